@@ -1,0 +1,2 @@
+//! ToonDB benchmarks.
+fn main() {}

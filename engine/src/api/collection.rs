@@ -1,0 +1,373 @@
+//! Collections of documents: `{id, content, embedding, metadata}`, searched by vector and filtered by metadata.
+
+use serde::{Deserialize, Serialize};
+
+use super::common::{Durability, Metric};
+use super::error::{Error, Result};
+use super::filter::Filter;
+use super::ids::{CollectionName, CommitSeq, DocumentId, TimestampMs};
+use super::kv::check_batch;
+use super::properties::Properties;
+use super::vector::{Embedding, EmbeddingBatch};
+use crate::limits;
+
+/// Refuses a dimension of zero or above the limit.
+pub(super) fn check_dimension(dimension: u32) -> Result<()> {
+    let max = limits::DIMENSION_MAX;
+    match usize::try_from(dimension) {
+        Ok(given) if given >= 1 && given <= max => Ok(()),
+        _ => Err(Error::invalid(format!("dimension {dimension} is refused: it must be 1 to {max}"))),
+    }
+}
+
+/// Refuses result counts and search widths outside their limits.
+pub(super) fn check_search(k: Option<u32>, ef: Option<u32>) -> Result<()> {
+    let inside = |value: Option<u32>, max: usize| value.is_none_or(|value| value >= 1 && value as usize <= max);
+    if !inside(k, limits::K_MAX) {
+        return Err(Error::limit(format!("k must be 1 to {}", limits::K_MAX)));
+    }
+    if !inside(ef, limits::EF_MAX) {
+        return Err(Error::limit(format!("ef must be 1 to {}", limits::EF_MAX)));
+    }
+    Ok(())
+}
+
+/// Refuses more numbers than the largest batch of queries holds.
+pub(super) fn check_queries(numbers: usize) -> Result<()> {
+    if numbers > limits::QUERIES_MAX * limits::DIMENSION_MAX {
+        return Err(Error::limit(format!("more than {} queries", limits::QUERIES_MAX)));
+    }
+    Ok(())
+}
+
+/// Creates a collection. Creating it again with the same settings changes nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CreateCollection {
+    /// Its name; collections and vector indexes share one set of names.
+    pub collection: CollectionName,
+    /// Numbers in each embedding.
+    pub dimension: u32,
+    /// How distances are measured.
+    #[serde(default)]
+    pub metric: Metric,
+    /// Whatever the owner wants to remember about it.
+    #[serde(default)]
+    pub metadata: Properties,
+}
+
+impl CreateCollection {
+    pub(super) fn validate(&self) -> Result<()> {
+        self.collection.validate()?;
+        self.metadata.validate()?;
+        check_dimension(self.dimension)
+    }
+}
+
+/// What a collection is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CollectionInfo {
+    /// Its name.
+    pub name: CollectionName,
+    /// Numbers in each embedding.
+    pub dimension: u32,
+    /// How distances are measured.
+    pub metric: Metric,
+    /// What its owner wanted to remember.
+    pub metadata: Properties,
+    /// Documents in it.
+    pub count: u64,
+    /// Documents that the graph covers; the others are scanned exactly.
+    pub graph_count: u64,
+    /// Bytes of vectors and graph in memory.
+    pub memory_bytes: u64,
+    /// When it was created.
+    pub created_at: TimestampMs,
+    /// True if this very request created it.
+    #[serde(default)]
+    pub created: bool,
+}
+
+/// Lists the collections of a namespace.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListCollections {}
+
+impl ListCollections {
+    pub(super) fn validate(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// The collections of a namespace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CollectionList {
+    /// Ordered by name.
+    pub collections: Vec<CollectionInfo>,
+}
+
+/// Describes one collection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DescribeCollection {
+    /// The collection.
+    pub collection: CollectionName,
+}
+
+impl DescribeCollection {
+    pub(super) fn validate(&self) -> Result<()> {
+        self.collection.validate()
+    }
+}
+
+/// Drops a collection with everything in it; dropping nothing is no error.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DropCollection {
+    /// The collection.
+    pub collection: CollectionName,
+}
+
+impl DropCollection {
+    pub(super) fn validate(&self) -> Result<()> {
+        self.collection.validate()
+    }
+}
+
+/// One document.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Document {
+    /// Its id; nothing in [`AddDocuments`] = the engine gives it a random one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<DocumentId>,
+    /// Its text.
+    #[serde(default)]
+    pub content: String,
+    /// Its embedding; left out of answers unless asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub embedding: Option<Embedding>,
+    /// Its fields.
+    #[serde(default)]
+    pub metadata: Properties,
+}
+
+impl Document {
+    pub(super) fn validate(&self) -> Result<()> {
+        self.id.iter().try_for_each(DocumentId::validate)?;
+        if self.content.len() > limits::CONTENT_BYTES_MAX {
+            let (given, max) = (self.content.len(), limits::CONTENT_BYTES_MAX);
+            return Err(Error::limit(format!("a document's content has {given} bytes; the limit is {max}")));
+        }
+        if self.embedding.is_none() {
+            return Err(Error::invalid("a document has no embedding"));
+        }
+        self.metadata.validate()
+    }
+}
+
+/// Adds documents, all or none; an id that exists is replaced, an id given twice takes its last document.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AddDocuments {
+    /// The collection.
+    pub collection: CollectionName,
+    /// The documents.
+    pub documents: Vec<Document>,
+    /// How safe the write must be before the reply.
+    #[serde(default)]
+    pub durability: Durability,
+}
+
+impl AddDocuments {
+    pub(super) fn validate(&self) -> Result<()> {
+        self.collection.validate()?;
+        check_batch("documents", self.documents.len())?;
+        self.documents.iter().try_for_each(Document::validate)
+    }
+}
+
+/// Documents were added.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AddedDocuments {
+    /// Their ids, in the order given.
+    pub ids: Vec<DocumentId>,
+    /// The commit.
+    pub commit_seq: CommitSeq,
+    /// The durability that was reached before this reply.
+    pub durability: Durability,
+}
+
+/// Reads documents by id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GetDocuments {
+    /// The collection.
+    pub collection: CollectionName,
+    /// The ids, in the order of the answer.
+    pub ids: Vec<DocumentId>,
+    /// Give the embeddings too.
+    #[serde(default)]
+    pub include_embedding: bool,
+    /// Read at this held snapshot instead of the newest state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snapshot: Option<CommitSeq>,
+}
+
+impl GetDocuments {
+    pub(super) fn validate(&self) -> Result<()> {
+        self.collection.validate()?;
+        check_batch("ids", self.ids.len())
+    }
+}
+
+/// The documents asked for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Documents {
+    /// One entry for each id; nothing where it is absent.
+    pub documents: Vec<Option<Document>>,
+}
+
+/// Deletes documents by id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeleteDocuments {
+    /// The collection.
+    pub collection: CollectionName,
+    /// The ids.
+    pub ids: Vec<DocumentId>,
+    /// How safe the write must be before the reply.
+    #[serde(default)]
+    pub durability: Durability,
+}
+
+impl DeleteDocuments {
+    pub(super) fn validate(&self) -> Result<()> {
+        self.collection.validate()?;
+        check_batch("ids", self.ids.len())
+    }
+}
+
+/// Deletes every document that matches a filter, in one commit.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DeleteByFilter {
+    /// The collection.
+    pub collection: CollectionName,
+    /// Which documents.
+    pub filter: Filter,
+    /// How safe the write must be before the reply.
+    #[serde(default)]
+    pub durability: Durability,
+}
+
+impl DeleteByFilter {
+    pub(super) fn validate(&self) -> Result<()> {
+        self.collection.validate()
+    }
+}
+
+/// Counts documents.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CountDocuments {
+    /// The collection.
+    pub collection: CollectionName,
+    /// Only those that match.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<Filter>,
+    /// Read at this held snapshot instead of the newest state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snapshot: Option<CommitSeq>,
+}
+
+impl CountDocuments {
+    pub(super) fn validate(&self) -> Result<()> {
+        self.collection.validate()
+    }
+}
+
+/// A count.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counted {
+    /// How many there are.
+    pub count: u64,
+}
+
+/// Finds the nearest documents.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SearchCollection {
+    /// The collection.
+    pub collection: CollectionName,
+    /// The query vector.
+    pub query: Embedding,
+    /// How many results; nothing = [`limits::K_DEFAULT`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub k: Option<u32>,
+    /// Search width: larger is slower and finds more of the true nearest; nothing = a good default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ef: Option<u32>,
+    /// Only documents that match; exactly k are found whenever k match.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<Filter>,
+    /// Give the embeddings too.
+    #[serde(default)]
+    pub include_embedding: bool,
+    /// Read at this held snapshot instead of the newest state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snapshot: Option<CommitSeq>,
+}
+
+impl SearchCollection {
+    pub(super) fn validate(&self) -> Result<()> {
+        self.collection.validate()?;
+        check_search(self.k, self.ef)
+    }
+}
+
+/// One document that was found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DocumentHit {
+    /// The document.
+    pub document: Document,
+    /// Its distance by the collection's metric: smaller is closer.
+    pub distance: f32,
+    /// Its score by the collection's metric: larger is closer.
+    pub score: f32,
+}
+
+/// What was found, nearest first, ties by id.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DocumentHits {
+    /// The results.
+    pub hits: Vec<DocumentHit>,
+}
+
+/// Several searches at one instant.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SearchBatchCollection {
+    /// The collection.
+    pub collection: CollectionName,
+    /// The query vectors, one after the other.
+    pub queries: EmbeddingBatch,
+    /// How many results for each; nothing = [`limits::K_DEFAULT`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub k: Option<u32>,
+    /// Search width; nothing = a good default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ef: Option<u32>,
+    /// Only documents that match.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<Filter>,
+    /// Give the embeddings too.
+    #[serde(default)]
+    pub include_embedding: bool,
+    /// Read at this held snapshot instead of the newest state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snapshot: Option<CommitSeq>,
+}
+
+impl SearchBatchCollection {
+    pub(super) fn validate(&self) -> Result<()> {
+        self.collection.validate()?;
+        check_queries(self.queries.0.len())?;
+        check_search(self.k, self.ef)
+    }
+}
+
+/// The results of a batch search, one list for each query.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DocumentHitsBatch {
+    /// In the order of the queries.
+    pub results: Vec<DocumentHits>,
+}

@@ -1,0 +1,57 @@
+//! Named values: a document's metadata, a node's or an edge's properties.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::error::{Error, Result};
+use super::value::Value;
+use crate::limits;
+
+/// A map from field name to value, ordered by name so that equal maps have equal bytes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Properties(pub BTreeMap<String, Value>);
+
+impl Properties {
+    /// No fields.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a field, for literal construction.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.0.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// The value of a field.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
+    }
+
+    /// Refuses too many fields, over-long names and values that [`Value::validate`] refuses.
+    pub fn validate(&self) -> Result<()> {
+        if self.0.len() > limits::PROPERTIES_MAX {
+            return Err(Error::limit(format!("{} fields; the limit is {}", self.0.len(), limits::PROPERTIES_MAX)));
+        }
+        for (name, value) in &self.0 {
+            if name.len() > limits::NAME_BYTES_MAX {
+                return Err(Error::limit(format!(
+                    "a field name has {} bytes; the limit is {}",
+                    name.len(),
+                    limits::NAME_BYTES_MAX
+                )));
+            }
+            value.validate()?;
+        }
+        Ok(())
+    }
+}
+
+impl FromIterator<(String, Value)> for Properties {
+    fn from_iter<I: IntoIterator<Item = (String, Value)>>(fields: I) -> Self {
+        Self(fields.into_iter().collect())
+    }
+}

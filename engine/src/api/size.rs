@@ -1,0 +1,74 @@
+//! How much memory a waiting request takes, roughly: what the mailbox counts.
+
+use super::commit::Write;
+use super::collection::Document;
+use super::operation::Request;
+use super::properties::Properties;
+use super::value::Value;
+
+/// What any request takes beside its payload.
+const BASE_BYTES: usize = 256;
+
+fn value_bytes(value: &Value) -> usize {
+    16 + match value {
+        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) => 0,
+        Value::String(text) => text.len(),
+        Value::Bytes(bytes) => bytes.len(),
+        Value::List(items) => items.iter().map(value_bytes).sum(),
+        Value::Map(entries) => entries.iter().map(|(name, value)| name.len() + value_bytes(value)).sum(),
+    }
+}
+
+fn properties_bytes(properties: &Properties) -> usize {
+    properties.0.iter().map(|(name, value)| name.len() + 32 + value_bytes(value)).sum()
+}
+
+fn documents_bytes(documents: &[Document]) -> usize {
+    let one = |document: &Document| {
+        let vector = document.embedding.as_ref().map_or(0, |embedding| embedding.0.len() * 4);
+        128 + document.content.len() + vector + properties_bytes(&document.metadata)
+    };
+    documents.iter().map(one).sum()
+}
+
+fn write_bytes(write: &Write) -> usize {
+    64 + match write {
+        Write::Put(entry) => entry.key.len() + entry.value.len(),
+        Write::DeleteKey { key } => key.len(),
+        Write::AddDocuments { documents, .. } => documents_bytes(documents),
+        Write::DeleteDocuments { ids, .. } => ids.iter().map(|id| id.as_str().len() + 32).sum(),
+        Write::InsertVectors { ids, vectors, .. } => ids.0.len() * 8 + vectors.0.len() * 4,
+        Write::DeleteVectors { ids, .. } => ids.len() * 8,
+        Write::AddNode(node) => properties_bytes(&node.properties),
+        Write::AddEdge(edge) => properties_bytes(&edge.properties),
+        Write::AddTemporalEdge(fact) | Write::SupersedeTemporalEdge(fact) => properties_bytes(&fact.properties),
+        Write::DeleteNode { .. } | Write::DeleteEdge { .. } | Write::CloseTemporalEdge { .. } => 0,
+    }
+}
+
+impl Request {
+    /// Roughly the bytes of memory the request holds.
+    pub fn size_hint(&self) -> usize {
+        BASE_BYTES
+            + match self {
+                Request::Put(put) => put.key.len() + put.value.len(),
+                Request::BatchPut(batch) => {
+                    batch.entries.iter().map(|entry| 64 + entry.key.len() + entry.value.len()).sum()
+                }
+                Request::CompareAndSet(swap) => swap.expected.iter().chain(&swap.value).map(|value| value.len()).sum(),
+                Request::AddDocuments(add) => documents_bytes(&add.documents),
+                Request::DeleteDocuments(delete) => delete.ids.iter().map(|id| id.as_str().len() + 32).sum(),
+                Request::InsertVectors(insert) => insert.ids.0.len() * 8 + insert.vectors.0.len() * 4,
+                Request::DeleteVectors(delete) => delete.ids.len() * 8,
+                Request::AddNode(add) => properties_bytes(&add.node.properties),
+                Request::AddEdge(add) => properties_bytes(&add.edge.properties),
+                Request::AddTemporalEdge(add) => properties_bytes(&add.fact.properties),
+                Request::SupersedeTemporalEdge(add) => properties_bytes(&add.fact.properties),
+                Request::Commit(commit) => {
+                    commit.preconditions.len() * 64 + commit.writes.iter().map(write_bytes).sum::<usize>()
+                }
+                // Everything else holds names and numbers only.
+                _ => 0,
+            }
+    }
+}

@@ -1,0 +1,22 @@
+//! The inverted index over the metadata of one collection: from a filter to the set of rows that match it.
+//!
+//! For every field the index keeps which rows have it and, for every distinct value, which rows hold that value (its
+//! posting): the inverted file of Zobel and Moffat ("Inverted files for text search engines", ACM Computing Surveys 38,
+//! 2006) with values in the place of words, sorted so that ordered operators are range scans. Sets of rows are Roaring
+//! bitmaps (Lemire et al., "Roaring bitmaps: implementation of an optimized software library", 2018).
+//!
+//! The answer is exact: it equals testing `Filter::matches` on every row. Keys are therefore kept whole, however long; a
+//! long text costs its length once per distinct value, and a list is kept both whole (for equality) and by its elements
+//! (for `$contains`). `PROPERTIES_BYTES_MAX` bounds what one row can add.
+
+mod conjunction;
+mod field;
+mod index;
+mod interval;
+mod posting;
+mod terms;
+
+#[cfg(test)]
+mod tests;
+
+pub use index::MetadataIndex;

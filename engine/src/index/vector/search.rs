@@ -1,0 +1,136 @@
+//! Answering a query: which rows are scanned, when the graph is walked, and when its answer is good enough.
+//!
+//! A search without a graph, with few allowed rows, or asking for more than the graph can honour, scans. Otherwise it
+//! walks the graph, keeps the rows that are visible and allowed, and scans the rows the graph does not cover. The walk
+//! returns the nearest `ef` points in order; they are reliable near the front and less so towards the end, so the
+//! answer stands only if the `k`-th usable row lies in the front half (quarter, for products). This one test covers selective filters, many
+//! deleted rows and large `k`; where it fails the query is scanned. So are queries whose `k`-th row ties with the last
+//! point of the walk (there may be more such rows than the walk could hold, and ties are broken by identifier), and
+//! those whose `k`-th product is not positive: a graph of products leads to rows of large norm, which are then the
+//! wrong ones.
+
+use super::arena::Row;
+use super::directory::{Coverage, Directory};
+use super::error::VectorError;
+use super::graph::Graph;
+use super::id::IdBytes;
+use super::index::VectorIndex;
+use super::kernel::Query;
+use super::params::{Metric, SearchParams, validate};
+use super::top::Top;
+
+/// With at most so many allowed rows a scan of them is as fast as a walk, and exact.
+const FILTER_SCAN_ROWS: u64 = 10_000;
+
+/// One found row.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hit {
+    /// The row's number.
+    pub row: u32,
+    /// The caller's identifier.
+    pub id: IdBytes,
+    /// The exact distance; see [`super::Metric`].
+    pub distance: f32,
+}
+
+impl VectorIndex {
+    /// The `k` nearest rows visible at `params.seq` and allowed, by distance, then by identifier: exactly `k` whenever
+    /// there are so many. Above a few thousand rows some of the nearest may be missed, as `ef` allows; the distances of
+    /// those returned are always exact.
+    pub fn search(&self, query: &[f32], params: &SearchParams<'_>) -> Result<Vec<Hit>, VectorError> {
+        validate(self.params(), query)?;
+        if params.k == 0 {
+            return Ok(Vec::new());
+        }
+        // The graph is loaded first: every row is then either in it or in the directory loaded after it.
+        let graph = self.graph();
+        let directory = self.directory();
+        if let Some(graph) = &*graph
+            && is_walkable(graph, self.params().metric, params)
+            && let Some(top) = self.search_graph(graph, &directory, query, params)
+        {
+            return Ok(top.into_hits());
+        }
+        Ok(self.scan(&directory, query, params).into_hits())
+    }
+
+    /// The exact answer to the same question, from a scan of every row.
+    pub fn search_exact(&self, query: &[f32], params: &SearchParams<'_>) -> Result<Vec<Hit>, VectorError> {
+        validate(self.params(), query)?;
+        if params.k == 0 {
+            return Ok(Vec::new());
+        }
+        Ok(self.scan(&self.directory(), query, params).into_hits())
+    }
+
+    fn scan<'a>(&self, directory: &'a Directory, query: &[f32], params: &SearchParams<'_>) -> Top<'a> {
+        let query = Query::new(self.params().metric, query);
+        let mut top = Top::new(params.k);
+        let mut visit = |row: Row<'a>| {
+            if row.is_visible(params.seq) {
+                top.offer(query.distance(row.vector(), row.factor()), row);
+            }
+        };
+        match params.allowed {
+            Some(allowed) => directory.scan_allowed(allowed, visit),
+            None => directory.scan(&Coverage::default(), &mut visit),
+        }
+        top
+    }
+
+    /// The answer from the graph and the rows outside it; `None` if the walk is not good enough.
+    fn search_graph<'a>(
+        &self,
+        graph: &'a Graph,
+        directory: &'a Directory,
+        query: &[f32],
+        params: &SearchParams<'_>,
+    ) -> Option<Top<'a>> {
+        let walked = graph.walk(query);
+        let query = Query::new(self.params().metric, query);
+        let usable = |row: &Row<'_>| {
+            row.is_visible(params.seq) && params.allowed.is_none_or(|allowed| allowed.contains(row.number()))
+        };
+        let front = walked.get(..reliable(graph, self.params().metric))?;
+        if front.iter().filter(|row| usable(row)).count() < params.k {
+            return None;
+        }
+        let mut top = Top::new(params.k);
+        for row in walked.iter().filter(|row| usable(row)) {
+            top.offer(query.distance(row.vector(), row.factor()), *row);
+        }
+        let (last, bound) = (walked.last()?, top.bound()?);
+        let is_tied = query.distance(last.vector(), last.factor()) <= bound;
+        let is_lost = self.params().metric == Metric::Dot && bound >= 0.0;
+        if is_tied || is_lost {
+            return None;
+        }
+        directory.scan(graph.coverage(), |row| {
+            if usable(&row) {
+                top.offer(query.distance(row.vector(), row.factor()), row);
+            }
+        });
+        Some(top)
+    }
+}
+
+/// How many of the points a walk returns are taken to be the true nearest.
+///
+/// A graph of products is less even than one of distances, so less of its walks is trusted.
+fn reliable(graph: &Graph, metric: Metric) -> usize {
+    match metric {
+        Metric::Cosine | Metric::Euclidean => graph.ef() / 2,
+        Metric::Dot => graph.ef() / 4,
+    }
+}
+
+/// Whether a walk may be good enough; the walk itself decides the rest.
+fn is_walkable(graph: &Graph, metric: Metric, params: &SearchParams<'_>) -> bool {
+    let reliable = reliable(graph, metric);
+    if params.ef.is_some_and(|ef| ef > graph.ef()) || params.k > reliable {
+        return false;
+    }
+    let Some(allowed) = params.allowed.map(roaring::RoaringBitmap::len) else { return true };
+    let expected_depth = (params.k as u64).saturating_mul(graph.rows() as u64) / allowed.max(1);
+    allowed > FILTER_SCAN_ROWS && expected_depth <= reliable as u64
+}

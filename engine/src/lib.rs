@@ -1,0 +1,42 @@
+//! ToonDB's engine: durable memory for AI agents.
+//!
+//! It keeps key-values, documents with embeddings, a property graph and a bitemporal graph, for each tenant namespace
+//! apart. One actor for each namespace writes, over a write-ahead log and a redb file; any number of threads read
+//! consistent snapshots. It is not a server: the frontends in the neighbouring crates hand it requests and give its
+//! answers back.
+//!
+//! ```
+//! use toondb_engine::{Engine, EngineOptions, api};
+//!
+//! # let dir = std::env::temp_dir().join(format!("toondb-doc-{}", std::process::id()));
+//! let engine = Engine::open(EngineOptions::new(&dir))?;
+//! let key = api::ByteBuf::from("greeting");
+//! let value = api::ByteBuf::from("hello");
+//! engine.run("default", api::Put { key: key.clone(), value, ttl_ms: None, durability: api::Durability::Durable })?;
+//! let found = engine.run("default", api::Get { key, snapshot: None })?.found;
+//! assert_eq!(found.map(|found| found.value.into_vec()), Some(b"hello".to_vec()));
+//! engine.close()?;
+//! # std::fs::remove_dir_all(dir).ok();
+//! # Ok::<(), api::Error>(())
+//! ```
+
+pub mod api;
+mod catalog;
+pub mod clock;
+pub mod disk;
+mod engine;
+pub mod index;
+pub mod limits;
+mod lock;
+mod log;
+mod namespace;
+mod options;
+mod pool;
+pub mod rng;
+mod router;
+mod service;
+mod store;
+
+pub use engine::{Engine, VERSION};
+pub use options::EngineOptions;
+pub use service::{Completion, Reply, Service};

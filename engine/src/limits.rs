@@ -1,0 +1,149 @@
+//! Every bound of ToonDB in one place, with the relations between them checked at compile time.
+
+use std::time::Duration;
+
+/// Longest namespace name.
+pub const NAMESPACE_NAME_BYTES_MAX: usize = 64;
+/// Longest collection name, edge type, node type and field name.
+pub const NAME_BYTES_MAX: usize = 256;
+/// Longest document id and node id.
+pub const ID_BYTES_MAX: usize = 1024;
+/// Longest key of a key-value pair.
+pub const KEY_BYTES_MAX: usize = 8 << 10;
+/// Longest value of a key-value pair.
+pub const VALUE_BYTES_MAX: usize = 8 << 20;
+/// Longest content of a document.
+pub const CONTENT_BYTES_MAX: usize = 4 << 20;
+/// Most bytes one document's metadata, or one node's or edge's properties, may take when stored.
+pub const PROPERTIES_BYTES_MAX: usize = 1 << 20;
+/// Most fields in one metadata or property map.
+pub const PROPERTIES_MAX: usize = 1024;
+/// Deepest nesting of a property value.
+pub const VALUE_DEPTH_MAX: usize = 16;
+/// Deepest nesting of a filter.
+pub const FILTER_DEPTH_MAX: usize = 16;
+/// Most conditions in one filter.
+pub const FILTER_CONDITIONS_MAX: usize = 1024;
+
+/// Largest vector dimension.
+pub const DIMENSION_MAX: usize = 8192;
+/// Most results of one search.
+pub const K_MAX: usize = 10_000;
+/// Largest search width.
+pub const EF_MAX: usize = 10_000;
+/// Most queries in one batch search.
+pub const QUERIES_MAX: usize = 1_000;
+/// Default number of search results.
+pub const K_DEFAULT: usize = 10;
+/// Largest number of rows in one collection or vector index over its life; row numbers are 32 bits.
+pub const ROWS_MAX: u32 = u32::MAX - 1;
+
+/// Most items in one batch: keys, documents, vectors, writes of a commit.
+pub const BATCH_ITEMS_MAX: usize = 100_000;
+/// Most preconditions of one commit.
+pub const PRECONDITIONS_MAX: usize = 10_000;
+/// Most bytes the effects of one operation may take in the log.
+pub const OPERATION_BYTES_MAX: usize = 128 << 20;
+/// Most entries in one page of a scan.
+pub const PAGE_ITEMS_MAX: usize = 10_000;
+/// Most bytes in one page of a scan; a page ends early and gives a cursor.
+pub const PAGE_BYTES_MAX: usize = 8 << 20;
+/// Entries in a page where the caller names no limit.
+pub const PAGE_ITEMS_DEFAULT: usize = 1_000;
+/// Most nodes or edges that one traversal, path search or temporal query returns.
+pub const GRAPH_ITEMS_MAX: usize = 100_000;
+/// Deepest traversal.
+pub const TRAVERSE_DEPTH_MAX: u32 = 1_000;
+/// Traversal depth where the caller names none.
+pub const TRAVERSE_DEPTH_DEFAULT: u32 = 3;
+/// Path search depth where the caller names none.
+pub const PATH_DEPTH_DEFAULT: u32 = 16;
+
+/// Most namespaces in one data directory.
+pub const NAMESPACES_MAX: usize = 100_000;
+/// Most collections and vector indexes in one namespace.
+pub const COLLECTIONS_MAX: usize = 10_000;
+/// Most open namespaces; the longest idle one is closed to open another.
+pub const OPEN_NAMESPACES_MAX: usize = 64;
+/// An open namespace is closed after this long without a request.
+pub const NAMESPACE_IDLE_MAX: Duration = Duration::from_secs(300);
+/// Requests waiting for one namespace; one more is answered `Busy`.
+pub const MAILBOX_ITEMS_MAX: usize = 4096;
+/// Bytes of requests waiting for one namespace; one more is answered `Busy`.
+pub const MAILBOX_BYTES_MAX: usize = 256 << 20;
+/// Most operations in one group commit.
+pub const GROUP_ITEMS_MAX: usize = 1024;
+/// A group commit takes no further operation once its log record has this many bytes.
+pub const GROUP_BYTES_MAX: usize = 4 << 20;
+/// Threads that execute namespaces' mailboxes.
+pub const ACTOR_THREADS_MAX: usize = 16;
+/// Threads that flush memtables, prepare log segments and start index builds.
+pub const BACKGROUND_THREADS_MAX: usize = 4;
+/// Threads that execute long reads.
+pub const READ_THREADS_MAX: usize = 4;
+/// Long reads waiting; one more is answered `Busy`.
+pub const READ_QUEUE_MAX: usize = 4096;
+
+/// A memtable of this size is frozen and written to the store.
+pub const MEMTABLE_BYTES_MAX: usize = 32 << 20;
+/// While a frozen memtable is still being written, the next one may grow to this before writes answer `Busy`.
+pub const MEMTABLE_BYTES_HARD_MAX: usize = 512 << 20;
+/// A memtable with anything in it is written to the store after this long.
+pub const MEMTABLE_AGE_MAX: Duration = Duration::from_secs(5);
+/// A volatile write reaches the disk after at most this long.
+pub const VOLATILE_DELAY_MAX: Duration = Duration::from_millis(100);
+/// redb's page cache, for each open namespace.
+pub const STORE_CACHE_BYTES: usize = 64 << 20;
+/// redb's page cache of the catalog.
+pub const CATALOG_CACHE_BYTES: usize = 1 << 20;
+/// How often the engine looks after its open namespaces.
+pub const TICK: Duration = Duration::from_millis(250);
+/// Longest life of a snapshot that a transaction holds.
+pub const SNAPSHOT_AGE_MAX: Duration = Duration::from_secs(30);
+/// Most snapshots held in one namespace.
+pub const SNAPSHOTS_MAX: usize = 1024;
+/// Most bytes of temporal timelines kept in memory, for each open namespace.
+pub const TIMELINE_BYTES_MAX: usize = 64 << 20;
+/// Expired keys removed in one sweep.
+pub const SWEEP_ITEMS_MAX: usize = 1_000;
+/// Panics within a minute that take a namespace out of service.
+pub const PANICS_PER_MINUTE_MAX: usize = 5;
+/// Writes stop when the disk has less free space than this.
+pub const DISK_FREE_BYTES_MIN: u64 = 64 << 20;
+
+/// Largest frame on the socket, either way.
+pub const FRAME_BYTES_MAX: usize = 64 << 20;
+/// Largest frame before the hello exchange.
+pub const FRAME_BYTES_BEFORE_HELLO_MAX: usize = 64 << 10;
+/// Deepest nesting of a MessagePack value.
+pub const FRAME_DEPTH_MAX: usize = 64;
+/// Most values in one frame, nested ones included.
+pub const FRAME_ELEMENTS_MAX: usize = 2_000_000;
+/// Connections on the socket.
+pub const CONNECTIONS_MAX: usize = 1024;
+/// Requests one connection may have unanswered; further ones stay in the socket.
+pub const PIPELINE_MAX: usize = 256;
+/// Bytes of answers a connection may leave unread before it is not read from any more.
+pub const OUTBOX_BYTES_MAX: usize = 64 << 20;
+/// Bytes of half-received frames over all connections.
+pub const INFLIGHT_BYTES_MAX: usize = 256 << 20;
+/// Time for a connection's hello.
+pub const HELLO_TIMEOUT: Duration = Duration::from_secs(5);
+/// Time for the rest of a frame once its first byte is here.
+pub const FRAME_TIMEOUT: Duration = Duration::from_secs(30);
+/// Time for a peer to take any byte of a waiting answer.
+pub const WRITE_STALL_TIMEOUT: Duration = Duration::from_secs(10);
+/// Time to answer accepted requests after SIGTERM.
+pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
+
+const _: () = {
+    assert!(VALUE_BYTES_MAX + KEY_BYTES_MAX < FRAME_BYTES_MAX, "a put of the largest value fits in a frame");
+    assert!(CONTENT_BYTES_MAX + PROPERTIES_BYTES_MAX + DIMENSION_MAX * 4 < FRAME_BYTES_MAX, "so does a document");
+    assert!(PAGE_BYTES_MAX + VALUE_BYTES_MAX < FRAME_BYTES_MAX, "a page with one entry too many fits in a frame");
+    assert!(FRAME_BYTES_MAX <= MAILBOX_BYTES_MAX, "any frame can be queued");
+    assert!(FRAME_BYTES_MAX < OPERATION_BYTES_MAX, "any request can be logged");
+    assert!(MEMTABLE_BYTES_MAX < MEMTABLE_BYTES_HARD_MAX);
+    // A filter nests two levels, a map and a list, for each $and; request and envelope add a few.
+    assert!(2 * FILTER_DEPTH_MAX + VALUE_DEPTH_MAX + 8 <= FRAME_DEPTH_MAX, "any accepted filter fits in a frame");
+    assert!(PIPELINE_MAX <= MAILBOX_ITEMS_MAX, "one connection alone never meets a full mailbox");
+};

@@ -1,0 +1,86 @@
+//! What can go wrong in the log, by what the caller has to do about it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::types::{Position, SeqRange};
+
+/// Errors of the log.
+#[derive(Debug, thiserror::Error)]
+pub enum LogError {
+    /// The system failed before the record reached its segment: it is not in the log. The log is fenced.
+    #[error("log I/O failed: {source}")]
+    Io {
+        /// The file or directory.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Writing or syncing the record failed: it may or may not be in the log. The log is fenced; reopening tells.
+    #[error("log write failed, outcome unknown until the log is reopened: {source}")]
+    OutcomeUnknown {
+        /// The segment file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Bytes that had been durable are damaged or missing. Nothing was changed on disk.
+    #[error("log is damaged at {at}: {reason}")]
+    Corrupt {
+        /// The first bad place.
+        at: Position,
+        /// What is wrong there.
+        reason: &'static str,
+    },
+    /// A segment was written by a newer version. Nothing was changed on disk.
+    #[error("log segment {path} has format version {found}, this build reads up to {supported}")]
+    UnsupportedVersion {
+        /// The segment file.
+        path: PathBuf,
+        /// The version it has.
+        found: u32,
+        /// The newest version this build reads.
+        supported: u32,
+    },
+    /// The payload is larger than this log accepts. Nothing was written.
+    #[error("log payload of {payload_bytes} bytes exceeds {max_bytes}")]
+    TooLarge {
+        /// Size of the payload.
+        payload_bytes: usize,
+        /// Largest payload accepted.
+        max_bytes: usize,
+    },
+    /// The batch does not start one after the last one. Nothing was written.
+    #[error("log expected a batch from seq {expected}, got {}..={}", given.first, given.last)]
+    OutOfOrder {
+        /// The only possible first seq.
+        expected: u64,
+        /// What the caller gave.
+        given: SeqRange,
+    },
+    /// An earlier error fenced this log; it must be reopened.
+    #[error("log is fenced after an earlier error and must be reopened")]
+    Fenced,
+    /// No space or quota for the next segment. Nothing was written; appending works again once there is space.
+    #[error("no space for the next log segment: {source}")]
+    DiskFull {
+        /// The directory of the log.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The replay callback could not use a payload.
+    #[error("log payload refused on replay: {0}")]
+    Replay(#[source] Box<dyn std::error::Error + Send + std::marker::Sync>),
+}
+
+impl LogError {
+    pub(super) fn io(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { path, source }
+    }
+
+    pub(super) fn corrupt(segment: u64, offset: u32, reason: &'static str) -> Self {
+        Self::Corrupt { at: Position { segment, offset: u64::from(offset) }, reason }
+    }
+}

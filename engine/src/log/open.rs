@@ -1,0 +1,284 @@
+//! Opening: find the segments that matter, replay them, make what was accepted durable, continue.
+//!
+//! Reading starts at the last segment whose first seq the store already connects to; the ones before it hold only batches
+//! the store contains and are released without being read. Nothing on disk changes before every segment that is read has
+//! been found good.
+
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::append::{CurrentSegment, FullSegment, Parts, SegmentedLog, install};
+use super::error::LogError;
+use super::record::RECORD_ALIGN;
+use super::scan::{Tail, accept_records, torn_bytes};
+use super::segment::{FileKind, HEADER_BYTES, HeaderFault, SegmentHeader, VERSION, classify, segment_name};
+use super::spare::{MAX_SPARES, Spare, SparePool, prepare_now};
+use super::types::{Log, LogOptions, Replay, ReplayReport};
+use crate::disk::{DiskFile, OpenMode};
+
+/// Opens the log, creating it when the directory holds none, and hands every batch after `from_seq` to `replay`.
+///
+/// `from_seq` is what the store durably contains. On an error the batches replayed so far must be dropped.
+///
+/// # Errors
+/// `Corrupt` when durable bytes are damaged or missing, also when there is no log although `from_seq` is above zero;
+/// `UnsupportedVersion`; `Io`; `DiskFull` when there is no space for a first segment; whatever `replay` returns.
+pub fn open(
+    options: LogOptions,
+    from_seq: u64,
+    replay: &mut Replay<'_>,
+) -> Result<(SegmentedLog, ReplayReport), LogError> {
+    options.disk.create_dir_all(&options.dir).map_err(LogError::io(&options.dir))?;
+    let listing = Listing::read(&options)?;
+    let Some(newest) = listing.segments.last().copied() else {
+        return create(options, &listing, from_seq);
+    };
+    let chain = Chain::find(&options, &listing.segments, newest, from_seq)?;
+    let recovered = chain.replay(from_seq, replay)?;
+    let mut report = ReplayReport {
+        records: recovered.records,
+        last_seq: recovered.tail.last_seq,
+        torn_bytes: recovered.torn_bytes,
+    };
+    let current = recovered.make_durable()?;
+    // A process that died may have left names that the directory on the medium does not have yet.
+    options.disk.sync_dir(&options.dir).map_err(LogError::io(&options.dir))?;
+    let full = full_segments(&options, &listing.segments, &chain, recovered.full)?;
+    let spares = listing.clean(&options)?;
+    let last_seq = report.last_seq;
+    let mut log = SegmentedLog::from_parts(Parts { options, full, current, spares, last_seq });
+    if from_seq > last_seq {
+        // The store is ahead: the log lost batches that were never synced. What it holds connects to nothing any more.
+        log.restart_after(from_seq)?;
+        report.last_seq = from_seq;
+    }
+    log.truncate(from_seq)?;
+    Ok((log, report))
+}
+
+/// A crash during creation leaves no segment, and creation starts over.
+fn create(options: LogOptions, listing: &Listing, from_seq: u64) -> Result<(SegmentedLog, ReplayReport), LogError> {
+    if from_seq > 0 {
+        return Err(LogError::corrupt(0, 0, "no log although the store has batches"));
+    }
+    if let Some(parent) = options.dir.parent() {
+        options.disk.sync_dir(parent).map_err(LogError::io(parent))?;
+    }
+    let mut spares = listing.clean(&options)?;
+    let spare = match spares.take(u64::from(options.min_segment_bytes), 0) {
+        Some(spare) => spare,
+        None => prepare_now(&options, options.min_segment_bytes).map_err(|source| {
+            let path = options.dir.clone();
+            if crate::disk::is_disk_full(&source) {
+                LogError::DiskFull { path, source }
+            } else {
+                LogError::Io { path, source }
+            }
+        })?,
+    };
+    let current = install(&options, spare, 1, 1)?;
+    let parts = Parts { options, full: VecDeque::new(), current, spares, last_seq: 0 };
+    Ok((SegmentedLog::from_parts(parts), ReplayReport::default()))
+}
+
+/// The names in the directory.
+struct Listing {
+    /// Numbers of the segments, ascending.
+    segments: Vec<u64>,
+    spares: Vec<PathBuf>,
+    temporaries: Vec<PathBuf>,
+}
+
+impl Listing {
+    fn read(options: &LogOptions) -> Result<Self, LogError> {
+        let mut listing = Self { segments: Vec::new(), spares: Vec::new(), temporaries: Vec::new() };
+        for name in options.disk.list_dir(&options.dir).map_err(LogError::io(&options.dir))? {
+            match classify(&name) {
+                FileKind::Segment(number) => listing.segments.push(number),
+                FileKind::Spare => listing.spares.push(options.dir.join(name)),
+                FileKind::Temporary => listing.temporaries.push(options.dir.join(name)),
+                FileKind::Foreign => {}
+            }
+        }
+        listing.segments.sort_unstable();
+        Ok(listing)
+    }
+
+    /// Removes what a crash left of a preparation; keeps the largest usable spares.
+    fn clean(&self, options: &LogOptions) -> Result<SparePool, LogError> {
+        let remove = |path: &Path| options.disk.remove_file(path).map_err(LogError::io(path));
+        for path in &self.temporaries {
+            remove(path)?;
+        }
+        let mut usable = Vec::new();
+        for path in &self.spares {
+            let len = options.disk.file_len(path).map_err(LogError::io(path))?.unwrap_or_default();
+            match u32::try_from(len) {
+                Ok(capacity)
+                    if capacity.is_multiple_of(RECORD_ALIGN)
+                        && (options.min_segment_bytes..=options.max_segment_bytes).contains(&capacity) =>
+                {
+                    usable.push(Spare { path: path.clone(), capacity, recycling: 0 });
+                }
+                _ => remove(path)?,
+            }
+        }
+        usable.sort_by_key(|spare| std::cmp::Reverse(spare.capacity));
+        for surplus in usable.drain(usable.len().min(MAX_SPARES)..) {
+            remove(&surplus.path)?;
+        }
+        Ok(SparePool::new(usable))
+    }
+}
+
+/// One segment opened for reading.
+struct OpenSegment {
+    header: SegmentHeader,
+    path: PathBuf,
+    file: Arc<dyn DiskFile>,
+}
+
+impl OpenSegment {
+    fn read(options: &LogOptions, number: u64) -> Result<Self, LogError> {
+        let path = options.dir.join(segment_name(number));
+        let file = options.disk.open(&path, OpenMode::Existing).map_err(LogError::io(&path))?;
+        let len = file.len().map_err(LogError::io(&path))?;
+        if len < u64::from(HEADER_BYTES) {
+            return Err(LogError::corrupt(number, 0, "segment is shorter than its header"));
+        }
+        let mut bytes = [0; HEADER_BYTES as usize];
+        file.read_exact_at(0, &mut bytes).map_err(LogError::io(&path))?;
+        let mut header = SegmentHeader::decode(&bytes).map_err(|fault| match fault {
+            HeaderFault::Newer(found) => LogError::UnsupportedVersion { path: path.clone(), found, supported: VERSION },
+            HeaderFault::Damaged(reason) => LogError::corrupt(number, 0, reason),
+        })?;
+        if header.namespace_id != options.namespace_id {
+            return Err(LogError::corrupt(number, 0, "segment belongs to another namespace"));
+        }
+        if header.number != number {
+            return Err(LogError::corrupt(number, 0, "segment has another number than its name"));
+        }
+        if header.first_seq == 0 || number == 0 {
+            return Err(LogError::corrupt(number, 0, "impossible segment number or first seq"));
+        }
+        // A file cut short from outside is used as far as it goes.
+        let whole = len - len % u64::from(RECORD_ALIGN);
+        header.capacity = header.capacity.min(u32::try_from(whole).unwrap_or(u32::MAX));
+        Ok(Self { header, path, file })
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, LogError> {
+        let mut bytes = vec![0; self.header.capacity as usize];
+        self.file.read_exact_at(0, &mut bytes).map_err(LogError::io(&self.path))?;
+        Ok(bytes)
+    }
+}
+
+/// The segments to read, oldest first; never empty, numbers without a gap.
+struct Chain {
+    earlier: Vec<OpenSegment>,
+    last: OpenSegment,
+}
+
+/// What replaying a chain gave.
+struct Recovered<'a> {
+    last: &'a OpenSegment,
+    bytes: Vec<u8>,
+    tail: Tail,
+    torn_bytes: u64,
+    records: u64,
+    full: VecDeque<FullSegment>,
+}
+
+impl Chain {
+    /// Walks from the newest segment back to the first one that is needed.
+    fn find(options: &LogOptions, numbers: &[u64], newest: u64, from_seq: u64) -> Result<Self, LogError> {
+        let last = OpenSegment::read(options, newest)?;
+        let mut earlier: Vec<OpenSegment> = Vec::new();
+        let mut oldest = &last.header;
+        while oldest.first_seq > from_seq.saturating_add(1) {
+            let before = oldest.number - 1;
+            if numbers.binary_search(&before).is_err() {
+                return Err(LogError::corrupt(before, 0, "segment is missing"));
+            }
+            earlier.push(OpenSegment::read(options, before)?);
+            oldest = earlier.last().map_or(&last.header, |segment| &segment.header);
+        }
+        earlier.reverse();
+        Ok(Self { earlier, last })
+    }
+
+    fn first_number(&self) -> u64 {
+        self.earlier.first().unwrap_or(&self.last).header.number
+    }
+
+    fn replay(&self, from_seq: u64, replay: &mut Replay<'_>) -> Result<Recovered<'_>, LogError> {
+        let mut records = 0;
+        let mut full = VecDeque::new();
+        let successors = self.earlier.iter().skip(1).chain([&self.last]);
+        for (segment, successor) in self.earlier.iter().zip(successors) {
+            let bytes = segment.bytes()?;
+            let tail = accept_records(&bytes, &segment.header, from_seq, replay)?;
+            if tail.last_seq.wrapping_add(1) != successor.header.first_seq {
+                return Err(LogError::corrupt(
+                    segment.header.number,
+                    tail.end,
+                    "records missing before the next segment",
+                ));
+            }
+            records += tail.replayed;
+            full.push_back(FullSegment {
+                path: segment.path.clone(),
+                last_seq: tail.last_seq,
+                capacity: segment.header.capacity,
+                used: u64::from(tail.end - HEADER_BYTES),
+            });
+        }
+        let bytes = self.last.bytes()?;
+        let tail = accept_records(&bytes, &self.last.header, from_seq, replay)?;
+        let torn_bytes = torn_bytes(&bytes, &self.last.header, &tail)?;
+        Ok(Recovered { last: &self.last, bytes, tail, torn_bytes, records: records + tail.replayed, full })
+    }
+}
+
+impl Recovered<'_> {
+    /// Writes the accepted records that nothing proves durable once more, as they are, and syncs. Reading them back is no
+    /// proof: after a failed sync the page cache shows bytes the device may never have got.
+    fn make_durable(&self) -> Result<CurrentSegment, LogError> {
+        let OpenSegment { header, path, file } = self.last;
+        let (from, to) = (self.tail.proven_synced, self.tail.end);
+        if let Some(unproven) = self.bytes.get(from as usize..to as usize).filter(|bytes| !bytes.is_empty()) {
+            file.write_all_at(u64::from(from), unproven).map_err(LogError::io(path))?;
+            file.sync_data().map_err(LogError::io(path))?;
+        }
+        Ok(CurrentSegment {
+            header: *header,
+            path: path.clone(),
+            file: Arc::clone(file),
+            offset: to,
+            synced: to,
+            released: HEADER_BYTES,
+            chain: self.tail.chain,
+        })
+    }
+}
+
+/// The segments before the current one: those released long ago, then those just replayed.
+fn full_segments(
+    options: &LogOptions,
+    numbers: &[u64],
+    chain: &Chain,
+    replayed: VecDeque<FullSegment>,
+) -> Result<VecDeque<FullSegment>, LogError> {
+    let mut full = VecDeque::new();
+    for number in numbers.iter().take_while(|number| **number < chain.first_number()) {
+        let path = options.dir.join(segment_name(*number));
+        let len = options.disk.file_len(&path).map_err(LogError::io(&path))?.unwrap_or_default();
+        // A length that no segment has keeps the file from being reused.
+        let capacity = u32::try_from(len).ok().filter(|len| len.is_multiple_of(RECORD_ALIGN)).unwrap_or(u32::MAX);
+        full.push_back(FullSegment { path, last_seq: 0, capacity, used: 0 });
+    }
+    full.extend(replayed);
+    Ok(full)
+}

@@ -1,0 +1,87 @@
+//! Reading one segment: accept records while they connect, then decide what the first bad place means.
+
+use super::error::LogError;
+use super::record::{Found, Place, RECORD_ALIGN, find};
+use super::segment::{HEADER_BYTES, SegmentHeader};
+use super::types::{Replay, SeqRange};
+
+/// Where reading stopped.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tail {
+    /// Offset behind the last accepted record.
+    pub(super) end: u32,
+    /// Offset up to which an accepted record claims the segment had been synced.
+    pub(super) proven_synced: u32,
+    /// Checksum of the last accepted record, 0 when there is none.
+    pub(super) chain: u64,
+    pub(super) last_seq: u64,
+    /// Batches handed to the callback.
+    pub(super) replayed: u64,
+}
+
+/// Hands the segment's connected records that end after `from_seq` to `replay`.
+pub(super) fn accept_records(
+    segment: &[u8],
+    header: &SegmentHeader,
+    from_seq: u64,
+    replay: &mut Replay<'_>,
+) -> Result<Tail, LogError> {
+    let mut tail = Tail {
+        end: HEADER_BYTES,
+        proven_synced: HEADER_BYTES,
+        chain: 0,
+        last_seq: header.first_seq.saturating_sub(1),
+        replayed: 0,
+    };
+    while let Found::Record(record) = find(segment, Place { salt: header.salt, offset: tail.end }) {
+        if record.header.previous != tail.chain {
+            break;
+        }
+        let SeqRange { first, last } = record.header.seqs;
+        if first != tail.last_seq.wrapping_add(1) || last < first {
+            return Err(LogError::corrupt(header.number, tail.end, "record does not continue the seq before it"));
+        }
+        if last > from_seq {
+            replay(record.header.seqs, record.payload)?;
+            tail.replayed += 1;
+        }
+        tail.proven_synced = tail.proven_synced.max(record.header.synced_through);
+        tail.end = record.end;
+        tail.chain = record.checksum;
+        tail.last_seq = last;
+    }
+    tail.proven_synced = tail.proven_synced.min(tail.end);
+    Ok(tail)
+}
+
+/// Looks at everything behind the accepted records of the last segment. Returns how many bytes of it a torn write left.
+///
+/// A record there cannot be accepted, but what it says about syncs was true when it was written and stays true: recovery
+/// never cuts below a synced offset. So if it says that the bad place had been synced, the place was damaged afterwards.
+pub(super) fn torn_bytes(segment: &[u8], header: &SegmentHeader, tail: &Tail) -> Result<u64, LogError> {
+    let mut torn_end = u64::from(tail.end);
+    let mut offset = tail.end;
+    while (offset as usize) < segment.len() {
+        let mut next = offset + RECORD_ALIGN;
+        match find(segment, Place { salt: header.salt, offset }) {
+            Found::Nothing => {}
+            Found::Torn { end } => torn_end = torn_end.max(end),
+            Found::Record(record) => {
+                // At the bad place itself stands a whole record with another predecessor. If that predecessor had been
+                // synced when this was written, the one accepted in its place is not the one that was there.
+                let replaced = offset == tail.end && record.header.synced_through == tail.end;
+                if record.header.synced_through > tail.end || (replaced && tail.end > HEADER_BYTES) {
+                    return Err(LogError::corrupt(
+                        header.number,
+                        tail.end,
+                        "bad record before one that proves it synced",
+                    ));
+                }
+                torn_end = torn_end.max(u64::from(record.end));
+                next = record.end;
+            }
+        }
+        offset = next;
+    }
+    Ok(torn_end - u64::from(tail.end))
+}

@@ -1,0 +1,269 @@
+//! Damage to the medium: reported when the bytes had been durable, cut when they may never have been.
+
+use super::super::record::{Place, RecordHeader};
+use super::*;
+use crate::disk::{CrashMode, OpenMode};
+
+/// Where each batch stands.
+struct Placed {
+    segment: u64,
+    start: u64,
+    end: u64,
+}
+
+/// A log of several segments in which every batch was synced; the last segment is a recycled file full of old records.
+fn sample() -> (SimDisk, u64, Vec<Batch>, Vec<Placed>) {
+    let disk = new_disk();
+    let mut small = options(&disk, 1);
+    small.max_segment_bytes = 512;
+    let (mut log, _) = open(small, 0, &mut |_, _| Ok(())).unwrap();
+    let rng = SeededRng::new(3);
+    while log.last_seq() < 12 {
+        append(&mut log, &random_payload(&rng, 120), Sync::Now).unwrap();
+    }
+    let from_seq = log.last_seq();
+    log.truncate(from_seq).unwrap();
+    let (mut batches, mut places) = (Vec::new(), Vec::new());
+    for _ in 0..9 {
+        let before = (log.current.header.number, u64::from(log.current.offset));
+        batches.push(append(&mut log, &random_payload(&rng, 120), Sync::Now).unwrap());
+        let (segment, end) = (log.current.header.number, u64::from(log.current.offset));
+        places.push(Placed { segment, start: if before.0 == segment { before.1 } else { 64 }, end });
+    }
+    drop(log);
+    let only = open_from(&disk.crash_image(0, CrashMode::KeepAll), 2, from_seq).unwrap().batches;
+    assert_eq!(only, batches);
+    assert!(places.last().unwrap().segment > places[0].segment, "several segments");
+    (disk, from_seq, batches, places)
+}
+
+fn copy(disk: &SimDisk) -> SimDisk {
+    disk.crash_image(0, CrashMode::KeepAll)
+}
+
+/// The log must have come back with exactly the first `count` batches and go on from there.
+fn assert_prefix_and_usable(disk: &SimDisk, from_seq: u64, batches: &[Batch], count: usize, context: &str) {
+    let mut opened = open_from(disk, 4, from_seq).unwrap_or_else(|error| panic!("{context}: {error}"));
+    assert_eq!(opened.batches, batches[..count], "{context}");
+    let next = append(&mut opened.log, b"next", Sync::Now).unwrap();
+    drop(opened);
+    let mut expected = batches[..count].to_vec();
+    expected.push(next);
+    let again = open_from(&disk.crash_image(1, CrashMode::DropUnsynced), 5, from_seq).unwrap();
+    assert_eq!(again.batches, expected, "{context}");
+}
+
+#[test]
+fn cut_at_every_byte_of_the_last_two_batches() {
+    let (disk, from_seq, batches, places) = sample();
+    let last = places.last().unwrap();
+    let before = &places[places.len() - 2];
+    assert_eq!(before.segment, last.segment);
+    for len in before.start..=last.end {
+        let image = copy(&disk);
+        image.cut(&segment_path(last.segment), len).unwrap();
+        let kept = [before, last].iter().filter(|place| place.end <= len - len % 8).count();
+        assert_prefix_and_usable(&image, from_seq, &batches, batches.len() - 2 + kept, &format!("cut to {len}"));
+    }
+}
+
+#[test]
+fn zeros_from_every_byte_of_the_last_two_batches() {
+    let (disk, from_seq, batches, places) = sample();
+    let last = places.last().unwrap();
+    let before = &places[places.len() - 2];
+    let path = segment_path(last.segment);
+    for from in before.start..last.end {
+        let image = copy(&disk);
+        for (offset, byte) in image.bytes(&path).unwrap().into_iter().enumerate().skip(from as usize) {
+            image.corrupt(&path, offset as u64, byte).unwrap();
+        }
+        let opened = open_from(&image, 4, from_seq).unwrap();
+        let count = opened.batches.len();
+        assert!(count >= batches.len() - 2 && opened.batches == batches[..count], "zeros from {from}");
+        assert!(from >= last.start || count < batches.len(), "zeros from {from}");
+        drop(opened);
+        assert_prefix_and_usable(&image, from_seq, &batches, count, &format!("zeros from {from}"));
+    }
+}
+
+/// What a flipped byte hits.
+#[derive(Debug, PartialEq)]
+enum Hit {
+    Header,
+    /// A batch the store has; recovery reads it only because it shares the segment.
+    Released,
+    Batch(usize),
+    /// Padding, free space, records of an earlier life.
+    Nothing,
+}
+
+fn hit(number: u64, offset: u64, batches: &[Batch], places: &[Placed]) -> Hit {
+    if offset < 64 {
+        return Hit::Header;
+    }
+    if number == places[0].segment && offset < places[0].start {
+        return Hit::Released;
+    }
+    let content = |index: &usize| {
+        let Placed { segment, start, .. } = places[*index];
+        segment == number && (start..start + 56 + batches[*index].1.len() as u64).contains(&offset)
+    };
+    (0..places.len()).find(content).map_or(Hit::Nothing, Hit::Batch)
+}
+
+#[test]
+fn every_flipped_byte_is_reported_or_harmless() {
+    let (disk, from_seq, batches, places) = sample();
+    let last = places.len() - 1;
+    for number in places[0].segment..=places[last].segment {
+        let path = segment_path(number);
+        for offset in 0..disk.bytes(&path).unwrap().len() as u64 {
+            let image = copy(&disk);
+            image.corrupt(&path, offset, 1 << (offset % 8)).unwrap();
+            let hit = hit(number, offset, &batches, &places);
+            let context = format!("segment {number} byte {offset}: {hit:?}");
+            match open_from(&image, 3, from_seq).map(|opened| opened.batches) {
+                Err(LogError::UnsupportedVersion { .. }) => assert!((8..12).contains(&offset), "{context}"),
+                Err(LogError::Corrupt { at, .. }) => {
+                    assert!(at.segment == number && at.offset <= offset, "{context}: {at}");
+                    assert!(hit != Hit::Nothing && hit != Hit::Batch(last), "{context}");
+                }
+                Err(error) => panic!("{context}: {error}"),
+                Ok(found) if hit == Hit::Batch(last) => assert_eq!(found, batches[..last], "{context}"),
+                Ok(found) => {
+                    assert!(hit == Hit::Nothing || hit == Hit::Released, "{context}");
+                    assert_eq!(found, batches, "{context}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn corruption_and_newer_versions_change_nothing_on_disk() {
+    let (disk, from_seq, _, places) = sample();
+    for (number, offset) in [(places[0].segment, places[0].start), (places[8].segment, 8)] {
+        let image = copy(&disk);
+        image.corrupt(&segment_path(number), offset, 2).unwrap();
+        let ops = image.op_count();
+        assert!(open_from(&image, 3, from_seq).is_err());
+        assert_eq!(image.op_count(), ops);
+    }
+}
+
+#[test]
+fn a_missing_or_foreign_segment_is_corrupt() {
+    let (disk, from_seq, _, places) = sample();
+    let (first, last) = (places[0].segment, places[8].segment);
+    assert!(last >= first + 2, "a middle segment exists");
+    let gone = copy(&disk);
+    gone.remove_file(&segment_path(first + 1)).unwrap();
+    assert!(matches!(open_from(&gone, 3, from_seq), Err(LogError::Corrupt { at, .. }) if at.segment == first + 1));
+    let swapped = copy(&disk);
+    swapped.rename(&segment_path(first), &segment_path(last + 1)).unwrap();
+    assert!(matches!(open_from(&swapped, 3, from_seq), Err(LogError::Corrupt { .. })));
+    let empty = copy(&disk);
+    empty.cut(&segment_path(last), 0).unwrap();
+    assert!(matches!(open_from(&empty, 3, from_seq), Err(LogError::Corrupt { .. })));
+    let mut foreign = options(&copy(&disk), 3);
+    foreign.namespace_id[0] ^= 1;
+    assert!(matches!(open(foreign, from_seq, &mut |_, _| Ok(())), Err(LogError::Corrupt { .. })));
+}
+
+#[test]
+fn a_remnant_behind_the_cut_never_comes_back() {
+    let disk = new_disk();
+    let mut log = open_from(&disk, 1, 0).unwrap().log;
+    let first = append(&mut log, b"synced", Sync::Now).unwrap();
+    let cut = u64::from(log.current.offset);
+    let lost = append(&mut log, b"lost", Sync::Later).unwrap();
+    append(&mut log, b"remnant", Sync::Later).unwrap();
+    drop(log);
+    disk.corrupt(&segment_path(1), cut, 1).unwrap();
+    let mut opened = open_from(&disk, 2, 0).unwrap();
+    assert_eq!(opened.batches, std::slice::from_ref(&first));
+    assert_eq!(opened.report.torn_bytes, 64 + 64);
+    // The very same batch again ends exactly where the remnant starts.
+    let again = append(&mut opened.log, &lost.1, Sync::Now).unwrap();
+    assert_eq!(again, lost);
+    drop(opened);
+    assert_eq!(open_from(&disk, 3, 0).unwrap().batches, [first, lost]);
+}
+
+#[test]
+fn a_lost_volatile_batch_cuts_and_a_lost_synced_one_is_corrupt() {
+    for sync in [Sync::Later, Sync::Now] {
+        let disk = new_disk();
+        let mut log = open_from(&disk, 1, 0).unwrap().log;
+        let first = append(&mut log, b"one", Sync::Now).unwrap();
+        let hit = u64::from(log.current.offset);
+        append(&mut log, b"two", sync).unwrap();
+        append(&mut log, b"three", Sync::Later).unwrap();
+        drop(log);
+        disk.corrupt(&segment_path(1), hit + 56, 1).unwrap();
+        match open_from(&disk, 2, 0) {
+            Ok(opened) => assert!(sync == Sync::Later && opened.batches == [first]),
+            Err(LogError::Corrupt { at, .. }) => assert!(sync == Sync::Now && at.offset == hit),
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+/// Overwrites the record at `offset` of segment 1 with another valid one.
+fn forge(disk: &SimDisk, log: &SegmentedLog, offset: u32, header: RecordHeader, payload: &[u8]) {
+    let place = Place { salt: log.current.header.salt, offset };
+    let mut bytes = header.encode(place, payload).0.to_vec();
+    bytes.extend(payload);
+    disk.open(&segment_path(1), OpenMode::Existing).unwrap().write_all_at(u64::from(offset), &bytes).unwrap();
+}
+
+#[test]
+fn a_synced_record_replaced_by_another_valid_one_is_corrupt() {
+    let disk = new_disk();
+    let mut log = open_from(&disk, 1, 0).unwrap().log;
+    let (seqs, _) = append(&mut log, b"one", Sync::Now).unwrap();
+    append(&mut log, b"two", Sync::Now).unwrap();
+    forge(&disk, &log, 64, RecordHeader { synced_through: 64, seqs, previous: 0, opening: 1 }, b"eno");
+    assert!(matches!(open_from(&disk, 2, 0), Err(LogError::Corrupt { at, .. }) if at.offset == 128));
+}
+
+#[test]
+fn a_gap_between_valid_records_is_corrupt() {
+    for (first, last) in [(3, 3), (1, 1), (2, 1), (0, 2)] {
+        let disk = new_disk();
+        let mut log = open_from(&disk, 1, 0).unwrap().log;
+        append(&mut log, b"one", Sync::Now).unwrap();
+        let header = RecordHeader {
+            synced_through: 128,
+            seqs: SeqRange { first, last },
+            previous: log.current.chain,
+            opening: 1,
+        };
+        forge(&disk, &log, 128, header, b"two");
+        let found = open_from(&disk, 2, 0);
+        assert!(matches!(found, Err(LogError::Corrupt { at, .. }) if at.offset == 128), "{first}..={last}");
+    }
+}
+
+#[test]
+fn leftovers_of_preparation_are_removed_and_foreign_files_kept() {
+    let disk = new_disk();
+    drop(open_from(&disk, 1, 0).unwrap());
+    for (name, len) in [
+        ("tmp-1", 512),
+        ("spare-1", 512),
+        ("spare-2", 1024),
+        ("spare-3", 2048),
+        ("spare-4", 4096),
+        ("spare-5", 513),
+        ("1.log", 10),
+        ("notes", 3),
+    ] {
+        let file = disk.open(&log_dir().join(name), OpenMode::CreateNew).unwrap();
+        file.set_len(len).unwrap();
+    }
+    drop(open_from(&disk, 2, 0).unwrap());
+    let left = disk.list_dir(&log_dir()).unwrap();
+    assert_eq!(left, ["00000000000000000001.log", "1.log", "notes", "spare-2", "spare-3"]);
+}

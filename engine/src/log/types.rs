@@ -1,0 +1,140 @@
+//! The log's interface: what the actor appends to and what recovery reads from.
+
+use std::fmt::{self, Debug};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::error::LogError;
+use crate::disk::Disk;
+use crate::rng::Rng;
+
+/// The commit seqs of one batch, both included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SeqRange {
+    /// Seq of the first operation.
+    pub first: u64,
+    /// Seq of the last operation.
+    pub last: u64,
+}
+
+/// A place in the log. Ordered as the log is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// Number of the segment.
+    pub segment: u64,
+    /// Byte offset in the segment file.
+    pub offset: u64,
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "segment {} offset {}", self.segment, self.offset)
+    }
+}
+
+/// When an appended batch becomes durable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sync {
+    /// Before `append` returns, together with every batch before it.
+    Now,
+    /// With the next synced batch, or when [`Log::sync`] is called. A power loss may drop it and those after it.
+    Later,
+}
+
+/// An append-only sequence of batches.
+///
+/// After an error other than [`LogError::DiskFull`], [`LogError::TooLarge`] and [`LogError::OutOfOrder`] the log is fenced:
+/// each further call that could write returns [`LogError::Fenced`].
+pub trait Log: Send + Debug {
+    /// The payload of the next batch, emptied. Fill it, then call [`Log::append`].
+    fn buffer(&mut self) -> &mut Vec<u8>;
+
+    /// Appends the buffer's content as one batch. A batch is recovered whole or not at all.
+    ///
+    /// # Errors
+    /// See [`LogError`]; only `OutcomeUnknown` leaves open whether the batch is in the log.
+    fn append(&mut self, seqs: SeqRange, sync: Sync) -> Result<(), LogError>;
+
+    /// Makes every appended batch durable. Does nothing when all are.
+    ///
+    /// # Errors
+    /// `OutcomeUnknown` for the batches appended with [`Sync::Later`]; `Fenced`.
+    fn sync(&mut self) -> Result<(), LogError>;
+
+    /// Whether a batch appended with [`Sync::Later`] is not yet durable.
+    fn has_unsynced(&self) -> bool;
+
+    /// Says that batches up to `through_seq` are durable elsewhere; frees the segments that hold no other.
+    ///
+    /// # Errors
+    /// `Io`, `Fenced`.
+    fn truncate(&mut self, through_seq: u64) -> Result<(), LogError>;
+
+    /// Bytes of the records that recovery would read now: those not known to be released by [`Log::truncate`].
+    fn bytes_used(&self) -> u64;
+
+    /// Bytes of all segment files, spare ones included.
+    fn bytes_on_disk(&self) -> u64;
+
+    /// Seq of the last operation appended or recovered.
+    fn last_seq(&self) -> u64;
+
+    /// Work that should run soon on any other thread: it prepares the next segment. Ask after each `append` and `truncate`;
+    /// dropping the work is safe and costs a slower append later.
+    fn take_background_work(&mut self) -> Option<Box<dyn FnOnce() + Send>>;
+}
+
+/// What a log needs to be opened.
+#[derive(Clone, Debug)]
+pub struct LogOptions {
+    /// Where the files are.
+    pub disk: Arc<dyn Disk>,
+    /// Source of salts and file names.
+    pub rng: Arc<dyn Rng>,
+    /// The directory of this log; created when missing.
+    pub dir: PathBuf,
+    /// Written into every segment, so that a file of another namespace is never taken for one of this.
+    pub namespace_id: [u8; 16],
+    /// Largest payload accepted by `append`; at most [`LogOptions::PAYLOAD_LIMIT_BYTES`] counts.
+    pub max_payload_bytes: usize,
+    /// Size of the first segment.
+    pub min_segment_bytes: u32,
+    /// Size up to which segments double; only a single larger record gets a larger one.
+    pub max_segment_bytes: u32,
+}
+
+impl LogOptions {
+    /// No payload may be larger, whatever the options say: offsets in a segment are 32 bits wide.
+    pub const PAYLOAD_LIMIT_BYTES: usize = 1 << 30;
+
+    /// Options with the usual segment sizes, 64 KiB doubling up to 16 MiB.
+    #[must_use]
+    pub fn new(
+        disk: Arc<dyn Disk>,
+        rng: Arc<dyn Rng>,
+        dir: PathBuf,
+        namespace_id: [u8; 16],
+        max_payload_bytes: usize,
+    ) -> Self {
+        let (min_segment_bytes, max_segment_bytes) = (64 << 10, 16 << 20);
+        Self { disk, rng, dir, namespace_id, max_payload_bytes, min_segment_bytes, max_segment_bytes }
+    }
+
+    pub(super) fn payload_limit_bytes(&self) -> usize {
+        self.max_payload_bytes.min(Self::PAYLOAD_LIMIT_BYTES)
+    }
+}
+
+/// Receives each recovered batch, in order.
+pub type Replay<'a> = dyn FnMut(SeqRange, &[u8]) -> Result<(), LogError> + 'a;
+
+/// What opening found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReplayReport {
+    /// Batches handed to the replay callback.
+    pub records: u64,
+    /// Seq of the last operation in the log, or the store's own when that is later.
+    pub last_seq: u64,
+    /// Bytes behind the last good record in which an unfinished, never acknowledged write was recognised.
+    pub torn_bytes: u64,
+}

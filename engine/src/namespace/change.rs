@@ -1,0 +1,72 @@
+//! What an operation changes in the in-memory indexes. Changes are applied once the whole operation has succeeded and
+//! before its commit is published: every entry carries its commit, so readers do not see it earlier.
+
+use std::sync::Arc;
+
+use super::collections::Collection;
+use super::state::State;
+use super::timelines::FactChange;
+use crate::api::{Error, Properties};
+
+/// One change of an index.
+#[derive(Debug)]
+pub enum Change {
+    /// A collection was created.
+    CollectionCreated(Arc<Collection>),
+    /// A collection was dropped.
+    CollectionDropped(u32),
+    /// A row was added to a collection.
+    RowAdded {
+        /// The collection.
+        collection: Arc<Collection>,
+        /// The row.
+        row: u32,
+        /// The document's id, or the vector's as eight big-endian bytes.
+        id: Vec<u8>,
+        /// The vector.
+        vector: Vec<f32>,
+        /// The document's fields; nothing for a bare vector.
+        metadata: Option<Properties>,
+        /// What the quota counts for it.
+        bytes: u64,
+    },
+    /// A row was deleted or replaced.
+    RowDeleted {
+        /// The collection.
+        collection: Arc<Collection>,
+        /// The row.
+        row: u32,
+        /// What the quota counted for it.
+        bytes: u64,
+        /// The fields it had; nothing for a bare vector.
+        metadata: Option<Properties>,
+    },
+    /// A temporal fact was asserted, retracted or erased.
+    Fact(FactChange),
+}
+
+impl Change {
+    /// Applies the change of the operation with commit `seq`.
+    pub fn apply(self, state: &State, seq: u64) -> Result<(), Error> {
+        match self {
+            Change::CollectionCreated(collection) => state.collections.insert(collection),
+            Change::CollectionDropped(id) => state.collections.remove(id),
+            Change::RowAdded { collection, row, id, vector, metadata, bytes } => {
+                collection.vectors.insert(row, &id, &vector, seq)?;
+                if let Some(metadata) = metadata {
+                    collection.index_metadata(row, &metadata);
+                }
+                collection.account(1, bytes.cast_signed());
+            }
+            Change::RowDeleted { collection, row, bytes, metadata } => {
+                collection.vectors.delete(row, seq);
+                if let Some(metadata) = metadata {
+                    collection.retire_metadata(seq, row, metadata);
+                }
+                collection.account(-1, -bytes.cast_signed());
+            }
+            Change::Fact(change) => state.timelines.apply(change, seq),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,164 @@
+//! The in-memory side of collections: vectors and metadata of each, derived from the store and rebuilt on opening.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+
+use parking_lot::{Mutex, RwLock};
+use roaring::RoaringBitmap;
+
+use crate::api::{self, Filter, Properties};
+use crate::index::metadata::MetadataIndex;
+use crate::index::vector::{Metric, VectorIndex, VectorParams};
+use crate::store::CollectionRecord;
+
+fn metric(metric: api::Metric) -> Metric {
+    match metric {
+        api::Metric::Cosine => Metric::Cosine,
+        api::Metric::Euclidean => Metric::Euclidean,
+        api::Metric::Dot => Metric::Dot,
+    }
+}
+
+#[derive(Debug)]
+struct Retired {
+    seq: u64,
+    row: u32,
+    metadata: Properties,
+}
+
+/// One collection or vector index. Rows in it carry their commits, so it may hold rows that are not published yet.
+#[derive(Debug)]
+pub struct Collection {
+    /// Its record; dimension, metric and kind never change.
+    pub record: CollectionRecord,
+    /// Its vectors.
+    pub vectors: VectorIndex,
+    /// True while its graph is being built.
+    pub building: AtomicBool,
+    metadata: RwLock<MetadataIndex>,
+    /// Deleted rows with the fields they had, by commit: older readers still find them until they are reclaimed.
+    retired: Mutex<VecDeque<Retired>>,
+    /// The next row; only the actor takes one. A number is never used twice while the namespace is open.
+    next_row: AtomicU32,
+    /// Live rows and bytes as of the newest published commit.
+    count: AtomicU64,
+    bytes: AtomicU64,
+    /// Rows when graph building was last considered.
+    last_count: AtomicU64,
+}
+
+impl Collection {
+    /// An empty collection.
+    pub fn new(record: CollectionRecord) -> Self {
+        let params = VectorParams::new(record.dimension as usize, metric(record.metric));
+        Self {
+            record,
+            vectors: VectorIndex::new(params),
+            building: AtomicBool::new(false),
+            metadata: RwLock::new(MetadataIndex::new()),
+            retired: Mutex::default(),
+            next_row: AtomicU32::new(0),
+            count: AtomicU64::new(0),
+            bytes: AtomicU64::new(0),
+            last_count: AtomicU64::new(0),
+        }
+    }
+
+    /// Takes a row number; `None` when the collection has used all of them.
+    pub fn take_row(&self) -> Option<u32> {
+        let row = self.next_row.load(Ordering::Relaxed);
+        if row >= crate::limits::ROWS_MAX {
+            return None;
+        }
+        self.next_row.store(row + 1, Ordering::Relaxed);
+        Some(row)
+    }
+
+    /// Keeps rows up to `row` from being taken again.
+    pub fn skip_row(&self, row: u32) {
+        self.next_row.fetch_max(row.saturating_add(1), Ordering::Relaxed);
+    }
+
+    /// Makes a row's metadata findable.
+    pub fn index_metadata(&self, row: u32, metadata: &Properties) {
+        self.metadata.write().insert(row, metadata);
+    }
+
+    /// Remembers that a row was deleted at commit `seq`.
+    pub fn retire_metadata(&self, seq: u64, row: u32, metadata: Properties) {
+        self.retired.lock().push_back(Retired { seq, row, metadata });
+    }
+
+    /// Frees what no reader at or after commit `seq` can see.
+    pub fn reclaim(&self, seq: u64) {
+        self.vectors.reclaim(seq);
+        let mut retired = self.retired.lock();
+        if retired.front().is_none_or(|first| first.seq > seq) {
+            return;
+        }
+        let mut index = self.metadata.write();
+        while let Some(entry) = retired.pop_front_if(|entry| entry.seq <= seq) {
+            index.remove(entry.row, &entry.metadata);
+        }
+    }
+
+    /// The rows whose metadata match, whether visible or not.
+    pub fn matching(&self, filter: &Filter) -> RoaringBitmap {
+        self.metadata.read().evaluate(filter)
+    }
+
+    /// Bytes of vectors, graph and metadata in memory.
+    pub fn memory_bytes(&self) -> u64 {
+        (self.vectors.memory_bytes() + self.metadata.read().memory_bytes()) as u64
+    }
+
+    /// Live rows.
+    pub fn count(&self) -> u64 {
+        self.count.load(Ordering::Acquire)
+    }
+
+    /// Live bytes, as the quota counts them.
+    pub fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Acquire)
+    }
+
+    /// True if the collection has as many rows as when this was last asked.
+    pub fn is_quiet(&self, count: u64) -> bool {
+        self.last_count.swap(count, Ordering::Relaxed) == count
+    }
+
+    /// Counts one row more or less.
+    pub fn account(&self, rows: i64, bytes: i64) {
+        self.count.fetch_add(rows.cast_unsigned(), Ordering::AcqRel);
+        self.bytes.fetch_add(bytes.cast_unsigned(), Ordering::AcqRel);
+    }
+}
+
+/// The collections of a namespace, by the number in their record. Which of them exist at a given commit, the store says.
+#[derive(Debug, Default)]
+pub struct Collections {
+    by_id: RwLock<HashMap<u32, Arc<Collection>>>,
+}
+
+impl Collections {
+    /// The collection with this number.
+    pub fn get(&self, id: u32) -> Option<Arc<Collection>> {
+        self.by_id.read().get(&id).cloned()
+    }
+
+    /// Adds a collection.
+    pub fn insert(&self, collection: Arc<Collection>) {
+        self.by_id.write().insert(collection.record.id, collection);
+    }
+
+    /// Forgets a dropped collection. Readers that hold it finish with it.
+    pub fn remove(&self, id: u32) {
+        self.by_id.write().remove(&id);
+    }
+
+    /// All of them, in no particular order.
+    pub fn all(&self) -> Vec<Arc<Collection>> {
+        self.by_id.read().values().cloned().collect()
+    }
+}

@@ -1,0 +1,77 @@
+//! What an operation that writes may use, and where it leaves its results until it has succeeded as a whole.
+
+use super::change::Change;
+use super::state::State;
+use crate::api::{CommitSeq, Created, Deleted, Durability, Quota, Result, Written};
+use crate::limits;
+use crate::rng::Rng;
+use crate::store::{Counters, Txn};
+
+/// The surroundings of one operation. Dropping it changes nothing anywhere.
+pub struct Context<'a> {
+    /// The namespace's indexes, as every earlier operation left them.
+    pub state: &'a State,
+    /// The rows, with this operation's own writes on top.
+    pub txn: Txn,
+    /// The commit this operation will have if it writes anything.
+    pub seq: u64,
+    /// The time of the commit: the clock's, but never before an earlier commit's.
+    pub now_ms: i64,
+    /// The namespace's counters, with this operation's part.
+    pub counters: Counters,
+    /// The namespace's bounds.
+    pub quota: Quota,
+    /// What it changes in the indexes.
+    pub changes: Vec<Change>,
+    /// Randomness, for ids.
+    pub rng: &'a dyn Rng,
+    /// The level the caller asked for.
+    pub durability: Durability,
+}
+
+impl Context<'_> {
+    /// The commit to report: this operation's, or the newest before it if it changed nothing.
+    pub fn commit_seq(&self) -> CommitSeq {
+        CommitSeq(if self.txn.is_empty() { self.seq - 1 } else { self.seq })
+    }
+
+    /// A reply for a write.
+    pub fn written(&self) -> Written {
+        Written { commit_seq: self.commit_seq(), durability: self.durability }
+    }
+
+    /// A reply for a write that may have created something.
+    pub fn created(&self, created: bool) -> Created {
+        Created { created, commit_seq: self.commit_seq(), durability: self.durability }
+    }
+
+    /// A reply for a delete.
+    pub fn deleted(&self, deleted: u64) -> Deleted {
+        Deleted { deleted, commit_seq: self.commit_seq(), durability: self.durability }
+    }
+
+    /// Counts bytes of live data that come and go.
+    pub fn account(&mut self, added: u64, removed: u64) {
+        self.counters.live_bytes = (self.counters.live_bytes + added).saturating_sub(removed);
+    }
+
+    /// Refuses the operation if it breaks a bound. Only growth is refused: deletes always pass.
+    pub fn check_bounds(&self, before: &Counters) -> Result<()> {
+        let Counters { vectors, collections, live_bytes, .. } = self.counters;
+        if live_bytes > before.live_bytes {
+            Quota::check(self.quota.bytes_max, live_bytes, "bytes")?;
+        }
+        if vectors > before.vectors {
+            Quota::check(self.quota.vectors_max, vectors, "vectors")?;
+        }
+        if collections > before.collections {
+            Quota::check(self.quota.collections_max, collections, "collections")?;
+        }
+        if self.txn.bytes() > limits::OPERATION_BYTES_MAX {
+            let (given, max) = (self.txn.bytes(), limits::OPERATION_BYTES_MAX);
+            let text = format!("the operation would log {given} bytes; the limit is {max}: split it");
+            return Err(crate::api::Error::limit(text));
+        }
+        Ok(())
+    }
+}

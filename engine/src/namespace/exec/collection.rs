@@ -1,0 +1,233 @@
+//! Writes to collections of documents, and what they share with bare vector indexes: names, rows, purging.
+
+use std::sync::Arc;
+
+use crate::api::{
+    CollectionInfo, CollectionName, CreateCollection, Document, DocumentId, Error, ErrorCode, Filter, Result,
+    TimestampMs,
+};
+use crate::index::vector::validate;
+use crate::limits;
+use crate::namespace::change::Change;
+use crate::namespace::collections::Collection;
+use crate::namespace::context::Context;
+use crate::store::{
+    CollectionKind, CollectionRecord, DocumentBody, DocumentRecord, KeyRange, KeyWriter, Read, Table,
+};
+
+/// Creates a collection or index; `None` if it exists with the same settings.
+pub(super) fn create_record(
+    ctx: &mut Context<'_>,
+    name: &CollectionName,
+    mut record: CollectionRecord,
+) -> Result<(Arc<Collection>, bool)> {
+    if let Some(stored) = ctx.txn.get(Table::Collections, name.as_str().as_bytes())? {
+        let old = CollectionRecord::decode(&stored)?;
+        if (old.kind, old.dimension, old.metric) != (record.kind, record.dimension, record.metric) {
+            let CollectionRecord { dimension, metric, .. } = old;
+            let text = format!("{name:?} exists with dimension {dimension}, metric {metric:?} or another kind; drop it or \
+                                choose another name");
+            return Err(Error::new(ErrorCode::AlreadyExists, text));
+        }
+        let collection = ctx.state.collection(&ctx.txn, name, old.kind)?;
+        return Ok((collection, false));
+    }
+    if ctx.counters.collections >= limits::COLLECTIONS_MAX as u64 {
+        return Err(Error::limit(format!("a namespace holds at most {} collections", limits::COLLECTIONS_MAX)));
+    }
+    record.id = ctx.counters.next_collection_id;
+    ctx.counters.next_collection_id += 1;
+    ctx.counters.collections += 1;
+    ctx.txn.put(Table::Collections, name.as_str().as_bytes().to_vec(), record.encode());
+    let collection = Arc::new(Collection::new(record));
+    ctx.changes.push(Change::CollectionCreated(Arc::clone(&collection)));
+    Ok((collection, true))
+}
+
+/// Creates a collection.
+pub fn create(ctx: &mut Context<'_>, request: CreateCollection) -> Result<CollectionInfo> {
+    let CreateCollection { collection: name, dimension, metric, metadata } = request;
+    let (seq, created_at) = (ctx.seq, ctx.now_ms);
+    let kind = CollectionKind::Documents;
+    let record = CollectionRecord { seq, id: 0, kind, dimension, metric, metadata, created_at };
+    let (collection, created) = create_record(ctx, &name, record)?;
+    let record = &collection.record;
+    Ok(CollectionInfo {
+        name,
+        dimension,
+        metric,
+        metadata: record.metadata.clone(),
+        count: collection.count(),
+        graph_count: collection.vectors.stats().covered as u64,
+        memory_bytes: collection.memory_bytes(),
+        created_at: TimestampMs(record.created_at),
+        created,
+    })
+}
+
+/// Drops a name at once; its rows are purged in small steps afterwards. True if it existed.
+pub(super) fn drop_record(ctx: &mut Context<'_>, name: &CollectionName, kind: CollectionKind) -> Result<bool> {
+    let collection = match ctx.state.collection(&ctx.txn, name, kind) {
+        Ok(collection) => collection,
+        Err(error) if error.code == ErrorCode::CollectionNotFound => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    let id = collection.record.id;
+    ctx.txn.delete(Table::Collections, name.as_str().as_bytes().to_vec());
+    ctx.txn.put(Table::Purges, KeyWriter::new().u32(id).finish(), Vec::new());
+    let rows = collection.count();
+    ctx.counters.collections = ctx.counters.collections.saturating_sub(1);
+    ctx.counters.vectors = ctx.counters.vectors.saturating_sub(rows);
+    if kind == CollectionKind::Documents {
+        ctx.counters.documents = ctx.counters.documents.saturating_sub(rows);
+    }
+    ctx.account(0, collection.bytes());
+    ctx.changes.push(Change::CollectionDropped(id));
+    Ok(true)
+}
+
+/// Drops a collection.
+pub fn drop_collection(ctx: &mut Context<'_>, name: &CollectionName) -> Result<bool> {
+    drop_record(ctx, name, CollectionKind::Documents)
+}
+
+/// A row to write: a document or a bare vector.
+pub(super) struct NewRow<'a> {
+    pub id: &'a [u8],
+    pub vector: &'a [f32],
+    pub body: Option<DocumentBody>,
+}
+
+fn row_key(collection: &Collection, row: u32) -> Vec<u8> {
+    KeyWriter::new().u32(collection.record.id).u32(row).finish()
+}
+
+fn document_key(collection: &Collection, id: &[u8]) -> Vec<u8> {
+    KeyWriter::new().u32(collection.record.id).raw(id).finish()
+}
+
+/// Bytes a row counts for: its record and its vector.
+pub fn row_bytes(record: &[u8], id: &[u8], dimension: u32) -> u64 {
+    record.len() as u64 + id.len() as u64 + u64::from(dimension) * 4
+}
+
+/// Writes a row, replacing what its id had.
+pub(super) fn write_row(ctx: &mut Context<'_>, collection: &Arc<Collection>, new: NewRow<'_>) -> Result<()> {
+    let NewRow { id, vector, body } = new;
+    validate(collection.vectors.params(), vector)?;
+    delete_row(ctx, collection, id)?;
+    let row = collection.take_row().ok_or_else(|| Error::limit("the collection has used all its row numbers"))?;
+    let record = DocumentRecord::encode(ctx.seq, row, body.as_ref());
+    if record.len() > limits::CONTENT_BYTES_MAX + limits::PROPERTIES_BYTES_MAX {
+        return Err(Error::limit(format!("a document's metadata exceeds {} bytes", limits::PROPERTIES_BYTES_MAX)));
+    }
+    let bytes = row_bytes(&record, id, collection.record.dimension);
+    let mut packed = Vec::with_capacity(vector.len() * 4);
+    for number in vector {
+        packed.extend_from_slice(&number.to_le_bytes());
+    }
+    ctx.txn.put(Table::Documents, document_key(collection, id), record);
+    ctx.txn.put(Table::Vectors, row_key(collection, row), packed);
+    ctx.counters.vectors += 1;
+    ctx.counters.documents += u64::from(body.is_some());
+    ctx.account(bytes, 0);
+    ctx.changes.push(Change::RowAdded {
+        collection: Arc::clone(collection),
+        row,
+        id: id.to_vec(),
+        vector: vector.to_vec(),
+        metadata: body.map(|body| body.metadata),
+        bytes,
+    });
+    Ok(())
+}
+
+/// Deletes a row by its id. True if it existed.
+pub(super) fn delete_row(ctx: &mut Context<'_>, collection: &Arc<Collection>, id: &[u8]) -> Result<bool> {
+    let key = document_key(collection, id);
+    let Some(stored) = ctx.txn.get(Table::Documents, &key)? else { return Ok(false) };
+    let record = DocumentRecord::decode(&stored)?;
+    let metadata = if record.has_body() { Some(record.body()?.metadata) } else { None };
+    let (row, bytes) = (record.row, row_bytes(&stored, id, collection.record.dimension));
+    ctx.txn.delete(Table::Documents, key);
+    ctx.txn.delete(Table::Vectors, row_key(collection, row));
+    ctx.counters.vectors = ctx.counters.vectors.saturating_sub(1);
+    ctx.counters.documents = ctx.counters.documents.saturating_sub(u64::from(metadata.is_some()));
+    ctx.account(0, bytes);
+    ctx.changes.push(Change::RowDeleted { collection: Arc::clone(collection), row, bytes, metadata });
+    Ok(true)
+}
+
+/// The collection, also if this very operation has created it.
+pub(super) fn resolve(ctx: &Context<'_>, name: &CollectionName, kind: CollectionKind) -> Result<Arc<Collection>> {
+    ctx.state.collection(&ctx.txn, name, kind)
+}
+
+/// Adds documents, replacing those whose ids exist. Gives the ids in the order of the documents.
+pub fn add(ctx: &mut Context<'_>, name: &CollectionName, documents: Vec<Document>) -> Result<Vec<DocumentId>> {
+    let collection = resolve(ctx, name, CollectionKind::Documents)?;
+    let mut ids = Vec::with_capacity(documents.len());
+    for Document { id, content, embedding, metadata } in documents {
+        let id = id.unwrap_or_else(|| random_id(ctx));
+        let embedding = embedding.ok_or_else(|| Error::invalid("a document has no embedding"))?;
+        let body = Some(DocumentBody { content, metadata });
+        let row = NewRow { id: id.as_str().as_bytes(), vector: &embedding.0, body };
+        write_row(ctx, &collection, row).map_err(|error| {
+            Error::new(error.code, format!("document {:?}: {}", id.as_str(), error.message))
+        })?;
+        ids.push(id);
+    }
+    Ok(ids)
+}
+
+fn random_id(ctx: &Context<'_>) -> DocumentId {
+    DocumentId::new(format!("{:016x}{:016x}", ctx.rng.next_u64(), ctx.rng.next_u64()))
+}
+
+/// Deletes documents by id. Gives how many existed.
+pub fn delete(ctx: &mut Context<'_>, name: &CollectionName, ids: &[DocumentId]) -> Result<u64> {
+    let collection = resolve(ctx, name, CollectionKind::Documents)?;
+    let mut deleted = 0;
+    for id in ids {
+        deleted += u64::from(delete_row(ctx, &collection, id.as_str().as_bytes())?);
+    }
+    Ok(deleted)
+}
+
+/// Deletes the documents that match. Gives how many there were.
+pub fn delete_by_filter(ctx: &mut Context<'_>, name: &CollectionName, filter: &Filter) -> Result<u64> {
+    let collection = resolve(ctx, name, CollectionKind::Documents)?;
+    let mut deleted = 0;
+    for row in collection.matching(filter) {
+        // Rows already deleted are found too; whether a row is its document's newest, the record says.
+        let Some(id) = collection.vectors.id(row) else { continue };
+        let Some(stored) = ctx.txn.get(Table::Documents, &document_key(&collection, &id))? else { continue };
+        if DocumentRecord::decode(&stored)?.row == row {
+            deleted += u64::from(delete_row(ctx, &collection, &id)?);
+        }
+        if ctx.txn.bytes() > limits::OPERATION_BYTES_MAX {
+            return Err(Error::limit("the filter matches too many documents for one commit; narrow it"));
+        }
+    }
+    Ok(deleted)
+}
+
+/// Removes rows of dropped collections, at most `limit`. Gives true if more are left.
+pub fn purge(ctx: &mut Context<'_>, limit: usize) -> Result<bool> {
+    let Some(purge) = ctx.txn.scan(Table::Purges, &KeyRange::all(), false)?.next().transpose()? else {
+        return Ok(false);
+    };
+    let mut rows = Vec::new();
+    for table in [Table::Documents, Table::Vectors] {
+        for row in ctx.txn.scan(table, &KeyRange::prefix(&purge.key), false)?.take(limit - rows.len()) {
+            rows.push((table, row?.key));
+        }
+    }
+    if rows.is_empty() {
+        ctx.txn.delete(Table::Purges, purge.key);
+    }
+    for (table, key) in rows {
+        ctx.txn.delete(table, key);
+    }
+    Ok(true)
+}

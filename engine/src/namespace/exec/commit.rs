@@ -1,0 +1,151 @@
+//! `commit`: preconditions first, then writes in order, all in one transaction.
+
+use std::ops::Bound;
+
+use super::{collection, graph, kv, temporal, vectors};
+use crate::api::{Commit, Condition, Error, ErrorCode, Precondition, Result, Target, Write};
+use crate::namespace::context::Context;
+use crate::store::{
+    CollectionKind, DocumentRecord, EdgeRecord, KeyRange, KeyWriter, KvRecord, NodeRecord, Read, Table,
+};
+
+/// Checks the preconditions and makes the writes.
+pub fn commit(ctx: &mut Context<'_>, request: Commit) -> Result<()> {
+    let Commit { preconditions, writes, snapshot, durability: _ } = request;
+    if let Some(seq) = snapshot {
+        ctx.state.snapshots.release(seq.0);
+    }
+    for precondition in &preconditions {
+        check(ctx, precondition)?;
+    }
+    for write in writes {
+        apply(ctx, write)?;
+    }
+    Ok(())
+}
+
+fn apply(ctx: &mut Context<'_>, write: Write) -> Result<()> {
+    match write {
+        Write::Put(entry) => kv::put(ctx, entry),
+        Write::DeleteKey { key } => kv::delete(ctx, key).map(drop),
+        Write::AddDocuments { collection, documents } => collection::add(ctx, &collection, documents).map(drop),
+        Write::DeleteDocuments { collection, ids } => collection::delete(ctx, &collection, &ids).map(drop),
+        Write::InsertVectors { index, ids, vectors } => vectors::insert(ctx, &index, &ids, &vectors).map(drop),
+        Write::DeleteVectors { index, ids } => vectors::delete(ctx, &index, &ids).map(drop),
+        Write::AddNode(node) => graph::add_node(ctx, node).map(drop),
+        Write::DeleteNode { id } => graph::delete_node(ctx, &id).map(drop),
+        Write::AddEdge(edge) => graph::add_edge(ctx, edge).map(drop),
+        Write::DeleteEdge { from_id, edge_type, to_id } => {
+            graph::delete_edge(ctx, &from_id, &edge_type, &to_id).map(drop)
+        }
+        Write::AddTemporalEdge(fact) => temporal::add(ctx, fact).map(drop),
+        Write::CloseTemporalEdge { from_id, edge_type, to_id, at } => {
+            temporal::close(ctx, &from_id, &edge_type, &to_id, at).map(drop)
+        }
+        Write::SupersedeTemporalEdge(fact) => temporal::supersede(ctx, fact).map(drop),
+    }
+}
+
+/// What stands at a single target now: the commit that wrote it and, for a key, its value.
+struct Present {
+    seq: u64,
+    value: Vec<u8>,
+}
+
+fn check(ctx: &Context<'_>, precondition: &Precondition) -> Result<()> {
+    let Precondition { target, condition } = precondition;
+    let holds = match target {
+        Target::KeyRange { start, end } => check_range(ctx, start, end.as_ref().map(|end| end.as_slice()), condition)?,
+        Target::Key { .. } | Target::Document { .. } | Target::Node { .. } | Target::Edge { .. } => {
+            let present = look_up(ctx, target)?;
+            match condition {
+                Condition::Absent => present.is_none(),
+                Condition::Present => present.is_some(),
+                Condition::Equals { value } => present.is_some_and(|present| present.value == **value),
+                Condition::UnchangedSince { seq, count: _ } => present.is_some_and(|present| present.seq <= seq.0),
+            }
+        }
+    };
+    if holds {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorCode::Conflict,
+        format!("a precondition failed on {}; read again and retry the whole transaction", describe(target)),
+    ))
+}
+
+fn describe(target: &Target) -> String {
+    match target {
+        Target::Key { key } => format!("key {:?}", String::from_utf8_lossy(key)),
+        Target::Document { collection, id } => format!("document {id:?} of collection {collection:?}"),
+        Target::Node { id } => format!("node {id:?}"),
+        Target::Edge { from_id, edge_type, to_id } => format!("edge {from_id:?} -{edge_type:?}-> {to_id:?}"),
+        Target::KeyRange { start, .. } => format!("the key range from {:?}", String::from_utf8_lossy(start)),
+    }
+}
+
+fn look_up(ctx: &Context<'_>, target: &Target) -> Result<Option<Present>> {
+    Ok(match target {
+        Target::Key { key } => match ctx.txn.get(Table::Kv, key)? {
+            Some(stored) => {
+                let record = KvRecord::decode(&stored)?;
+                let visible = !record.is_expired(ctx.now_ms);
+                visible.then(|| Present { seq: record.seq, value: record.value.to_vec() })
+            }
+            None => None,
+        },
+        Target::Document { collection, id } => {
+            let collection = ctx.state.collection(&ctx.txn, collection, CollectionKind::Documents)?;
+            let key = KeyWriter::new().u32(collection.record.id).raw(id.as_str().as_bytes()).finish();
+            let stored = ctx.txn.get(Table::Documents, &key)?;
+            stored.map(|stored| DocumentRecord::decode(&stored).map(|record| record.seq)).transpose()?.map(at)
+        }
+        Target::Node { id } => {
+            let stored = ctx.txn.get(Table::Nodes, id.as_str().as_bytes())?;
+            stored.map(|stored| NodeRecord::decode(&stored).map(|record| record.seq)).transpose()?.map(at)
+        }
+        Target::Edge { from_id, edge_type, to_id } => {
+            let key = KeyWriter::new().text(from_id.as_str()).text(edge_type.as_str()).text(to_id.as_str()).finish();
+            let stored = ctx.txn.get(Table::EdgesOut, &key)?;
+            stored.map(|stored| EdgeRecord::decode(&stored).map(|record| record.seq)).transpose()?.map(at)
+        }
+        Target::KeyRange { .. } => None,
+    })
+}
+
+fn at(seq: u64) -> Present {
+    Present { seq, value: Vec::new() }
+}
+
+/// Counting what a range holds, and when each key was written, finds every change: an insert or overwrite has a newer
+/// commit, and a delete lowers the count.
+fn check_range(ctx: &Context<'_>, start: &[u8], end: Option<&[u8]>, condition: &Condition) -> Result<bool> {
+    let range = KeyRange {
+        start: Bound::Included(start.to_vec()),
+        end: end.map_or(Bound::Unbounded, |end| Bound::Excluded(end.to_vec())),
+    };
+    let (mut found, mut newest) = (0_u64, 0_u64);
+    for row in ctx.txn.scan(Table::Kv, &range, false)? {
+        let row = row?;
+        let record = KvRecord::decode(&row.value)?;
+        if !record.is_expired(ctx.now_ms) {
+            found += 1;
+            newest = newest.max(record.seq);
+        }
+        let enough = match condition {
+            Condition::Absent | Condition::Present => found > 0,
+            Condition::UnchangedSince { seq, count } => found > *count || newest > seq.0,
+            Condition::Equals { .. } => true,
+        };
+        if enough {
+            break;
+        }
+    }
+    Ok(match condition {
+        Condition::Absent => found == 0,
+        Condition::Present => found > 0,
+        Condition::UnchangedSince { seq, count } => found == *count && newest <= seq.0,
+        Condition::Equals { .. } => false,
+    })
+}

@@ -1,0 +1,100 @@
+//! Key-value writes. Each keeps three things in step: the row, its place in the expiry index, and the counters.
+
+use serde_bytes::ByteBuf;
+
+use crate::api::{CompareAndSet, PutEntry, Result, Swapped};
+use crate::namespace::context::Context;
+use crate::store::{KeyWriter, KvRecord, Read, Table};
+
+fn expiry_key(expires_at: i64, key: &[u8]) -> Vec<u8> {
+    KeyWriter::new().time(expires_at).raw(key).finish()
+}
+
+/// What stands under a key, expired or not.
+struct Old {
+    expires_at: i64,
+    value: Vec<u8>,
+    expired: bool,
+}
+
+fn old(ctx: &Context<'_>, key: &[u8]) -> Result<Option<Old>> {
+    let Some(stored) = ctx.txn.get(Table::Kv, key)? else { return Ok(None) };
+    let record = KvRecord::decode(&stored)?;
+    let expired = record.is_expired(ctx.now_ms);
+    Ok(Some(Old { expires_at: record.expires_at, value: record.value.to_vec(), expired }))
+}
+
+fn forget(ctx: &mut Context<'_>, key: &[u8], old: &Old) {
+    ctx.counters.keys = ctx.counters.keys.saturating_sub(1);
+    ctx.account(0, (key.len() + old.value.len()) as u64);
+    if old.expires_at != 0 {
+        ctx.txn.delete(Table::KvExpiry, expiry_key(old.expires_at, key));
+    }
+}
+
+fn write(ctx: &mut Context<'_>, key: Vec<u8>, value: &[u8], ttl_ms: Option<u64>) {
+    let ttl_ms = ttl_ms.map(|ttl| i64::try_from(ttl).unwrap_or(i64::MAX));
+    let expires_at = ttl_ms.map_or(0, |ttl| ctx.now_ms.saturating_add(ttl));
+    ctx.counters.keys += 1;
+    ctx.account((key.len() + value.len()) as u64, 0);
+    if expires_at != 0 {
+        ctx.txn.put(Table::KvExpiry, expiry_key(expires_at, &key), Vec::new());
+    }
+    let record = KvRecord { seq: ctx.seq, expires_at, value };
+    ctx.txn.put(Table::Kv, key, record.encode());
+}
+
+/// Writes a key.
+pub fn put(ctx: &mut Context<'_>, entry: PutEntry) -> Result<()> {
+    if let Some(old) = old(ctx, &entry.key)? {
+        forget(ctx, &entry.key, &old);
+    }
+    write(ctx, entry.key.into_vec(), &entry.value, entry.ttl_ms);
+    Ok(())
+}
+
+/// Deletes a key. True if it was there to be seen.
+pub fn delete(ctx: &mut Context<'_>, key: ByteBuf) -> Result<bool> {
+    let Some(old) = old(ctx, &key)? else { return Ok(false) };
+    forget(ctx, &key, &old);
+    ctx.txn.delete(Table::Kv, key.into_vec());
+    Ok(!old.expired)
+}
+
+/// Writes a key if it holds what is expected.
+pub fn compare_and_set(ctx: &mut Context<'_>, request: CompareAndSet) -> Result<Swapped> {
+    let CompareAndSet { key, expected, value, ttl_ms, durability } = request;
+    let old = old(ctx, &key)?;
+    let seen = old.as_ref().filter(|old| !old.expired).map(|old| ByteBuf::from(old.value.clone()));
+    let swapped = seen == expected;
+    if swapped {
+        if let Some(old) = &old {
+            forget(ctx, &key, old);
+        }
+        match (value, old) {
+            (Some(value), _) => write(ctx, key.into_vec(), &value, ttl_ms),
+            (None, Some(_)) => ctx.txn.delete(Table::Kv, key.into_vec()),
+            (None, None) => {}
+        }
+    }
+    Ok(Swapped { swapped, previous: seen, commit_seq: ctx.commit_seq(), durability })
+}
+
+/// Removes keys that have expired, oldest first, at most `limit`.
+pub fn sweep(ctx: &mut Context<'_>, limit: usize) -> Result<()> {
+    for expiry in expired(&ctx.txn, ctx.now_ms, limit)? {
+        let key = expiry.get(8..).unwrap_or_default().to_vec();
+        delete(ctx, ByteBuf::from(key))?;
+        // Normally gone already; a leftover entry must not stop the sweep for ever.
+        ctx.txn.delete(Table::KvExpiry, expiry);
+    }
+    Ok(())
+}
+
+/// Rows of the expiry index whose time has come, oldest first, at most `limit`.
+pub fn expired(reader: &impl Read, now_ms: i64, limit: usize) -> Result<Vec<Vec<u8>>> {
+    let end = KeyWriter::new().time(now_ms.saturating_add(1)).finish();
+    let range = crate::store::KeyRange { start: std::ops::Bound::Unbounded, end: std::ops::Bound::Excluded(end) };
+    let rows = reader.scan(Table::KvExpiry, &range, false)?.take(limit);
+    rows.map(|row| Ok(row?.key)).collect()
+}

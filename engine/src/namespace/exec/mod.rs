@@ -1,0 +1,13 @@
+//! Operations that write: one function each, run by the actor alone, leaving their effects in the context.
+
+mod collection;
+mod commit;
+mod dispatch;
+mod graph;
+mod kv;
+mod temporal;
+mod vectors;
+
+pub use collection::{purge, row_bytes};
+pub use dispatch::{durability, execute};
+pub use kv::{expired, sweep};

@@ -1,0 +1,14 @@
+//! Writes to temporal edges. A belief is never changed: it is retracted, which keeps it in the history, and another is
+//! asserted in its place. Only what the very same commit asserted is simply overwritten, since nobody has seen it.
+
+mod add;
+mod beliefs;
+mod close;
+mod erase;
+mod supersede;
+
+pub use add::add;
+pub use beliefs::check_size;
+pub use close::close;
+pub use erase::{erase, erase_node};
+pub use supersede::supersede;

@@ -1,0 +1,68 @@
+//! Writes to bare vector indexes: documents without text, whose ids are eight big-endian bytes.
+
+use super::collection::{NewRow, create_record, delete_row, drop_record, resolve, write_row};
+use crate::api::{
+    CollectionName, CreateIndex, EmbeddingBatch, Error, IdBatch, IndexInfo, Properties, Result, TimestampMs,
+};
+use crate::namespace::context::Context;
+use crate::store::{CollectionKind, CollectionRecord};
+
+/// Creates a vector index.
+pub fn create(ctx: &mut Context<'_>, request: CreateIndex) -> Result<IndexInfo> {
+    let CreateIndex { index: name, dimension, metric } = request;
+    let record = CollectionRecord {
+        seq: ctx.seq,
+        id: 0,
+        kind: CollectionKind::Vectors,
+        dimension,
+        metric,
+        metadata: Properties::new(),
+        created_at: ctx.now_ms,
+    };
+    let (index, created) = create_record(ctx, &name, record)?;
+    Ok(IndexInfo {
+        name,
+        dimension,
+        metric,
+        count: index.count(),
+        graph_count: index.vectors.stats().covered as u64,
+        memory_bytes: index.memory_bytes(),
+        created_at: TimestampMs(index.record.created_at),
+        created,
+    })
+}
+
+/// Drops a vector index. True if it existed.
+pub fn drop_index(ctx: &mut Context<'_>, name: &CollectionName) -> Result<bool> {
+    drop_record(ctx, name, CollectionKind::Vectors)
+}
+
+/// Inserts vectors, replacing those whose ids exist. Gives how many were given.
+pub fn insert(ctx: &mut Context<'_>, name: &CollectionName, ids: &IdBatch, vectors: &EmbeddingBatch) -> Result<u64> {
+    let index = resolve(ctx, name, CollectionKind::Vectors)?;
+    let dimension = index.record.dimension as usize;
+    let (rows, rest) = (vectors.0.chunks_exact(dimension), vectors.0.len() % dimension);
+    if rest != 0 || rows.len() != ids.0.len() {
+        let (ids, numbers) = (ids.0.len(), vectors.0.len());
+        return Err(Error::invalid(format!(
+            "{ids} ids need {ids} vectors of dimension {dimension}, {} numbers; {numbers} were given",
+            ids * dimension
+        )));
+    }
+    for (id, vector) in ids.0.iter().zip(rows) {
+        let row = NewRow { id: &id.to_be_bytes(), vector, body: None };
+        write_row(ctx, &index, row)
+            .map_err(|error| Error::new(error.code, format!("vector {id}: {}", error.message)))?;
+    }
+    Ok(ids.0.len() as u64)
+}
+
+/// Deletes vectors by id. Gives how many existed.
+pub fn delete(ctx: &mut Context<'_>, name: &CollectionName, ids: &[u64]) -> Result<u64> {
+    let index = resolve(ctx, name, CollectionKind::Vectors)?;
+    let mut deleted = 0;
+    for id in ids {
+        deleted += u64::from(delete_row(ctx, &index, &id.to_be_bytes())?);
+    }
+    Ok(deleted)
+}

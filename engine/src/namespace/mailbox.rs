@@ -1,0 +1,137 @@
+//! The queue in front of a namespace's actor: bounded by count and bytes, and a full one says so at once.
+
+use std::collections::VecDeque;
+
+use parking_lot::Mutex;
+
+use crate::api::{Error, ErrorCode, Request, Result};
+use crate::limits;
+use crate::service::Reply;
+
+/// What the actor is asked to do.
+#[derive(Debug)]
+pub enum Task {
+    /// A caller's request.
+    Request(Request),
+    /// Write everything committed so far into the store; answered when it is there.
+    Flush,
+    /// The flush of the frozen memtable ended.
+    FlushDone {
+        /// The last commit it wrote.
+        through_seq: u64,
+        /// How it ended.
+        result: Result<()>,
+    },
+    /// Time has passed: sync volatile writes, flush an old memtable, sweep expired keys, purge dropped collections.
+    Tick,
+}
+
+/// A task with the place its result goes to. If it is dropped unanswered, a defect has ended its worker.
+pub struct Envelope {
+    /// What to do.
+    pub task: Task,
+    /// What it counts against the mailbox's bound.
+    pub bytes: usize,
+    reply: Option<Reply>,
+}
+
+impl Envelope {
+    /// A caller's request.
+    pub fn request(request: Request, reply: Reply) -> Self {
+        let bytes = request.size_hint();
+        Self { task: Task::Request(request), bytes, reply: Some(reply) }
+    }
+
+    /// A caller's wish to flush.
+    pub fn flush(reply: Reply) -> Self {
+        Self { task: Task::Flush, bytes: 0, reply: Some(reply) }
+    }
+
+    /// A task of the engine's own.
+    pub fn internal(task: Task) -> Self {
+        Self { task, bytes: 0, reply: None }
+    }
+
+    /// Takes the task out, leaving a harmless one, so that the reply can be given later.
+    pub fn take_task(&mut self) -> Task {
+        std::mem::replace(&mut self.task, Task::Tick)
+    }
+
+    /// Takes the reply out: the caller must answer it.
+    pub fn take_reply(&mut self) -> Option<Reply> {
+        self.reply.take()
+    }
+
+    /// Answers, and leaves waking the caller to a later flush of the returned reply.
+    pub fn complete(&mut self, result: Result<crate::api::Response>) -> Option<Reply> {
+        let reply = self.reply.take()?;
+        reply.complete(result);
+        Some(reply)
+    }
+}
+
+impl Drop for Envelope {
+    fn drop(&mut self) {
+        if let Some(reply) = self.reply.take() {
+            let text = "the request's worker failed; a write may or may not have happened: read to find out";
+            reply.send(Err(Error::new(ErrorCode::OutcomeUnknown, text)));
+        }
+    }
+}
+
+#[derive(Default)]
+struct Queue {
+    envelopes: VecDeque<Envelope>,
+    bytes: usize,
+    /// True while a worker runs the actor or is about to.
+    scheduled: bool,
+}
+
+/// The queue.
+#[derive(Default)]
+pub struct Mailbox {
+    queue: Mutex<Queue>,
+}
+
+impl Mailbox {
+    /// Adds an envelope. True = nobody is serving the mailbox: the caller must see to it that somebody does.
+    /// A full mailbox answers the envelope itself with `Busy`.
+    pub fn push(&self, mut envelope: Envelope) -> bool {
+        let mut queue = self.queue.lock();
+        let full = queue.envelopes.len() >= limits::MAILBOX_ITEMS_MAX
+            || (queue.bytes + envelope.bytes > limits::MAILBOX_BYTES_MAX && !queue.envelopes.is_empty());
+        if full && envelope.reply.is_some() {
+            drop(queue);
+            let text = "too many requests are waiting for this namespace; retry after a short pause";
+            if let Some(reply) = envelope.complete(Err(Error::new(ErrorCode::Busy, text))) {
+                reply.flush();
+            }
+            return false;
+        }
+        queue.bytes += envelope.bytes;
+        queue.envelopes.push_back(envelope);
+        !std::mem::replace(&mut queue.scheduled, true)
+    }
+
+    /// Takes the next group: everything waiting, bounded by count and bytes.
+    pub fn take_group(&self, group: &mut Vec<Envelope>) {
+        let mut queue = self.queue.lock();
+        let mut bytes = 0;
+        while group.len() < limits::GROUP_ITEMS_MAX && (bytes < limits::GROUP_BYTES_MAX) {
+            let Some(envelope) = queue.envelopes.pop_front() else { break };
+            bytes += envelope.bytes;
+            queue.bytes -= envelope.bytes;
+            group.push(envelope);
+        }
+    }
+
+    /// Ends the service if nothing is waiting. False = more has come: serve on.
+    pub fn rest(&self) -> bool {
+        let mut queue = self.queue.lock();
+        if queue.envelopes.is_empty() {
+            queue.scheduled = false;
+            return true;
+        }
+        false
+    }
+}

@@ -1,0 +1,27 @@
+//! One open namespace: its mailbox, its single writer, and what readers see.
+//!
+//! ```text
+//! Request -> mailbox -> actor (a group at a time): exec/* -> log + memtable -> publish -> reply
+//! Request -> ReadView (one commit_seq) -> query/* -> reply
+//! ```
+
+mod actor;
+mod change;
+mod checkpoint;
+mod collections;
+mod context;
+mod error;
+mod exec;
+mod handle;
+mod mailbox;
+mod query;
+mod recovery;
+mod snapshots;
+mod state;
+mod timelines;
+
+pub use checkpoint::Spawn;
+pub use handle::{Namespace, NamespaceOptions, Shared};
+pub use mailbox::Envelope;
+pub use query::{is_short as is_short_read, read_nothing};
+pub use recovery::create_files;

@@ -1,0 +1,115 @@
+//! From a read to the function that answers it: one exhaustive match, no logic.
+
+use std::sync::Arc;
+
+use super::{collection, graph, kv, temporal, traverse, vectors};
+use crate::api::{CommitSeq, Error, Existence, Request, Response, Result, SnapshotEnded};
+use crate::clock::Clock;
+use crate::limits;
+use crate::namespace::state::State;
+
+/// Answers a read.
+pub fn query(state: &State, request: Request) -> Result<Response> {
+    let snapshot = state.snapshot(held(&request))?;
+    let snapshot = &snapshot;
+    Ok(match request {
+        Request::Get(get) => Response::Get(kv::get(state, snapshot, &get.key)?),
+        Request::Exists(exists) => {
+            Response::Exists(Existence { exists: kv::exists(state, snapshot, &exists.key)? })
+        }
+        Request::MultiGet(get) => Response::MultiGet(kv::multi_get(state, snapshot, &get)?),
+        Request::Scan(scan) => Response::Scan(kv::scan(state, snapshot, &scan)?),
+        Request::ListCollections(_) => Response::ListCollections(collection::list(state, snapshot)?),
+        Request::DescribeCollection(describe) => {
+            Response::DescribeCollection(collection::describe(state, snapshot, &describe.collection)?)
+        }
+        Request::GetDocuments(get) => Response::GetDocuments(collection::get(state, snapshot, &get)?),
+        Request::CountDocuments(count) => Response::CountDocuments(collection::count(state, snapshot, &count)?),
+        Request::SearchCollection(search) => {
+            Response::SearchCollection(collection::search(state, snapshot, &search)?)
+        }
+        Request::SearchBatchCollection(search) => {
+            Response::SearchBatchCollection(collection::search_batch(state, snapshot, &search)?)
+        }
+        Request::ListIndexes(_) => Response::ListIndexes(vectors::list(state, snapshot)?),
+        Request::DescribeIndex(describe) => {
+            Response::DescribeIndex(vectors::describe(state, snapshot, &describe.index)?)
+        }
+        Request::GetVectors(get) => Response::GetVectors(vectors::get(state, snapshot, &get)?),
+        Request::CountVectors(count) => Response::CountVectors(vectors::count(state, snapshot, &count)?),
+        Request::SearchVectors(search) => Response::SearchVectors(vectors::search(state, snapshot, &search)?),
+        Request::SearchBatchVectors(search) => {
+            Response::SearchBatchVectors(vectors::search_batch(state, snapshot, &search)?)
+        }
+        Request::GetNode(get) => Response::GetNode(graph::get_node(state, snapshot, get)?),
+        Request::GetEdges(get) => Response::GetEdges(graph::get_edges(state, snapshot, get)?),
+        Request::Neighbors(near) => Response::Neighbors(graph::neighbors(state, snapshot, near)?),
+        Request::Traverse(walk) => Response::Traverse(traverse::traverse(state, snapshot, walk)?),
+        Request::ShortestPath(path) => Response::ShortestPath(traverse::shortest_path(state, snapshot, path)?),
+        Request::QueryTemporal(query) => Response::QueryTemporal(temporal::query(state, snapshot, query)?),
+        Request::TraverseTemporal(walk) => {
+            Response::TraverseTemporal(temporal::traverse(state, snapshot, walk)?)
+        }
+        Request::TemporalHistory(history) => {
+            Response::TemporalHistory(temporal::history(state, snapshot, history)?)
+        }
+        Request::TakeSnapshot(_) => {
+            state.snapshots.hold(snapshot.clone(), state.clock.monotonic())?;
+            let expires_in_ms = limits::SNAPSHOT_AGE_MAX.as_millis().try_into().unwrap_or(u64::MAX);
+            Response::TakeSnapshot(crate::api::Snapshot { seq: CommitSeq(snapshot.seq()), expires_in_ms })
+        }
+        Request::EndSnapshot(end) => {
+            Response::EndSnapshot(SnapshotEnded { held: state.snapshots.release(end.seq.0) })
+        }
+        other => {
+            let name = other.code().name();
+            return Err(Error::internal(format!("{name} is no read and must not reach a snapshot")));
+        }
+    })
+}
+
+/// Answers a read in a namespace that does not exist: there is nothing in it.
+pub fn read_nothing(clock: &Arc<dyn Clock>, request: Request) -> Result<Response> {
+    query(&State::empty(Arc::clone(clock)), request)
+}
+
+/// The held snapshot that a read names.
+fn held(request: &Request) -> Option<CommitSeq> {
+    match request {
+        Request::Get(request) => request.snapshot,
+        Request::Exists(request) => request.snapshot,
+        Request::MultiGet(request) => request.snapshot,
+        Request::Scan(request) => request.snapshot,
+        Request::GetDocuments(request) => request.snapshot,
+        Request::CountDocuments(request) => request.snapshot,
+        Request::SearchCollection(request) => request.snapshot,
+        Request::SearchBatchCollection(request) => request.snapshot,
+        Request::GetVectors(request) => request.snapshot,
+        Request::SearchVectors(request) => request.snapshot,
+        Request::SearchBatchVectors(request) => request.snapshot,
+        Request::GetNode(request) => request.snapshot,
+        Request::GetEdges(request) => request.snapshot,
+        Request::Neighbors(request) => request.snapshot,
+        Request::Traverse(request) => request.snapshot,
+        Request::ShortestPath(request) => request.snapshot,
+        Request::QueryTemporal(request) => request.snapshot,
+        Request::TraverseTemporal(request) => request.snapshot,
+        Request::TemporalHistory(request) => request.snapshot,
+        _ => None,
+    }
+}
+
+/// Items up to which a read of several is short enough for a thread that must not block.
+const SHORT_ITEMS: usize = 64;
+
+/// True if the read costs microseconds, so that a frontend's own thread may do it.
+pub fn is_short(request: &Request) -> bool {
+    match request {
+        Request::MultiGet(request) => request.keys.len() <= SHORT_ITEMS,
+        Request::Scan(request) => request.limit.is_some_and(|limit| limit as usize <= SHORT_ITEMS),
+        Request::GetDocuments(request) => request.ids.len() <= SHORT_ITEMS,
+        Request::GetVectors(request) => request.ids.len() <= SHORT_ITEMS,
+        Request::GetEdges(request) => request.limit.is_some_and(|limit| limit as usize <= SHORT_ITEMS),
+        other => other.code().kind() == crate::api::OpKind::Read,
+    }
+}

@@ -1,0 +1,9 @@
+//! Reads of the static graph that look at one node.
+
+mod adjacency;
+mod budget;
+mod read;
+
+pub use adjacency::{Adjacency, Link, Position};
+pub use budget::{Budget, edge_bytes, node_bytes, temporal_edge_bytes};
+pub use read::{get_edges, get_node, neighbors, node_or_bare};

@@ -1,0 +1,99 @@
+//! Key-value reads.
+
+use std::ops::Bound;
+
+use serde_bytes::ByteBuf;
+
+use crate::api::{CommitSeq, KvEntry, KvPage, KvValue, KvValues, MaybeValue, MultiGet, Result, Scan};
+use crate::limits;
+use crate::namespace::state::State;
+use crate::store::{KeyRange, KvRecord, Read, Snapshot, StoreResult, Table};
+
+fn visible(stored: &[u8], now_ms: i64) -> StoreResult<Option<KvValue>> {
+    let record = KvRecord::decode(stored)?;
+    let found = || KvValue { value: ByteBuf::from(record.value.to_vec()), version: CommitSeq(record.seq) };
+    Ok((!record.is_expired(now_ms)).then(found))
+}
+
+/// Only keys with an expiry need the clock, and reading it costs as much as the look-up.
+fn now_if_needed(state: &State, stored: &[u8]) -> i64 {
+    match KvRecord::decode(stored) {
+        Ok(record) if record.expires_at != 0 => state.clock.now_ms(),
+        Ok(_) | Err(_) => 0,
+    }
+}
+
+fn look_up(state: &State, snapshot: &Snapshot, key: &[u8]) -> Result<Option<KvValue>> {
+    let found = snapshot.get_with(Table::Kv, key, |stored| visible(stored, now_if_needed(state, stored)))?;
+    Ok(found.transpose()?.flatten())
+}
+
+/// Reads a key.
+pub fn get(state: &State, snapshot: &Snapshot, key: &[u8]) -> Result<MaybeValue> {
+    Ok(MaybeValue { found: look_up(state, snapshot, key)? })
+}
+
+/// Asks whether a key exists.
+pub fn exists(state: &State, snapshot: &Snapshot, key: &[u8]) -> Result<bool> {
+    Ok(look_up(state, snapshot, key)?.is_some())
+}
+
+/// Reads several keys at one instant.
+pub fn multi_get(state: &State, snapshot: &Snapshot, request: &MultiGet) -> Result<KvValues> {
+    let mut values = Vec::with_capacity(request.keys.len());
+    let mut bytes = 0;
+    for key in &request.keys {
+        let found = look_up(state, snapshot, key)?;
+        bytes += found.as_ref().map_or(0, |found| found.value.len());
+        if bytes > limits::PAGE_BYTES_MAX + limits::VALUE_BYTES_MAX {
+            return Err(crate::api::Error::limit("the values are too large for one answer; ask for fewer keys"));
+        }
+        values.push(found);
+    }
+    Ok(KvValues { values })
+}
+
+fn range_of(request: &Scan) -> KeyRange {
+    let mut range = KeyRange::prefix(request.prefix.as_ref().map_or(&[][..], |prefix| prefix));
+    if let Some(start) = &request.start
+        && !matches!(&range.start, Bound::Included(first) if first.as_slice() > start.as_slice())
+    {
+        range.start = Bound::Included(start.to_vec());
+    }
+    if let Some(end) = &request.end
+        && !matches!(&range.end, Bound::Excluded(last) if last.as_slice() < end.as_slice())
+    {
+        range.end = Bound::Excluded(end.to_vec());
+    }
+    if let Some(cursor) = &request.cursor {
+        // A cursor from elsewhere can only narrow the range, never widen it.
+        let inside = match request.reverse {
+            false => !matches!(&range.start, Bound::Included(start) if cursor.as_slice() < start.as_slice()),
+            true => !matches!(&range.end, Bound::Excluded(end) if cursor.as_slice() > end.as_slice()),
+        };
+        if inside {
+            range = range.after(cursor, request.reverse);
+        }
+    }
+    range
+}
+
+/// Reads keys in order, one page.
+pub fn scan(state: &State, snapshot: &Snapshot, request: &Scan) -> Result<KvPage> {
+    let limit = request.limit.map_or(limits::PAGE_ITEMS_DEFAULT, |limit| limit as usize).min(limits::PAGE_ITEMS_MAX);
+    let now_ms = state.clock.now_ms();
+    let mut entries: Vec<KvEntry> = Vec::new();
+    let mut bytes = 0;
+    for row in snapshot.scan(Table::Kv, &range_of(request), request.reverse)? {
+        let row = row?;
+        let Some(found) = visible(&row.value, now_ms)? else { continue };
+        if entries.len() >= limit || bytes > limits::PAGE_BYTES_MAX {
+            let cursor = entries.last().map(|last| last.key.clone());
+            return Ok(KvPage { entries, cursor });
+        }
+        let value = if request.keys_only { ByteBuf::new() } else { found.value };
+        bytes += row.key.len() + value.len();
+        entries.push(KvEntry { key: ByteBuf::from(row.key), value, version: found.version });
+    }
+    Ok(KvPage { entries, cursor: None })
+}

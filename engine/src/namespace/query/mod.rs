@@ -1,0 +1,11 @@
+//! Operations that read: one function each, over a snapshot, on whatever thread the caller has.
+
+mod collection;
+mod dispatch;
+mod graph;
+mod kv;
+mod temporal;
+mod traverse;
+mod vectors;
+
+pub use dispatch::{is_short, query, read_nothing};

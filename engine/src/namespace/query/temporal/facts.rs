@@ -1,0 +1,84 @@
+//! Which beliefs a query sees, and which of their edges it wants.
+
+use std::collections::HashSet;
+use std::ops::Bound;
+
+use crate::api::{AsOf, EdgeType, NodeId, Result, TemporalEdge};
+use crate::index::interval::Period;
+use crate::namespace::state::State;
+use crate::namespace::timelines::{FactData, Side, edge};
+use crate::store::{KeyRange, KeyWriter, Read, Snapshot, StoreError, Table};
+
+/// The commit whose beliefs are asked for; never one after the snapshot's.
+pub fn believed_seq(snapshot: &Snapshot, as_of: Option<AsOf>) -> Result<u64> {
+    Ok(match as_of {
+        None => snapshot.seq(),
+        Some(AsOf::Seq(seq)) => seq.0.min(snapshot.seq()),
+        Some(AsOf::Time(time)) => {
+            let last = KeyWriter::new().time(time.0).finish();
+            let until = KeyRange { start: Bound::Unbounded, end: Bound::Included(last) };
+            match snapshot.scan(Table::CommitTimes, &until, true)?.next().transpose()? {
+                None => 0,
+                Some(row) => {
+                    let what = "the commit is not a number";
+                    let damaged = || StoreError::Corrupt { table: Table::CommitTimes.name(), what };
+                    let seq = row.value.as_slice().try_into().map_err(|_| damaged())?;
+                    u64::from_le_bytes(seq).min(snapshot.seq())
+                }
+            }
+        }
+    })
+}
+
+/// The facts one query may see.
+pub struct Facts<'a> {
+    /// The namespace.
+    pub state: &'a State,
+    /// Where the query reads.
+    pub snapshot: &'a Snapshot,
+    /// The commit whose beliefs it sees.
+    pub seq: u64,
+    /// The instants of valid time it asks about.
+    pub period: Period,
+    edge_types: Option<HashSet<String>>,
+}
+
+impl<'a> Facts<'a> {
+    /// Facts valid at some instant of `period`, of some types or all.
+    pub fn new(
+        state: &'a State,
+        snapshot: &'a Snapshot,
+        as_of: Option<AsOf>,
+        period: Period,
+        edge_types: Option<Vec<EdgeType>>,
+    ) -> Result<Self> {
+        let edge_types = edge_types.map(|types| types.into_iter().map(EdgeType::into_string).collect());
+        Ok(Self { state, snapshot, seq: believed_seq(snapshot, as_of)?, period, edge_types })
+    }
+
+    /// Collects facts on one side of a node by start, type and other end, for as long as `fits` takes their data. False
+    /// if it refused one. `skip_loops` leaves out edges from the node to itself.
+    pub fn collect(
+        &self,
+        node: &NodeId,
+        side: Side,
+        skip_loops: bool,
+        mut fits: impl FnMut(&FactData) -> bool,
+    ) -> Result<(Vec<TemporalEdge>, bool)> {
+        let node = node.as_str();
+        self.state.timelines.read(self.state, self.snapshot, node, side, |timeline| {
+            let mut edges = Vec::new();
+            for version in timeline.overlapping(self.period, self.seq) {
+                let is_wanted = self.edge_types.as_ref().is_none_or(|types| types.contains(&*version.key.edge_type));
+                if !is_wanted || (skip_loops && *version.key.other == *node) {
+                    continue;
+                }
+                if !fits(&version.payload) {
+                    return (edges, false);
+                }
+                edges.push(edge(node, side, version));
+            }
+            (edges, true)
+        })
+    }
+}

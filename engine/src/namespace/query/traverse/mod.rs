@@ -1,0 +1,9 @@
+//! Walks over many nodes: traversals of either graph, and shortest paths.
+
+mod path;
+mod statics;
+mod walk;
+
+pub use path::shortest_path;
+pub use statics::traverse;
+pub use walk::{Plan, Source, Visit, Walked, walk};

@@ -1,0 +1,137 @@
+//! `shortest_path`: breadth first, level by level.
+//!
+//! Edges are tried in order of type and other end. The queue then holds the nodes of a level in the order of the first
+//! path to each, so the path found first is, among the shortest, the first by its sequence of types and nodes.
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+
+use super::super::graph::{Adjacency, Link};
+use crate::api::{Direction, Error, NodeId, Path, Result, ShortestPath};
+use crate::limits;
+use crate::namespace::state::State;
+use crate::store::{Read, Snapshot, Table};
+
+/// Most edges one search may look at.
+const SEARCH_EDGES_MAX: usize = 10 * limits::GRAPH_ITEMS_MAX;
+/// Most bytes the nodes it reaches may take.
+const SEARCH_BYTES_MAX: usize = 4 * limits::FRAME_BYTES_MAX;
+/// What a node reached costs beside its id, which is kept three times, and its edge's type.
+const REACHED_BYTES: usize = 192;
+
+/// How a node was reached first.
+struct Reached {
+    id: NodeId,
+    /// The step before and the edge from there, without its record; nothing at the start.
+    by: Option<(usize, Link)>,
+}
+
+/// Finds a path with the fewest edges.
+pub fn shortest_path(_state: &State, snapshot: &Snapshot, request: ShortestPath) -> Result<Path> {
+    let ShortestPath { from_id, to_id, max_depth, edge_types, direction, snapshot: _ } = request;
+    for id in [&from_id, &to_id] {
+        if !snapshot.contains(Table::Nodes, id.as_str().as_bytes())? {
+            return Ok(Path { found: false, nodes: Vec::new(), edges: Vec::new() });
+        }
+    }
+    let max_depth = max_depth.unwrap_or(limits::PATH_DEPTH_DEFAULT);
+    let mut search = Search {
+        adjacency: Adjacency::new(snapshot, direction, edge_types),
+        is_both: direction == Direction::Both,
+        places: HashMap::from([(from_id.clone(), 0)]),
+        steps: vec![Reached { id: from_id, by: None }],
+        looked_at: 0,
+        bytes: 0,
+    };
+    let found = search.run(&to_id, max_depth)?;
+    search.path(found)
+}
+
+struct Search<'a> {
+    adjacency: Adjacency<'a>,
+    is_both: bool,
+    places: HashMap<NodeId, usize>,
+    /// Every node reached, level by level: the queue of the search, kept for the way back.
+    steps: Vec<Reached>,
+    looked_at: usize,
+    bytes: usize,
+}
+
+fn too_large() -> Error {
+    Error::limit("the search reached too much of the graph: narrow it by edge type or depth")
+}
+
+impl Search<'_> {
+    /// The step that reached the goal.
+    fn run(&mut self, goal: &NodeId, max_depth: u32) -> Result<Option<usize>> {
+        let mut level = 0..1;
+        for _ in 0..max_depth {
+            if self.places.contains_key(goal) || level.is_empty() {
+                break;
+            }
+            let end = level.end;
+            for place in level {
+                self.step(place, goal)?;
+                if self.places.contains_key(goal) {
+                    break;
+                }
+            }
+            level = end..self.steps.len();
+        }
+        Ok(self.places.get(goal).copied())
+    }
+
+    /// Reaches the neighbours of one node, stopping at the goal.
+    fn step(&mut self, place: usize, goal: &NodeId) -> Result<()> {
+        let Some(id) = self.steps.get(place).map(|step| step.id.clone()) else { return Ok(()) };
+        let mut links = Vec::new();
+        let looked_at = &mut self.looked_at;
+        let (is_both, places) = (self.is_both, &self.places);
+        self.adjacency.each(&id, None, |link| {
+            *looked_at += 1;
+            if *looked_at > SEARCH_EDGES_MAX {
+                return Err(too_large());
+            }
+            let is_goal = link.other == *goal;
+            if !places.contains_key(&link.other) {
+                links.push(link.without_record());
+            }
+            // In one direction the edges come in order, and the first to the goal decides.
+            Ok(if is_goal && !is_both { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        })?;
+        if is_both {
+            // Of an edge each way between the same two, the outgoing one comes first.
+            links.sort_by(|a, b| (&a.edge_type, &a.other, a.side).cmp(&(&b.edge_type, &b.other, b.side)));
+        }
+        for link in links {
+            if !self.places.contains_key(&link.other) {
+                self.bytes += REACHED_BYTES + 3 * link.other.as_str().len() + link.edge_type.as_str().len();
+                if self.bytes > SEARCH_BYTES_MAX {
+                    return Err(too_large());
+                }
+                self.places.insert(link.other.clone(), self.steps.len());
+                self.steps.push(Reached { id: link.other.clone(), by: Some((place, link)) });
+            }
+        }
+        Ok(())
+    }
+
+    /// Goes back from the goal to the start.
+    fn path(self, goal: Option<usize>) -> Result<Path> {
+        let (mut nodes, mut edges) = (Vec::new(), Vec::new());
+        let mut place = goal;
+        while let Some(step) = place.and_then(|place| self.steps.get(place)) {
+            nodes.push(step.id.clone());
+            place = None;
+            if let Some((before, link)) = &step.by
+                && let Some(from) = self.steps.get(*before)
+            {
+                edges.push(link.edge(&from.id, self.adjacency.snapshot)?);
+                place = Some(*before);
+            }
+        }
+        nodes.reverse();
+        edges.reverse();
+        Ok(Path { found: goal.is_some(), nodes, edges })
+    }
+}

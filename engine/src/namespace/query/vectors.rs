@@ -1,0 +1,108 @@
+//! Reads of bare vector indexes.
+
+use super::collection::{AnswerBudget, embedding, named, queries};
+use crate::api::{
+    CollectionName, Counted, CountVectors, GetVectors, IndexInfo, IndexList, Result, SearchBatchVectors, SearchVectors,
+    TimestampMs, VectorHit, VectorHits, VectorHitsBatch, Vectors,
+};
+use crate::index::vector::{Hit, SearchParams};
+use crate::limits;
+use crate::namespace::collections::Collection;
+use crate::namespace::state::State;
+use crate::store::{CollectionKind, DocumentRecord, KeyWriter, Read, Snapshot, Table};
+
+fn info(name: CollectionName, index: &Collection) -> IndexInfo {
+    IndexInfo {
+        name,
+        dimension: index.record.dimension,
+        metric: index.record.metric,
+        count: index.count(),
+        graph_count: index.vectors.stats().covered as u64,
+        memory_bytes: index.memory_bytes(),
+        created_at: TimestampMs(index.record.created_at),
+        created: false,
+    }
+}
+
+/// Describes one vector index.
+pub fn describe(state: &State, snapshot: &Snapshot, name: &CollectionName) -> Result<IndexInfo> {
+    Ok(info(name.clone(), &*state.collection(snapshot, name, CollectionKind::Vectors)?))
+}
+
+/// Lists the vector indexes.
+pub fn list(state: &State, snapshot: &Snapshot) -> Result<IndexList> {
+    let found = named(state, snapshot, CollectionKind::Vectors)?;
+    Ok(IndexList { indexes: found.into_iter().map(|(name, index)| info(name, &index)).collect() })
+}
+
+/// Counts the vectors of an index.
+pub fn count(state: &State, snapshot: &Snapshot, request: &CountVectors) -> Result<Counted> {
+    Ok(Counted { count: state.collection(snapshot, &request.index, CollectionKind::Vectors)?.count() })
+}
+
+/// Reads vectors by id.
+pub fn get(state: &State, snapshot: &Snapshot, request: &GetVectors) -> Result<Vectors> {
+    let index = state.collection(snapshot, &request.index, CollectionKind::Vectors)?;
+    let mut budget = AnswerBudget::new();
+    let mut vectors = Vec::with_capacity(request.ids.len());
+    for id in &request.ids {
+        let key = KeyWriter::new().u32(index.record.id).u64(*id).finish();
+        let found = match snapshot.get(Table::Documents, &key)? {
+            Some(stored) => Some(embedding(&index, DocumentRecord::decode(&stored)?.row)?),
+            None => None,
+        };
+        budget.spend(found.as_ref().map_or(1, |vector| vector.0.len() * 4))?;
+        vectors.push(found);
+    }
+    Ok(Vectors { vectors })
+}
+
+/// Everything of a search but the query vector.
+struct Search<'a> {
+    index: &'a Collection,
+    k: usize,
+    ef: Option<usize>,
+    include_embedding: bool,
+}
+
+impl Search<'_> {
+    fn run(&self, snapshot: &Snapshot, query: &[f32], budget: &mut AnswerBudget) -> Result<VectorHits> {
+        let params = SearchParams { k: self.k, ef: self.ef, seq: snapshot.seq(), allowed: None };
+        let metric = self.index.vectors.params().metric;
+        let mut hits = Vec::new();
+        for Hit { row, id, distance } in self.index.vectors.search(query, &params)? {
+            // Ids of an index are always eight bytes: only `vectors::insert` writes them.
+            let id = id.as_array().map_or(0, |id| u64::from_be_bytes(*id));
+            let embedding = if self.include_embedding { Some(embedding(self.index, row)?) } else { None };
+            budget.spend(embedding.as_ref().map_or(16, |vector| vector.0.len() * 4 + 16))?;
+            hits.push(VectorHit { id, distance, score: metric.score(distance), embedding });
+        }
+        Ok(VectorHits { hits })
+    }
+}
+
+/// Finds the nearest vectors.
+pub fn search(state: &State, snapshot: &Snapshot, request: &SearchVectors) -> Result<VectorHits> {
+    let index = state.collection(snapshot, &request.index, CollectionKind::Vectors)?;
+    let search = Search {
+        index: &index,
+        k: request.k.map_or(limits::K_DEFAULT, |k| k as usize),
+        ef: request.ef.map(|ef| ef as usize),
+        include_embedding: request.include_embedding,
+    };
+    search.run(snapshot, &request.query.0, &mut AnswerBudget::new())
+}
+
+/// Several searches at one instant.
+pub fn search_batch(state: &State, snapshot: &Snapshot, request: &SearchBatchVectors) -> Result<VectorHitsBatch> {
+    let index = state.collection(snapshot, &request.index, CollectionKind::Vectors)?;
+    let search = Search {
+        index: &index,
+        k: request.k.map_or(limits::K_DEFAULT, |k| k as usize),
+        ef: request.ef.map(|ef| ef as usize),
+        include_embedding: request.include_embedding,
+    };
+    let mut budget = AnswerBudget::new();
+    let results = queries(&index, &request.queries.0)?.map(|query| search.run(snapshot, query, &mut budget));
+    Ok(VectorHitsBatch { results: results.collect::<Result<_>>()? })
+}

@@ -1,0 +1,88 @@
+//! Everything of an open namespace that readers may look at while the actor writes.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use parking_lot::Mutex;
+
+use super::collections::{Collection, Collections};
+use super::snapshots::HeldSnapshots;
+use super::timelines::Timelines;
+use crate::api::{CollectionName, CommitSeq, Error, ErrorCode, Result};
+use crate::clock::Clock;
+use crate::store::{Base, CollectionKind, CollectionRecord, Counters, Memtable, Read, Snapshot, Table, View};
+
+/// One opening of a namespace. When the last reader of a closed one has left, its files are closed.
+#[derive(Debug)]
+pub struct State {
+    /// What the next read sees.
+    pub view: ArcSwap<View>,
+    /// Vectors and metadata.
+    pub collections: Collections,
+    /// Temporal edges.
+    pub timelines: Timelines,
+    /// Snapshots of open transactions.
+    pub snapshots: HeldSnapshots,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The counters after the newest published commit.
+    pub counters: Mutex<Counters>,
+    /// The redb file; nothing for a namespace that does not exist.
+    pub base: Option<Base>,
+}
+
+impl State {
+    /// The state of a namespace that does not exist: every read finds nothing.
+    pub fn empty(clock: Arc<dyn Clock>) -> Self {
+        let view = View::new(Arc::new(Memtable::default()), None, None, 0, 0);
+        Self::new(view, None, Counters::default(), clock)
+    }
+
+    /// A state without collections; recovery adds them.
+    pub fn new(view: View, base: Option<Base>, counters: Counters, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            view: ArcSwap::from_pointee(view),
+            collections: Collections::default(),
+            timelines: Timelines::default(),
+            snapshots: HeldSnapshots::default(),
+            clock,
+            counters: Mutex::new(counters),
+            base,
+        }
+    }
+
+    /// The newest published state, or a held one.
+    pub fn snapshot(&self, held: Option<CommitSeq>) -> Result<Snapshot> {
+        match held {
+            None => Ok(Snapshot::newest(self.view.load_full())),
+            Some(CommitSeq(seq)) => self.snapshots.get(seq, self.clock.monotonic()),
+        }
+    }
+
+    /// Everything written so far, published or not.
+    pub fn unpublished(&self) -> Snapshot {
+        Snapshot::unpublished(self.view.load_full())
+    }
+
+    /// Finds a collection by name as `reader` sees it.
+    pub fn collection(
+        &self,
+        reader: &impl Read,
+        name: &CollectionName,
+        kind: CollectionKind,
+    ) -> Result<Arc<Collection>> {
+        let missing = || {
+            let what = match kind {
+                CollectionKind::Documents => "collection",
+                CollectionKind::Vectors => "vector index",
+            };
+            Error::new(ErrorCode::CollectionNotFound, format!("{what} {name:?} does not exist; create it first"))
+        };
+        let record = reader.get(Table::Collections, name.as_str().as_bytes())?.ok_or_else(missing)?;
+        let record = CollectionRecord::decode(&record)?;
+        if record.kind != kind {
+            return Err(missing());
+        }
+        self.collections.get(record.id).ok_or_else(missing)
+    }
+}

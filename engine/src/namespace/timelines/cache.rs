@@ -1,0 +1,253 @@
+//! The timelines in memory, by node and side.
+//!
+//! *Nothing is missed.* A reader puts an empty entry into the map first, then locks it, then takes a snapshot of
+//! everything written and builds. The actor puts rows into the memtable first and then applies the change. So either the
+//! actor finds the entry, and waits for the build if one is under way, or the build begins after the rows are in place.
+//! A step may thus meet a timeline that shows its effect already; steps bear that. Who has its answer filtered by its
+//! own commit is not disturbed by versions that are newer.
+//!
+//! *Erasing* cannot be filtered by commit: the versions are gone. Before the first row goes, the commit that erases is
+//! announced here; a reader of an older commit then leaves the shared timelines alone and reads its own snapshot. It
+//! looks at the announcement after it has locked a timeline: one from which rows are missing was built, or emptied,
+//! after the announcement.
+//!
+//! The map is never locked while a timeline is being built, and no timeline is waited for under the map's lock.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use parking_lot::{RwLock, RwLockWriteGuard};
+
+use super::change::{FactChange, Step, mirrored};
+use super::fact::{FactKey, FactTimeline, Side};
+use super::load::{Loaded, load};
+use crate::api::Result;
+use crate::index::interval::IntervalError;
+use crate::limits;
+use crate::namespace::state::State;
+use crate::store::Snapshot;
+
+/// What an entry costs beside its timeline and its node's name: two map slots, locks and counters.
+const ENTRY_BYTES: usize = 256;
+
+#[derive(Debug, Default)]
+struct Entry {
+    loaded: RwLock<Option<Loaded>>,
+    /// When it was last used, counted in uses.
+    used: AtomicU64,
+    /// What the map's total has for it; changed only under the map's lock.
+    counted: AtomicUsize,
+}
+
+type ByNode = HashMap<Arc<str>, Arc<Entry>>;
+
+#[derive(Debug, Default)]
+struct Entries {
+    outgoing: ByNode,
+    incoming: ByNode,
+    bytes: usize,
+}
+
+impl Entries {
+    fn side(&self, side: Side) -> &ByNode {
+        match side {
+            Side::Outgoing => &self.outgoing,
+            Side::Incoming => &self.incoming,
+        }
+    }
+
+    fn side_mut(&mut self, side: Side) -> &mut ByNode {
+        match side {
+            Side::Outgoing => &mut self.outgoing,
+            Side::Incoming => &mut self.incoming,
+        }
+    }
+
+    fn remove(&mut self, node: &str, side: Side) {
+        if let Some(entry) = self.side_mut(side).remove(node) {
+            self.bytes = self.bytes.saturating_sub(entry.counted.load(Ordering::Relaxed));
+        }
+    }
+
+    /// Removes those used longest ago until a quarter of the room is free; the newest stays, however large it is.
+    fn evict(&mut self, bytes_max: usize) {
+        let sides = [(Side::Outgoing, &self.outgoing), (Side::Incoming, &self.incoming)];
+        let mut by_use: Vec<(u64, Side, Arc<str>)> = sides
+            .into_iter()
+            .flat_map(|(side, entries)| entries.iter().map(move |(node, entry)| (entry, side, node)))
+            .map(|(entry, side, node)| (entry.used.load(Ordering::Relaxed), side, Arc::clone(node)))
+            .collect();
+        by_use.sort_unstable_by_key(|(used, ..)| *used);
+        by_use.pop();
+        for (_, side, node) in by_use {
+            if self.bytes <= bytes_max / 4 * 3 {
+                break;
+            }
+            self.remove(&node, side);
+        }
+    }
+}
+
+/// The announcement that a commit erases facts. If the operation fails, dropping it takes the announcement back.
+#[derive(Debug)]
+pub struct Erasing {
+    newest: Arc<AtomicU64>,
+    before: u64,
+    kept: bool,
+}
+
+impl Erasing {
+    fn keep(mut self) {
+        self.kept = true;
+    }
+}
+
+impl Drop for Erasing {
+    fn drop(&mut self) {
+        if !self.kept {
+            self.newest.store(self.before, Ordering::SeqCst);
+        }
+    }
+}
+
+/// The timelines of one namespace.
+#[derive(Debug)]
+pub struct Timelines {
+    entries: RwLock<Entries>,
+    uses: AtomicU64,
+    /// The newest commit that erased anything.
+    erased: Arc<AtomicU64>,
+    bytes_max: usize,
+}
+
+impl Default for Timelines {
+    fn default() -> Self {
+        Self::with_limit(limits::TIMELINE_BYTES_MAX)
+    }
+}
+
+impl Timelines {
+    /// Timelines that together take about so many bytes at most, not counting the newest.
+    pub fn with_limit(bytes_max: usize) -> Self {
+        Self { entries: RwLock::default(), uses: AtomicU64::new(0), erased: Arc::default(), bytes_max }
+    }
+
+    /// Looks at a timeline as the reader's snapshot may see it; versions newer than the snapshot can be in it. The
+    /// timeline is locked meanwhile: `look` must not ask for another.
+    pub fn read<R>(
+        &self,
+        state: &State,
+        reader: &Snapshot,
+        node: &str,
+        side: Side,
+        look: impl FnOnce(&FactTimeline) -> R,
+    ) -> Result<R> {
+        let entry = self.entry(node, side);
+        let mut guard = entry.loaded.read();
+        if guard.is_none() {
+            drop(guard);
+            let mut empty = entry.loaded.write();
+            if empty.is_none() {
+                let loaded = load(&state.unpublished(), node, side)?;
+                self.count(node, side, &entry, loaded.bytes());
+                *empty = Some(loaded);
+            }
+            guard = RwLockWriteGuard::downgrade(empty);
+        }
+        if let Some(loaded) = guard.as_ref()
+            && self.erased.load(Ordering::SeqCst) <= reader.seq()
+        {
+            return Ok(look(&loaded.timeline));
+        }
+        drop(guard);
+        Ok(look(&load(reader, node, side)?.timeline))
+    }
+
+    /// Announces that commit `seq` is going to erase facts. Only the actor calls this.
+    pub fn begin_erasing(&self, seq: u64) -> Erasing {
+        let before = self.erased.swap(seq, Ordering::SeqCst);
+        Erasing { newest: Arc::clone(&self.erased), before, kept: false }
+    }
+
+    /// Applies what commit `seq` changed to the timelines that are here. The rows must be in the memtable.
+    pub fn apply(&self, change: FactChange, seq: u64) {
+        let (steps, erasing) = change.into_parts();
+        for step in steps {
+            match step {
+                Step::Assert { from, version } => {
+                    let mut incoming = version.clone();
+                    incoming.key = mirrored(&from, &version.key);
+                    let to = Arc::clone(&version.key.other);
+                    self.change(&from, Side::Outgoing, |loaded| loaded.assert(version));
+                    self.change(&to, Side::Incoming, |loaded| loaded.assert(incoming));
+                }
+                Step::Retract { from, key } => self.change_both(&from, &key, |loaded, key| {
+                    loaded.timeline.retract(key, seq);
+                }),
+                Step::Withdraw { from, key } => self.change_both(&from, &key, |loaded, key| loaded.withdraw(key)),
+                Step::Forget { node, side } => self.entries.write().remove(&node, side),
+            }
+        }
+        if let Some(erasing) = erasing {
+            erasing.keep();
+        }
+    }
+
+    /// Approximate bytes of all timelines.
+    pub fn memory_bytes(&self) -> usize {
+        self.entries.read().bytes
+    }
+
+    fn entry(&self, node: &str, side: Side) -> Arc<Entry> {
+        let found = self.entries.read().side(side).get(node).cloned();
+        let entry = found.unwrap_or_else(|| {
+            let mut entries = self.entries.write();
+            Arc::clone(entries.side_mut(side).entry(node.into()).or_default())
+        });
+        entry.used.store(self.uses.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
+        entry
+    }
+
+    fn change_both(&self, from: &Arc<str>, key: &FactKey, change: impl Fn(&mut Loaded, &FactKey)) {
+        let incoming = mirrored(from, key);
+        self.change(from, Side::Outgoing, |loaded| {
+            change(loaded, key);
+            Ok(())
+        });
+        self.change(&key.other, Side::Incoming, |loaded| {
+            change(loaded, &incoming);
+            Ok(())
+        });
+    }
+
+    /// Changes a timeline if it is here. One not yet built will be built from rows that are already in place.
+    fn change(&self, node: &str, side: Side, change: impl FnOnce(&mut Loaded) -> Result<(), IntervalError>) {
+        let Some(entry) = self.entries.read().side(side).get(node).cloned() else { return };
+        let mut guard = entry.loaded.write();
+        let Some(loaded) = guard.as_mut() else { return };
+        let (before, result) = (loaded.bytes(), change(loaded));
+        let after = loaded.bytes();
+        drop(guard);
+        if result.is_err() {
+            // Full: whoever asks for it next is told so by the build.
+            self.entries.write().remove(node, side);
+        } else if before != after {
+            self.count(node, side, &entry, after);
+        }
+    }
+
+    /// Takes the new size of an entry into the total, unless it has been removed meanwhile.
+    fn count(&self, node: &str, side: Side, entry: &Arc<Entry>, bytes: usize) {
+        let mut entries = self.entries.write();
+        if !entries.side(side).get(node).is_some_and(|found| Arc::ptr_eq(found, entry)) {
+            return;
+        }
+        let bytes = bytes + ENTRY_BYTES + node.len();
+        let counted = entry.counted.swap(bytes, Ordering::Relaxed);
+        entries.bytes = (entries.bytes + bytes).saturating_sub(counted);
+        if entries.bytes > self.bytes_max {
+            entries.evict(self.bytes_max);
+        }
+    }
+}

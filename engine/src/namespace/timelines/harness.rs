@@ -1,0 +1,93 @@
+//! For tests: a namespace in memory whose actor is the test itself.
+
+use std::sync::Arc;
+
+use super::Timelines;
+use crate::api::{Durability, Node, Properties, Quota, Result, TemporalFact, TimestampMs};
+use crate::clock::ManualClock;
+use crate::namespace::context::Context;
+use crate::namespace::exec::graph;
+use crate::namespace::state::State;
+use crate::rng::SeededRng;
+use crate::store::{Counters, Snapshot, Txn};
+
+/// A namespace without files.
+pub struct Harness {
+    /// What readers see.
+    pub state: Arc<State>,
+    /// The time.
+    pub clock: Arc<ManualClock>,
+    /// The counters after the newest commit.
+    pub counters: Counters,
+    /// The newest commit.
+    pub seq: u64,
+}
+
+impl Harness {
+    /// An empty namespace at time 0.
+    pub fn new() -> Self {
+        Self::with_timelines(Timelines::default())
+    }
+
+    /// The same with given timelines.
+    pub fn with_timelines(timelines: Timelines) -> Self {
+        let clock = Arc::new(ManualClock::new(0));
+        let mut state = State::empty(Arc::<ManualClock>::clone(&clock));
+        state.timelines = timelines;
+        Self { state: Arc::new(state), clock, counters: Counters::default(), seq: 0 }
+    }
+
+    /// Carries one operation out, as the actor does. One that fails, or writes nothing, leaves no trace.
+    pub fn run<R>(&mut self, operation: impl FnOnce(&mut Context<'_>) -> Result<R>) -> Result<R> {
+        let rng = SeededRng::new(1);
+        let mut ctx = Context {
+            state: &self.state,
+            txn: Txn::new(self.state.unpublished()),
+            seq: self.seq + 1,
+            now_ms: crate::clock::Clock::now_ms(&*self.clock),
+            counters: self.counters,
+            quota: Quota::default(),
+            changes: Vec::new(),
+            rng: &rng,
+            durability: Durability::Durable,
+        };
+        let result = operation(&mut ctx)?;
+        let Context { txn, seq, counters, changes, .. } = ctx;
+        if !txn.is_empty() {
+            let view = self.state.view.load();
+            txn.effects().for_each(|effect| view.active.insert(effect.table, effect.key, effect.value, seq));
+            for change in changes {
+                change.apply(&self.state, seq)?;
+            }
+            view.publish(seq);
+            self.seq = seq;
+            self.counters = counters;
+        }
+        Ok(result)
+    }
+
+    /// The newest state.
+    pub fn snapshot(&self) -> Snapshot {
+        self.state.snapshot(None).unwrap()
+    }
+
+    /// Adds nodes without fields.
+    pub fn add_nodes(&mut self, ids: &[&str]) {
+        for id in ids {
+            let node = Node { id: (*id).into(), node_type: "thing".into(), properties: Properties::new() };
+            self.run(|ctx| graph::add_node(ctx, node)).unwrap();
+        }
+    }
+}
+
+/// A fact without fields.
+pub fn fact(from: &str, edge_type: &str, to: &str, valid_from: i64, valid_until: Option<i64>) -> TemporalFact {
+    TemporalFact {
+        from_id: from.into(),
+        edge_type: edge_type.into(),
+        to_id: to.into(),
+        valid_from: TimestampMs(valid_from),
+        valid_until: valid_until.map(TimestampMs),
+        properties: Properties::new(),
+    }
+}

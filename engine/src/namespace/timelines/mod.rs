@@ -1,0 +1,20 @@
+//! Temporal edges in memory: one interval tree for each node and direction, made from the store when it is first asked
+//! for, kept in step by the actor, and forgotten when memory runs short.
+
+mod cache;
+mod change;
+mod fact;
+mod load;
+mod row;
+mod size;
+
+#[cfg(test)]
+pub mod harness;
+#[cfg(test)]
+mod tests;
+
+pub use cache::{Erasing, Timelines};
+pub use change::FactChange;
+pub use fact::{FactData, FactKey, FactTimeline, Side, edge};
+pub use row::{decode, in_key, in_prefix, other_end, out_key, out_key_of_in, out_prefix, record};
+pub use size::properties_bytes;

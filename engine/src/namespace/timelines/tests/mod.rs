@@ -1,0 +1,6 @@
+//! Tests of temporal edges from the write to the answer.
+
+mod model;
+mod races;
+mod random;
+mod rules;

@@ -1,0 +1,207 @@
+//! The specification of temporal edges as a plain list of versions.
+
+use crate::api::{AsOf, CommitSeq, Direction, TemporalEdge, TemporalFact, TimestampMs};
+
+/// Every version, and the commits that touched any.
+#[derive(Debug, Clone, Default)]
+pub struct Model {
+    pub versions: Vec<TemporalEdge>,
+    pub times: Vec<(i64, u64)>,
+    pub seq: u64,
+    pub now_ms: i64,
+}
+
+fn covers(edge: &TemporalEdge, t: TimestampMs) -> bool {
+    edge.valid_from <= t && edge.valid_until.is_none_or(|until| t < until)
+}
+
+impl Model {
+    fn believed(&self, wanted: impl Fn(&TemporalEdge) -> bool) -> Vec<TemporalEdge> {
+        let mut found: Vec<_> =
+            self.versions.iter().filter(|v| v.retracted_seq.is_none() && wanted(v)).cloned().collect();
+        found.sort_by_key(|v| (v.valid_from, v.to_id.clone()));
+        found
+    }
+
+    fn touch(&mut self) {
+        if self.times.last() != Some(&(self.now_ms, self.seq)) {
+            self.times.push((self.now_ms, self.seq));
+        }
+    }
+
+    fn retract(&mut self, edge: &TemporalEdge) {
+        let index = self.versions.iter().position(|v| v == edge).unwrap();
+        if edge.asserted_seq.0 == self.seq {
+            self.versions.remove(index);
+        } else {
+            self.versions[index].retracted_seq = Some(CommitSeq(self.seq));
+            self.versions[index].retracted_at = Some(TimestampMs(self.now_ms));
+        }
+        self.touch();
+    }
+
+    fn assert(&mut self, fact: TemporalFact) -> TemporalEdge {
+        let edge = TemporalEdge {
+            from_id: fact.from_id,
+            edge_type: fact.edge_type,
+            to_id: fact.to_id,
+            valid_from: fact.valid_from,
+            valid_until: fact.valid_until,
+            properties: fact.properties,
+            asserted_seq: CommitSeq(self.seq),
+            asserted_at: TimestampMs(self.now_ms),
+            retracted_seq: None,
+            retracted_at: None,
+        };
+        self.versions.push(edge.clone());
+        self.touch();
+        edge
+    }
+
+    fn again(&mut self, edge: &TemporalEdge, from: TimestampMs, until: Option<TimestampMs>) -> TemporalEdge {
+        self.assert(TemporalFact {
+            from_id: edge.from_id.clone(),
+            edge_type: edge.edge_type.clone(),
+            to_id: edge.to_id.clone(),
+            valid_from: from,
+            valid_until: until,
+            properties: edge.properties.clone(),
+        })
+    }
+
+    pub fn add(&mut self, fact: TemporalFact) -> bool {
+        let same = self.believed(|v| {
+            (&v.from_id, &v.edge_type, &v.to_id, v.valid_from)
+                == (&fact.from_id, &fact.edge_type, &fact.to_id, fact.valid_from)
+        });
+        if let Some(old) = same.first() {
+            if (old.valid_until, &old.properties) == (fact.valid_until, &fact.properties) {
+                return false;
+            }
+            self.retract(old);
+        }
+        self.assert(fact);
+        true
+    }
+
+    /// `None` = there is nothing to close, or a period begins too late.
+    pub fn close(&mut self, like: &TemporalFact, at: Option<TimestampMs>) -> Option<Vec<TemporalEdge>> {
+        let at = at.unwrap_or(TimestampMs(self.now_ms));
+        let open = self.believed(|v| {
+            v.valid_until.is_none()
+                && (&v.from_id, &v.edge_type, &v.to_id) == (&like.from_id, &like.edge_type, &like.to_id)
+        });
+        if open.is_empty() || open.iter().any(|v| at <= v.valid_from) {
+            return None;
+        }
+        let close = |old: &TemporalEdge| {
+            self.retract(old);
+            self.again(old, old.valid_from, Some(at))
+        };
+        Some(open.iter().map(close).collect())
+    }
+
+    pub fn supersede(&mut self, mut fact: TemporalFact) -> (TemporalEdge, Vec<TemporalEdge>) {
+        let (start, end) = (fact.valid_from, fact.valid_until);
+        let relation =
+            self.believed(|v| (&v.from_id, &v.edge_type) == (&fact.from_id, &fact.edge_type));
+        let next = relation.iter().map(|v| v.valid_from).filter(|from| *from > start).min();
+        fact.valid_until = [end, next].into_iter().flatten().min();
+        let (mut closed, mut standing) = (Vec::new(), None);
+        for old in relation.iter().filter(|v| covers(v, start)) {
+            let is_same = old.to_id == fact.to_id
+                && (old.valid_until, &old.properties) == (fact.valid_until, &fact.properties);
+            if old.valid_from == start && is_same {
+                standing = Some(old.clone());
+                continue;
+            }
+            self.retract(old);
+            if old.valid_from < start {
+                closed.push(self.again(old, old.valid_from, Some(start)));
+                let stands_there = |end| {
+                    let key = (&old.from_id, &old.edge_type, &old.to_id, end);
+                    !self.believed(|v| (&v.from_id, &v.edge_type, &v.to_id, v.valid_from) == key).is_empty()
+                };
+                match end {
+                    Some(end) if covers(old, end) && !stands_there(end) => {
+                        self.again(old, end, old.valid_until);
+                    }
+                    Some(_) | None => {}
+                }
+            }
+        }
+        (standing.unwrap_or_else(|| self.assert(fact)), closed)
+    }
+
+    pub fn erase(&mut self, erased: impl Fn(&TemporalEdge) -> bool) -> u64 {
+        let before = self.versions.len();
+        self.versions.retain(|v| !erased(v));
+        let count = (before - self.versions.len()) as u64;
+        if count > 0 {
+            self.touch();
+        }
+        count
+    }
+
+    fn believed_seq(&self, as_of: Option<AsOf>) -> u64 {
+        match as_of {
+            None => self.seq,
+            Some(AsOf::Seq(seq)) => seq.0,
+            Some(AsOf::Time(t)) => {
+                self.times.iter().filter(|(at, _)| *at <= t.0).map(|(_, seq)| *seq).max().unwrap_or(0)
+            }
+        }
+    }
+
+    /// Edges of a node, with the other end.
+    fn of_node(&self, node: &str, direction: Direction) -> Vec<(bool, TemporalEdge)> {
+        let mut found = Vec::new();
+        for v in &self.versions {
+            let (out, into) = (v.from_id.as_str() == node, v.to_id.as_str() == node);
+            match direction {
+                Direction::Outgoing if out => found.push((false, v.clone())),
+                Direction::Incoming if into => found.push((true, v.clone())),
+                Direction::Both if out => found.push((false, v.clone())),
+                Direction::Both if into => found.push((true, v.clone())),
+                _ => {}
+            }
+        }
+        found
+    }
+
+    /// What a query answers: valid in `[start, end)`, or at `start` and later without an end.
+    pub fn query(
+        &self,
+        node: &str,
+        direction: Direction,
+        (start, end): (i64, i64),
+        edge_type: Option<&str>,
+        as_of: Option<AsOf>,
+    ) -> Vec<TemporalEdge> {
+        let seq = self.believed_seq(as_of);
+        let mut found = self.of_node(node, direction);
+        found.retain(|(_, v)| {
+            v.asserted_seq.0 <= seq
+                && v.retracted_seq.is_none_or(|at| seq < at.0)
+                && v.valid_from.0 < end
+                && v.valid_until.is_none_or(|until| start < until.0)
+                && edge_type.is_none_or(|edge_type| edge_type == v.edge_type.as_str())
+        });
+        found.sort_by_key(|(into, v)| (v.valid_from, v.edge_type.clone(), other(*into, v), *into));
+        let visible = |(_, v): (bool, TemporalEdge)| TemporalEdge { retracted_seq: None, retracted_at: None, ..v };
+        found.into_iter().map(visible).collect()
+    }
+
+    /// Every version of a node's edges.
+    pub fn history(&self, node: &str, direction: Direction) -> Vec<TemporalEdge> {
+        let mut found = self.of_node(node, direction);
+        found.sort_by_key(|(into, v)| {
+            (v.edge_type.clone(), v.valid_from, other(*into, v), v.asserted_seq, *into)
+        });
+        found.into_iter().map(|(_, v)| v).collect()
+    }
+}
+
+fn other(into: bool, edge: &TemporalEdge) -> String {
+    if into { edge.from_id.as_str().to_owned() } else { edge.to_id.as_str().to_owned() }
+}

@@ -1,0 +1,64 @@
+//! What a frontend needs of the engine: hand over a request, be told the result.
+//!
+//! A request's reply travels outside the request, so that requests stay plain data. One sink serves a whole connection;
+//! the token says which of its requests is answered. That costs no allocation and no channel for each request, and lets
+//! the sink collect the answers of a group commit before it wakes anyone.
+
+use std::sync::Arc;
+
+use crate::api::{Request, Response, Result};
+
+/// Takes results, from any thread, in any order, each token once. It must not block and must not panic.
+pub trait Completion: Send + Sync {
+    /// The request with this token has its result.
+    fn complete(&self, token: u64, result: Result<Response>);
+
+    /// No further result of the current group will follow soon: wake whoever waits. Called after one or more
+    /// [`Completion::complete`] calls, by the same thread.
+    fn flush(&self) {}
+}
+
+/// Where one request's result goes.
+#[derive(Clone)]
+pub struct Reply {
+    sink: Arc<dyn Completion>,
+    token: u64,
+}
+
+impl Reply {
+    /// A reply to `sink` under `token`.
+    pub fn new(sink: Arc<dyn Completion>, token: u64) -> Self {
+        Self { sink, token }
+    }
+
+    /// Gives the result. The sink is to be flushed later; [`Reply::send`] does both.
+    pub fn complete(&self, result: Result<Response>) {
+        self.sink.complete(self.token, result);
+    }
+
+    /// Wakes whoever waits on the sink.
+    pub fn flush(&self) {
+        self.sink.flush();
+    }
+
+    /// Gives the result and wakes whoever waits.
+    pub fn send(&self, result: Result<Response>) {
+        self.complete(result);
+        self.flush();
+    }
+
+    /// True if both go to the same sink, so that one flush serves both.
+    pub fn same_sink(&self, other: &Reply) -> bool {
+        Arc::ptr_eq(&self.sink, &other.sink)
+    }
+}
+
+/// The engine as a frontend sees it.
+pub trait Service: Send + Sync + 'static {
+    /// Carries a request out. It never blocks on I/O: a short read is answered before it returns, everything else later
+    /// from another thread. Every request is answered exactly once.
+    fn submit(&self, namespace: &str, request: Request, reply: Reply);
+
+    /// Carries a request out on this thread and waits for the result.
+    fn call(&self, namespace: &str, request: Request) -> Result<Response>;
+}

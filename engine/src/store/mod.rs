@@ -1,0 +1,34 @@
+//! One namespace's stored rows: the newest ones in a memtable, all older ones in redb. The only place that names redb.
+//!
+//! ```text
+//! write:  Txn -> effects -> log (elsewhere) -> active memtable
+//! flush:  frozen memtable -> redb, one two-phase commit, on a background thread
+//! read:   Snapshot = active memtable + frozen memtable + redb read transaction, all at one commit_seq
+//! ```
+
+mod backend;
+mod base;
+mod block;
+mod effect;
+mod error;
+mod key;
+mod memtable;
+mod merge;
+mod record;
+mod table;
+mod txn;
+mod view;
+
+pub use backend::Backend;
+pub use base::{Base, BaseSnapshot, FlushInput};
+pub use effect::{BatchReader, BatchWriter, Effect};
+pub use error::{StoreError, StoreResult};
+pub use key::{KeyReader, KeyWriter, prefix_end};
+pub use memtable::Memtable;
+pub use record::{
+    CollectionKind, CollectionRecord, Counters, DocumentBody, DocumentRecord, EdgeRecord, KvRecord, NodeRecord,
+    Retraction, TemporalRecord,
+};
+pub use table::Table;
+pub use txn::Txn;
+pub use view::{KeyRange, Read, Row, Scan, Snapshot, View};

@@ -1,0 +1,269 @@
+//! The values of the tables. Hot ones have a fixed binary head; the rest of each is MessagePack with named fields left
+//! out (arrays), so that a field can be added at the end.
+
+use serde::{Deserialize, Serialize};
+use serde::de::DeserializeOwned;
+
+use super::error::{StoreError, StoreResult};
+use super::table::Table;
+use crate::api::{Metric, Properties};
+
+fn corrupt(table: Table, what: &'static str) -> StoreError {
+    StoreError::Corrupt { table: table.name(), what }
+}
+
+fn pack<T: Serialize>(value: &T, out: &mut Vec<u8>) {
+    // Writing to memory fails only if a Serialize impl does, and none here can.
+    if let Err(error) = rmp_serde::encode::write(out, value) {
+        tracing::error!(%error, "a record could not be encoded");
+    }
+}
+
+fn unpack<T: DeserializeOwned>(table: Table, bytes: &[u8]) -> StoreResult<T> {
+    rmp_serde::from_slice(bytes).map_err(|_| corrupt(table, "the record does not decode"))
+}
+
+fn head(table: Table, bytes: &[u8]) -> StoreResult<(u64, &[u8])> {
+    let (seq, rest) = bytes.split_first_chunk().ok_or_else(|| corrupt(table, "the record is too short"))?;
+    Ok((u64::from_le_bytes(*seq), rest))
+}
+
+/// A key's value: commit (u64), expiry in ms (i64, 0 = never), bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KvRecord<'a> {
+    /// The commit that wrote it.
+    pub seq: u64,
+    /// When it expires, in ms since 1970; 0 = never.
+    pub expires_at: i64,
+    /// The user's bytes.
+    pub value: &'a [u8],
+}
+
+impl<'a> KvRecord<'a> {
+    /// As stored.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(16 + self.value.len());
+        out.extend_from_slice(&self.seq.to_le_bytes());
+        out.extend_from_slice(&self.expires_at.to_le_bytes());
+        out.extend_from_slice(self.value);
+        out
+    }
+
+    /// From its stored form.
+    pub fn decode(bytes: &'a [u8]) -> StoreResult<Self> {
+        let (seq, rest) = head(Table::Kv, bytes)?;
+        let (expires_at, value) =
+            rest.split_first_chunk().ok_or_else(|| corrupt(Table::Kv, "the record is too short"))?;
+        Ok(Self { seq, expires_at: i64::from_le_bytes(*expires_at), value })
+    }
+
+    /// True if it must not be seen any more at `now_ms`.
+    pub fn is_expired(&self, now_ms: i64) -> bool {
+        self.expires_at != 0 && self.expires_at <= now_ms
+    }
+}
+
+/// A document or bare vector: commit (u64), row (u32), then its body (nothing for a bare vector).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DocumentRecord<'a> {
+    /// The commit that wrote it.
+    pub seq: u64,
+    /// Its row in the collection's vectors.
+    pub row: u32,
+    body: &'a [u8],
+}
+
+/// The part of a document that is not its vector.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DocumentBody {
+    /// Its text.
+    pub content: String,
+    /// Its fields.
+    pub metadata: Properties,
+}
+
+impl<'a> DocumentRecord<'a> {
+    /// A record as stored; no body for a bare vector.
+    pub fn encode(seq: u64, row: u32, body: Option<&DocumentBody>) -> Vec<u8> {
+        let mut out = Vec::with_capacity(64);
+        out.extend_from_slice(&seq.to_le_bytes());
+        out.extend_from_slice(&row.to_le_bytes());
+        if let Some(body) = body {
+            pack(body, &mut out);
+        }
+        out
+    }
+
+    /// From its stored form.
+    pub fn decode(bytes: &'a [u8]) -> StoreResult<Self> {
+        let (seq, rest) = head(Table::Documents, bytes)?;
+        let (row, body) =
+            rest.split_first_chunk().ok_or_else(|| corrupt(Table::Documents, "the record is too short"))?;
+        Ok(Self { seq, row: u32::from_le_bytes(*row), body })
+    }
+
+    /// Text and fields.
+    pub fn body(&self) -> StoreResult<DocumentBody> {
+        unpack(Table::Documents, self.body)
+    }
+
+    /// True if it has text and fields: a document, not a bare vector.
+    pub fn has_body(&self) -> bool {
+        !self.body.is_empty()
+    }
+}
+
+/// What a name in the collections table is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CollectionKind {
+    /// A collection of documents.
+    Documents,
+    /// A bare vector index.
+    Vectors,
+}
+
+/// A collection or vector index.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CollectionRecord {
+    /// The commit that created it.
+    pub seq: u64,
+    /// Its number in keys, never reused.
+    pub id: u32,
+    /// What it is.
+    pub kind: CollectionKind,
+    /// Numbers in each vector.
+    pub dimension: u32,
+    /// How distances are measured.
+    pub metric: Metric,
+    /// What its owner wanted to remember.
+    pub metadata: Properties,
+    /// When it was created.
+    pub created_at: i64,
+}
+
+macro_rules! packed_record {
+    ($record:ident, $table:expr) => {
+        impl $record {
+            /// As stored.
+            pub fn encode(&self) -> Vec<u8> {
+                let mut out = Vec::with_capacity(64);
+                pack(self, &mut out);
+                out
+            }
+
+            /// From its stored form.
+            pub fn decode(bytes: &[u8]) -> StoreResult<Self> {
+                unpack($table, bytes)
+            }
+        }
+    };
+}
+
+packed_record!(CollectionRecord, Table::Collections);
+
+/// A graph node.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodeRecord {
+    /// The commit that wrote it.
+    pub seq: u64,
+    /// Its type.
+    pub node_type: String,
+    /// Its fields.
+    pub properties: Properties,
+}
+
+packed_record!(NodeRecord, Table::Nodes);
+
+/// A graph edge.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EdgeRecord {
+    /// The commit that wrote it.
+    pub seq: u64,
+    /// Its fields.
+    pub properties: Properties,
+}
+
+packed_record!(EdgeRecord, Table::EdgesOut);
+
+/// The end of a belief.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Retraction {
+    /// The commit that ended it.
+    pub seq: u64,
+    /// The time of that commit.
+    pub at: i64,
+}
+
+/// One belief about a temporal edge; its start and ends are in the key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TemporalRecord {
+    /// Until when the fact holds, exclusive; nothing = open.
+    pub valid_until: Option<i64>,
+    /// The time of the asserting commit.
+    pub asserted_at: i64,
+    /// When it ceased to be believed; nothing = it still is.
+    pub retracted: Option<Retraction>,
+    /// Its fields.
+    pub properties: Properties,
+}
+
+packed_record!(TemporalRecord, Table::TemporalOut);
+
+/// The counters of a namespace, carried in every log record and in redb, so that they are exact after any crash.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counters {
+    /// Keys.
+    pub keys: u64,
+    /// Documents and bare vectors.
+    pub vectors: u64,
+    /// Documents.
+    pub documents: u64,
+    /// Collections and vector indexes.
+    pub collections: u64,
+    /// Graph nodes.
+    pub nodes: u64,
+    /// Graph edges.
+    pub edges: u64,
+    /// Versions of temporal edges.
+    pub temporal_versions: u64,
+    /// Bytes of live data, as the quota counts them.
+    pub live_bytes: u64,
+    /// The next collection's number.
+    pub next_collection_id: u32,
+    /// The time of the newest commit. Commit times never go back, whatever the clock does.
+    pub last_commit_at: i64,
+}
+
+impl Counters {
+    const BYTES: usize = 8 * 8 + 4 + 8;
+
+    /// Appends the fixed-size form.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        let Counters {
+            keys, vectors, documents, collections, nodes, edges, temporal_versions, live_bytes, next_collection_id,
+            last_commit_at,
+        } = self;
+        for number in [keys, vectors, documents, collections, nodes, edges, temporal_versions, live_bytes] {
+            out.extend_from_slice(&number.to_le_bytes());
+        }
+        out.extend_from_slice(&next_collection_id.to_le_bytes());
+        out.extend_from_slice(&last_commit_at.to_le_bytes());
+    }
+
+    /// Splits the fixed-size form off the front.
+    pub fn decode(bytes: &[u8]) -> Option<(Self, &[u8])> {
+        let (mine, rest) = bytes.split_at_checked(Self::BYTES)?;
+        let (numbers, tail) = mine.split_at_checked(64)?;
+        let (numbers, _) = numbers.as_chunks::<8>();
+        let [keys, vectors, documents, collections, nodes, edges, temporal_versions, live_bytes] =
+            <[[u8; 8]; 8]>::try_from(numbers).ok()?.map(u64::from_le_bytes);
+        let (id, time) = tail.split_first_chunk()?;
+        let counters = Self {
+            keys, vectors, documents, collections, nodes, edges, temporal_versions, live_bytes,
+            next_collection_id: u32::from_le_bytes(*id),
+            last_commit_at: i64::from_le_bytes(time.try_into().ok()?),
+        };
+        Some((counters, rest))
+    }
+}

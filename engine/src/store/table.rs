@@ -1,0 +1,87 @@
+//! The catalogue of tables: what each key and value holds.
+//!
+//! Composite keys are built by [`super::KeyWriter`]: a text component ends in a zero byte (texts hold none), integers are
+//! big-endian, times have their sign bit flipped, so that byte order is the order of meaning. In redb every value is
+//! preceded by an xxh3-64 of namespace, table, key and value, which each read verifies. A table's stored name carries its
+//! version: a new layout is a new name.
+
+/// A table of one namespace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Table {
+    /// Key: the user's key. Value: [`super::KvRecord`].
+    Kv = 0,
+    /// Key: expiry (time), the user's key. Value: empty. Which keys expire when.
+    KvExpiry = 1,
+    /// Key: collection name (text). Value: [`super::CollectionRecord`]. Collections and vector indexes.
+    Collections = 2,
+    /// Key: collection id (u32), document id bytes or u64 vector id. Value: [`super::DocumentRecord`].
+    Documents = 3,
+    /// Key: collection id (u32), row (u32). Value: the vector, f32 little-endian. redb holds blocks: see `block.rs`.
+    Vectors = 4,
+    /// Key: node id. Value: [`super::NodeRecord`].
+    Nodes = 5,
+    /// Key: from (text), edge type (text), to (text). Value: [`super::EdgeRecord`].
+    EdgesOut = 6,
+    /// Key: to (text), edge type (text), from (text). Value: empty. The reverse index of `EdgesOut`.
+    EdgesIn = 7,
+    /// Key: from (text), edge type (text), `valid_from` (time), to (text), asserting commit (u64). Value:
+    /// [`super::TemporalRecord`].
+    TemporalOut = 8,
+    /// Key: to (text), edge type (text), `valid_from` (time), from (text), asserting commit (u64). Value: empty. The
+    /// reverse index of `TemporalOut`.
+    TemporalIn = 9,
+    /// Key: time of a commit (time). Value: the last commit at that time (u64). Only commits that touch temporal edges.
+    CommitTimes = 10,
+    /// Key: id of a dropped collection (u32) whose rows are still to be removed. Value: empty.
+    Purges = 11,
+}
+
+impl Table {
+    /// Every table, in the order of its number.
+    pub const ALL: [Table; 12] = [
+        Table::Kv,
+        Table::KvExpiry,
+        Table::Collections,
+        Table::Documents,
+        Table::Vectors,
+        Table::Nodes,
+        Table::EdgesOut,
+        Table::EdgesIn,
+        Table::TemporalOut,
+        Table::TemporalIn,
+        Table::CommitTimes,
+        Table::Purges,
+    ];
+
+    /// The number of tables.
+    pub const COUNT: usize = Table::ALL.len();
+
+    /// The table with this number.
+    pub fn from_number(number: u8) -> Option<Table> {
+        Table::ALL.get(usize::from(number)).copied()
+    }
+
+    /// The number, as in log records.
+    pub fn number(self) -> u8 {
+        self as u8
+    }
+
+    /// The name in redb.
+    pub fn name(self) -> &'static str {
+        match self {
+            Table::Kv => "kv.v1",
+            Table::KvExpiry => "kv_expiry.v1",
+            Table::Collections => "collections.v1",
+            Table::Documents => "documents.v1",
+            Table::Vectors => "vector_blocks.v1",
+            Table::Nodes => "nodes.v1",
+            Table::EdgesOut => "edges_out.v1",
+            Table::EdgesIn => "edges_in.v1",
+            Table::TemporalOut => "temporal_out.v1",
+            Table::TemporalIn => "temporal_in.v1",
+            Table::CommitTimes => "commit_times.v1",
+            Table::Purges => "purges.v1",
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! One operation's writes, kept apart until the operation has succeeded: its own reads see them, nobody else does.
+
+use std::collections::BTreeMap;
+use std::ops::RangeBounds;
+
+use super::effect::Effect;
+use super::error::StoreResult;
+use super::merge::Merge;
+use super::table::Table;
+use super::view::{KeyRange, Read, Scan, Snapshot};
+
+/// A transaction of the actor. Dropping it changes nothing.
+#[derive(Debug)]
+pub struct Txn {
+    snapshot: Snapshot,
+    // One map for each table keeps look-ups by borrowed key free of allocations.
+    changes: [BTreeMap<Vec<u8>, Option<Vec<u8>>>; Table::COUNT],
+    bytes: usize,
+}
+
+impl Txn {
+    /// Reads from `snapshot`, which must see everything earlier operations wrote.
+    pub fn new(snapshot: Snapshot) -> Self {
+        Self { snapshot, changes: Default::default(), bytes: 0 }
+    }
+
+    fn table(&self, table: Table) -> &BTreeMap<Vec<u8>, Option<Vec<u8>>> {
+        #[expect(clippy::indexing_slicing, reason = "one map for each table, by construction")]
+        &self.changes[usize::from(table.number())]
+    }
+
+    fn change(&mut self, table: Table, key: Vec<u8>, value: Option<Vec<u8>>) {
+        self.bytes += key.len() + value.as_ref().map_or(0, Vec::len) + 16;
+        #[expect(clippy::indexing_slicing, reason = "one map for each table, by construction")]
+        self.changes[usize::from(table.number())].insert(key, value);
+    }
+
+    /// Writes a row.
+    pub fn put(&mut self, table: Table, key: Vec<u8>, value: Vec<u8>) {
+        self.change(table, key, Some(value));
+    }
+
+    /// Deletes a row.
+    pub fn delete(&mut self, table: Table, key: Vec<u8>) {
+        self.change(table, key, None);
+    }
+
+    /// Approximate bytes of its writes in the log.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// The number of rows it writes or deletes.
+    pub fn len(&self) -> usize {
+        self.changes.iter().map(BTreeMap::len).sum()
+    }
+
+    /// True if it writes nothing.
+    pub fn is_empty(&self) -> bool {
+        self.changes.iter().all(BTreeMap::is_empty)
+    }
+
+    /// Its writes, by table and key.
+    pub fn effects(&self) -> impl Iterator<Item = Effect<'_>> {
+        Table::ALL.into_iter().zip(&self.changes).flat_map(|(table, changes)| {
+            changes.iter().map(move |(key, value)| Effect { table, key, value: value.as_deref() })
+        })
+    }
+}
+
+impl Read for Txn {
+    fn get(&self, table: Table, key: &[u8]) -> StoreResult<Option<Vec<u8>>> {
+        match self.table(table).get(key) {
+            Some(changed) => Ok(changed.clone()),
+            None => self.snapshot.get(table, key),
+        }
+    }
+
+    fn scan(&self, table: Table, range: &KeyRange, reverse: bool) -> StoreResult<Scan<'_>> {
+        let own = self.table(table);
+        if own.is_empty() || range.is_empty() {
+            return self.snapshot.scan(table, range, reverse);
+        }
+        let mut merge = Merge::new(reverse);
+        let inside = own.range::<[u8], _>(Bounds(range)).map(|(key, value)| Ok((key.clone(), value.clone())));
+        if reverse {
+            merge.add(inside.rev());
+        } else {
+            merge.add(inside);
+        }
+        let stored = self.snapshot.scan(table, range, reverse)?;
+        merge.add(stored.map(|row| row.map(|row| (row.key, Some(row.value)))));
+        Ok(Box::new(merge))
+    }
+}
+
+/// A [`KeyRange`] for a map keyed by byte strings.
+struct Bounds<'a>(&'a KeyRange);
+
+impl RangeBounds<[u8]> for Bounds<'_> {
+    fn start_bound(&self) -> std::ops::Bound<&[u8]> {
+        self.0.start.as_ref().map(Vec::as_slice)
+    }
+
+    fn end_bound(&self) -> std::ops::Bound<&[u8]> {
+        self.0.end.as_ref().map(Vec::as_slice)
+    }
+}

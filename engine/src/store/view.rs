@@ -1,0 +1,188 @@
+//! Reads: one consistent picture of a namespace's rows at one commit.
+
+use std::ops::Bound;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::base::BaseSnapshot;
+use super::error::StoreResult;
+use super::key::prefix_end;
+use super::memtable::Memtable;
+use super::merge::Merge;
+use super::table::Table;
+
+/// A row: key and value as the catalogue describes them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// The key.
+    pub key: Vec<u8>,
+    /// The value.
+    pub value: Vec<u8>,
+}
+
+/// A range of keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyRange {
+    /// Where it begins.
+    pub start: Bound<Vec<u8>>,
+    /// Where it ends.
+    pub end: Bound<Vec<u8>>,
+}
+
+impl KeyRange {
+    /// Every key.
+    pub fn all() -> Self {
+        Self { start: Bound::Unbounded, end: Bound::Unbounded }
+    }
+
+    /// Every key that begins with these bytes.
+    pub fn prefix(prefix: &[u8]) -> Self {
+        Self {
+            start: Bound::Included(prefix.to_vec()),
+            end: prefix_end(prefix).map_or(Bound::Unbounded, Bound::Excluded),
+        }
+    }
+
+    /// Only the part of the range after `key`, in the direction of the walk.
+    #[must_use]
+    pub fn after(mut self, key: &[u8], reverse: bool) -> Self {
+        let bound = Bound::Excluded(key.to_vec());
+        if reverse {
+            self.end = bound;
+        } else {
+            self.start = bound;
+        }
+        self
+    }
+
+    /// True if no key can lie in the range.
+    pub fn is_empty(&self) -> bool {
+        match (&self.start, &self.end) {
+            (Bound::Unbounded, _) | (_, Bound::Unbounded) => false,
+            (Bound::Included(start), Bound::Included(end)) => start > end,
+            (Bound::Included(start) | Bound::Excluded(start), Bound::Excluded(end))
+            | (Bound::Excluded(start), Bound::Included(end)) => start >= end,
+        }
+    }
+}
+
+/// A walk over rows; an error ends it.
+pub type Scan<'a> = Box<dyn Iterator<Item = StoreResult<Row>> + 'a>;
+
+/// Anything rows can be read from: a snapshot, or a transaction that also sees its own writes.
+pub trait Read {
+    /// The value of a row.
+    fn get(&self, table: Table, key: &[u8]) -> StoreResult<Option<Vec<u8>>>;
+
+    /// The rows of a range in key order, or from the last to the first.
+    fn scan(&self, table: Table, range: &KeyRange, reverse: bool) -> StoreResult<Scan<'_>>;
+
+    /// True if the row exists.
+    fn contains(&self, table: Table, key: &[u8]) -> StoreResult<bool> {
+        Ok(self.get(table, key)?.is_some())
+    }
+}
+
+/// The parts a read looks into. A new view is made when memtables are frozen or flushed; between that, only the number
+/// of the newest published commit moves.
+#[derive(Debug)]
+pub struct View {
+    /// Where the actor writes.
+    pub active: Arc<Memtable>,
+    /// What is being flushed.
+    pub frozen: Option<Arc<Memtable>>,
+    /// What was flushed; nothing for a namespace that does not exist.
+    pub base: Option<Arc<BaseSnapshot>>,
+    /// The commit up to which `base` is complete.
+    pub base_seq: u64,
+    published: AtomicU64,
+}
+
+impl View {
+    /// A view whose newest published commit is `published`.
+    pub fn new(
+        active: Arc<Memtable>,
+        frozen: Option<Arc<Memtable>>,
+        base: Option<Arc<BaseSnapshot>>,
+        base_seq: u64,
+        published: u64,
+    ) -> Self {
+        Self { active, frozen, base, base_seq, published: AtomicU64::new(published) }
+    }
+
+    /// Makes commits up to `seq` visible to snapshots taken from now on. Everything they wrote must be in place.
+    pub fn publish(&self, seq: u64) {
+        self.published.store(seq, Ordering::Release);
+    }
+
+    /// The newest visible commit.
+    pub fn published(&self) -> u64 {
+        self.published.load(Ordering::Acquire)
+    }
+}
+
+/// A view at one commit.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    view: Arc<View>,
+    seq: u64,
+}
+
+impl Snapshot {
+    /// The newest published state.
+    pub fn newest(view: Arc<View>) -> Self {
+        let seq = view.published();
+        Self { view, seq }
+    }
+
+    /// Everything that was ever written into the view, published or not. For the actor itself, and for building an
+    /// index that filters by commit anyway.
+    pub fn unpublished(view: Arc<View>) -> Self {
+        Self { view, seq: u64::MAX }
+    }
+
+    /// The commit it stands at.
+    pub fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    /// Looks a row up and hands its value to `take`, without a copy in between.
+    pub fn get_with<R>(&self, table: Table, key: &[u8], take: impl Fn(&[u8]) -> R) -> StoreResult<Option<R>> {
+        if let Some(found) = self.view.active.get(table, key, self.seq, &take) {
+            return Ok(found);
+        }
+        if let Some(found) = self.view.frozen.as_ref().and_then(|frozen| frozen.get(table, key, self.seq, &take)) {
+            return Ok(found);
+        }
+        match &self.view.base {
+            Some(base) => base.get(table, key, take),
+            None => Ok(None),
+        }
+    }
+}
+
+impl Read for Snapshot {
+    fn get(&self, table: Table, key: &[u8]) -> StoreResult<Option<Vec<u8>>> {
+        self.get_with(table, key, <[u8]>::to_vec)
+    }
+
+    fn scan(&self, table: Table, range: &KeyRange, reverse: bool) -> StoreResult<Scan<'_>> {
+        if range.is_empty() {
+            return Ok(Box::new(std::iter::empty()));
+        }
+        let mut merge = Merge::new(reverse);
+        let (start, end) = (range.start.as_ref().map(Vec::as_slice), range.end.as_ref().map(Vec::as_slice));
+        for memtable in std::iter::once(&self.view.active).chain(&self.view.frozen) {
+            if reverse {
+                merge.add(memtable.descend(table, range.start.clone(), end, self.seq).map(Ok));
+            } else {
+                merge.add(memtable.ascend(table, start, range.end.clone(), self.seq).map(Ok));
+            }
+        }
+        if let Some(base) = &self.view.base {
+            let rows = base.rows(table, start, end, reverse)?;
+            merge.add(rows.map(|row| row.map(|row| (row.key, Some(row.value)))));
+        }
+        Ok(Box::new(merge))
+    }
+}

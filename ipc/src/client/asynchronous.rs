@@ -1,0 +1,292 @@
+//! A client for tokio: one socket, any number of calls in flight, matched to their answers by id.
+//!
+//! Calls append their frames to one buffer, which a writing task sends as a whole; a reading task hands each answer to
+//! the call that waits for its id. A call that is dropped only forgets its id, so cancelling never harms another call; a
+//! write that was cancelled may still happen. When the connection breaks, each waiting call learns whether its request
+//! can have been carried out, and the next call connects anew.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use parking_lot::Mutex;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::UnixStream;
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::sync::{Notify, oneshot};
+use tokio_util::codec::Decoder;
+use toondb_engine::api::{Error, ErrorCode, Operation, Request, Response, Result};
+use toondb_engine::limits;
+
+use super::blocking::{Broken, may_repeat};
+use super::options::ClientOptions;
+use super::stream::{broken, connect, read_welcome};
+use crate::codec::FrameCodec;
+use crate::hello::{HELLO_CODE, Hello};
+use crate::message::{self, ID_NONE};
+use crate::outbox::BUFFER_KEEP_BYTES;
+
+const HELLO_ID: u64 = 1;
+/// Bytes of requests that may wait to be sent; one more is answered `Busy`.
+const QUEUE_BYTES_MAX: usize = 2 * limits::FRAME_BYTES_MAX;
+
+/// A client that any number of tasks may share and clone.
+#[derive(Debug, Clone)]
+pub struct AsyncClient {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    path: PathBuf,
+    options: ClientOptions,
+    link: tokio::sync::Mutex<Option<Arc<Link>>>,
+}
+
+/// One connection.
+#[derive(Debug)]
+struct Link {
+    state: Mutex<LinkState>,
+    next: AtomicU64,
+    queued: Notify,
+}
+
+#[derive(Debug, Default)]
+struct LinkState {
+    waiting: HashMap<u64, oneshot::Sender<Result<Bytes>>>,
+    output: Vec<u8>,
+    broken: Option<Error>,
+}
+
+/// Forgets the id of a call that ends, however it ends.
+struct Waiting<'a> {
+    link: &'a Link,
+    id: u64,
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.link.state.lock().waiting.remove(&self.id);
+    }
+}
+
+impl AsyncClient {
+    /// Connects to the server at `path`; must be called inside a tokio runtime with I/O and time.
+    pub async fn connect(path: impl AsRef<Path>, options: ClientOptions) -> Result<Self> {
+        let path = path.as_ref().to_owned();
+        let client = Self { shared: Arc::new(Shared { path, options, link: tokio::sync::Mutex::new(None) }) };
+        client.link().await?;
+        Ok(client)
+    }
+
+    /// Carries a request out. The empty namespace is the default one.
+    pub async fn call(&self, namespace: &str, request: &Request) -> Result<Response> {
+        let code = request.code();
+        // Once more if the connection turns out to be broken and repeating is harmless.
+        let mut broken = match self.call_over(namespace, request).await {
+            Ok(result) => return result,
+            Err(broken) => broken,
+        };
+        if may_repeat(code, &broken) {
+            broken = match self.call_over(namespace, request).await {
+                Ok(result) => return result,
+                Err(broken) => broken,
+            };
+        }
+        Err(broken.into_error(code))
+    }
+
+    /// Carries a typed request out.
+    pub async fn call_op<O: Operation>(&self, namespace: &str, operation: O) -> Result<O::Reply> {
+        O::take_reply(self.call(namespace, &operation.into_request()).await?)
+    }
+
+    async fn call_over(&self, namespace: &str, request: &Request) -> std::result::Result<Result<Response>, Broken> {
+        let code = request.code();
+        let link = self.link().await.map_err(|error| Broken { error, sent: false })?;
+        let id = link.next.fetch_add(1, Ordering::Relaxed);
+        let receiver = match link.queue(id, code.number(), namespace, request) {
+            Ok(receiver) => receiver,
+            Err(error) if error.code == ErrorCode::ConnectionFailed => return Err(Broken { error, sent: false }),
+            Err(error) => return Ok(Err(error)),
+        };
+        let _waiting = Waiting { link: &link, id };
+        let after = |error| Broken { error, sent: true };
+        let answer = match self.shared.options.timeout {
+            None => receiver.await,
+            Some(timeout) => tokio::time::timeout(timeout, receiver).await.map_err(|_| after(timed_out(timeout)))?,
+        };
+        let gone = |_| after(broken("receiving", "the connection's task has ended"));
+        let payload = answer.map_err(gone)?.map_err(after)?;
+        let head = message::read_response(&payload).map_err(after)?;
+        Ok(message::read_body(code, &head))
+    }
+
+    /// The live connection, or a new one.
+    async fn link(&self) -> Result<Arc<Link>> {
+        let mut slot = self.shared.link.lock().await;
+        if let Some(link) = slot.as_ref().filter(|link| link.state.lock().broken.is_none()) {
+            return Ok(Arc::clone(link));
+        }
+        let opening = Link::open(&self.shared.path, &self.shared.options);
+        let link = match self.shared.options.timeout {
+            None => opening.await?,
+            Some(timeout) => match tokio::time::timeout(timeout, opening).await {
+                Ok(link) => link?,
+                Err(_) => return Err(timed_out(timeout)),
+            },
+        };
+        *slot = Some(Arc::clone(&link));
+        Ok(link)
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        if let Some(link) = self.link.get_mut() {
+            link.fail(&Error::new(ErrorCode::ConnectionFailed, "the client was dropped"));
+        }
+    }
+}
+
+fn timed_out(timeout: Duration) -> Error {
+    Error::new(ErrorCode::Timeout, format!("no answer within {} ms", timeout.as_millis()))
+}
+
+impl Link {
+    async fn open(path: &Path, options: &ClientOptions) -> Result<Arc<Self>> {
+        let socket = connect(path, options)?;
+        let adopt = |socket: std::os::unix::net::UnixStream| {
+            socket.set_nonblocking(true)?;
+            UnixStream::from_std(socket)
+        };
+        let socket = adopt(socket).map_err(|error| broken("connecting", error))?;
+        let (reader, mut writer) = socket.into_split();
+        let mut reader = FrameReader::new(reader);
+        let mut hello = Vec::new();
+        message::write_request(&mut hello, HELLO_ID, HELLO_CODE, "", &Hello::new(options.name.as_str()))?;
+        let sent = writer.write_all(&hello).await;
+        let welcome = match (reader.next().await, sent) {
+            (Ok(payload), _) => payload,
+            (Err(_), Err(error)) => return Err(broken("sending", error)),
+            (Err(error), Ok(())) => return Err(error),
+        };
+        read_welcome(&welcome)?;
+        let link =
+            Arc::new(Self { state: Mutex::default(), next: AtomicU64::new(HELLO_ID + 1), queued: Notify::new() });
+        drop(tokio::spawn(Arc::clone(&link).run(reader, writer)));
+        Ok(link)
+    }
+
+    /// Queues a request. An error that is not about the request itself means that nothing was sent.
+    fn queue(&self, id: u64, op: u16, namespace: &str, request: &Request) -> Result<oneshot::Receiver<Result<Bytes>>> {
+        let (sender, receiver) = oneshot::channel();
+        let mut state = self.state.lock();
+        if let Some(error) = &state.broken {
+            return Err(error.clone());
+        }
+        if state.output.len() >= QUEUE_BYTES_MAX {
+            return Err(Error::new(ErrorCode::Busy, "too many requests wait to be sent; retry after a short pause"));
+        }
+        message::write_request(&mut state.output, id, op, namespace, request)?;
+        state.waiting.insert(id, sender);
+        drop(state);
+        self.queued.notify_one();
+        Ok(receiver)
+    }
+
+    /// Ends the connection and every call on it.
+    fn fail(&self, error: &Error) {
+        let waiting = {
+            let mut state = self.state.lock();
+            state.broken.get_or_insert_with(|| error.clone());
+            state.output = Vec::new();
+            std::mem::take(&mut state.waiting)
+        };
+        for (_, sender) in waiting {
+            let _ = sender.send(Err(error.clone()));
+        }
+        self.queued.notify_one();
+    }
+
+    /// Reads and writes until the connection or the client ends.
+    async fn run(self: Arc<Self>, reader: FrameReader, writer: OwnedWriteHalf) {
+        let error = tokio::select! {
+            error = self.read(reader) => error,
+            error = self.write(writer) => error,
+        };
+        self.fail(&error);
+    }
+
+    async fn read(&self, mut reader: FrameReader) -> Error {
+        loop {
+            if let Err(error) = reader.next().await.and_then(|payload| self.hand_over(payload)) {
+                return error;
+            }
+        }
+    }
+
+    async fn write(&self, mut writer: OwnedWriteHalf) -> Error {
+        let mut output = Vec::new();
+        loop {
+            self.queued.notified().await;
+            {
+                let mut state = self.state.lock();
+                if let Some(error) = &state.broken {
+                    return error.clone();
+                }
+                std::mem::swap(&mut state.output, &mut output);
+            }
+            if let Err(error) = writer.write_all(&output).await {
+                return broken("sending", error);
+            }
+            output.clear();
+            if output.capacity() > BUFFER_KEEP_BYTES {
+                output = Vec::new();
+            }
+        }
+    }
+
+    /// Gives an answer to its call; one that nobody waits for any more is dropped.
+    fn hand_over(&self, payload: Bytes) -> Result<()> {
+        let head = message::read_response(&payload)?;
+        if head.id == ID_NONE {
+            return Err(message::read_error(&head));
+        }
+        let sender = self.state.lock().waiting.remove(&head.id);
+        if let Some(sender) = sender {
+            let _ = sender.send(Ok(payload));
+        }
+        Ok(())
+    }
+}
+
+/// Reads frames.
+struct FrameReader {
+    socket: OwnedReadHalf,
+    received: BytesMut,
+    codec: FrameCodec,
+}
+
+impl FrameReader {
+    fn new(socket: OwnedReadHalf) -> Self {
+        Self { socket, received: BytesMut::new(), codec: FrameCodec::new(limits::FRAME_BYTES_MAX) }
+    }
+
+    async fn next(&mut self) -> Result<Bytes> {
+        loop {
+            let frame = self.codec.decode(&mut self.received);
+            if let Some(payload) = frame.map_err(|error| Error::new(ErrorCode::Protocol, error.to_string()))? {
+                return Ok(payload);
+            }
+            match self.socket.read_buf(&mut self.received).await {
+                Ok(0) => return Err(broken("receiving", "the server closed the connection")),
+                Ok(_) => {}
+                Err(error) => return Err(broken("receiving", error)),
+            }
+        }
+    }
+}

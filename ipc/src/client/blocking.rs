@@ -1,0 +1,185 @@
+//! A client for ordinary threads: no runtime, one write and one read syscall for a call.
+//!
+//! Calls from several threads run at the same time on a small pool of sockets, each of which carries one call at a time.
+//! A connection that broke is replaced by itself. A request is repeated only if that is certainly harmless: it was never
+//! received whole, or it only reads. A write whose answer was lost fails with `OutcomeUnknown`.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use toondb_engine::api::{Error, ErrorCode, OpCode, OpKind, Operation, Request, Response, Result};
+
+use super::options::ClientOptions;
+use super::pool::{Lease, Pool, Ticket};
+use super::stream::{Patience, Stream};
+use crate::message::{self, ID_NONE};
+
+/// What one call does differently.
+#[derive(Clone, Copy, Default)]
+pub struct CallOptions<'a> {
+    /// Instead of [`ClientOptions::timeout`].
+    pub timeout: Option<Duration>,
+    /// Asked about every [`ClientOptions::idle_interval`] while the call waits; an error ends the call with that error.
+    /// A write that was given up so may still happen.
+    pub on_idle: Option<&'a dyn Fn() -> Result<()>>,
+}
+
+/// A client that any number of threads may share.
+#[derive(Debug)]
+pub struct BlockingClient {
+    path: PathBuf,
+    options: ClientOptions,
+    pool: Pool,
+}
+
+/// A call that failed on its connection.
+pub(super) struct Broken {
+    pub error: Error,
+    /// True if the server may have received the request whole.
+    pub sent: bool,
+}
+
+impl Broken {
+    /// The error for the caller: a write whose answer was lost may have happened.
+    pub fn into_error(self, code: OpCode) -> Error {
+        let lost = matches!(self.error.code, ErrorCode::ConnectionFailed | ErrorCode::Timeout | ErrorCode::Protocol);
+        if self.sent && lost && !only_reads(code) {
+            let text = format!(
+                "the answer to {} was lost ({}); read to find out whether it happened",
+                code.name(),
+                self.error
+            );
+            return Error::new(ErrorCode::OutcomeUnknown, text);
+        }
+        self.error
+    }
+}
+
+/// True if carrying the operation out twice is as good as once.
+fn only_reads(code: OpCode) -> bool {
+    match code.kind() {
+        OpKind::Read | OpKind::LongRead => true,
+        OpKind::Write => false,
+        OpKind::Admin => matches!(
+            code,
+            OpCode::Ping
+                | OpCode::Capabilities
+                | OpCode::ServerStats
+                | OpCode::ListNamespaces
+                | OpCode::DescribeNamespace
+                | OpCode::NamespaceStats
+        ),
+    }
+}
+
+impl BlockingClient {
+    /// Connects to the server at `path`, so that a wrong path shows at once.
+    pub fn connect(path: impl AsRef<Path>, options: ClientOptions) -> Result<Self> {
+        let client = Self { path: path.as_ref().to_owned(), options, pool: Pool::new() };
+        let call = CallOptions::default();
+        if let Ticket::New(lease) = client.take(&call)? {
+            lease.keep(client.open(&call)?);
+        }
+        Ok(client)
+    }
+
+    /// Where the server is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Carries a request out. The empty namespace is the default one.
+    pub fn call(&self, namespace: &str, request: &Request) -> Result<Response> {
+        self.call_with(namespace, request, &CallOptions::default())
+    }
+
+    /// Carries a typed request out.
+    pub fn call_op<O: Operation>(&self, namespace: &str, operation: O) -> Result<O::Reply> {
+        O::take_reply(self.call(namespace, &operation.into_request())?)
+    }
+
+    /// Carries a request out with options of its own.
+    pub fn call_with(&self, namespace: &str, request: &Request, call: &CallOptions<'_>) -> Result<Response> {
+        let code = request.code();
+        let mut outcome = match self.take(call)? {
+            Ticket::Used(lease, stream) => self.exchange(lease, stream, namespace, request, call),
+            Ticket::New(lease) => {
+                let stream = self.open(call)?;
+                self.exchange(lease, stream, namespace, request, call)
+            }
+        };
+        if outcome.as_ref().is_err_and(|broken| may_repeat(code, broken)) {
+            // What broke one idle socket has broken all of them: begin anew, once.
+            self.pool.current().clear();
+            if let Ticket::New(lease) = self.take(call)? {
+                let stream = self.open(call)?;
+                outcome = self.exchange(lease, stream, namespace, request, call);
+            }
+        }
+        outcome.unwrap_or_else(|broken| Err(broken.into_error(code)))
+    }
+
+    /// Closes all sockets that no call uses. A later call opens one again.
+    pub fn disconnect(&self) {
+        self.pool.current().clear();
+    }
+
+    fn patience<'a>(&self, call: &CallOptions<'a>) -> Patience<'a> {
+        Patience { timeout: call.timeout.or(self.options.timeout), on_idle: call.on_idle }
+    }
+
+    fn open(&self, call: &CallOptions<'_>) -> Result<Stream> {
+        Stream::connect(&self.path, &self.options, &self.patience(call))
+    }
+
+    fn take(&self, call: &CallOptions<'_>) -> Result<Ticket<'_>> {
+        let interval = self.options.idle_interval.max(Duration::from_millis(1));
+        let patience = self.patience(call);
+        let mut waited = Duration::ZERO;
+        self.pool.current().take(self.options.sockets_max, interval, || {
+            waited += interval;
+            patience.wait_on(waited)
+        })
+    }
+
+    /// Sends a request and waits for its answer. The socket goes back to the pool only if it is sound.
+    fn exchange(
+        &self,
+        lease: Lease<'_>,
+        mut stream: Stream,
+        namespace: &str,
+        request: &Request,
+        call: &CallOptions<'_>,
+    ) -> std::result::Result<Result<Response>, Broken> {
+        // One request at a time: any id will do, as long as an answer to nothing differs from it.
+        const ID: u64 = 1;
+        let patience = self.patience(call);
+        let code = request.code();
+        if let Err(error) = stream.queue(|out| message::write_request(out, ID, code.number(), namespace, request)) {
+            lease.keep(stream);
+            return Ok(Err(error));
+        }
+        stream.send(&patience).map_err(|error| Broken { error, sent: false })?;
+        let after = |error| Broken { error, sent: true };
+        let bytes = stream.receive(&patience).map_err(after)?;
+        let head = stream.response(bytes).map_err(after)?;
+        let result = match head.id {
+            ID => message::read_body(code, &head),
+            ID_NONE if head.status != message::STATUS_OK => return Err(after(message::read_error(&head))),
+            other => {
+                return Err(after(Error::new(
+                    ErrorCode::Protocol,
+                    format!("an answer to the unknown request {other}"),
+                )));
+            }
+        };
+        stream.consume(bytes);
+        lease.keep(stream);
+        Ok(result)
+    }
+}
+
+/// True if the request may be sent again: it did not arrive whole, or it only reads.
+pub(super) fn may_repeat(code: OpCode, broken: &Broken) -> bool {
+    broken.error.code == ErrorCode::ConnectionFailed && (!broken.sent || only_reads(code))
+}

@@ -1,0 +1,13 @@
+//! Clients of the socket: [`BlockingClient`] for threads, [`Pipeline`] for bulk, [`AsyncClient`] for tokio.
+
+mod asynchronous;
+mod blocking;
+mod options;
+mod pipeline;
+mod pool;
+mod stream;
+
+pub use asynchronous::AsyncClient;
+pub use blocking::{BlockingClient, CallOptions};
+pub use options::ClientOptions;
+pub use pipeline::{Answer, Pipeline};

@@ -1,0 +1,122 @@
+//! Many requests in flight on one socket, for bulk loading and for measuring.
+//!
+//! Requests gather in a buffer and go out together; answers may come in any order. The operation's code is part of the
+//! id, so nothing needs to be remembered about a request until its answer comes. While requests are being sent, answers
+//! are taken in as well, so that neither side ever waits for the other to read first.
+
+use std::os::fd::AsFd;
+use std::path::Path;
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
+use toondb_engine::api::{Error, ErrorCode, OpCode, Request, Response, Result};
+use toondb_engine::limits;
+
+use super::options::ClientOptions;
+use super::stream::{Patience, Stream, broken};
+use crate::message;
+
+/// Queued bytes that are sent without waiting for [`Pipeline::flush`].
+const QUEUE_BYTES_MAX: usize = 64 << 10;
+/// The low bits of an id are the operation's code.
+const CODE_BITS: u32 = 16;
+
+/// One answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// What [`Pipeline::send`] gave for the request.
+    pub id: u64,
+    /// The result.
+    pub result: Result<Response>,
+}
+
+/// One connection with many requests in flight. After an error of its own methods it is of no further use, and writes
+/// that are unanswered by then may or may not have happened.
+#[derive(Debug)]
+pub struct Pipeline {
+    stream: Stream,
+    options: ClientOptions,
+    next: u64,
+    in_flight: usize,
+}
+
+impl Pipeline {
+    /// Connects to the server at `path`.
+    pub fn connect(path: impl AsRef<Path>, options: ClientOptions) -> Result<Self> {
+        let patience = Patience { timeout: options.timeout, on_idle: None };
+        let stream = Stream::connect(path.as_ref(), &options, &patience)?;
+        Ok(Self { stream, options, next: 1, in_flight: 0 })
+    }
+
+    /// Requests whose answers have not been received.
+    pub fn in_flight(&self) -> usize {
+        self.in_flight
+    }
+
+    /// Requests the server takes before it waits for itself to answer.
+    pub fn pipeline_max(&self) -> usize {
+        usize::try_from(self.stream.welcome().pipeline_max).unwrap_or(usize::MAX)
+    }
+
+    /// Queues a request and gives the id of its answer.
+    pub fn send(&mut self, namespace: &str, request: &Request) -> Result<u64> {
+        let code = request.code().number();
+        let id = self.next << CODE_BITS | u64::from(code);
+        self.stream.queue(|out| message::write_request(out, id, code, namespace, request))?;
+        self.next += 1;
+        self.in_flight += 1;
+        if self.stream.queued() >= QUEUE_BYTES_MAX {
+            self.flush()?;
+        }
+        Ok(id)
+    }
+
+    /// Sends everything queued. Answers that come meanwhile are kept, up to a bound.
+    pub fn flush(&mut self) -> Result<()> {
+        while !self.stream.send_some()? {
+            let events = {
+                let mut fds = [PollFd::new(self.stream.socket(), PollFlags::IN | PollFlags::OUT)];
+                match poll(&mut fds, None) {
+                    Ok(_) | Err(Errno::INTR) => {}
+                    Err(error) => return Err(broken("waiting", error)),
+                }
+                fds.iter().fold(PollFlags::empty(), |all, fd| all | fd.revents())
+            };
+            if events.contains(PollFlags::IN) && self.stream.take_in()? > limits::OUTBOX_BYTES_MAX {
+                let text = "too many unreceived answers; receive some before sending more";
+                return Err(Error::new(ErrorCode::LimitExceeded, text));
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for the next answer, to whichever request.
+    pub fn receive(&mut self) -> Result<Answer> {
+        if self.in_flight == 0 {
+            return Err(Error::invalid("every request is answered; there is nothing to receive"));
+        }
+        if self.stream.queued() > 0 {
+            self.flush()?;
+        }
+        let patience = Patience { timeout: self.options.timeout, on_idle: None };
+        let bytes = self.stream.receive(&patience)?;
+        let head = self.stream.response(bytes)?;
+        let id = head.id;
+        if id == message::ID_NONE {
+            return Err(message::read_error(&head));
+        }
+        let number = u16::try_from(id & ((1 << CODE_BITS) - 1)).unwrap_or(0);
+        let code = OpCode::from_number(number)
+            .map_err(|_| Error::new(ErrorCode::Protocol, format!("an answer to the unknown request {id}")))?;
+        let result = message::read_body(code, &head);
+        self.stream.consume(bytes);
+        self.in_flight -= 1;
+        Ok(Answer { id, result })
+    }
+}
+
+impl AsFd for Pipeline {
+    fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
+        self.stream.socket().as_fd()
+    }
+}

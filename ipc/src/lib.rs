@@ -1,0 +1,38 @@
+//! ToonDB's primary transport: length-prefixed MessagePack over a Unix socket. `docs/protocol.md` specifies the bytes.
+//!
+//! The way of a request through the server, one file each:
+//!
+//! [`listener`](BoundSocket) makes the socket, `acceptor` takes a connection and checks its user, `connection` is its
+//! task on an `io_thread`, `inbox` reads and finds frames (`codec`), `session` follows the protocol: `prescan` checks a
+//! frame's bytes, `message` reads the envelope and the arguments, and [`Service::submit`](toondb_engine::Service) takes
+//! over. The answer is written into the `outbox`, from whichever thread has it, and the connection's task sends it.
+//!
+//! [`Server`] is the server as a whole, [`BlockingClient`], [`Pipeline`] and [`AsyncClient`] are its clients.
+
+mod acceptor;
+mod budget;
+mod client;
+mod codec;
+mod connection;
+mod hello;
+mod inbox;
+mod io_thread;
+mod listener;
+mod message;
+mod outbox;
+mod peer;
+mod prescan;
+mod registry;
+mod server;
+mod session;
+
+pub use client::{Answer, AsyncClient, BlockingClient, CallOptions, ClientOptions, Pipeline};
+pub use codec::{FrameCodec, FrameError};
+pub use hello::{HELLO_CODE, Hello, PROTOCOL, Welcome};
+pub use listener::{BindError, BoundSocket};
+pub use message::{
+    ID_NONE, RequestHead, ResponseHead, STATUS_OK, Violation, read_args, read_body, read_error, read_request,
+    read_response, write_failure, write_request, write_result, write_success,
+};
+pub use prescan::{ScanError, scan};
+pub use server::{Server, ServerOptions};

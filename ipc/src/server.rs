@@ -1,0 +1,197 @@
+//! The server: a socket, some I/O threads, and a way to end without losing an answer.
+//!
+//! An end goes in this order: the path disappears and nobody is accepted any more; each connection answers the requests
+//! that have arrived but not begun with `ShuttingDown`, and waits for the answers of those that have; when everything
+//! is written, or the time for it is over, the connections close and the threads end. The lock on the path is let go
+//! last, so the next server begins after this one has ended.
+
+use std::io;
+use std::os::unix::net::UnixListener;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use toondb_engine::{Service, limits};
+
+use crate::acceptor::Acceptor;
+use crate::budget::Budget;
+use crate::connection::ConnectionLimits;
+use crate::io_thread::IoThread;
+use crate::listener::{BindError, BoundSocket};
+use crate::peer::own_uid;
+use crate::registry::Registry;
+
+/// Most I/O threads; the engine's threads need the other cores.
+const IO_THREADS_MAX: usize = 4;
+
+/// How a server is to serve. [`ServerOptions::default`] holds the values of [`limits`].
+#[derive(Debug, Clone)]
+pub struct ServerOptions {
+    /// The users that may connect; by default this process's own.
+    pub uids: Vec<u32>,
+    /// Threads that read and write.
+    pub io_threads: usize,
+    /// Connections at one time.
+    pub connections_max: usize,
+    /// Unanswered requests of one connection before it is not read from any more.
+    pub pipeline_max: usize,
+    /// Bytes of answers that a connection leaves unread before it is not read from any more.
+    pub outbox_bytes_max: usize,
+    /// Bytes of half-received frames over all connections.
+    pub inflight_bytes_max: usize,
+    /// Time for a connection's hello.
+    pub hello_timeout: Duration,
+    /// Time for the rest of a frame.
+    pub frame_timeout: Duration,
+    /// Time for a peer to take any byte of a waiting answer.
+    pub write_stall_timeout: Duration,
+    /// Time to answer accepted requests at the end.
+    pub drain_timeout: Duration,
+}
+
+impl Default for ServerOptions {
+    fn default() -> Self {
+        Self {
+            uids: vec![own_uid()],
+            io_threads: std::thread::available_parallelism().map_or(1, |cores| cores.get().min(IO_THREADS_MAX)),
+            connections_max: limits::CONNECTIONS_MAX,
+            pipeline_max: limits::PIPELINE_MAX,
+            outbox_bytes_max: limits::OUTBOX_BYTES_MAX,
+            inflight_bytes_max: limits::INFLIGHT_BYTES_MAX,
+            hello_timeout: limits::HELLO_TIMEOUT,
+            frame_timeout: limits::FRAME_TIMEOUT,
+            write_stall_timeout: limits::WRITE_STALL_TIMEOUT,
+            drain_timeout: limits::DRAIN_TIMEOUT,
+        }
+    }
+}
+
+/// A running server. Dropping it shuts it down.
+#[derive(Debug)]
+pub struct Server {
+    registry: Arc<Registry>,
+    budget: Arc<Budget>,
+    drain_timeout: Duration,
+    stop_accepting: Arc<Notify>,
+    accepting_ended: Arc<Registry>,
+    threads: Vec<IoThread>,
+    /// None for a socket that somebody else made, such as systemd.
+    bound: Option<BoundSocket>,
+    ended: bool,
+}
+
+impl Server {
+    /// Makes the socket at `path` and serves it from threads of its own until [`Server::shutdown`].
+    pub fn bind(
+        path: impl Into<PathBuf>,
+        options: ServerOptions,
+        service: Arc<dyn Service>,
+    ) -> Result<Self, BindError> {
+        let path = path.into();
+        let mut bound = BoundSocket::bind(&path)?;
+        let failed = |source| BindError::Io { action: "serve", path, source };
+        match bound.take_listener() {
+            Some(listener) => Self::start(listener, Some(bound), options, service).map_err(failed),
+            None => Err(failed(io::Error::other("the listening socket is gone"))),
+        }
+    }
+
+    /// Serves a listening socket that somebody else made and will remove, such as systemd's.
+    pub fn with_listener(
+        listener: UnixListener,
+        options: ServerOptions,
+        service: Arc<dyn Service>,
+    ) -> io::Result<Self> {
+        listener.set_nonblocking(true)?;
+        Self::start(listener, None, options, service)
+    }
+
+    fn start(
+        listener: UnixListener,
+        bound: Option<BoundSocket>,
+        options: ServerOptions,
+        service: Arc<dyn Service>,
+    ) -> io::Result<Self> {
+        let threads = (0..options.io_threads.max(1))
+            .map(|index| IoThread::start(format!("toondb-io-{index}")))
+            .collect::<io::Result<Vec<_>>>()?;
+        let registry = Registry::new(options.connections_max);
+        let budget = Budget::new(options.inflight_bytes_max);
+        let acceptor = Acceptor {
+            service,
+            registry: Arc::clone(&registry),
+            budget: Arc::clone(&budget),
+            limits: ConnectionLimits {
+                pipeline_max: options.pipeline_max.max(1),
+                outbox_bytes_max: options.outbox_bytes_max.max(1),
+                hello_timeout: options.hello_timeout,
+                frame_timeout: options.frame_timeout,
+                write_stall_timeout: options.write_stall_timeout,
+            },
+            uids: options.uids,
+            threads: threads.iter().map(IoThread::handle).collect(),
+        };
+        let stop_accepting = Arc::new(Notify::new());
+        let stopped = Arc::clone(&stop_accepting);
+        // The accepting task is an entry of a registry of its own, whose emptiness says that the listener is closed.
+        let accepting_ended = Registry::new(1);
+        let entry = accepting_ended.enter(&Arc::default());
+        if let Some(first) = threads.first() {
+            first.spawn(async move {
+                let _entry = entry;
+                tokio::select! {
+                    outcome = acceptor.run(listener) => {
+                        if let Err(error) = outcome {
+                            tracing::error!(%error, "no more connections can be accepted");
+                        }
+                    }
+                    () = stopped.notified() => {}
+                }
+            });
+        }
+        let drain_timeout = options.drain_timeout;
+        Ok(Self { registry, budget, drain_timeout, stop_accepting, accepting_ended, threads, bound, ended: false })
+    }
+
+    /// Connections now.
+    pub fn connections(&self) -> usize {
+        self.registry.len()
+    }
+
+    /// Bytes of memory that half-received frames take now.
+    pub fn inflight_bytes(&self) -> usize {
+        self.budget.used()
+    }
+
+    /// Ends the server and waits until it has ended; true if every accepted request was answered in time. Must not be
+    /// called from one of the server's own threads.
+    pub fn shutdown(mut self) -> bool {
+        self.end()
+    }
+
+    fn end(&mut self) -> bool {
+        if std::mem::replace(&mut self.ended, true) {
+            return true;
+        }
+        if let Some(bound) = &self.bound {
+            bound.unlink();
+        }
+        self.stop_accepting.notify_one();
+        self.accepting_ended.wait_until_empty(self.drain_timeout);
+        self.registry.drain();
+        let complete = self.registry.wait_until_empty(self.drain_timeout);
+        if !complete {
+            tracing::warn!(connections = self.registry.len(), "the drain took too long; the rest is cut off");
+        }
+        self.threads.clear();
+        self.bound = None;
+        complete
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.end();
+    }
+}

@@ -1,0 +1,203 @@
+//! What a connection's frames mean: the hello, then requests for the service, then an end.
+//!
+//! A session sees received bytes and says how many of them it has dealt with and why it stopped. It does no I/O, so the
+//! protocol can be followed here alone. A request that is well-formed but wrong (unknown operation, wrong fields) fails
+//! alone; bytes that are not the protocol end the session after a typed answer.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use toondb_engine::api::{Error, ErrorCode, Result};
+use toondb_engine::{Completion, Reply, Service, limits};
+
+use crate::codec::{self, Front, HEADER_BYTES};
+use crate::hello::{HELLO_CODE, Hello, PROTOCOL, Welcome};
+use crate::message::{self, ID_NONE, RequestHead, Violation};
+use crate::outbox::Outbox;
+
+/// Where a session stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// Nothing but a hello is taken.
+    Hello,
+    /// Requests are taken.
+    Open,
+    /// Requests that have arrived are answered with a refusal, none is carried out.
+    Refusing,
+    /// Nothing is taken any more.
+    Ended,
+}
+
+/// Why a session stopped before the end of the bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// The rest is no whole frame; it will have this many bytes, if that is known.
+    Partial(Option<usize>),
+    /// Too many requests are unanswered, or the answers should be written first. There may be whole frames left.
+    Full,
+    /// The session has ended; the rest is of no interest.
+    Ended,
+}
+
+/// One connection's side of the protocol.
+pub struct Session {
+    service: Arc<dyn Service>,
+    outbox: Arc<Outbox>,
+    sink: Arc<dyn Completion>,
+    pipeline_max: usize,
+    output_pause_bytes: usize,
+    phase: Phase,
+    /// The request being dealt with, for the answer should it panic.
+    current: u64,
+    panicked: bool,
+}
+
+impl Session {
+    /// A session that awaits the hello and stops while `pipeline_max` requests are unanswered.
+    pub fn new(service: Arc<dyn Service>, outbox: Arc<Outbox>, pipeline_max: usize) -> Self {
+        let sink = Arc::clone(&outbox) as Arc<dyn Completion>;
+        let output_pause_bytes = usize::MAX;
+        Self {
+            service,
+            outbox,
+            sink,
+            pipeline_max,
+            output_pause_bytes,
+            phase: Phase::Hello,
+            current: ID_NONE,
+            panicked: false,
+        }
+    }
+
+    /// From now on, stops while this many bytes of answers wait in the outbox.
+    pub fn pause_at(&mut self, output_bytes: usize) {
+        self.output_pause_bytes = output_bytes;
+    }
+
+    /// Where the session stands.
+    pub fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// True if the session ended by a panic.
+    pub fn has_panicked(&self) -> bool {
+        self.panicked
+    }
+
+    /// From now on, requests are refused.
+    pub fn refuse(&mut self) {
+        if self.phase != Phase::Ended {
+            self.phase = Phase::Refusing;
+        }
+    }
+
+    /// From now on, nothing is taken.
+    pub fn end(&mut self) {
+        self.phase = Phase::Ended;
+    }
+
+    /// Tells the peer why the connection ends, and ends it.
+    pub fn fail(&mut self, id: u64, error: &Error) {
+        self.outbox.append(|out| message::write_failure(out, id, error));
+        self.phase = Phase::Ended;
+    }
+
+    /// Deals with the frames at the front of `received`; gives the bytes that are done with.
+    pub fn feed(&mut self, received: &[u8]) -> (usize, Stop) {
+        let mut done = 0;
+        // One guard around the whole batch costs nothing on the way through.
+        let outcome = catch_unwind(AssertUnwindSafe(|| self.feed_all(received, &mut done)));
+        let stop = outcome.unwrap_or_else(|_| {
+            tracing::error!("a request panicked while it was decoded or submitted; its connection ends");
+            self.panicked = true;
+            self.fail(self.current, &Error::internal("the request failed in the server; its log has the details"));
+            Stop::Ended
+        });
+        (done, stop)
+    }
+
+    fn feed_all(&mut self, received: &[u8], done: &mut usize) -> Stop {
+        let mut rest = received;
+        while self.phase != Phase::Ended {
+            let frame_bytes_max = match self.phase {
+                Phase::Hello => limits::FRAME_BYTES_BEFORE_HELLO_MAX,
+                _ => limits::FRAME_BYTES_MAX,
+            };
+            let bytes = match codec::peek(rest, frame_bytes_max) {
+                Ok(Front::Frame(bytes)) => bytes,
+                Ok(Front::Partial(total)) => return Stop::Partial(total),
+                Err(error) => {
+                    self.fail(ID_NONE, &Error::new(ErrorCode::Protocol, error.to_string()));
+                    break;
+                }
+            };
+            if self.is_full() {
+                return Stop::Full;
+            }
+            let (frame, tail) = rest.split_at_checked(HEADER_BYTES + bytes).unwrap_or((rest, &[]));
+            rest = tail;
+            *done += frame.len();
+            if let Err(violation) = self.take(frame.get(HEADER_BYTES..).unwrap_or_default()) {
+                self.fail(violation.id, &violation.error);
+            }
+        }
+        Stop::Ended
+    }
+
+    /// True if requests have to wait. Refusals never do: a drain reads only a bounded number of bytes.
+    fn is_full(&self) -> bool {
+        self.phase != Phase::Refusing
+            && (self.outbox.unanswered() >= self.pipeline_max || self.outbox.len() >= self.output_pause_bytes)
+    }
+
+    #[inline]
+    fn take(&mut self, payload: &[u8]) -> std::result::Result<(), Violation> {
+        self.current = ID_NONE;
+        let head = message::read_request(payload)?;
+        self.current = head.id;
+        match self.phase {
+            Phase::Open if head.op != HELLO_CODE => self.submit(&head),
+            Phase::Open => return Err(Violation::new(head.id, "the hello was said before")),
+            Phase::Hello => self.greet(&head)?,
+            Phase::Refusing => {
+                let error = Error::new(ErrorCode::ShuttingDown, "the server is shutting down; nothing was executed");
+                self.outbox.append(|out| message::write_failure(out, head.id, &error));
+            }
+            Phase::Ended => {}
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn submit(&mut self, head: &RequestHead<'_>) {
+        match message::read_args(head) {
+            Ok(request) => {
+                self.outbox.expect_answer();
+                self.service.submit(head.namespace, request, Reply::new(Arc::clone(&self.sink), head.id));
+            }
+            Err(error) => {
+                self.outbox.append(|out| message::write_failure(out, head.id, &error));
+            }
+        }
+    }
+
+    fn greet(&mut self, head: &RequestHead<'_>) -> std::result::Result<(), Violation> {
+        if head.op != HELLO_CODE {
+            return Err(Violation::new(head.id, "the first message on a connection must be the hello"));
+        }
+        let hello: Hello = message::read_map(head.args).map_err(|error| Violation::new(head.id, error))?;
+        if hello.protocol != PROTOCOL {
+            let text = format!("protocol {} is unknown to this server; it speaks {PROTOCOL}", hello.protocol);
+            return Err(Violation { id: head.id, error: Error::new(ErrorCode::UnsupportedVersion, text) });
+        }
+        self.answer_hello(head.id).map_err(|error| Violation { id: head.id, error })
+    }
+
+    fn answer_hello(&mut self, id: u64) -> Result<()> {
+        let welcome = Welcome::new(self.pipeline_max);
+        let mut written = Ok(());
+        self.outbox.append(|out| written = message::write_success(out, id, &welcome));
+        self.phase = Phase::Open;
+        written
+    }
+}

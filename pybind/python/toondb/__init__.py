@@ -1,0 +1,131 @@
+"""ToonDB: durable memory for AI agents.
+
+Key-values, documents with embeddings, a property graph and a bitemporal graph ("what was true at time T?"), per tenant
+namespace. :class:`Database` runs the engine in this process, :class:`IpcClient` talks to ``toondb serve`` over a Unix socket;
+both have the same methods and give the same answers.
+
+    from toondb import Database
+
+    with Database.open("./mydb") as db:
+        db.put(b"key", b"value")
+"""
+
+from ._clients import Database, IpcClient
+from ._collection import Collection
+from ._errors import (
+    AlreadyExistsError,
+    BusyError,
+    CollectionNotFoundError,
+    ConnectionError,
+    CorruptError,
+    DatabaseError,
+    DiskFullError,
+    EdgeNotFoundError,
+    ErrorCode,
+    FencedError,
+    ForkedError,
+    FormatConversionError,
+    InternalError,
+    InvalidArgumentError,
+    LimitExceededError,
+    LockedError,
+    NamespaceNotFoundError,
+    NodeNotFoundError,
+    NotFoundError,
+    OutcomeUnknownError,
+    PermissionDeniedError,
+    ProtocolError,
+    QuotaExceededError,
+    ShuttingDownError,
+    SnapshotExpiredError,
+    TimeoutError,
+    ToonDBError,
+    TransactionConflictError,
+    TransactionError,
+    UnknownOperationError,
+    UnsupportedVersionError,
+)
+from ._formats import ContextFormat, FormatCapabilities, WireFormat
+from ._namespace import Namespace
+from ._toondb import WriteBatch, __version__
+from ._transactions import Transaction
+from ._types import (
+    Capabilities,
+    CollectionInfo,
+    CommitResult,
+    Document,
+    GraphEdge,
+    GraphNode,
+    IndexInfo,
+    NamespaceInfo,
+    NamespaceStats,
+    Path,
+    Quota,
+    SearchResult,
+    ServerStats,
+    Subgraph,
+    Superseded,
+    TemporalEdge,
+    TemporalSubgraph,
+)
+
+__all__ = [
+    "AlreadyExistsError",
+    "BusyError",
+    "Capabilities",
+    "Collection",
+    "CollectionInfo",
+    "CollectionNotFoundError",
+    "CommitResult",
+    "ConnectionError",
+    "ContextFormat",
+    "CorruptError",
+    "Database",
+    "DatabaseError",
+    "DiskFullError",
+    "Document",
+    "EdgeNotFoundError",
+    "ErrorCode",
+    "FencedError",
+    "ForkedError",
+    "FormatCapabilities",
+    "FormatConversionError",
+    "GraphEdge",
+    "GraphNode",
+    "IndexInfo",
+    "InternalError",
+    "InvalidArgumentError",
+    "IpcClient",
+    "LimitExceededError",
+    "LockedError",
+    "Namespace",
+    "NamespaceInfo",
+    "NamespaceNotFoundError",
+    "NamespaceStats",
+    "NodeNotFoundError",
+    "NotFoundError",
+    "OutcomeUnknownError",
+    "Path",
+    "PermissionDeniedError",
+    "ProtocolError",
+    "Quota",
+    "QuotaExceededError",
+    "SearchResult",
+    "ServerStats",
+    "ShuttingDownError",
+    "SnapshotExpiredError",
+    "Subgraph",
+    "Superseded",
+    "TemporalEdge",
+    "TemporalSubgraph",
+    "TimeoutError",
+    "ToonDBError",
+    "Transaction",
+    "TransactionConflictError",
+    "TransactionError",
+    "UnknownOperationError",
+    "UnsupportedVersionError",
+    "WireFormat",
+    "WriteBatch",
+    "__version__",
+]

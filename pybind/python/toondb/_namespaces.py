@@ -1,0 +1,60 @@
+"""Namespace methods: one tenant's data each, kept apart from all others."""
+
+from typing import List, Optional
+
+from ._toondb import Core
+from ._types import Metadata, NamespaceInfo, NamespaceStats
+
+
+class NamespaceMethods(Core):
+    """Namespaces are named ``[A-Za-z0-9][A-Za-z0-9._-]{0,63}``; ``default`` always exists."""
+
+    def create_namespace(
+        self,
+        name: str,
+        metadata: Optional[Metadata] = None,
+        bytes_max: Optional[int] = None,
+        vectors_max: Optional[int] = None,
+        collections_max: Optional[int] = None,
+        exist_ok: bool = True,
+    ) -> bool:
+        """Create a namespace. Returns True.
+
+        A write to a new name creates it too; this sets its metadata and quota (bytes of live data, vectors, collections and
+        indexes; None = no bound). One that exists is left as it is, or raises AlreadyExistsError with ``exist_ok=False``.
+        """
+        self._create_namespace(name, metadata, bytes_max, vectors_max, collections_max, not exist_ok)
+        return True
+
+    def list_namespaces(self) -> List[str]:
+        """The names of all namespaces, in order."""
+        return self._list_namespaces()
+
+    def describe_namespace(self, name: str) -> NamespaceInfo:
+        """What is known of a namespace. Raises NamespaceNotFoundError."""
+        return self._describe_namespace(name)
+
+    def delete_namespace(self, name: str) -> bool:
+        """Delete a namespace with everything in it. Returns True if it existed. ``default`` is emptied and stays."""
+        return self._delete_namespace(name)
+
+    def namespace_stats(self, name: str = "default") -> NamespaceStats:
+        """The counters of a namespace. Raises NamespaceNotFoundError."""
+        return self._namespace_stats(name)
+
+    def set_quota(
+        self,
+        name: str,
+        bytes_max: Optional[int] = None,
+        vectors_max: Optional[int] = None,
+        collections_max: Optional[int] = None,
+    ) -> NamespaceInfo:
+        """Replace the bounds of a namespace; None = no bound. What exceeds them already stays, only growth is refused."""
+        return self._set_quota(name, bytes_max, vectors_max, collections_max)
+
+    def flush(self, namespace: str = "default") -> int:
+        """Write the log into the store, so that a restart replays nothing. Returns the commit_seq up to which it did.
+
+        No durability depends on it: acknowledged writes are on disk already.
+        """
+        return self._flush(namespace)

@@ -1,0 +1,267 @@
+"""What the operations return.
+
+Times are milliseconds since 1970-01-01T00:00:00Z, negative before it. A ``commit_seq`` counts the commits of a namespace.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Dict, List, Literal, Optional, Tuple
+
+Metadata = Dict[str, Any]
+"""Fields of documents, nodes and edges: str keys; values None, bool, int, float, str, bytes, lists and dicts of them."""
+
+Metric = Literal["cosine", "euclidean", "dot"]
+"""How distances are measured: distance is 1 - cos, L2 or -dot; score is cos, 1 / (1 + L2) or dot."""
+
+Durability = Literal["durable", "volatile"]
+"""When a write is acknowledged: once it is on disk, or at once with the risk of losing it in a crash."""
+
+Direction = Literal["outgoing", "incoming", "both"]
+"""Which edges of a node are meant."""
+
+Order = Literal["bfs", "dfs"]
+"""Breadth first or depth first."""
+
+
+@dataclass
+class SearchResult:
+    """A vector that a search found."""
+
+    id: int
+    """The vector's id."""
+    distance: float
+    """By the index's metric; smaller is closer."""
+    score: float = 0.0
+    """By the index's metric; larger is closer."""
+    embedding: List[float] = field(default_factory=list)
+    """The vector, if the search was asked for it."""
+
+
+@dataclass
+class Document:
+    """A document of a collection."""
+
+    id: str
+    content: str
+    embedding: List[float]
+    """The embedding if it was asked for (``include_embeddings=True``), otherwise empty."""
+    metadata: Metadata
+    score: Optional[float] = None
+    """In search results: larger is closer."""
+    distance: Optional[float] = None
+    """In search results: smaller is closer."""
+
+
+@dataclass
+class GraphNode:
+    """A node of the graph."""
+
+    id: str
+    node_type: str
+    properties: Metadata
+
+
+@dataclass
+class GraphEdge:
+    """An edge of the graph."""
+
+    from_id: str
+    edge_type: str
+    to_id: str
+    properties: Metadata
+
+
+@dataclass
+class TemporalEdge:
+    """A fact that holds over ``[valid_from, valid_until)``, and when it was believed."""
+
+    from_id: str
+    edge_type: str
+    to_id: str
+    valid_from: int
+    """The first millisecond at which it holds."""
+    valid_until: int
+    """The first millisecond at which it no longer holds; 0 = open."""
+    properties: Metadata
+    asserted_seq: int = 0
+    """The commit from which this was believed."""
+    asserted_at: int = 0
+    """The time of that commit."""
+    retracted_seq: Optional[int] = None
+    """The commit from which it was no longer believed; None = it still is."""
+    retracted_at: Optional[int] = None
+    """The time of that commit."""
+
+
+class Subgraph(Tuple[List[GraphNode], List[GraphEdge]]):
+    """Part of a graph: unpacks as ``nodes, edges``.
+
+    ``nodes`` come in the order they were visited, the start first; ``edges`` are those between visited nodes that the walk saw.
+    """
+
+    truncated: bool
+    """True if a limit ended the walk before it was complete."""
+
+    def __new__(cls, nodes: List[GraphNode], edges: List[GraphEdge], truncated: bool = False) -> "Subgraph":
+        self = super().__new__(cls, (nodes, edges))
+        self.truncated = truncated
+        return self
+
+    @property
+    def nodes(self) -> List[GraphNode]:
+        """The nodes visited."""
+        return self[0]
+
+    @property
+    def edges(self) -> List[GraphEdge]:
+        """The edges between them."""
+        return self[1]
+
+
+class TemporalSubgraph(Tuple[List[GraphNode], List[TemporalEdge]]):
+    """Part of the temporal graph at one instant: unpacks as ``nodes, edges``.
+
+    A node that was never added as a graph node has an empty type and no properties.
+    """
+
+    truncated: bool
+    """True if a limit ended the walk before it was complete."""
+
+    def __new__(cls, nodes: List[GraphNode], edges: List[TemporalEdge], truncated: bool = False) -> "TemporalSubgraph":
+        self = super().__new__(cls, (nodes, edges))
+        self.truncated = truncated
+        return self
+
+    @property
+    def nodes(self) -> List[GraphNode]:
+        """The nodes visited."""
+        return self[0]
+
+    @property
+    def edges(self) -> List[TemporalEdge]:
+        """The edges between them."""
+        return self[1]
+
+
+@dataclass
+class Path:
+    """A path through the graph with the fewest edges."""
+
+    nodes: List[str]
+    """The ids of its nodes, both ends included."""
+    edges: List[GraphEdge]
+    """Its edges, one fewer than nodes."""
+
+
+@dataclass
+class Superseded:
+    """What :meth:`Database.supersede_temporal_edge` did."""
+
+    asserted: TemporalEdge
+    """The new fact as it is believed now; a late one is closed already."""
+    closed: List[TemporalEdge]
+    """The facts that it ended."""
+
+
+@dataclass
+class Quota:
+    """Upper bounds of a namespace; None = no bound."""
+
+    bytes_max: Optional[int] = None
+    vectors_max: Optional[int] = None
+    collections_max: Optional[int] = None
+
+
+@dataclass
+class NamespaceInfo:
+    """What is known of a namespace."""
+
+    name: str
+    metadata: Metadata
+    quota: Quota
+    created_at: int
+
+
+@dataclass
+class NamespaceStats:
+    """The counters of a namespace."""
+
+    keys: int
+    collections: int
+    documents: int
+    vectors: int
+    nodes: int
+    edges: int
+    temporal_versions: int
+    live_bytes: int
+    disk_bytes: int
+    log_bytes: int
+    vector_memory_bytes: int
+    commit_seq: int
+    checkpoint_seq: int
+
+
+@dataclass
+class CollectionInfo:
+    """What a collection is."""
+
+    name: str
+    dimension: int
+    metric: Metric
+    metadata: Metadata
+    count: int
+    """Documents in it."""
+    graph_count: int
+    """Documents that the search graph covers; the others are scanned exactly."""
+    memory_bytes: int
+    created_at: int
+
+
+@dataclass
+class IndexInfo:
+    """What a vector index is."""
+
+    name: str
+    dimension: int
+    metric: Metric
+    count: int
+    """Vectors in it."""
+    graph_count: int
+    """Vectors that the search graph covers; the others are scanned exactly."""
+    memory_bytes: int
+    created_at: int
+
+
+@dataclass
+class Capabilities:
+    """What an engine can do and guarantees."""
+
+    version: str
+    operations: List[str]
+    guarantees: List[str]
+    metrics: List[str]
+    durability: List[str]
+
+
+@dataclass
+class ServerStats:
+    """The counters of an engine."""
+
+    version: str
+    pid: int
+    uptime_ms: int
+    namespaces: int
+    open_namespaces: int
+    reads: int
+    writes: int
+    errors: int
+    panics: int
+
+
+@dataclass
+class CommitResult:
+    """A commit that happened."""
+
+    commit_seq: int
+    """Its position in the namespace's commit order."""
+    durability: Durability
+    """The durability that was reached before the reply."""

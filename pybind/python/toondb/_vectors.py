@@ -1,0 +1,91 @@
+"""Bare vector indexes: ids from 0 to 2**64 - 1 and vectors, nothing else.
+
+Vectors are given as in collections; ids as a sequence of ints or a buffer of 64-bit integers.
+"""
+
+from typing import List, Optional, Sequence
+
+from ._collections import Vector, Vectors
+from ._toondb import Core
+from ._types import Durability, IndexInfo, Metric, SearchResult
+
+
+class VectorMethods(Core):
+    """Vector indexes and collections share one set of names within a namespace."""
+
+    def create_index(self, name: str, dimension: int, metric: Metric = "cosine", namespace: str = "default") -> bool:
+        """Create a vector index. Returns True.
+
+        One that exists with the same settings is left as it is; with others, AlreadyExistsError is raised.
+        """
+        self._create_index(namespace, name, dimension, metric)
+        return True
+
+    def list_indexes(self, namespace: str = "default") -> List[str]:
+        """The names of a namespace's vector indexes, in order."""
+        return self._list_indexes(namespace)
+
+    def describe_index(self, name: str, namespace: str = "default") -> IndexInfo:
+        """What an index is and how many vectors it has. Raises CollectionNotFoundError."""
+        return self._describe_index(namespace, name)
+
+    def drop_index(self, name: str, namespace: str = "default") -> bool:
+        """Drop an index with everything in it. Returns True if it existed."""
+        return self._drop_index(namespace, name)
+
+    def insert_vectors(
+        self,
+        index_name: str,
+        ids: Sequence[int],
+        vectors: Vectors,
+        namespace: str = "default",
+        durability: Durability = "durable",
+    ) -> bool:
+        """Insert or replace vectors, one for each id, all or none. Returns True.
+
+        ``vectors`` has the shape (len(ids), dimension); a C-contiguous float32 matrix is copied in one piece. At most 100,000
+        a call. Raises CollectionNotFoundError, and InvalidArgumentError for wrong shapes, NaN and infinity.
+        """
+        self._insert_vectors(namespace, index_name, ids, vectors, durability)
+        return True
+
+    def get_vectors(self, index_name: str, ids: Sequence[int], namespace: str = "default") -> List[Optional[List[float]]]:
+        """Read vectors at one instant: for each id its numbers, or None."""
+        return self._get_vectors(namespace, index_name, ids)
+
+    def delete_vectors(
+        self, index_name: str, ids: Sequence[int], namespace: str = "default", durability: Durability = "durable"
+    ) -> int:
+        """Delete vectors by id, in one commit. Returns how many existed."""
+        return self._delete_vectors(namespace, index_name, ids, durability)
+
+    def count_vectors(self, index_name: str, namespace: str = "default") -> int:
+        """How many vectors an index has."""
+        return self._count_vectors(namespace, index_name)
+
+    def search(
+        self,
+        index_name: str,
+        query: Vector,
+        k: int = 10,
+        namespace: str = "default",
+        ef: Optional[int] = None,
+        include_embeddings: bool = False,
+    ) -> List[SearchResult]:
+        """Find the ``k`` vectors nearest to a query, nearest first, ties by id. Raises CollectionNotFoundError.
+
+        ef: search width, larger is slower and finds more of the true nearest; None = a good default.
+        """
+        return self._search(namespace, index_name, query, k, ef, include_embeddings, None)
+
+    def search_batch(
+        self,
+        index_name: str,
+        queries: Vectors,
+        k: int = 10,
+        namespace: str = "default",
+        ef: Optional[int] = None,
+        include_embeddings: bool = False,
+    ) -> List[List[SearchResult]]:
+        """Several searches at one instant, at most 1,000: a list of results for each query, as :meth:`search`."""
+        return self._search_batch(namespace, index_name, queries, k, ef, include_embeddings)

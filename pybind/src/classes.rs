@@ -1,0 +1,31 @@
+//! The dataclasses of `toondb._types`, looked up once each.
+
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::PyType;
+
+macro_rules! classes {
+    ($($function:ident: $name:literal;)*) => {$(
+        #[doc = concat!("The class `", $name, "`.")]
+        pub fn $function(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
+            static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+            CLASS.import(py, "toondb._types", $name)
+        }
+    )*};
+}
+
+classes! {
+    search_result: "SearchResult";
+    document: "Document";
+    graph_node: "GraphNode";
+    graph_edge: "GraphEdge";
+    temporal_edge: "TemporalEdge";
+    namespace_info: "NamespaceInfo";
+    namespace_stats: "NamespaceStats";
+    quota: "Quota";
+    collection_info: "CollectionInfo";
+    index_info: "IndexInfo";
+    capabilities: "Capabilities";
+    server_stats: "ServerStats";
+    commit_result: "CommitResult";
+}

@@ -1,0 +1,62 @@
+//! The connection to an engine, and the class whose methods use it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use pyo3::prelude::*;
+use toondb_engine::api::Operation;
+
+use crate::embedded::Embedded;
+use crate::error::to_python;
+use crate::gate;
+use crate::socket::Socket;
+use crate::transport::Transport;
+
+/// A way to an engine, made by `open_embedded` or `connect_socket`.
+#[pyclass(frozen, module = "toondb._toondb")]
+pub struct Connection {
+    transport: Arc<dyn Transport>,
+}
+
+/// Opens a data directory in this process.
+#[pyfunction]
+pub fn open_embedded(py: Python<'_>, path: PathBuf) -> PyResult<Connection> {
+    let embedded = py.detach(|| Embedded::open(path)).map_err(|error| to_python(py, &error))?;
+    Ok(Connection { transport: Arc::new(embedded) })
+}
+
+/// Connects to a server's Unix socket. `timeout` is in seconds, for the connection and for each request.
+#[pyfunction]
+#[pyo3(signature = (path, timeout=None))]
+pub fn connect_socket(py: Python<'_>, path: PathBuf, timeout: Option<f64>) -> PyResult<Connection> {
+    Ok(Connection { transport: Arc::new(Socket::connect(py, path, timeout)?) })
+}
+
+/// The operations over one connection, for the Python classes to inherit.
+#[pyclass(frozen, subclass, module = "toondb._toondb")]
+pub struct Core {
+    transport: Arc<dyn Transport>,
+}
+
+impl Core {
+    /// Carries an operation out; see [`gate::call`].
+    pub fn call<O: Operation>(&self, py: Python<'_>, namespace: &str, operation: O) -> PyResult<O::Reply> {
+        gate::call(py, self.transport.as_ref(), namespace, operation)
+    }
+}
+
+#[pymethods]
+impl Core {
+    #[new]
+    fn new(connection: &Connection) -> Self {
+        Self { transport: connection.transport.clone() }
+    }
+
+    /// End the use of the engine. Closing again does nothing; other methods raise ShuttingDownError from then on.
+    ///
+    /// Everything acknowledged is durable without it: closing gives the data directory or the connection free.
+    #[pyo3(text_signature = "($self)")]
+    fn close(&self, py: Python<'_>) -> PyResult<()> {
+        py.detach(|| self.transport.close()).map_err(|error| to_python(py, &error))
+    }
+}

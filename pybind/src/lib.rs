@@ -1,0 +1,35 @@
+//! The native half of the Python package `toondb`.
+//!
+//! A Python call is converted to an [`toondb_engine::api::Request`], handed to a [`transport::Transport`] with the
+//! interpreter lock released, and its response converted back: nothing else happens here. Hot methods are called straight
+//! on the native class; the rest have thin Python methods in `python/toondb/` that carry the signature and documentation.
+
+mod argument;
+mod batch;
+mod buffer;
+mod classes;
+mod core;
+mod document;
+mod embedded;
+mod error;
+mod gate;
+mod record;
+mod socket;
+mod transport;
+mod value;
+mod vector;
+
+use pyo3::prelude::*;
+use toondb_engine::limits;
+
+#[pymodule]
+fn _toondb(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<core::Connection>()?;
+    module.add_class::<core::Core>()?;
+    module.add_class::<batch::WriteBatch>()?;
+    module.add_function(wrap_pyfunction!(core::open_embedded, module)?)?;
+    module.add_function(wrap_pyfunction!(core::connect_socket, module)?)?;
+    module.add("ERROR_CODES", error::error_codes())?;
+    module.add("PAGE_ITEMS_DEFAULT", limits::PAGE_ITEMS_DEFAULT)?;
+    module.add("__version__", env!("CARGO_PKG_VERSION"))
+}

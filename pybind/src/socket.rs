@@ -1,0 +1,65 @@
+//! A server behind a Unix socket.
+
+use std::cell::{Cell, RefCell};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use pyo3::prelude::*;
+use toondb_engine::api::{Error, ErrorCode, Request, Response, Result};
+use toondb_ipc::{BlockingClient, CallOptions, ClientOptions};
+
+use crate::error::{invalid, to_python};
+use crate::transport::{IDLE_INTERVAL_MS, Idle, Transport};
+
+/// Connections to a server; the client below keeps as many as threads call at once, and anew in a forked child.
+pub struct Socket {
+    client: BlockingClient,
+    closed: AtomicBool,
+}
+
+impl Socket {
+    /// Connects. `timeout` is in seconds; nothing = the client's default.
+    pub fn connect(py: Python<'_>, path: PathBuf, timeout: Option<f64>) -> PyResult<Self> {
+        let mut options = ClientOptions {
+            name: concat!("toondb-python ", env!("CARGO_PKG_VERSION")).to_owned(),
+            idle_interval: Duration::from_millis(IDLE_INTERVAL_MS),
+            ..ClientOptions::default()
+        };
+        if let Some(seconds) = timeout {
+            let wait = Duration::try_from_secs_f64(seconds).ok().filter(|wait| !wait.is_zero());
+            let Some(wait) = wait else {
+                return Err(invalid(py, format!("timeout is {seconds} seconds; give a time greater than 0")));
+            };
+            options.timeout = Some(wait);
+        }
+        let client = py.detach(|| BlockingClient::connect(path, options)).map_err(|error| to_python(py, &error))?;
+        Ok(Self { client, closed: AtomicBool::new(false) })
+    }
+}
+
+impl Transport for Socket {
+    fn call(&self, namespace: &str, request: Request, idle: Idle<'_>) -> Option<Result<Response>> {
+        if self.closed.load(Ordering::Acquire) {
+            return Some(Err(Error::new(ErrorCode::ShuttingDown, "this client is closed; connect another one")));
+        }
+        let idle = RefCell::new(idle);
+        let gave_up = Cell::new(false);
+        let on_idle = || {
+            if (idle.borrow_mut())() {
+                return Ok(());
+            }
+            gave_up.set(true);
+            Err(Error::new(ErrorCode::Timeout, "the wait was interrupted"))
+        };
+        let options = CallOptions { on_idle: Some(&on_idle), ..CallOptions::default() };
+        let result = self.client.call_with(namespace, &request, &options);
+        (!gave_up.get()).then_some(result)
+    }
+
+    fn close(&self) -> Result<()> {
+        self.closed.store(true, Ordering::Release);
+        self.client.disconnect();
+        Ok(())
+    }
+}

@@ -1,0 +1,197 @@
+//! Embeddings and ids: lists, tuples, numpy arrays, `array.array` and any other buffer, to packed numbers.
+//!
+//! A buffer of float32 is copied with one `memcpy`, one of float64 is narrowed; other item types are refused rather than
+//! guessed at. Whether numbers are finite and the dimension right is the engine's to check.
+
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::types::{PyList, PySequence, PyString, PyTuple};
+use toondb_engine::api::{Embedding, EmbeddingBatch, IdBatch};
+
+use crate::buffer::Buffer;
+use crate::error::invalid;
+
+/// One vector, as an argument.
+pub struct Vector(pub Embedding);
+
+/// Several vectors of one dimension, as an argument.
+pub struct Matrix {
+    /// The number of vectors.
+    pub rows: usize,
+    /// The vectors, one after the other.
+    pub numbers: EmbeddingBatch,
+}
+
+/// Vector ids, as an argument.
+pub struct Ids(pub Vec<u64>);
+
+impl<'py> FromPyObject<'_, 'py> for Vector {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        let mut numbers = Vec::new();
+        append_vector(&object, &mut numbers)?;
+        Ok(Self(Embedding(numbers)))
+    }
+}
+
+impl<'py> FromPyObject<'_, 'py> for Matrix {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        if object.cast::<PyList>().is_err()
+            && let Some(buffer) = Buffer::of(&object)?
+        {
+            let shape = buffer.shape();
+            let &[rows, _] = shape.as_slice() else {
+                let found = shape.len();
+                return Err(invalid(
+                    object.py(),
+                    format!("vectors must have 2 dimensions (rows x numbers), not {found}"),
+                ));
+            };
+            let numbers = EmbeddingBatch(floats(&object, &buffer)?);
+            return Ok(Self { rows, numbers });
+        }
+        rows_of(&object)
+    }
+}
+
+/// Vectors as a sequence of rows, each a vector of its own.
+fn rows_of(object: &Bound<'_, PyAny>) -> PyResult<Matrix> {
+    let rows = sequence(object, "vectors")?;
+    let count = rows.len()?;
+    let mut numbers = Vec::new();
+    let mut dimension = None;
+    for index in 0..count {
+        let before = numbers.len();
+        append_vector(&rows.get_item(index)?, &mut numbers)?;
+        let found = numbers.len() - before;
+        match dimension {
+            None => {
+                dimension = Some(found);
+                numbers.reserve(found.saturating_mul(count.saturating_sub(1)));
+            }
+            Some(dimension) if dimension != found => {
+                let message = format!("vector {index} has {found} numbers, those before it {dimension}");
+                return Err(invalid(object.py(), message));
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(Matrix { rows: count, numbers: EmbeddingBatch(numbers) })
+}
+
+/// Appends one vector's numbers.
+fn append_vector(object: &Bound<'_, PyAny>, numbers: &mut Vec<f32>) -> PyResult<()> {
+    if let Ok(list) = object.cast::<PyList>() {
+        numbers.reserve(list.len());
+        return list.iter().try_for_each(|item| append_number(&item, numbers));
+    }
+    if let Ok(tuple) = object.cast::<PyTuple>() {
+        numbers.reserve(tuple.len());
+        return tuple.iter().try_for_each(|item| append_number(&item, numbers));
+    }
+    if let Some(buffer) = Buffer::of(object)? {
+        let dimensions = buffer.shape().len();
+        if dimensions != 1 {
+            return Err(invalid(object.py(), format!("a vector must have 1 dimension, not {dimensions}")));
+        }
+        let mut copied = floats(object, &buffer)?;
+        if numbers.is_empty() {
+            *numbers = copied;
+        } else {
+            numbers.append(&mut copied);
+        }
+        return Ok(());
+    }
+    let items = sequence(object, "a vector")?;
+    (0..items.len()?).try_for_each(|index| append_number(&items.get_item(index)?, numbers))
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "embeddings are stored as float32; the engine refuses infinity")]
+fn append_number(item: &Bound<'_, PyAny>, numbers: &mut Vec<f32>) -> PyResult<()> {
+    let number: f64 = item.extract()?;
+    numbers.push(number as f32);
+    Ok(())
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "embeddings are stored as float32; the engine refuses infinity")]
+fn floats(object: &Bound<'_, PyAny>, buffer: &Buffer<'_>) -> PyResult<Vec<f32>> {
+    if let Some(numbers) = buffer.copy::<f32>() {
+        return Ok(numbers);
+    }
+    if let Some(numbers) = buffer.copy::<f64>() {
+        return Ok(numbers.into_iter().map(|number| number as f32).collect());
+    }
+    let (kind, format, bytes) = (object.get_type(), buffer.format(), buffer.item_bytes());
+    Err(PyTypeError::new_err(format!(
+        "a vector is made of float32 or float64 numbers in this machine's byte order; this {kind} holds items of format \
+         {format:?} with {bytes} bytes: convert it first, for example with .astype('float32')"
+    )))
+}
+
+/// The object as a sequence of items; texts are sequences too, but never vectors.
+fn sequence<'a, 'py>(object: &'a Bound<'py, PyAny>, what: &str) -> PyResult<&'a Bound<'py, PySequence>> {
+    object.cast::<PySequence>().ok().filter(|_| object.cast::<PyString>().is_err()).ok_or_else(|| {
+        PyTypeError::new_err(format!(
+            "{what} must be a list, a tuple, a numpy array or another buffer of floats, not {}",
+            object.get_type()
+        ))
+    })
+}
+
+impl<'py> FromPyObject<'_, 'py> for Ids {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        if object.cast::<PyList>().is_err()
+            && let Some(buffer) = Buffer::of(&object)?
+        {
+            return buffer_ids(&object, &buffer).map(Self);
+        }
+        let mut ids = Vec::new();
+        for item in object.try_iter()? {
+            let item = item?;
+            ids.push(item.extract().map_err(|failure: PyErr| {
+                if failure.is_instance_of::<PyTypeError>(object.py()) {
+                    return failure;
+                }
+                invalid(object.py(), format!("{item} is not a vector id: ids are integers from 0 to 2**64 - 1"))
+            })?);
+        }
+        Ok(Self(ids))
+    }
+}
+
+fn buffer_ids(object: &Bound<'_, PyAny>, buffer: &Buffer<'_>) -> PyResult<Vec<u64>> {
+    if buffer.shape().len() != 1 {
+        return Err(invalid(object.py(), "ids must have 1 dimension"));
+    }
+    if let Some(ids) = buffer.copy::<u64>() {
+        return Ok(ids);
+    }
+    let Some(signed) = buffer.copy::<i64>() else {
+        let format = buffer.format();
+        let message = format!("ids must be 64-bit integers; this buffer holds items of format {format:?}");
+        return Err(PyTypeError::new_err(message));
+    };
+    let ids: Result<Vec<u64>, _> = signed.into_iter().map(u64::try_from).collect();
+    ids.map_err(|_| invalid(object.py(), "an id is negative: ids are integers from 0 to 2**64 - 1"))
+}
+
+impl From<Ids> for IdBatch {
+    fn from(ids: Ids) -> Self {
+        Self(ids.0)
+    }
+}
+
+/// Cuts a matrix into its rows.
+pub fn split_rows(matrix: &Matrix) -> Vec<Embedding> {
+    match matrix.numbers.0.len().checked_div(matrix.rows) {
+        Some(dimension) if dimension > 0 => {
+            matrix.numbers.0.chunks_exact(dimension).map(|row| Embedding(row.to_vec())).collect()
+        }
+        _ => vec![Embedding(Vec::new()); matrix.rows],
+    }
+}

@@ -1,0 +1,92 @@
+"""Exceptions: one class for each code, and the right base for each class."""
+
+import builtins
+import pickle
+import subprocess
+import sys
+
+import pytest
+
+import toondb
+from toondb import _toondb
+from toondb._errors import CLASSES, ErrorCode, from_code
+
+
+def test_every_code_of_the_engine_has_its_class() -> None:
+    engine = {number: name for name, number in _toondb.ERROR_CODES}
+    assert engine == {code.value: code.name.title().replace("_", "") for code in ErrorCode}
+    assert set(CLASSES) == set(ErrorCode)
+
+
+@pytest.mark.parametrize("code", list(ErrorCode))
+def test_exceptions_carry_code_and_message(code: ErrorCode) -> None:
+    error = from_code(code.value, "what to do")
+    assert type(error) is CLASSES[code]
+    assert isinstance(error, toondb.ToonDBError)
+    assert (error.code, str(error)) == (code, "what to do")
+    assert getattr(toondb, type(error).__name__) is type(error)
+    again = pickle.loads(pickle.dumps(error))
+    assert (type(again), again.code, str(again)) == (type(error), code, "what to do")
+
+
+def test_a_code_from_the_future_is_a_database_error() -> None:
+    error = from_code(9_999, "something new")
+    assert type(error) is toondb.DatabaseError and "9999" in str(error)
+
+
+def test_the_hierarchy() -> None:
+    for base in (toondb.ConnectionError, toondb.TransactionError, toondb.ProtocolError, toondb.DatabaseError):
+        assert issubclass(base, toondb.ToonDBError)
+    assert issubclass(toondb.TransactionConflictError, toondb.TransactionError)
+    assert issubclass(toondb.InvalidArgumentError, (toondb.DatabaseError, ValueError))
+    assert issubclass(toondb.ConnectionError, builtins.ConnectionError)
+    assert issubclass(toondb.TimeoutError, builtins.TimeoutError)
+    assert issubclass(toondb.FormatConversionError, ValueError)
+
+
+def test_nobody_there(tmp_path) -> None:
+    with pytest.raises(toondb.ConnectionError):
+        toondb.IpcClient.connect(tmp_path / "nothing.sock")
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(toondb.ToonDBError):
+        toondb.IpcClient.connect(tmp_path / "file")
+    with pytest.raises(toondb.InvalidArgumentError):
+        toondb.IpcClient.connect(tmp_path / "nothing.sock", timeout=0)
+
+
+def test_one_process_at_a_time(tmp_path) -> None:
+    with toondb.Database.open(tmp_path / "data") as db:
+        db.put(b"k", b"v")
+        with pytest.raises(toondb.LockedError):
+            toondb.Database.open(tmp_path / "data")
+        script = "import sys, toondb\ntry:\n    toondb.Database.open(sys.argv[1])\nexcept toondb.LockedError:\n    print('locked')"
+        said = subprocess.run([sys.executable, "-c", script, str(tmp_path / "data")], capture_output=True, text=True)
+        assert said.stdout.strip() == "locked", said.stderr
+        assert db.get(b"k") == b"v"
+
+
+def test_a_closed_database_says_so(tmp_path) -> None:
+    db = toondb.Database.open(tmp_path / "data")
+    db.put(b"k", b"v")
+    db.close()
+    db.close()
+    for use in (lambda: db.get(b"k"), lambda: db.put(b"k", b"v"), db.ping, lambda: list(db.scan())):
+        with pytest.raises(toondb.ShuttingDownError):
+            use()
+    with toondb.Database.open(tmp_path / "data") as again:
+        assert again.get(b"k") == b"v"
+
+
+def test_a_closed_client_says_so(server) -> None:
+    client = server.connect()
+    client.close()
+    client.close()
+    with pytest.raises(toondb.ShuttingDownError):
+        client.ping()
+
+
+def test_an_open_database_needs_no_closing(tmp_path) -> None:
+    script = "import sys, toondb\ndb = toondb.Database.open(sys.argv[1])\ndb.put(b'k', b'v')\nkeep = [db]"
+    subprocess.run([sys.executable, "-c", script, str(tmp_path / "data")], check=True, timeout=60)
+    with toondb.Database.open(tmp_path / "data") as db:
+        assert db.get(b"k") == b"v"

@@ -1,0 +1,185 @@
+"""Threads, forks and Ctrl-C."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from toondb import Database, IpcClient, Namespace, Transaction
+
+FORK = """
+import gc, os, sys, toondb
+
+def check(name, good):
+    if not good:
+        print("failed:", name)
+        sys.stdout.flush()
+        os._exit(1)
+
+db = toondb.Database.open(sys.argv[1])
+db.put(b"k", b"v")
+client = toondb.IpcClient.connect(sys.argv[2])
+client.put(b"forked", b"before")
+child = os.fork()
+if child == 0:
+    for use in (lambda: db.get(b"k"), lambda: db.put(b"k", b"child"), db.ping, lambda: db.transaction().get(b"k")):
+        try:
+            use()
+            check("no error", False)
+        except toondb.ForkedError as error:
+            check("message", "fork" in str(error))
+    db.close()
+    check("client reads", client.get(b"forked") == b"before")
+    client.put(b"forked", b"child")
+    del db
+    gc.collect()
+    sys.exit(0)
+_, status = os.waitpid(child, 0)
+check("child", status == 0)
+check("child wrote", client.get(b"forked") == b"child")
+check("parent reads", db.get(b"k") == b"v")
+db.put(b"k", b"w")
+try:
+    toondb.Database.open(sys.argv[1])
+    check("lock", False)
+except toondb.LockedError:
+    pass
+db.close()
+with toondb.Database.open(sys.argv[1]) as again:
+    check("reopened", again.get(b"k") == b"w")
+print("fine")
+"""
+
+
+def test_a_forked_child_never_touches_the_files(tmp_path: Path, server) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", FORK, str(tmp_path / "data"), server.socket], capture_output=True, text=True, timeout=120
+    )
+    assert ran.stdout.strip() == "fine", ran.stdout + ran.stderr
+
+
+def test_many_threads_write_and_read(home: Namespace) -> None:
+    def work(thread: int) -> int:
+        for number in range(100):
+            key = f"{thread}/{number}".encode()
+            home.put(key, key, durability="volatile")
+            assert home.get(key) == key
+        return thread
+
+    with ThreadPoolExecutor(8) as threads:
+        assert sorted(threads.map(work, range(8))) == list(range(8))
+    assert sum(1 for _ in home.scan_keys()) == 800
+
+
+def test_no_increment_is_lost(home: Namespace) -> None:
+    def increment(tx: Transaction) -> None:
+        tx.put(b"counter", str(int(tx.get(b"counter") or 0) + 1).encode())
+
+    with ThreadPoolExecutor(4) as threads:
+        for run in [threads.submit(home.run_transaction, increment, 1_000) for _ in range(40)]:
+            run.result()
+    assert home.get(b"counter") == b"40"
+
+
+def test_the_interpreter_runs_on_during_a_call(database: Database, ns: str) -> None:
+    database.create_index("i", 64, namespace=ns)
+    rows = memoryview(bytes(bytearray(b"\0\0\x80\x3f") * 64 * 20_000)).cast("f", (20_000, 64))
+    turns = 0
+    inserting = threading.Thread(target=database.insert_vectors, args=("i", range(20_000), rows, ns))
+    inserting.start()
+    while inserting.is_alive():
+        turns += 1
+    assert turns > 1_000
+
+
+def interrupt_soon(after: float) -> threading.Timer:
+    timer = threading.Timer(after, signal.raise_signal, [signal.SIGINT])
+    timer.daemon = True
+    timer.start()
+    return timer
+
+
+class StallingProxy:
+    """Stands between a client and its server, and stops passing bytes on when it is told to."""
+
+    def __init__(self, path: str, target: str) -> None:
+        self.stalled = False
+        self.target = target
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(path)
+        self.listener.listen()
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self) -> None:
+        while True:
+            near, _ = self.listener.accept()
+            far = socket.socket(socket.AF_UNIX)
+            far.connect(self.target)
+            for source, sink in ((near, far), (far, near)):
+                threading.Thread(target=self.pump, args=(source, sink), daemon=True).start()
+
+    def pump(self, source: socket.socket, sink: socket.socket) -> None:
+        while data := source.recv(65_536):
+            if not self.stalled:
+                sink.sendall(data)
+
+
+def test_ctrl_c_ends_a_wait_for_the_server(server, tmp_path: Path) -> None:
+    server.connect().close()
+    proxy = StallingProxy(str(tmp_path / "proxy.sock"), server.socket)
+    with IpcClient.connect(tmp_path / "proxy.sock") as client:
+        assert client.ping()
+        proxy.stalled = True
+        begun = time.monotonic()
+        interrupt_soon(0.1)
+        with pytest.raises(KeyboardInterrupt):
+            client.get(b"k")
+        assert time.monotonic() - begun < 5
+
+
+def test_ctrl_c_ends_a_long_call(database: Database, ns: str) -> None:
+    rows, dimension, queries = 20_000, 256, 1_000
+    count = rows * dimension
+    # Random mantissas under the exponent of 1.0: numbers from 1 to 2.
+    mantissas = int.from_bytes(os.urandom(count * 4), "little") & int.from_bytes(b"\xff\xff\x7f\0" * count, "little")
+    packed = (mantissas | int.from_bytes(b"\0\0\x80\x3f" * count, "little")).to_bytes(count * 4, "little")
+    numbers = memoryview(packed).cast("f", (rows, dimension))
+    database.create_index("i", dimension, "euclidean", namespace=ns)
+    database.insert_vectors("i", range(rows), numbers, namespace=ns, durability="volatile")
+    some = numbers.cast("B")[: queries * dimension * 4].cast("f", (queries, dimension))
+    begun = time.monotonic()
+    database.search_batch("i", some, k=1_000, ef=1_000, namespace=ns)
+    whole = time.monotonic() - begun
+    begun = time.monotonic()
+    interrupt_soon(0.05)
+    with pytest.raises(KeyboardInterrupt):
+        database.search_batch("i", some, k=1_000, ef=1_000, namespace=ns)
+    assert time.monotonic() - begun < max(whole / 2, 0.5)
+    assert database.count_vectors("i", ns) == rows
+
+
+def test_a_signal_handler_may_use_the_database(server, database: Database, ns: str, tmp_path: Path) -> None:
+    handled = []
+
+    def handler(number: int, frame: object) -> None:
+        handled.append(database.get(b"missing", ns))
+
+    proxy = StallingProxy(str(tmp_path / "proxy.sock"), server.socket)
+    before = signal.signal(signal.SIGUSR1, handler)
+    try:
+        with IpcClient.connect(tmp_path / "proxy.sock", timeout=1) as client:
+            client.ping()
+            proxy.stalled = True
+            threading.Timer(0.1, signal.raise_signal, [signal.SIGUSR1]).start()
+            with pytest.raises(TimeoutError):
+                client.get(b"k")
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert handled == [None]

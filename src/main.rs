@@ -1,0 +1,27 @@
+//! The `toondb` command: wires the frontends to the engine, and asks a running server for signs of life.
+
+mod cli;
+mod query;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{Cli, Command};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match cli.command {
+        Command::Serve(options) => serve::serve(&options),
+        Command::Ping(options) => query::ping(&options),
+        Command::Stats(options) => query::stats(&options),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("toondb: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! What the tests of this crate share: doors, models, processes and faults.
