@@ -29,9 +29,9 @@ BATCH = 250
 Store = Union[Database, IpcClient]
 
 
-def load(db: Store, documents: List[Dict[str, Any]], vectors: memoryview) -> None:
+def load(db: Store, documents: List[Dict[str, Any]], vectors: example_data.Matrix) -> None:
     """Everything about the synsets: one document each with its embedding, one node each, one edge for each relation."""
-    _, dimension = vectors.shape
+    _, dimension = example_data.shape_of(vectors)
     db.delete_namespace(NAMESPACE)
     db.create_namespace(NAMESPACE, metadata={"source": "WordNet 3.0"})
     db.create_collection(COLLECTION, dimension=dimension, namespace=NAMESPACE)
@@ -95,7 +95,7 @@ def travel(db: Store) -> List[Any]:
     # A late note: on its way to the fermenter it was cooled, for three minutes from noon - 13.
     db.supersede_temporal_edge(NAMESPACE, "wort", "IS_IN", "cooler", noon - 13 * minute)
 
-    answers = []
+    answers: List[Any] = []
     rows = []
     for ago in (60, 30, 12, 0):
         now = db.query_temporal_graph(NAMESPACE, "wort", timestamp=noon - ago * minute)

@@ -20,7 +20,7 @@ def main() -> None:
             tenant = db.namespace(name)
             tenant.put(b"plan", f"{customer}'s own plan".encode())
             tenant.put(b"users/1", b"ada")
-        rows = [(name, db.namespace(name).get(b"plan").decode()) for name in db.list_namespaces() if name in TENANTS]
+        rows = [(name, (db.get(b"plan", name) or b"").decode()) for name in db.list_namespaces() if name in TENANTS]
         table(["namespace", "plan"], rows)
 
         heading("A key that looks like another tenant's stays in its own namespace")
@@ -34,7 +34,7 @@ def main() -> None:
                 db.put(b"key", b"value", namespace=name or " ")
             except InvalidArgumentError as error:
                 print(f"  {name or ' '!r}: {error}")
-        print(f"  reading in a namespace that does not exist: {db.get(b'key', namespace='nobody')}")
+        print(f"  reading in a namespace that does not exist: {db.get(b'key', namespace='nobody')!r}")
         try:
             db.describe_namespace("nobody")
         except NamespaceNotFoundError as error:
@@ -63,7 +63,7 @@ def main() -> None:
         heading("Deleting a tenant deletes everything of it, and nothing else")
         db.delete_namespace("acme")
         print(f"  namespaces: {db.list_namespaces()}")
-        print(f"  acme's plan: {db.get(b'plan', namespace='acme')}; globex's: {db.get(b'plan', namespace='globex')!r}")
+        print(f"  acme's plan: {db.get(b'plan', namespace='acme')!r}; globex's: {db.get(b'plan', namespace='globex')!r}")
 
 
 if __name__ == "__main__":

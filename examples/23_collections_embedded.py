@@ -17,7 +17,7 @@ BATCH = 500
 
 def main() -> None:
     documents, vectors, queries, query_vectors = example_data.load()
-    _, dimension = vectors.shape
+    _, dimension = example_data.shape_of(vectors)
     with tempfile.TemporaryDirectory(prefix="toondb-collections-") as folder, Database.open(folder) as db:
         library = db.namespace("library")
         synsets = library.collection("synsets", dimension=dimension, metric="cosine", metadata={"language": "en"})
@@ -48,12 +48,12 @@ def main() -> None:
             {"words": {"$gte": 4}},
             {"$or": [{"lex": "noun.act"}, {"lex": {"$in": ["verb.contact", "verb.motion"]}}], "words": {"$lt": 3}},
         ]
-        rows = []
+        lines = []
         for condition in conditions:
             found = synsets.search(query_vectors[5], k=3, filter=condition)
             listed = "; ".join(words({"content": hit.content}) for hit in found)
-            rows.append((synsets.count(filter=condition), json.dumps(condition), listed))
-        table(["matching", "filter", f"nearest to {words(queries[5])!r}"], rows)
+            lines.append((synsets.count(filter=condition), json.dumps(condition), listed))
+        table(["matching", "filter", f"nearest to {words(queries[5])!r}"], lines)
 
         heading("Update, read and delete")
         first = synsets.get(documents[0]["id"], include_embeddings=True)

@@ -35,7 +35,7 @@ def rollback(db: Database) -> None:
             print(f"  inside, it sees its own write: {tx.get(b'order:1')!r}")
             raise RuntimeError("the card was refused")
     except RuntimeError as error:
-        print(f"  {error}; afterwards: {db.get(b'order:1')}, {db.get_node('order:1')}\n")
+        print(f"  {error}; afterwards: {db.get(b'order:1')!r}, {db.get_node('order:1')}\n")
 
 
 def conditions(db: Database) -> None:

@@ -80,10 +80,10 @@ def main() -> None:
         heading("What did we believe before a correction?")
         before = db.namespace_stats(HOME).commit_seq
         db.add_temporal_edge(HOME, "door_front", "STATE", "open", TEN + 30 * MINUTE, TEN + 35 * MINUTE, {"source": "video"})
-        at_40 = {"timestamp": TEN + 40 * MINUTE, "edge_types": ["STATE"]}
-        now = home.query_temporal_graph("door_front", **at_40)
-        then = home.query_temporal_graph("door_front", **at_40, as_of_seq=before)
-        print(f"  open at 10:40? Now we know: {bool(now)}. Then we believed: {bool(then)}.\n")
+        at = TEN + 40 * MINUTE
+        now = home.query_temporal_graph("door_front", timestamp=at, edge_types=["STATE"])
+        then = home.query_temporal_graph("door_front", timestamp=at, edge_types=["STATE"], as_of_seq=before)
+        print(f"  open at {clock(at)}? As we know now: {bool(now)}. As we believed then: {bool(then)}.\n")
         beliefs = home.temporal_history("door_front", edge_type="STATE", other_id="open")
         table(
             ["until", "properties", "believed from commit", "to commit"],

@@ -13,9 +13,12 @@ DATA = Path(__file__).parent / "data"
 
 Row = Dict[str, Any]
 
+Matrix = Any
+"""A two-dimensional memoryview of float32, which any buffer consumer takes."""
 
-def read_vectors(path: Path) -> Tuple[memoryview, int]:
-    """A two-dimensional float16 ``.npy`` file as float32: a matrix that any buffer consumer takes, and its row length.
+
+def read_vectors(path: Path) -> Tuple[Matrix, int]:
+    """A two-dimensional float16 ``.npy`` file as float32: a matrix and its row length.
 
     The format is a magic number, a version, the header's length, a Python dict as text, and the raw numbers.
     """
@@ -37,22 +40,28 @@ def read_rows(path: Path) -> List[Row]:
         return [json.loads(line) for line in lines]
 
 
-def load() -> Tuple[List[Row], memoryview, List[Row], List[Sequence[float]]]:
+def load() -> Tuple[List[Row], Matrix, List[Row], List[Sequence[float]]]:
     """Documents with their matrix of embeddings, and queries with theirs."""
     vectors, _ = read_vectors(DATA / "vectors.f16.npy")
     queries, _ = read_vectors(DATA / "queries.f16.npy")
     return read_rows(DATA / "documents.jsonl.gz"), vectors, read_rows(DATA / "queries.jsonl.gz"), queries.tolist()
 
 
-def rows_of(matrix: memoryview, start: int, end: int) -> memoryview:
+def shape_of(matrix: Matrix) -> Tuple[int, int]:
+    """Rows and row length of a matrix."""
+    rows, dimension = matrix.shape
+    return rows, dimension
+
+
+def rows_of(matrix: Matrix, start: int, end: int) -> Matrix:
     """Some rows of a float32 matrix, as a matrix."""
-    _, dimension = matrix.shape
+    _, dimension = shape_of(matrix)
     return matrix.cast("B")[start * dimension * 4 : end * dimension * 4].cast("f", (end - start, dimension))
 
 
 def words(row: Row) -> str:
     """The words of a synset, without its gloss."""
-    return row["content"].split(":", 1)[0]
+    return str(row["content"]).split(":", 1)[0]
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

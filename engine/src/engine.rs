@@ -48,6 +48,7 @@ struct Inner {
     reads: Pool,
     background: Pool,
     ticker: Arc<Ticker>,
+    cancel_builds: Arc<AtomicBool>,
     /// Nothing on a simulated disk, which no second process can see.
     lock: Option<DirLock>,
     /// The process that opened the engine: a fork of it must not touch the files.
@@ -148,6 +149,7 @@ impl Engine {
         let actors = Pool::new("toondb-actor", limits::ACTOR_THREADS_MAX, usize::MAX, normal_priority);
         let reads = Pool::new("toondb-read", limits::READ_THREADS_MAX, limits::READ_QUEUE_MAX, normal_priority);
         let background = Pool::new("toondb-flush", limits::BACKGROUND_THREADS_MAX, usize::MAX, lower_priority);
+        let cancel_builds = Arc::new(AtomicBool::new(false));
         let namespace_options = NamespaceOptions {
             disk: Arc::clone(&disk),
             clock: Arc::clone(&options.clock),
@@ -155,6 +157,7 @@ impl Engine {
             background: spawner(&background),
             actors: spawner(&actors),
             lower_priority,
+            cancel_builds: Arc::clone(&cancel_builds),
         };
         let shared = Shared::default();
         let open_max = options.open_namespaces_max.max(1);
@@ -170,6 +173,7 @@ impl Engine {
             reads,
             background,
             ticker: Arc::default(),
+            cancel_builds,
             lock,
             pid: std::process::id(),
             closed: AtomicBool::new(false),
@@ -400,6 +404,7 @@ impl Inner {
             return;
         }
         self.ticker.stop();
+        self.cancel_builds.store(true, Ordering::Release);
         self.reads.close(limits::DRAIN_TIMEOUT);
         self.actors.close(limits::DRAIN_TIMEOUT);
         self.background.close(limits::DRAIN_TIMEOUT);

@@ -1,7 +1,7 @@
 //! Frames: a `u32` big-endian length, then that many bytes, which hold exactly one MessagePack value.
 //!
 //! The length is checked against the limit before a byte is reserved, and nobody reserves what a peer merely declares:
-//! room grows with what has really arrived, in steps of [`STEP_BYTES`] or by doubling. `LengthDelimitedCodec` of
+//! room grows with what has really arrived, in small steps or by doubling. `LengthDelimitedCodec` of
 //! tokio-util reserves the declared size at once, which is why it is not used here. The server looks at frames in place
 //! with [`peek`]; the asynchronous client reads them through the [`Decoder`].
 
@@ -13,7 +13,7 @@ use tokio_util::codec::{Decoder, Encoder};
 
 /// Bytes of the length in front of each frame.
 pub const HEADER_BYTES: usize = 4;
-/// Room for a half-received frame grows by at least this.
+/// Room for a client's half-received frame grows by at least this.
 pub const STEP_BYTES: usize = 64 << 10;
 
 /// Why a frame is refused by its length alone.
@@ -60,10 +60,11 @@ pub fn peek(received: &[u8], frame_bytes_max: usize) -> Result<Front, FrameError
     Ok(if payload.len() >= bytes { Front::Frame(bytes) } else { Front::Partial(Some(HEADER_BYTES + bytes)) })
 }
 
-/// How many bytes of room to make when `held` bytes of a frame of `total` have arrived.
-pub fn next_step(held: usize, total: Option<usize>) -> usize {
-    let missing = total.map_or(STEP_BYTES, |total| total.saturating_sub(held));
-    missing.min(held.max(STEP_BYTES))
+/// How many bytes of room to make when `held` bytes of a frame of `total` have arrived: what is missing, but no more than
+/// has arrived, or `step_bytes` if that is more.
+pub fn next_step(held: usize, total: Option<usize>, step_bytes: usize) -> usize {
+    let missing = total.map_or(step_bytes, |total| total.saturating_sub(held));
+    missing.min(held.max(step_bytes))
 }
 
 /// Splits a stream into frames and puts payloads into frames.
@@ -90,7 +91,7 @@ impl Decoder for FrameCodec {
                 Ok(Some(received.split_to(bytes).freeze()))
             }
             Front::Partial(total) => {
-                received.reserve(next_step(received.len(), total));
+                received.reserve(next_step(received.len(), total, STEP_BYTES));
                 Ok(None)
             }
         }
@@ -156,9 +157,9 @@ mod tests {
 
     #[test]
     fn room_grows_with_what_arrived() {
-        assert_eq!(next_step(0, None), STEP_BYTES);
-        assert_eq!(next_step(5, Some(64 << 20)), STEP_BYTES);
-        assert_eq!(next_step(1 << 20, Some(64 << 20)), 1 << 20);
-        assert_eq!(next_step(100, Some(120)), 20);
+        assert_eq!(next_step(0, None, STEP_BYTES), STEP_BYTES);
+        assert_eq!(next_step(5, Some(64 << 20), STEP_BYTES), STEP_BYTES);
+        assert_eq!(next_step(1 << 20, Some(64 << 20), STEP_BYTES), 1 << 20);
+        assert_eq!(next_step(100, Some(120), STEP_BYTES), 20);
     }
 }

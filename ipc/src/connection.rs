@@ -30,7 +30,7 @@ use toondb_engine::api::{Error, ErrorCode};
 use crate::budget::Lease;
 use crate::inbox::{Arrival, Inbox, Source};
 use crate::message::ID_NONE;
-use crate::outbox::{BUFFER_KEEP_BYTES, Outbox};
+use crate::outbox::{BUFFER_KEEP_BYTES, Outbox, Present};
 use crate::session::{Phase, Session};
 
 /// Answers are written out before more requests are taken once this many bytes of them wait.
@@ -127,10 +127,12 @@ impl Connection {
             }
             let full = self.outbox.unanswered() >= self.limits.pipeline_max;
             let progress = !full && self.advance(cx, unwritten)?;
-            let may_sleep = |unanswered, draining_now| {
-                let over = !unwritten && self.has_no_input() && !self.awaits_answers(unanswered);
-                let freed = full && unanswered < self.limits.pipeline_max;
-                draining == draining_now && !over && !freed
+            let may_sleep = |now: Present| {
+                // While a write is blocked, further answers have to wait anyway.
+                let writable = now.has_answers && !unwritten;
+                let over = !unwritten && self.has_no_input() && !self.awaits_answers(now.unanswered);
+                let freed = full && now.unanswered < self.limits.pipeline_max;
+                draining == now.draining && !writable && !over && !freed
             };
             if !progress && self.outbox.sleep(cx.waker(), may_sleep) {
                 return if self.out_of_patience(cx, unwritten) { Ok(Poll::Ready(())) } else { Ok(Poll::Pending) };

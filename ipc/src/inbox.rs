@@ -23,6 +23,10 @@ use crate::session::{Session, Stop};
 /// Bytes that one read takes at most while no half frame waits.
 pub const SCRATCH_BYTES: usize = 64 << 10;
 
+/// Room for a half frame grows by at least this. It is small because a thousand peers may each send half a header; a peer
+/// that sends much has filled the scratch buffer first, and goes on by doubling.
+const STEP_BYTES: usize = 4 << 10;
+
 thread_local! {
     static SCRATCH: RefCell<Vec<u8>> = RefCell::new(Vec::with_capacity(SCRATCH_BYTES));
 }
@@ -154,7 +158,7 @@ impl Inbox {
             self.start = 0;
         }
         let held = self.buffer.len();
-        let step = codec::next_step(held, total);
+        let step = codec::next_step(held, total, STEP_BYTES);
         if !self.lease.resize(held + step) {
             return Ok(Arrival::NoRoom);
         }

@@ -46,6 +46,17 @@ impl Default for Outbox {
     }
 }
 
+/// What a task that is about to sleep has to look at.
+#[derive(Debug, Clone, Copy)]
+pub struct Present {
+    /// Answers wait to be taken.
+    pub has_answers: bool,
+    /// Requests without an answer.
+    pub unanswered: usize,
+    /// The drain has begun.
+    pub draining: bool,
+}
+
 impl Outbox {
     /// Counts a request that the service has been or is about to be given.
     pub fn expect_answer(&self) {
@@ -75,11 +86,12 @@ impl Outbox {
         self.awake.store(true, Ordering::Release);
     }
 
-    /// Lets the task sleep unless answers wait, or `may_sleep`, told the unanswered requests and whether a drain has
-    /// begun, finds something to do; true if the task may sleep.
-    pub fn sleep(&self, waker: &Waker, may_sleep: impl FnOnce(usize, bool) -> bool) -> bool {
+    /// Lets the task sleep if `may_sleep` finds nothing to do for it in what there is now; true if so.
+    pub fn sleep(&self, waker: &Waker, may_sleep: impl FnOnce(Present) -> bool) -> bool {
         let mut state = self.state.lock();
-        if !state.bytes.is_empty() || !may_sleep(self.unanswered(), self.draining()) {
+        let present =
+            Present { has_answers: !state.bytes.is_empty(), unanswered: self.unanswered(), draining: self.draining() };
+        if !may_sleep(present) {
             return false;
         }
         match &mut state.waker {

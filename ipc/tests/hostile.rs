@@ -3,6 +3,7 @@
 
 mod common;
 
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use common::stub::PANICS;
@@ -166,7 +167,7 @@ fn a_frame_may_arrive_byte_by_byte() {
 
 #[test]
 fn sec_s13_declared_sizes_reserve_nothing() {
-    let options = ServerOptions { inflight_bytes_max: 2 << 20, ..ServerOptions::default() };
+    let options = ServerOptions { inflight_bytes_max: 4 << 20, ..ServerOptions::default() };
     let fixture = Fixture::with(options);
     let witness = Witness::of(&fixture);
     let mut peers: Vec<Raw> = (0..500).map(|_| fixture.greeted()).collect();
@@ -176,15 +177,15 @@ fn sec_s13_declared_sizes_reserve_nothing() {
         peer.send(&[0x94]);
     }
     witness.is_served();
-    assert!(fixture.server.inflight_bytes() <= 2 << 20);
+    assert!(fixture.server.inflight_bytes() <= 4 << 20);
     // Those that really send much are refused once the budget is used up; the others live.
     let mut greedy = fixture.greeted();
     greedy.send(&largest);
-    greedy.try_send(&vec![0x94; 3 << 20]);
+    greedy.try_send(&vec![0x94; 6 << 20]);
     greedy.expect_error(0, ErrorCode::Busy);
     greedy.expect_end();
     witness.is_served();
-    assert!(fixture.server.inflight_bytes() <= 2 << 20);
+    assert!(fixture.server.inflight_bytes() <= 4 << 20);
 }
 
 #[test]
@@ -222,11 +223,12 @@ fn sec_s23_a_peer_that_never_reads_stops_being_read_and_is_closed() {
     let ask = request(2, "", &get(b"large"));
     // Each answer has 100 KiB. Requests are taken until a megabyte waits; then the socket fills up, and in the end the
     // connection is closed, which this write sees.
-    let mut sent = 0_u64;
-    while std::io::Write::write_all(&mut raw.socket, &ask).is_ok() {
-        sent += 1;
-        assert!(sent < 1_000_000, "the server reads on for ever");
-    }
+    let failure = loop {
+        if let Err(error) = std::io::Write::write_all(&mut raw.socket, &ask) {
+            break error;
+        }
+    };
+    assert!(matches!(failure.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset), "{failure}");
     witness.is_served();
 }
 

@@ -130,7 +130,8 @@ def test_ids_as_buffers(database: Database, ns: str) -> None:
     numpy = pytest.importorskip("numpy")
     database.create_index("i", 1, "euclidean", namespace=ns)
     rows = numpy.arange(3, dtype="float32").reshape(3, 1)
-    for ids in (array.array("Q", [1, 2, 3]), array.array("q", [1, 2, 3]), numpy.array([1, 2, 3]), numpy.array([1, 2, 3], "uint64"), range(1, 4), iter([1, 2, 3])):
+    given: List[Any] = [array.array(kind, [1, 2, 3]) for kind in "qQ"]
+    for ids in (*given, numpy.array([1, 2, 3]), numpy.array([1, 2, 3], "uint64"), range(1, 4), iter([1, 2, 3])):
         database.insert_vectors("i", ids, rows, namespace=ns)
         assert database.delete_vectors("i", [1, 2, 3], ns) == 3
     with pytest.raises(InvalidArgumentError):

@@ -1,7 +1,7 @@
 """Collections over both transports."""
 
 import math
-from typing import Any, List
+from typing import Any, Dict, List
 
 import pytest
 
@@ -16,7 +16,7 @@ from toondb import (
 from toondb._store import Store
 
 
-def document(id: str, embedding: List[float], **metadata: Any) -> dict:
+def document(id: str, embedding: List[float], **metadata: Any) -> Dict[str, Any]:
     return {"id": id, "content": f"content of {id}", "embedding": embedding, "metadata": metadata}
 
 
@@ -115,7 +115,7 @@ def test_metrics(home: Namespace, metric: Any, distance: float, score: float) ->
     collection = home.collection(metric, dimension=2, metric=metric)
     collection.add("a", "", [1.0, 1.0])
     (found,) = collection.search([1.0, 0.0])
-    assert (found.distance, found.score) == (pytest.approx(distance), pytest.approx(score))
+    assert [found.distance, found.score] == pytest.approx([distance, score])
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_batch_search_is_several_searches(points: Collection) -> None:
         {"id": "x", "embedding": [1.0, 0.0], "metdata": {}},
     ],
 )
-def test_bad_documents_are_refused_and_nothing_is_written(points: Collection, given: dict) -> None:
+def test_bad_documents_are_refused_and_nothing_is_written(points: Collection, given: Dict[str, Any]) -> None:
     with pytest.raises(InvalidArgumentError):
         points.add_documents([document("e", [5.0, 5.0]), given])
     assert points.count() == 4
@@ -197,7 +197,7 @@ def test_a_zero_vector_has_no_direction(home: Namespace) -> None:
 
 
 def test_a_value_that_contains_itself_is_refused(points: Collection) -> None:
-    endless: list = []
+    endless: List[Any] = []
     endless.append(endless)
     with pytest.raises(Exception, match="nested deeper"):
         points.add("e", "", [0.0, 0.0], {"endless": endless})

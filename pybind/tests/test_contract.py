@@ -9,7 +9,7 @@ import inspect
 import re
 from enum import Enum
 from pathlib import Path
-from typing import Dict, List, Tuple
+from typing import Dict, List, Set, Tuple
 
 import pytest
 
@@ -93,7 +93,7 @@ def test_methods_shown_only_in_use() -> None:
 
 
 def test_both_classes_have_the_same_methods() -> None:
-    def public(kind: type) -> set:
+    def public(kind: type) -> Set[str]:
         return {name for name in dir(kind) if not name.startswith("_")} - {"open", "connect"}
 
     assert public(Database) == public(IpcClient)
@@ -126,7 +126,7 @@ def test_everything_public_is_documented() -> None:
             continue
         assert thing.__doc__, name
         for member, value in inspect.getmembers(thing, callable):
-            if not member.startswith("_") and getattr(value, "__module__", "").startswith("toondb"):
+            if not member.startswith("_"):
                 assert value.__doc__, f"{name}.{member}"
 
 
@@ -161,4 +161,4 @@ def test_the_copy_of_the_rest_is_the_documents() -> None:
         body = text.split(f"class {name}(Enum):\n", 1)[1]
         assert dict(re.findall(r'^([A-Z]+) = "(\w+)"', body, re.M)[: len(members)]) == members
     for name in ERRORS:
-        assert f"{name} - " in text
+        assert re.search(f"{name} ?- ", text), name

@@ -1,11 +1,12 @@
 """The code of the document, run as written but for paths, addresses and the numbers of vectors."""
 
 from pathlib import Path
-from typing import Dict
+from typing import Any, Dict
 
 import pytest
 
 import toondb
+from conftest import Server
 from toondb import ConnectionError, Document, IpcClient, TemporalEdge
 
 DOCUMENT = Path(__file__).resolve().parents[3] / "shared" / "reference" / "toondb-python-sdk-readme.txt"
@@ -154,11 +155,11 @@ is_lossless = FormatCapabilities.supports_round_trip(WireFormat.TOON)
 BLOCKS = {name: text for name, text in list(globals().items()) if name.isupper() and isinstance(text, str)}
 
 
-def run(block: str, replacements: Dict[str, str], **names: object) -> Dict[str, object]:
+def run(block: str, replacements: Dict[str, str], **names: object) -> Dict[str, Any]:
     for written, meant in replacements.items():
         assert written in block
         block = block.replace(written, meant)
-    scope: Dict[str, object] = dict(names)
+    scope: Dict[str, Any] = dict(names)
     exec(compile(block, "<the document>", "exec"), scope)
     return scope
 
@@ -176,32 +177,32 @@ def test_the_copies_are_the_documents(name: str) -> None:
 def test_embedded(tmp_path: Path) -> None:
     scope = run(EMBEDDED, {'"./mydb"': repr(str(tmp_path / "mydb"))})
     assert scope["value"] == b"value"
-    (edge,) = scope["edges"]  # type: ignore[misc]
+    (edge,) = scope["edges"]
     now = scope["now"]
     assert isinstance(edge, TemporalEdge) and isinstance(now, int)
     assert (edge.to_id, edge.valid_until, edge.properties) == ("open", now, {"sensor": "motion_1"})
     assert repr(scope["collection"]) == "<toondb.Collection 'documents' of namespace 'tenant_123'>"
 
 
-def test_ipc(server) -> None:
+def test_ipc(server: Server) -> None:
     scope = run(IPC, {"/tmp/toondb.sock": server.socket})
     assert scope["value"] == b"value"
     assert isinstance(scope["client"], IpcClient)
 
 
-def test_collections(server, capsys: pytest.CaptureFixture[str]) -> None:
+def test_collections(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
     with server.connect() as client:
         client.drop_collection("documents")
         vectors = {"[0.1, 0.2, ...]": "[0.1, 0.2] + [0.05] * 382", "[0.15, 0.25, ...]": "[0.15, 0.25] + [0.05] * 382"}
         scope = run(COLLECTION, vectors, client=client)
-        (found,) = scope["results"]  # type: ignore[misc]
+        (found,) = scope["results"]
         assert isinstance(found, Document)
         assert (found.id, found.metadata) == ("doc1", {"category": "AI"})
         assert "Content: Machine learning tutorial" in capsys.readouterr().out
         assert run(FILTERED, {}, client=client, query_vector=scope["query_vector"])["results"] == []
 
 
-def test_batches(server) -> None:
+def test_batches(server: Server) -> None:
     with server.connect() as client:
         run(ATOMIC, {}, client=client)
         assert client.get_kv("user:alice:age") == b"30"
@@ -210,12 +211,12 @@ def test_batches(server) -> None:
         assert client.count_vectors("my_index") == 1000
 
 
-def test_time_travel(server, capsys: pytest.CaptureFixture[str]) -> None:
+def test_time_travel(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
     with server.connect() as client:
         scope = run(TIME_TRAVEL, {}, client=client)
         assert capsys.readouterr().out == "Door was open: False\n"
         assert scope["edges"] == []
-        (edge,) = client.query_temporal_graph("agent_memory", "door_1", timestamp=scope["now"])  # type: ignore[arg-type]
+        (edge,) = client.query_temporal_graph("agent_memory", "door_1", timestamp=scope["now"])
         assert edge.to_id == "room_5"
 
 

@@ -4,11 +4,13 @@ import builtins
 import pickle
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import toondb
 from toondb import _toondb
+from conftest import Server
 from toondb._errors import CLASSES, ErrorCode, from_code
 
 
@@ -44,7 +46,7 @@ def test_the_hierarchy() -> None:
     assert issubclass(toondb.FormatConversionError, ValueError)
 
 
-def test_nobody_there(tmp_path) -> None:
+def test_nobody_there(tmp_path: Path) -> None:
     with pytest.raises(toondb.ConnectionError):
         toondb.IpcClient.connect(tmp_path / "nothing.sock")
     (tmp_path / "file").write_bytes(b"")
@@ -54,7 +56,7 @@ def test_nobody_there(tmp_path) -> None:
         toondb.IpcClient.connect(tmp_path / "nothing.sock", timeout=0)
 
 
-def test_one_process_at_a_time(tmp_path) -> None:
+def test_one_process_at_a_time(tmp_path: Path) -> None:
     with toondb.Database.open(tmp_path / "data") as db:
         db.put(b"k", b"v")
         with pytest.raises(toondb.LockedError):
@@ -65,7 +67,7 @@ def test_one_process_at_a_time(tmp_path) -> None:
         assert db.get(b"k") == b"v"
 
 
-def test_a_closed_database_says_so(tmp_path) -> None:
+def test_a_closed_database_says_so(tmp_path: Path) -> None:
     db = toondb.Database.open(tmp_path / "data")
     db.put(b"k", b"v")
     db.close()
@@ -77,7 +79,7 @@ def test_a_closed_database_says_so(tmp_path) -> None:
         assert again.get(b"k") == b"v"
 
 
-def test_a_closed_client_says_so(server) -> None:
+def test_a_closed_client_says_so(server: Server) -> None:
     client = server.connect()
     client.close()
     client.close()
@@ -85,7 +87,7 @@ def test_a_closed_client_says_so(server) -> None:
         client.ping()
 
 
-def test_an_open_database_needs_no_closing(tmp_path) -> None:
+def test_an_open_database_needs_no_closing(tmp_path: Path) -> None:
     script = "import sys, toondb\ndb = toondb.Database.open(sys.argv[1])\ndb.put(b'k', b'v')\nkeep = [db]"
     subprocess.run([sys.executable, "-c", script, str(tmp_path / "data")], check=True, timeout=60)
     with toondb.Database.open(tmp_path / "data") as db:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from conftest import Server
 from toondb import Database, IpcClient, Namespace, Transaction
 
 FORK = """
@@ -58,7 +59,7 @@ print("fine")
 """
 
 
-def test_a_forked_child_never_touches_the_files(tmp_path: Path, server) -> None:
+def test_a_forked_child_never_touches_the_files(tmp_path: Path, server: Server) -> None:
     ran = subprocess.run(
         [sys.executable, "-c", FORK, str(tmp_path / "data"), server.socket], capture_output=True, text=True, timeout=120
     )
@@ -131,7 +132,7 @@ class StallingProxy:
                 sink.sendall(data)
 
 
-def test_ctrl_c_ends_a_wait_for_the_server(server, tmp_path: Path) -> None:
+def test_ctrl_c_ends_a_wait_for_the_server(server: Server, tmp_path: Path) -> None:
     server.connect().close()
     proxy = StallingProxy(str(tmp_path / "proxy.sock"), server.socket)
     with IpcClient.connect(tmp_path / "proxy.sock") as client:
@@ -165,7 +166,7 @@ def test_ctrl_c_ends_a_long_call(database: Database, ns: str) -> None:
     assert database.count_vectors("i", ns) == rows
 
 
-def test_a_signal_handler_may_use_the_database(server, database: Database, ns: str, tmp_path: Path) -> None:
+def test_a_signal_handler_may_use_the_database(server: Server, database: Database, ns: str, tmp_path: Path) -> None:
     handled = []
 
     def handler(number: int, frame: object) -> None:

@@ -1,13 +1,13 @@
 """The temporal graph over both transports."""
 
-from typing import List
+from typing import Any, Dict, List, Tuple
 
 import pytest
 
 from toondb import EdgeNotFoundError, InvalidArgumentError, Namespace, TemporalEdge
 
 
-def periods(edges: List[TemporalEdge]) -> List[tuple]:
+def periods(edges: List[TemporalEdge]) -> List[Tuple[str, int, int]]:
     return [(edge.to_id, edge.valid_from, edge.valid_until) for edge in edges]
 
 
@@ -64,7 +64,7 @@ def test_directions_types_and_limits(door: Namespace) -> None:
         {"timestamp": 5, "as_of": 1, "as_of_seq": 1},
     ],
 )
-def test_contradictory_questions_are_refused(door: Namespace, question: dict) -> None:
+def test_contradictory_questions_are_refused(door: Namespace, question: Dict[str, Any]) -> None:
     with pytest.raises(InvalidArgumentError):
         door.query_temporal_graph("door", **question)
 

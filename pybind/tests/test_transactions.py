@@ -1,5 +1,7 @@
 """Transactions and commits over both transports."""
 
+from typing import List
+
 import pytest
 
 from toondb import (
@@ -209,7 +211,7 @@ def test_own_documents_and_nodes_are_seen(home: Namespace) -> None:
 
 def test_run_transaction_runs_again_on_a_conflict(home: Namespace) -> None:
     home.put(b"k", b"1")
-    runs = []
+    runs: List[int] = []
 
     def increment(tx: Transaction) -> int:
         value = int(tx.get(b"k") or 0)

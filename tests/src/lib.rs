@@ -1,1 +1,31 @@
 //! What the tests of this crate share: doors, models, processes and faults.
+//!
+//! The engine is tested here as its users meet it: through [`Door`]s. A [`Database`] is an engine on a simulated disk with a
+//! clock moved by hand, reached embedded or through a socket; a [`Script`] talks to one and keeps the transcript; a
+//! [`Model`] is the plain in-memory twin that says what every answer must be; a [`Served`] is a real `toondb serve`.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "this crate is test code: whatever fails fails the test"
+)]
+
+mod database;
+mod dir;
+mod door;
+mod model;
+mod process;
+pub mod requests;
+mod script;
+mod tuning;
+mod wordnet;
+
+pub use database::{CLOCK_START_MS, Database, Transport};
+pub use dir::TempDir;
+pub use door::{Door, run};
+pub use model::{Model, Observed, Outcome, Universe, check_answer, commit_of, exact_distance, nearest};
+pub use process::{Served, server_binary, worker_binary};
+pub use script::Script;
+pub use tuning::{Dice, is_long, seed};
+pub use wordnet::{Synset, WordNet};

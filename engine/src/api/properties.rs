@@ -2,16 +2,35 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::error::{Error, Result};
 use super::value::Value;
 use crate::limits;
 
 /// A map from field name to value, ordered by name so that equal maps have equal bytes.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Value")]
 pub struct Properties(pub BTreeMap<String, Value>);
+
+/// Going through [`Value`] refuses a field given twice, where a plain map would take the last.
+impl TryFrom<Value> for Properties {
+    type Error = &'static str;
+
+    fn try_from(value: Value) -> std::result::Result<Self, Self::Error> {
+        match value {
+            Value::Map(fields) => Ok(Self(fields)),
+            Value::Null => Ok(Self::new()),
+            _ => Err("metadata and properties must be a map with text keys"),
+        }
+    }
+}
+
+impl Serialize for Properties {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
 
 impl Properties {
     /// No fields.

@@ -42,7 +42,6 @@ mod spare;
 mod tests;
 mod types;
 
-pub use append::SegmentedLog;
 pub use error::LogError;
 pub use open::open;
-pub use types::{Log, LogOptions, Position, Replay, ReplayReport, SeqRange, Sync};
+pub use types::{Log, LogOptions, SeqRange, Sync};

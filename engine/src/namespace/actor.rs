@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::checkpoint::Checkpoint;
+use super::collections::Collection;
 use super::context::Context;
 use super::exec;
 use super::mailbox::{Envelope, Task};
@@ -36,6 +37,10 @@ pub struct Actor {
     pub counters: Counters,
     /// The newest commit.
     pub last_seq: u64,
+    /// Collections whose rows the group has changed.
+    pub counted: Vec<Arc<Collection>>,
+    /// Why the group must not be committed.
+    pub broken: Option<Error>,
     /// Flushing.
     pub checkpoint: Checkpoint,
     /// When a volatile write first waited for a sync, in monotonic time.
@@ -63,9 +68,9 @@ pub struct Outcome {
     pub failed: Option<Error>,
 }
 
-/// A request that succeeded and waits for the log.
+/// A request that succeeded and waits for the log. If a defect drops it, its envelope still answers.
 struct Staged {
-    reply: Option<Reply>,
+    envelope: Envelope,
     response: Response,
 }
 
@@ -81,17 +86,16 @@ impl Actor {
         for mut envelope in group.drain(..) {
             match envelope.take_task() {
                 Task::Request(request) => {
-                    let reply = envelope.take_reply();
                     let asked = exec::durability(&request);
                     let before = self.last_seq;
                     match self.execute(request, asked, around) {
                         Ok(response) => {
                             durable |= asked == Durability::Durable && self.last_seq > before;
-                            staged.push(Staged { reply, response });
+                            staged.push(Staged { envelope, response });
                         }
                         Err(error) => {
                             outcome.panics += usize::from(error.code == ErrorCode::Internal);
-                            give(reply, Err(error), &mut answered);
+                            give(&mut envelope, Err(error), &mut answered);
                         }
                     }
                 }
@@ -107,12 +111,12 @@ impl Actor {
         if outcome.failed.is_none() {
             outcome.failed = self.commit(first_seq, durable).err();
         }
-        for Staged { reply, response } in staged {
+        for Staged { mut envelope, response } in staged {
             let result = match &outcome.failed {
                 None => Ok(response),
                 Some(error) => Err(error.clone()),
             };
-            give(reply, result, &mut answered);
+            give(&mut envelope, result, &mut answered);
         }
         answered.iter().for_each(Reply::flush);
         outcome
@@ -123,26 +127,22 @@ impl Actor {
         if around.disk_full && !frees_space(&request) {
             return Err(Error::new(ErrorCode::DiskFull, "the disk is almost full: writes are refused until there is space"));
         }
-        let state = Arc::clone(&self.state);
-        let result = catch_unwind(AssertUnwindSafe(|| self.attempt(&state, asked, around, |ctx| exec::execute(ctx, request))));
-        result.unwrap_or_else(|_| {
-            tracing::error!("a request panicked; it failed alone");
-            Err(Error::internal("a defect in ToonDB: the request failed alone and changed nothing"))
-        })
+        self.attempt(asked, around, |ctx| exec::execute(ctx, request))
     }
 
-    /// Runs one operation and, if it succeeds, stages its effects under the next commit.
+    /// Runs one operation and, if it succeeds, stages its effects under the next commit. A panic inside the operation is
+    /// an error like any other: it has changed nothing yet. One while its effects are staged is not caught here.
     fn attempt<R>(
         &mut self,
-        state: &State,
         durability: Durability,
         around: &Surroundings<'_>,
         operation: impl FnOnce(&mut Context<'_>) -> Result<R>,
     ) -> Result<R> {
+        let state = Arc::clone(&self.state);
         let seq = self.last_seq + 1;
         let now_ms = state.clock.now_ms().max(self.counters.last_commit_at);
         let mut ctx = Context {
-            state,
+            state: &state,
             txn: Txn::new(state.unpublished()),
             seq,
             now_ms,
@@ -152,8 +152,16 @@ impl Actor {
             rng: &**around.rng,
             durability,
         };
-        let result = operation(&mut ctx)?;
-        ctx.check_bounds(&self.counters)?;
+        let before = &self.counters;
+        let attempt = catch_unwind(AssertUnwindSafe(|| {
+            let result = operation(&mut ctx)?;
+            ctx.check_bounds(before)?;
+            Ok(result)
+        }));
+        let result = attempt.unwrap_or_else(|_| {
+            tracing::error!("an operation panicked; it failed alone");
+            Err(Error::internal("a defect in ToonDB: the request failed alone and changed nothing"))
+        })?;
         let Context { txn, changes, mut counters, .. } = ctx;
         if txn.is_empty() {
             return Ok(result);
@@ -161,7 +169,16 @@ impl Actor {
         counters.last_commit_at = now_ms;
         self.stage(&txn, seq);
         for change in changes {
-            change.apply(state, seq)?;
+            if let Some(collection) = change.collection()
+                && self.counted.last().is_none_or(|last| !Arc::ptr_eq(last, collection))
+            {
+                self.counted.push(Arc::clone(collection));
+            }
+            // The operation checked everything an index checks, so this is a defect. Its rows are in the memtable
+            // already: the group must not be committed.
+            if let Err(error) = change.apply(&state, seq) {
+                self.broken = Some(Error::internal(format!("an index refused a committed row: {error}")));
+            }
         }
         self.counters = counters;
         self.last_seq = seq;
@@ -180,6 +197,9 @@ impl Actor {
 
     /// Logs the group and publishes it.
     fn commit(&mut self, first_seq: u64, durable: bool) -> Result<()> {
+        if let Some(error) = self.broken.take() {
+            return Err(error);
+        }
         let now = self.state.clock.monotonic();
         if self.last_seq >= first_seq {
             BatchWriter::resume(&mut self.batch).finish(0, &self.counters);
@@ -188,6 +208,7 @@ impl Actor {
             self.log.append(SeqRange { first: first_seq, last: self.last_seq }, sync)?;
             *self.state.counters.lock() = self.counters;
             self.state.view.load().publish(self.last_seq);
+            self.counted.drain(..).for_each(|collection| collection.publish_count());
             self.checkpoint.wrote(now);
         } else if durable {
             self.log.sync()?;
@@ -215,8 +236,7 @@ impl Actor {
             }
             exec::purge(ctx, limits::SWEEP_ITEMS_MAX)
         };
-        let result = catch_unwind(AssertUnwindSafe(|| self.attempt(&state, Durability::Volatile, around, housekeeping)));
-        if let Ok(Err(error)) = result {
+        if let Err(error) = self.attempt(Durability::Volatile, around, housekeeping) {
             tracing::warn!(%error, "sweeping expired keys or purging a dropped collection failed; it is tried again");
         }
         self.unsynced_since.is_some_and(|since| now.saturating_sub(since) >= limits::VOLATILE_DELAY_MAX)
@@ -234,14 +254,13 @@ impl Actor {
             safe = Some(seq.min(oldest_held));
         }
         if let Some(seq) = safe {
-            self.state.collections.all().iter().for_each(|collection| collection.reclaim(seq));
+            self.state.collections.reclaim(seq);
         }
     }
 }
 
-fn give(reply: Option<Reply>, result: Result<Response>, answered: &mut Vec<Reply>) {
-    let Some(reply) = reply else { return };
-    reply.complete(result);
+fn give(envelope: &mut Envelope, result: Result<Response>, answered: &mut Vec<Reply>) {
+    let Some(reply) = envelope.complete(result) else { return };
     if !answered.iter().any(|other| other.same_sink(&reply)) {
         answered.push(reply);
     }

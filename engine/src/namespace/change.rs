@@ -46,11 +46,21 @@ pub enum Change {
 }
 
 impl Change {
+    /// The collection whose rows it counts.
+    pub fn collection(&self) -> Option<&Arc<Collection>> {
+        match self {
+            Change::CollectionCreated(collection)
+            | Change::RowAdded { collection, .. }
+            | Change::RowDeleted { collection, .. } => Some(collection),
+            Change::CollectionDropped(_) | Change::Fact(_) => None,
+        }
+    }
+
     /// Applies the change of the operation with commit `seq`.
     pub fn apply(self, state: &State, seq: u64) -> Result<(), Error> {
         match self {
             Change::CollectionCreated(collection) => state.collections.insert(collection),
-            Change::CollectionDropped(id) => state.collections.remove(id),
+            Change::CollectionDropped(id) => state.collections.retire(id, seq),
             Change::RowAdded { collection, row, id, vector, metadata, bytes } => {
                 collection.vectors.insert(row, &id, &vector, seq)?;
                 if let Some(metadata) = metadata {

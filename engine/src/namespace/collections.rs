@@ -41,9 +41,11 @@ pub struct Collection {
     retired: Mutex<VecDeque<Retired>>,
     /// The next row; only the actor takes one. A number is never used twice while the namespace is open.
     next_row: AtomicU32,
-    /// Live rows and bytes as of the newest published commit.
+    /// Live rows and bytes after the newest operation, for the actor.
     count: AtomicU64,
     bytes: AtomicU64,
+    /// Live rows as of the newest published commit, for readers.
+    published_count: AtomicU64,
     /// Rows when graph building was last considered.
     last_count: AtomicU64,
 }
@@ -61,6 +63,7 @@ impl Collection {
             next_row: AtomicU32::new(0),
             count: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
+            published_count: AtomicU64::new(0),
             last_count: AtomicU64::new(0),
         }
     }
@@ -113,12 +116,22 @@ impl Collection {
         (self.vectors.memory_bytes() + self.metadata.read().memory_bytes()) as u64
     }
 
-    /// Live rows.
-    pub fn count(&self) -> u64 {
+    /// Live rows after the newest operation, published or not. For the actor.
+    pub fn newest_count(&self) -> u64 {
         self.count.load(Ordering::Acquire)
     }
 
-    /// Live bytes, as the quota counts them.
+    /// Live rows as of the newest published commit.
+    pub fn count(&self) -> u64 {
+        self.published_count.load(Ordering::Acquire)
+    }
+
+    /// Shows readers the newest count, right after its commit was published.
+    pub fn publish_count(&self) {
+        self.published_count.store(self.newest_count(), Ordering::Release);
+    }
+
+    /// Live bytes after the newest operation, as the quota counts them. For the actor.
     pub fn bytes(&self) -> u64 {
         self.bytes.load(Ordering::Acquire)
     }
@@ -139,6 +152,8 @@ impl Collection {
 #[derive(Debug, Default)]
 pub struct Collections {
     by_id: RwLock<HashMap<u32, Arc<Collection>>>,
+    /// Dropped ones with the commit that dropped them: older readers still need them until they are reclaimed.
+    dropped: Mutex<Vec<(u64, u32)>>,
 }
 
 impl Collections {
@@ -152,9 +167,21 @@ impl Collections {
         self.by_id.write().insert(collection.record.id, collection);
     }
 
-    /// Forgets a dropped collection. Readers that hold it finish with it.
-    pub fn remove(&self, id: u32) {
-        self.by_id.write().remove(&id);
+    /// Notes that a collection was dropped at commit `seq`. Readers before it still find it.
+    pub fn retire(&self, id: u32, seq: u64) {
+        self.dropped.lock().push((seq, id));
+    }
+
+    /// Frees what no reader at or after commit `seq` can see.
+    pub fn reclaim(&self, seq: u64) {
+        self.dropped.lock().retain(|(dropped_seq, id)| {
+            let keep = *dropped_seq > seq;
+            if !keep {
+                self.by_id.write().remove(id);
+            }
+            keep
+        });
+        self.all().iter().for_each(|collection| collection.reclaim(seq));
     }
 
     /// All of them, in no particular order.

@@ -43,6 +43,8 @@ pub struct NamespaceOptions {
     pub actors: Spawn,
     /// Runs first on each thread that builds an index.
     pub lower_priority: fn(),
+    /// Set when index builds must end at once.
+    pub cancel_builds: Arc<AtomicBool>,
 }
 
 impl fmt::Debug for NamespaceOptions {
@@ -272,7 +274,8 @@ impl Namespace {
             if !quiet || !collection.vectors.build_wanted() || collection.building.swap(true, Ordering::AcqRel) {
                 continue;
             }
-            let options = BuildOptions { thread_start: self.options.lower_priority, ..BuildOptions::default() };
+            let (thread_start, cancel) = (self.options.lower_priority, Arc::clone(&self.options.cancel_builds));
+            let options = BuildOptions { threads: 0, cancel, thread_start };
             (self.options.background)(Box::new(move || {
                 let built = catch_unwind(AssertUnwindSafe(|| collection.vectors.build(&options)));
                 match built {
@@ -314,11 +317,6 @@ impl Namespace {
             actor.fail_waiters(why);
         }
         self.state.store(None);
-    }
-
-    /// True once no reader or background job has the files open any more.
-    pub fn is_released(&self) -> bool {
-        self.last.lock().strong_count() == 0
     }
 
     /// Counters of the namespace; opens it if need be.

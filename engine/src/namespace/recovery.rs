@@ -21,7 +21,7 @@ use super::handle::NamespaceOptions;
 use super::state::State;
 use crate::api::{Embedding, Error, Result};
 use crate::limits;
-use crate::log::{self, LogError, LogOptions};
+use crate::log::{self, Log, LogError, LogOptions};
 use crate::store::{
     Base, BatchReader, CollectionRecord, Counters, DocumentRecord, KeyRange, KeyReader, KeyWriter, Memtable, Read,
     Snapshot, StoreError, Table, View,
@@ -88,6 +88,9 @@ pub fn open(options: &NamespaceOptions, dir: &Path, id: [u8; 16], spawn: Spawn, 
         tracing::info!(torn_bytes = report.torn_bytes, "cut an unfinished, never acknowledged write off the log");
     }
     let Replayed { memtable, counters, last_seq } = replayed;
+    if log.last_seq() != last_seq {
+        return Err(Error::internal("the log and what was replayed from it disagree about the newest commit"));
+    }
     let dirty = !memtable.is_empty();
     let snapshot = Some(Arc::new(base.snapshot()?));
     let view = View::new(Arc::new(memtable), None, snapshot, base_seq, last_seq);
@@ -101,6 +104,8 @@ pub fn open(options: &NamespaceOptions, dir: &Path, id: [u8; 16], spawn: Spawn, 
         state,
         log: Box::new(log),
         batch: Vec::new(),
+        counted: Vec::new(),
+        broken: None,
         counters,
         last_seq,
         checkpoint,
@@ -119,6 +124,7 @@ fn load_collections(state: &State) -> Result<()> {
         let record = CollectionRecord::decode(&row?.value)?;
         let collection = Arc::new(Collection::new(record));
         load_rows(&snapshot, &collection)?;
+        collection.publish_count();
         state.collections.insert(collection);
     }
     Ok(())

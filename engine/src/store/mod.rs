@@ -20,10 +20,10 @@ mod txn;
 mod view;
 
 pub use backend::Backend;
-pub use base::{Base, BaseSnapshot, FlushInput};
-pub use effect::{BatchReader, BatchWriter, Effect};
+pub use base::{Base, FlushInput};
+pub use effect::{BatchReader, BatchWriter};
 pub use error::{StoreError, StoreResult};
-pub use key::{KeyReader, KeyWriter, prefix_end};
+pub use key::{KeyReader, KeyWriter};
 pub use memtable::Memtable;
 pub use record::{
     CollectionKind, CollectionRecord, Counters, DocumentBody, DocumentRecord, EdgeRecord, KvRecord, NodeRecord,

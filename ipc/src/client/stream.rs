@@ -246,7 +246,7 @@ impl Stream {
             self.input = vec![0; BUFFER_BYTES];
         }
         if self.end == self.input.len() {
-            self.input.resize(held + codec::next_step(held, total).max(1), 0);
+            self.input.resize(held + codec::next_step(held, total, codec::STEP_BYTES).max(1), 0);
         }
     }
 

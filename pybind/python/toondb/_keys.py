@@ -3,7 +3,7 @@
 from typing import Iterator, Optional, Tuple
 
 from ._toondb import PAGE_ITEMS_DEFAULT, Core
-from ._types import Durability
+from ._types import BytesLike, Durability
 
 
 class KeyMethods(Core):
@@ -12,7 +12,7 @@ class KeyMethods(Core):
     def put_kv(
         self,
         key: str,
-        value: bytes,
+        value: BytesLike,
         namespace: str = "default",
         ttl: Optional[float] = None,
         durability: Durability = "durable",
@@ -30,9 +30,9 @@ class KeyMethods(Core):
 
     def scan(
         self,
-        prefix: Optional[bytes] = None,
-        start: Optional[bytes] = None,
-        end: Optional[bytes] = None,
+        prefix: Optional[BytesLike] = None,
+        start: Optional[BytesLike] = None,
+        end: Optional[BytesLike] = None,
         limit: Optional[int] = None,
         reverse: bool = False,
         namespace: str = "default",
@@ -49,9 +49,9 @@ class KeyMethods(Core):
 
     def scan_keys(
         self,
-        prefix: Optional[bytes] = None,
-        start: Optional[bytes] = None,
-        end: Optional[bytes] = None,
+        prefix: Optional[BytesLike] = None,
+        start: Optional[BytesLike] = None,
+        end: Optional[BytesLike] = None,
         limit: Optional[int] = None,
         reverse: bool = False,
         namespace: str = "default",
@@ -62,9 +62,9 @@ class KeyMethods(Core):
 
     def _scan(
         self,
-        prefix: Optional[bytes],
-        start: Optional[bytes],
-        end: Optional[bytes],
+        prefix: Optional[BytesLike],
+        start: Optional[BytesLike],
+        end: Optional[BytesLike],
         limit: Optional[int],
         reverse: bool,
         namespace: str,

@@ -6,6 +6,7 @@ from ._collection import Collection
 from ._toondb import WriteBatch
 from ._transactions import Transaction
 from ._types import (
+    BytesLike,
     CommitResult,
     Direction,
     Durability,
@@ -60,26 +61,26 @@ class Namespace:
 
     # Key-values
 
-    def get(self, key: bytes) -> Optional[bytes]:
+    def get(self, key: BytesLike) -> Optional[bytes]:
         """Read a key: its value, or None if it is absent or expired."""
         return self._store.get(key, self.name)
 
     def put(
-        self, key: bytes, value: bytes, ttl: Optional[float] = None, durability: Durability = "durable"
+        self, key: BytesLike, value: BytesLike, ttl: Optional[float] = None, durability: Durability = "durable"
     ) -> bool:
         """Write a key; see :meth:`Database.put`."""
         return self._store.put(key, value, self.name, ttl, durability)
 
-    def exists(self, key: bytes) -> bool:
+    def exists(self, key: BytesLike) -> bool:
         """True if the key is present."""
         return self._store.exists(key, self.name)
 
-    def delete(self, key: bytes, durability: Durability = "durable") -> bool:
+    def delete(self, key: BytesLike, durability: Durability = "durable") -> bool:
         """Delete a key. Returns True if it existed."""
         return self._store.delete(key, self.name, durability)
 
     def put_kv(
-        self, key: str, value: bytes, ttl: Optional[float] = None, durability: Durability = "durable"
+        self, key: str, value: BytesLike, ttl: Optional[float] = None, durability: Durability = "durable"
     ) -> bool:
         """Write a text key."""
         return self._store.put_kv(key, value, self.name, ttl, durability)
@@ -92,13 +93,13 @@ class Namespace:
         """Delete a text key. Returns True if it existed."""
         return self._store.delete_kv(key, self.name, durability)
 
-    def multi_get(self, keys: Sequence[bytes]) -> List[Optional[bytes]]:
+    def multi_get(self, keys: Sequence[BytesLike]) -> List[Optional[bytes]]:
         """Read several keys at one instant."""
         return self._store.multi_get(keys, self.name)
 
     def batch_put(
         self,
-        entries: Sequence[Tuple[bytes, bytes]],
+        entries: Sequence[Tuple[BytesLike, BytesLike]],
         ttl: Optional[float] = None,
         durability: Durability = "durable",
     ) -> bool:
@@ -107,9 +108,9 @@ class Namespace:
 
     def compare_and_set(
         self,
-        key: bytes,
-        expected: Optional[bytes],
-        value: Optional[bytes],
+        key: BytesLike,
+        expected: Optional[BytesLike],
+        value: Optional[BytesLike],
         ttl: Optional[float] = None,
         durability: Durability = "durable",
     ) -> bool:
@@ -118,9 +119,9 @@ class Namespace:
 
     def scan(
         self,
-        prefix: Optional[bytes] = None,
-        start: Optional[bytes] = None,
-        end: Optional[bytes] = None,
+        prefix: Optional[BytesLike] = None,
+        start: Optional[BytesLike] = None,
+        end: Optional[BytesLike] = None,
         limit: Optional[int] = None,
         reverse: bool = False,
     ) -> Iterator[Tuple[bytes, bytes]]:
@@ -129,9 +130,9 @@ class Namespace:
 
     def scan_keys(
         self,
-        prefix: Optional[bytes] = None,
-        start: Optional[bytes] = None,
-        end: Optional[bytes] = None,
+        prefix: Optional[BytesLike] = None,
+        start: Optional[BytesLike] = None,
+        end: Optional[BytesLike] = None,
         limit: Optional[int] = None,
         reverse: bool = False,
     ) -> Iterator[bytes]:

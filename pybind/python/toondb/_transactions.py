@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Mapping, Optional, 
 from ._collections import Vectors
 from ._errors import ToonDBError, TransactionError
 from ._toondb import WriteBatch
-from ._types import CommitResult, Document, Durability, GraphNode, Metadata
+from ._types import BytesLike, CommitResult, Document, Durability, GraphNode, Metadata
 
 if TYPE_CHECKING:
     from ._store import Store
@@ -24,7 +24,7 @@ def prefix_end(prefix: bytes) -> Optional[bytes]:
     return stem[:-1] + bytes([stem[-1] + 1]) if stem else None
 
 
-def _as_bytes(given: bytes) -> bytes:
+def _as_bytes(given: BytesLike) -> bytes:
     """Bytes of any buffer; bytes() would also make some of a number."""
     return given if type(given) is bytes else memoryview(given).tobytes()
 
@@ -106,7 +106,7 @@ class Transaction:
 
     # Reads
 
-    def get(self, key: bytes) -> Optional[bytes]:
+    def get(self, key: BytesLike) -> Optional[bytes]:
         """Read a key: its value, or None if it is absent."""
         key = _as_bytes(key)
         if key in self._keys:
@@ -115,7 +115,7 @@ class Transaction:
         self._keys_read[key] = value is not None
         return value
 
-    def exists(self, key: bytes) -> bool:
+    def exists(self, key: BytesLike) -> bool:
         """True if the key is present."""
         return self.get(key) is not None
 
@@ -125,9 +125,9 @@ class Transaction:
 
     def scan(
         self,
-        prefix: Optional[bytes] = None,
-        start: Optional[bytes] = None,
-        end: Optional[bytes] = None,
+        prefix: Optional[BytesLike] = None,
+        start: Optional[BytesLike] = None,
+        end: Optional[BytesLike] = None,
         limit: Optional[int] = None,
         reverse: bool = False,
     ) -> Iterator[Tuple[bytes, bytes]]:
@@ -135,8 +135,9 @@ class Transaction:
 
         The transaction depends on the part of the range that was consumed: keys that appear or vanish in it conflict.
         """
-        first = max(prefix or b"", start or b"")
-        ends = [bound for bound in (end, prefix_end(prefix) if prefix else None) if bound is not None]
+        first = max(_as_bytes(prefix or b""), _as_bytes(start or b""))
+        after = prefix_end(_as_bytes(prefix)) if prefix else None
+        ends = [_as_bytes(bound) for bound in (end, after) if bound is not None]
         last = min(ends) if ends else None
         if last is not None and first >= last:
             return
@@ -201,17 +202,17 @@ class Transaction:
 
     # Writes
 
-    def put(self, key: bytes, value: bytes, ttl: Optional[float] = None) -> None:
+    def put(self, key: BytesLike, value: BytesLike, ttl: Optional[float] = None) -> None:
         """Write a key. ttl: seconds from the commit after which it is gone."""
         key, value = _as_bytes(key), _as_bytes(value)
         self._writing().put(key, value, ttl)
         self._keys[key] = value
 
-    def put_kv(self, key: str, value: bytes, ttl: Optional[float] = None) -> None:
+    def put_kv(self, key: str, value: BytesLike, ttl: Optional[float] = None) -> None:
         """Write a text key."""
         self.put(key.encode(), value, ttl)
 
-    def delete(self, key: bytes) -> None:
+    def delete(self, key: BytesLike) -> None:
         """Delete a key."""
         key = _as_bytes(key)
         self._writing().delete(key)

@@ -4,7 +4,10 @@ Times are milliseconds since 1970-01-01T00:00:00Z, negative before it. A ``commi
 """
 
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Literal, Optional, Tuple
+from typing import Any, Dict, List, Literal, Optional, Tuple, Union
+
+BytesLike = Union[bytes, bytearray, memoryview]
+"""Keys and values: bytes, or any buffer of bytes."""
 
 Metadata = Dict[str, Any]
 """Fields of documents, nodes and edges: str keys; values None, bool, int, float, str, bytes, lists and dicts of them."""

@@ -76,7 +76,7 @@ pub(super) struct Chunk {
 unsafe impl Sync for Chunk {}
 
 impl Chunk {
-    /// An empty chunk of `rows` slots. The components are zeroed by the allocator, so pages not yet filled cost nothing.
+    /// An empty chunk of `rows` slots. The allocator zeroes the components, so pages not yet filled cost nothing.
     pub(super) fn new(first_row: u32, dimension: usize, rows: usize) -> Self {
         let components = Box::<[UnsafeCell<f32>]>::new_zeroed_slice(rows.saturating_mul(dimension));
         let slot = || Slot {
@@ -150,7 +150,7 @@ impl Chunk {
         deleted
     }
 
-    /// Marks the rows deleted at or before `min_reader_seq`, so that scans pass over them. True if no other row is left.
+    /// Marks the rows deleted at or before `min_reader_seq`, so that scans pass over them. True if no other is left.
     pub(super) fn retire(&self, min_reader_seq: u64) -> bool {
         let retired: u32 = self.retired().iter().map(|word| word.count_ones()).sum();
         if retired as usize != self.dead() {

@@ -3,8 +3,8 @@
 //! until it has doubled.
 //!
 //! Rows inserted meanwhile are not covered by it and stay scanned; rows deleted meanwhile are counted when it is put in
-//! place. A build costs tens of microseconds to a millisecond per row, so a growing collection is rebuilt only when it has
-//! grown by a third: all its builds together then cost about four times the last.
+//! place. A build costs tens of microseconds to a millisecond per row, so a growing collection is rebuilt only when it
+//! has grown by a third: all its builds together then cost about four times the last.
 
 use std::fmt;
 use std::num::NonZeroUsize;

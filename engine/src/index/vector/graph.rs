@@ -13,8 +13,8 @@
 //!   The usual reduction to Euclidean distance by one more coordinate found a fifth of the neighbours on embeddings
 //!   with lognormal norms, where the product itself finds 98 of 100.
 //!
-//! Links are chosen by the paper's diversity heuristic, and then come in two [`Density`] values: as chosen, or filled up with the
-//! nearest of the rest (`keep_pruned`). The first builds three times and searches one and a half times as fast, and
+//! Links are chosen by the paper's diversity heuristic and kept as chosen, or filled up with the nearest of the rest
+//! (`keep_pruned`; see [`Density`]). The first builds three times and searches one and a half times as fast, and
 //! suffices for most data; the second holds up where norms differ widely.
 //!
 //! A build is abandoned by unwinding out of the distance function, the only place where the crate calls back; nothing

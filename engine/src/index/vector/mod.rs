@@ -1,10 +1,10 @@
 //! The in-memory vector index of one collection: nearest neighbours that are exact at every moment.
 //!
-//! Rows live in an append-only arena of fixed-size chunks ([`arena`]). Most of them are covered by an HNSW graph
+//! Rows live in an append-only arena of fixed-size chunks (`arena`). Most of them are covered by an HNSW graph
 //! (Malkov and Yashunin, "Efficient and robust approximate nearest neighbor search using Hierarchical Navigable Small
-//! World graphs", 2016) which a background thread builds from time to time ([`graph`], [`build`]); every row it does
+//! World graphs", 2016) which a background thread builds from time to time (`graph`, `build`); every row it does
 //! not cover is scanned. A fresh row is therefore found by the next search, and a deleted row is gone from it.
-//! Distances are always computed from the stored `f32` rows by one kernel ([`kernel`]), so a row scores the same
+//! Distances are always computed from the stored `f32` rows by one kernel (`kernel`), so a row scores the same
 //! whether a scan or the graph found it.
 //!
 //! Rows are versioned: a row is visible to a reader at `seq` when `created_seq <= seq < deleted_seq`. One writer

@@ -3,11 +3,11 @@
 //! A search without a graph, with few allowed rows, or asking for more than the graph can honour, scans. Otherwise it
 //! walks the graph, keeps the rows that are visible and allowed, and scans the rows the graph does not cover. The walk
 //! returns the nearest `ef` points in order; they are reliable near the front and less so towards the end, so the
-//! answer stands only if the `k`-th usable row lies in the front half (quarter, for products). This one test covers selective filters, many
-//! deleted rows and large `k`; where it fails the query is scanned. So are queries whose `k`-th row ties with the last
-//! point of the walk (there may be more such rows than the walk could hold, and ties are broken by identifier), and
-//! those whose `k`-th product is not positive: a graph of products leads to rows of large norm, which are then the
-//! wrong ones.
+//! answer stands only if the `k`-th usable row lies in the front half (quarter, for products). This one test covers
+//! selective filters, many deleted rows and large `k`; where it fails the query is scanned. So are queries whose `k`-th
+//! row ties with the last point of the walk (there may be more such rows than the walk could hold, and ties are broken
+//! by identifier), and those whose `k`-th product is not positive: a graph of products leads to rows of large norm,
+//! which are then the wrong ones.
 
 use super::arena::Row;
 use super::directory::{Coverage, Directory};

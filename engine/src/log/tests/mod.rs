@@ -8,7 +8,9 @@ mod layout;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Log, LogError, LogOptions, ReplayReport, SegmentedLog, SeqRange, Sync, open};
+use super::append::SegmentedLog;
+use super::types::ReplayReport;
+use super::{Log, LogError, LogOptions, SeqRange, Sync, open};
 use crate::disk::{Disk, SimDisk};
 use crate::rng::{Rng, SeededRng};
 

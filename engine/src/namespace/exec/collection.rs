@@ -75,7 +75,7 @@ pub(super) fn drop_record(ctx: &mut Context<'_>, name: &CollectionName, kind: Co
     let id = collection.record.id;
     ctx.txn.delete(Table::Collections, name.as_str().as_bytes().to_vec());
     ctx.txn.put(Table::Purges, KeyWriter::new().u32(id).finish(), Vec::new());
-    let rows = collection.count();
+    let rows = collection.newest_count();
     ctx.counters.collections = ctx.counters.collections.saturating_sub(1);
     ctx.counters.vectors = ctx.counters.vectors.saturating_sub(rows);
     if kind == CollectionKind::Documents {

@@ -90,8 +90,7 @@ impl FactChange {
     pub fn assert(&mut self, edge: &TemporalEdge) -> Result<()> {
         let from: Arc<str> = edge.from_id.as_str().into();
         let key = FactKey::of(edge, Side::Outgoing);
-        let version =
-            fact::version(edge, key, Arc::new(FactData::of(edge))).map_err(|error| interval_error(&error))?;
+        let version = fact::version(edge, key, Arc::new(FactData::of(edge))).map_err(|error| interval_error(&error))?;
         let asserted = self.asserted.entry(Arc::clone(&from)).or_default();
         asserted.erase(&version.key);
         asserted.assert(version.clone()).map_err(|error| interval_error(&error))?;

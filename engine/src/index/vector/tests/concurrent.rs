@@ -1,5 +1,5 @@
-//! One writer, several readers and a builder at once. The first test is small enough to run under Valgrind
-//! (`valgrind --tool=helgrind` or `memcheck` on the test binary, filter `stress`).
+//! One writer, several readers and a builder at once. The first test is small enough to run under Valgrind's memcheck
+//! (test filter `stress`, option `--fair-sched=yes` so that the threads take turns).
 
 use std::sync::atomic::Ordering;
 use std::thread;

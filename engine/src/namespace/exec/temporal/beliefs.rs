@@ -16,7 +16,9 @@ use crate::store::{KeyRange, KeyWriter, Read, Table};
 pub fn check_size(ctx: &Context<'_>) -> Result<()> {
     let (given, max) = (ctx.txn.bytes(), limits::OPERATION_BYTES_MAX);
     if given > max {
-        return Err(Error::limit(format!("the operation would log {given} bytes or more; the limit is {max}: split it")));
+        return Err(Error::limit(format!(
+            "the operation would log {given} bytes or more; the limit is {max}: split it"
+        )));
     }
     Ok(())
 }
@@ -71,7 +73,12 @@ pub fn believed_at(
 }
 
 /// The earliest start after `t` of a belief in a relation.
-pub fn next_start(ctx: &Context<'_>, from: &NodeId, edge_type: &EdgeType, t: TimestampMs) -> Result<Option<TimestampMs>> {
+pub fn next_start(
+    ctx: &Context<'_>,
+    from: &NodeId,
+    edge_type: &EdgeType,
+    t: TimestampMs,
+) -> Result<Option<TimestampMs>> {
     let Some(after) = t.0.checked_add(1) else { return Ok(None) };
     let relation = KeyRange::prefix(&timelines::out_prefix(from.as_str(), Some(edge_type.as_str()), None));
     let start = timelines::out_prefix(from.as_str(), Some(edge_type.as_str()), Some(after));

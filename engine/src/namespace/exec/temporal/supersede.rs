@@ -9,9 +9,7 @@
 //! 3. A fact known to begin later is not touched: the new one arrived late and is stored closed where the next begins.
 //!    (Graphiti, where late facts closed newer ones, shows what happens otherwise: getzep/graphiti issue 1728.)
 
-use super::beliefs::{
-    assert, believed_at, next_start, retract, same_start, says_the_same, with_end,
-};
+use super::beliefs::{assert, believed_at, next_start, retract, same_start, says_the_same, with_end};
 use crate::api::{Result, TemporalEdge, TemporalFact, TimestampMs};
 use crate::namespace::context::Context;
 
@@ -27,9 +25,7 @@ pub fn supersede(ctx: &mut Context<'_>, mut fact: TemporalFact) -> Result<(Tempo
     };
     let mut standing = None;
     let mut closed = Vec::new();
-    let covering = believed_at(ctx, &fact.from_id, fact.valid_from, |key| {
-        *key.edge_type == *fact.edge_type.as_str()
-    })?;
+    let covering = believed_at(ctx, &fact.from_id, fact.valid_from, |key| *key.edge_type == *fact.edge_type.as_str())?;
     for old in covering {
         if old.valid_from < fact.valid_from {
             closed.push(shorten(ctx, old, fact.valid_from, stated_end)?);

@@ -149,4 +149,3 @@ fn read(snapshot: &Snapshot, side: Side, row: &Row) -> Result<TemporalEdge> {
     let value = snapshot.get(Table::TemporalOut, &key)?.ok_or_else(missing)?;
     Ok(decode(&key, &value)?)
 }
-

@@ -4,6 +4,9 @@ mod path;
 mod statics;
 mod walk;
 
+#[cfg(test)]
+mod tests;
+
 pub use path::shortest_path;
 pub use statics::traverse;
 pub use walk::{Plan, Source, Visit, Walked, walk};

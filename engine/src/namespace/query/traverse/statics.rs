@@ -35,4 +35,3 @@ pub fn traverse(_state: &State, snapshot: &Snapshot, request: Traverse) -> Resul
     let (nodes, edges, truncated) = (walked.nodes, walked.edges, walked.truncated);
     Ok(Subgraph { nodes, edges, truncated })
 }
-

@@ -120,11 +120,7 @@ impl<S: Source> Walk<'_, S> {
     }
 
     /// Walks on from a node: sees its edges and calls `meet` for each other end.
-    fn see(
-        &mut self,
-        place: usize,
-        mut meet: impl FnMut(&mut Self, &NodeId) -> Result<ControlFlow<()>>,
-    ) -> Result<()> {
+    fn see(&mut self, place: usize, mut meet: impl FnMut(&mut Self, &NodeId) -> Result<ControlFlow<()>>) -> Result<()> {
         let Some(id) = self.nodes.get(place).map(|node| node.id.clone()) else { return Ok(()) };
         let source = self.source;
         source.each(&id, &mut |other, edge, bytes| {

@@ -103,14 +103,13 @@ impl Model {
 
     pub fn supersede(&mut self, mut fact: TemporalFact) -> (TemporalEdge, Vec<TemporalEdge>) {
         let (start, end) = (fact.valid_from, fact.valid_until);
-        let relation =
-            self.believed(|v| (&v.from_id, &v.edge_type) == (&fact.from_id, &fact.edge_type));
+        let relation = self.believed(|v| (&v.from_id, &v.edge_type) == (&fact.from_id, &fact.edge_type));
         let next = relation.iter().map(|v| v.valid_from).filter(|from| *from > start).min();
         fact.valid_until = [end, next].into_iter().flatten().min();
         let (mut closed, mut standing) = (Vec::new(), None);
         for old in relation.iter().filter(|v| covers(v, start)) {
-            let is_same = old.to_id == fact.to_id
-                && (old.valid_until, &old.properties) == (fact.valid_until, &fact.properties);
+            let is_same =
+                old.to_id == fact.to_id && (old.valid_until, &old.properties) == (fact.valid_until, &fact.properties);
             if old.valid_from == start && is_same {
                 standing = Some(old.clone());
                 continue;
@@ -195,9 +194,7 @@ impl Model {
     /// Every version of a node's edges.
     pub fn history(&self, node: &str, direction: Direction) -> Vec<TemporalEdge> {
         let mut found = self.of_node(node, direction);
-        found.sort_by_key(|(into, v)| {
-            (v.edge_type.clone(), v.valid_from, other(*into, v), v.asserted_seq, *into)
-        });
+        found.sort_by_key(|(into, v)| (v.edge_type.clone(), v.valid_from, other(*into, v), v.asserted_seq, *into));
         found.into_iter().map(|(_, v)| v).collect()
     }
 }

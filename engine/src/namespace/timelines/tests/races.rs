@@ -13,8 +13,15 @@ use crate::store::Snapshot;
 
 fn open(state: &State, snapshot: &Snapshot, node: &str, direction: Direction) -> Vec<TemporalEdge> {
     let mode = TemporalMode::PointInTime { at: TimestampMs(i64::MAX) };
-    let request =
-        QueryTemporal { node_id: node.into(), mode, edge_types: None, direction, as_of: None, limit: None, snapshot: None };
+    let request = QueryTemporal {
+        node_id: node.into(),
+        mode,
+        edge_types: None,
+        direction,
+        as_of: None,
+        limit: None,
+        snapshot: None,
+    };
     read::query(state, snapshot, request).unwrap().edges
 }
 

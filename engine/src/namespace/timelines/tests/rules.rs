@@ -203,7 +203,7 @@ fn a_walk_stays_at_its_instant() {
     for (from, to, start, end) in [("ann", "bob", 0, 10), ("bob", "cyd", 5, 15), ("cyd", "ann", 0, 20)] {
         harness.run(|ctx| exec::add(ctx, fact(from, "knows", to, start, Some(end)))).unwrap();
     }
-    let mut walk = |at: i64| {
+    let walk = |at: i64| {
         let request = TraverseTemporal {
             start: "ann".into(),
             at: Some(TimestampMs(at)),

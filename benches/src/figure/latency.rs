@@ -1,0 +1,134 @@
+//! Latency of a single `get` and of a single durable `put` over the socket, by the blocking client of the Rust library.
+//!
+//! - `get` is measured against an echo of as many bytes over a Unix socket, in and out: what the kernel takes for two
+//!   switches between processes.
+//! - `put` is measured against the same echo and one `fdatasync` of 4 KiB overwritten in place: what any server must do
+//!   before it may call a write durable.
+//!
+//! Each call is followed by one of its peer, so that both see the same machine. A figure is the ratio of the two medians
+//! of a round, and the median over the rounds.
+
+use std::time::Duration;
+
+use toondb_engine::api::{Durability, Get, Put, Request, Response};
+use toondb_ipc::{BlockingClient, write_request, write_success};
+
+use crate::cli::Setup;
+use crate::data::{KEYS, Random, entries, key, value};
+use crate::measure::{Report, Samples, median, micros, note, timed};
+use crate::outcome::Outcome;
+use crate::peer::{EchoPeer, Exchange, SyncedFile, ToonDb};
+
+const WARM_UP_CALLS: u64 = 1_000;
+
+/// The medians of one round and their ratio.
+#[derive(Debug)]
+struct Round {
+    ours_us: f64,
+    peer_us: f64,
+}
+
+/// `get` against an echo.
+pub fn get(setup: &Setup, report: &Report) -> Outcome<()> {
+    let server = ToonDb::start(setup)?;
+    let client = loaded_client(&server)?;
+    let exchange = exchange_of(&client, Request::Get(Get { key: key(0), snapshot: None }))?;
+    let mut echo = EchoPeer::start(server.dir(), exchange)?;
+    let calls = setup.choose(40_000, 4_000);
+    let mut random = Random::new(1);
+    let mut get = || -> Outcome<Duration> {
+        let key = key(random.below(KEYS));
+        let (time, found) = timed(|| client.call_op("", Get { key, snapshot: None }));
+        found?.found.ok_or("a key is missing")?;
+        Ok(time)
+    };
+    for _ in 0..WARM_UP_CALLS {
+        get()?;
+        echo.round_trip()?;
+    }
+    let mut rounds = Vec::new();
+    for _ in 0..setup.rounds() {
+        rounds.push(interleave(calls, &mut get, || {
+            let (time, done) = timed(|| echo.round_trip());
+            Ok(done.map(|()| time)?)
+        })?);
+    }
+    show(report, "`get` over the socket, p50 / echo of the same bytes", "<= 1.4", &rounds, "get", "echo");
+    Ok(())
+}
+
+/// A durable `put` against a sync and an echo.
+pub fn put(setup: &Setup, report: &Report) -> Outcome<()> {
+    let server = ToonDb::start(setup)?;
+    let client = loaded_client(&server)?;
+    let put_of = |number| Put { key: key(number), value: value(), ttl_ms: None, durability: Durability::Durable };
+    let exchange = exchange_of(&client, Request::Put(put_of(0)))?;
+    let mut echo = EchoPeer::start(server.dir(), exchange)?;
+    let mut file = SyncedFile::create(server.dir())?;
+    let calls = setup.choose(3_000, 300);
+    let mut random = Random::new(2);
+    let mut put = || -> Outcome<Duration> {
+        let put = put_of(random.below(KEYS));
+        let (time, written) = timed(|| client.call_op("", put));
+        written?;
+        Ok(time)
+    };
+    for _ in 0..WARM_UP_CALLS / 10 {
+        put()?;
+        file.overwrite()?;
+        echo.round_trip()?;
+    }
+    let mut rounds = Vec::new();
+    for _ in 0..setup.rounds() {
+        rounds.push(interleave(calls, &mut put, || {
+            let (time, done) = timed(|| file.overwrite().and_then(|()| echo.round_trip()));
+            Ok(done.map(|()| time)?)
+        })?);
+    }
+    let figure = "durable `put` over the socket, p50 / `fdatasync` of a 4 KiB overwrite and that echo";
+    show(report, figure, "<= 1.5", &rounds, "put", "fdatasync and echo");
+    Ok(())
+}
+
+fn loaded_client(server: &ToonDb) -> Outcome<BlockingClient> {
+    let client = server.client()?;
+    client.call_op("", entries(0..KEYS))?;
+    Ok(client)
+}
+
+/// The bytes of a request and of its answer, as the client library sends and the server answers them.
+fn exchange_of(client: &BlockingClient, request: Request) -> Outcome<Exchange> {
+    let (mut sent, mut received) = (Vec::new(), Vec::new());
+    write_request(&mut sent, 1, request.code().number(), "", &request)?;
+    let response: Response = client.call("", &request)?;
+    write_success(&mut received, 1, &response)?;
+    Ok(Exchange { request_bytes: sent.len(), response_bytes: received.len() })
+}
+
+fn interleave(
+    calls: usize,
+    mut ours: impl FnMut() -> Outcome<Duration>,
+    mut peer: impl FnMut() -> Outcome<Duration>,
+) -> Outcome<Round> {
+    let (mut our_samples, mut peer_samples) = (Samples::default(), Samples::default());
+    for _ in 0..calls {
+        our_samples.push(ours()?);
+        peer_samples.push(peer()?);
+    }
+    let round = Round { ours_us: micros(our_samples.p50()), peer_us: micros(peer_samples.p50()) };
+    note(&format!(
+        "p50 {:.1} against {:.1} us; p99 {:.1} against {:.1} us",
+        round.ours_us,
+        round.peer_us,
+        micros(our_samples.percentile(0.99)),
+        micros(peer_samples.percentile(0.99)),
+    ));
+    Ok(round)
+}
+
+fn show(report: &Report, figure: &str, target: &str, rounds: &[Round], ours: &str, peer: &str) {
+    let of = |pick: fn(&Round) -> f64| median(&rounds.iter().map(pick).collect::<Vec<_>>());
+    let ratio = of(|round| round.ours_us / round.peer_us);
+    let (ours_us, peer_us) = (of(|round| round.ours_us), of(|round| round.peer_us));
+    report.row(figure, target, &format!("{ratio:.2} ({ours} {ours_us:.1} us, {peer} {peer_us:.1} us)"));
+}

@@ -1,0 +1,58 @@
+//! A server as a child process: started, waited for, and ended with the value that stands for it.
+
+use std::io::{BufRead, BufReader, pipe};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use crate::outcome::Outcome;
+
+/// Time for a server to say that it is ready.
+const READY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A running server. Dropping it kills the process: its data is temporary.
+#[derive(Debug)]
+pub struct Daemon {
+    child: Child,
+}
+
+impl Daemon {
+    /// Starts a server and waits until it prints a line with `ready` in it.
+    pub fn start(mut command: Command, ready: &str) -> Outcome<Self> {
+        let program = command.get_program().to_string_lossy().into_owned();
+        let (reader, writer) = pipe()?;
+        command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
+        let child = command.spawn().map_err(|error| format!("{program} cannot be started: {error}"))?;
+        // The command holds this process's copies of the pipe's end; without them the reader sees the server's end.
+        drop(command);
+        let daemon = Self { child };
+        let (said, hears) = mpsc::channel();
+        // It reads until the server ends, so that the server never blocks on a full pipe.
+        std::thread::spawn(move || {
+            for line in BufReader::new(reader).lines().map_while(Result::ok) {
+                let _ = said.send(line);
+            }
+        });
+        let mut output = Vec::new();
+        loop {
+            match hears.recv_timeout(READY_TIMEOUT) {
+                Ok(line) if line.contains(ready) => return Ok(daemon),
+                Ok(line) => output.push(line),
+                Err(_) => return Err(format!("{program} did not become ready:\n{}", output.join("\n")).into()),
+            }
+        }
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        // Either fails only if the process has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

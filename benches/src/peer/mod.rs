@@ -1,0 +1,12 @@
+//! What is measured and what it is measured against: servers as processes of their own, and the disk.
+
+mod daemon;
+mod disk;
+mod echo;
+mod redis;
+mod toondb;
+
+pub use disk::SyncedFile;
+pub use echo::{EchoPeer, Exchange, serve_echo};
+pub use redis::{Redis, RedisLoad};
+pub use toondb::ToonDb;

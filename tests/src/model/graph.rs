@@ -1,0 +1,89 @@
+//! The static graph: writes, and walks as their definition says.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use toondb_engine::api::{Direction, Edge, EdgeType, ErrorCode, NodeId};
+
+use super::state::{Model, Now, Outcome, counted};
+
+impl Model {
+    pub(super) fn add_edge(&mut self, edge: &Edge, now: Now) -> Result<Outcome, ErrorCode> {
+        let exists = |id: &NodeId| self.nodes.contains_key(id.as_str());
+        if !exists(&edge.from_id) || !exists(&edge.to_id) {
+            return Err(ErrorCode::NodeNotFound);
+        }
+        let key = (edge.from_id.to_string(), edge.edge_type.to_string(), edge.to_id.to_string());
+        let created = self.edges.insert(key, (now.seq, edge.properties.clone())).is_none();
+        Ok(Outcome { wrote: true, number: u64::from(created), ..Outcome::default() })
+    }
+
+    pub(super) fn delete_edge(&mut self, from: &NodeId, edge_type: &EdgeType, to: &NodeId) -> Outcome {
+        let key = (from.to_string(), edge_type.to_string(), to.to_string());
+        counted(u64::from(self.edges.remove(&key).is_some()))
+    }
+
+    pub(super) fn delete_node(&mut self, id: &NodeId) -> Outcome {
+        let rows = self.edges.len() + self.facts.len();
+        let existed = self.nodes.remove(id.as_str()).is_some();
+        self.edges.retain(|(from, _, to), _| from != id.as_str() && to != id.as_str());
+        self.facts.retain(|fact| fact.from_id != *id && fact.to_id != *id);
+        let wrote = existed || self.edges.len() + self.facts.len() < rows;
+        Outcome { wrote, number: u64::from(existed), ..Outcome::default() }
+    }
+
+    /// The edges of a node: outgoing first, then by type and other end; a loop once.
+    #[must_use]
+    pub fn edges_of(&self, node: &str, direction: Direction) -> Vec<Edge> {
+        let edge = |(key, value): (&(String, String, String), &(u64, _))| Edge {
+            from_id: key.0.as_str().into(),
+            edge_type: key.1.as_str().into(),
+            to_id: key.2.as_str().into(),
+            properties: Clone::clone(&value.1),
+        };
+        let mut found = Vec::new();
+        if direction != Direction::Incoming {
+            let mut out: Vec<Edge> = self.edges.iter().filter(|(key, _)| key.0 == node).map(edge).collect();
+            out.sort_by(|a, b| (&a.edge_type, &a.to_id).cmp(&(&b.edge_type, &b.to_id)));
+            found.extend(out);
+        }
+        if direction != Direction::Outgoing {
+            let both = direction == Direction::Both;
+            let enters = |key: &(String, String, String)| key.2 == node && !(both && key.0 == node);
+            let mut into: Vec<Edge> = self.edges.iter().filter(|(key, _)| enters(key)).map(edge).collect();
+            into.sort_by(|a, b| (&a.edge_type, &a.from_id).cmp(&(&b.edge_type, &b.from_id)));
+            found.extend(into);
+        }
+        found
+    }
+
+    /// Nodes within `depth` edges, in the order of a breadth-first walk, each with its distance.
+    #[must_use]
+    pub fn reach(&self, start: &str, depth: u32, direction: Direction) -> Vec<(String, u32)> {
+        if !self.nodes.contains_key(start) {
+            return Vec::new();
+        }
+        let mut found = vec![(start.to_owned(), 0)];
+        let mut seen = BTreeSet::from([start.to_owned()]);
+        let mut queue = VecDeque::from([(start.to_owned(), 0)]);
+        while let Some((node, far)) = queue.pop_front() {
+            if far == depth {
+                continue;
+            }
+            for edge in self.edges_of(&node, direction) {
+                let other = if edge.from_id.as_str() == node { &edge.to_id } else { &edge.from_id };
+                if seen.insert(other.to_string()) {
+                    found.push((other.to_string(), far + 1));
+                    queue.push_back((other.to_string(), far + 1));
+                }
+            }
+        }
+        found
+    }
+
+    /// The number of edges on a shortest path, if there is one of at most `depth`.
+    #[must_use]
+    pub fn distance(&self, from: &str, to: &str, depth: u32, direction: Direction) -> Option<u32> {
+        let reached: BTreeMap<String, u32> = self.reach(from, depth, direction).into_iter().collect();
+        reached.get(to).copied().filter(|_| self.nodes.contains_key(to))
+    }
+}

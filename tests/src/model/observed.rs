@@ -1,0 +1,164 @@
+//! Everything that can be seen of a namespace, read through a door or told by the model, in one comparable form.
+
+use toondb_engine::api::{
+    CommitSeq, Direction, Embedding, Error, ErrorCode, GetEdges, GetNode, NamespaceStatsRequest, Result, Scan,
+    SearchCollection, TemporalHistory,
+};
+
+use super::state::Model;
+use crate::{Door, run};
+
+/// The names that a test uses; nodes and collections cannot be listed together with all they hold.
+#[derive(Debug, Clone)]
+pub struct Universe {
+    /// Collections and their dimensions.
+    pub collections: Vec<(String, usize)>,
+    /// Nodes.
+    pub nodes: Vec<String>,
+}
+
+/// What is there. Fields are texts, so that types count and a difference can be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Observed {
+    /// The newest commit.
+    pub seq: u64,
+    /// One line for each thing, in a fixed order.
+    pub lines: Vec<String>,
+}
+
+impl Observed {
+    /// What the model says is there at a time.
+    #[must_use]
+    pub fn expected(model: &Model, universe: &Universe, now_ms: i64) -> Self {
+        let mut lines = Vec::new();
+        for (key, row) in model.kv.iter().filter(|(_, row)| !row.is_expired(now_ms)) {
+            lines.push(key_line(key, &row.value, row.version));
+        }
+        for (name, _) in &universe.collections {
+            let Some(collection) = model.collections.get(name) else { continue };
+            lines.push(format!("collection {name}: {} documents", collection.documents.len()));
+            for (id, (_, document)) in &collection.documents {
+                let (content, metadata) = (&document.content, &document.metadata);
+                lines.push(format!("document {name}/{id}: {content:?} {:?} {metadata:?}", document.embedding));
+            }
+        }
+        for node in &universe.nodes {
+            lines.extend(model.nodes.get(node).map(|(_, node)| format!("node {node:?}")));
+            lines.extend(model.edges_of(node, Direction::Outgoing).iter().map(|edge| format!("out {edge:?}")));
+            lines.extend(model.edges_of(node, Direction::Incoming).iter().map(|edge| format!("in {edge:?}")));
+            lines.extend(model.history_of(node).iter().map(|fact| format!("fact {fact:?}")));
+        }
+        let documents: usize = model.collections.values().map(|collection| collection.documents.len()).sum();
+        let counts = (documents, model.nodes.len(), model.edges.len(), model.facts.len());
+        lines.push(format!("documents, nodes, edges, versions: {counts:?}"));
+        Self { seq: model.seq, lines }
+    }
+
+    /// What a door shows.
+    ///
+    /// # Errors
+    /// Of any read.
+    pub fn read(door: &dyn Door, namespace: &str, universe: &Universe) -> Result<Self> {
+        let mut lines = Vec::new();
+        let mut cursor = None;
+        loop {
+            let page = run(door, namespace, Scan { cursor, ..Scan::default() })?;
+            for entry in &page.entries {
+                lines.push(key_line(&entry.key, &entry.value, entry.version.0));
+            }
+            cursor = page.cursor;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        for (name, dimension) in &universe.collections {
+            read_collection(door, namespace, (name, *dimension), &mut lines)?;
+        }
+        for node in &universe.nodes {
+            read_node(door, namespace, node, &mut lines)?;
+        }
+        let stats = run(door, namespace, NamespaceStatsRequest {})?;
+        let counts = (stats.documents, stats.nodes, stats.edges, stats.temporal_versions);
+        lines.push(format!("documents, nodes, edges, versions: {counts:?}"));
+        let CommitSeq(seq) = stats.commit_seq;
+        Ok(Self { seq, lines })
+    }
+
+    /// Compares line by line.
+    ///
+    /// # Errors
+    /// With the lines that only one side has.
+    pub fn compare(&self, expected: &Self) -> std::result::Result<(), String> {
+        if self.lines == expected.lines {
+            return Ok(());
+        }
+        let only = |ours: &[String], theirs: &[String]| {
+            let lines: Vec<&str> = ours.iter().filter(|line| !theirs.contains(line)).map(String::as_str).collect();
+            lines.join("\n    ")
+        };
+        Err(format!(
+            "the states differ (engine at commit {}, model at {}).\n  only in the engine:\n    {}\n  only in the model:\n    {}",
+            self.seq,
+            expected.seq,
+            only(&self.lines, &expected.lines),
+            only(&expected.lines, &self.lines)
+        ))
+    }
+}
+
+fn key_line(key: &[u8], value: &[u8], version: u64) -> String {
+    format!("key {}: {} at {version}", String::from_utf8_lossy(key), String::from_utf8_lossy(value))
+}
+
+fn read_collection(
+    door: &dyn Door,
+    namespace: &str,
+    (name, dimension): (&str, usize),
+    lines: &mut Vec<String>,
+) -> Result<()> {
+    // Asking for more than there are gives all of them.
+    let query = Embedding(vec![1.0; dimension]);
+    let (k, filter, snapshot) = (Some(10_000), None, None);
+    let all = SearchCollection { collection: name.into(), query, k, ef: None, filter, include_embedding: true, snapshot };
+    let hits = match run(door, namespace, all) {
+        Ok(found) => found.hits,
+        Err(Error { code: ErrorCode::CollectionNotFound, .. }) => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    lines.push(format!("collection {name}: {} documents", hits.len()));
+    let mut documents: Vec<_> = hits.into_iter().map(|hit| hit.document).collect();
+    documents.sort_by(|a, b| a.id.cmp(&b.id));
+    for document in documents {
+        let id = document.id.map(toondb_engine::api::DocumentId::into_string).unwrap_or_default();
+        let (content, metadata) = (&document.content, &document.metadata);
+        lines.push(format!("document {name}/{id}: {content:?} {:?} {metadata:?}", document.embedding));
+    }
+    Ok(())
+}
+
+fn read_node(door: &dyn Door, namespace: &str, node: &str, lines: &mut Vec<String>) -> Result<()> {
+    let found = run(door, namespace, GetNode { id: node.into(), snapshot: None })?;
+    lines.extend(found.node.map(|node| format!("node {node:?}")));
+    for (direction, word) in [(Direction::Outgoing, "out"), (Direction::Incoming, "in")] {
+        let edges = GetEdges {
+            node_id: node.into(),
+            edge_types: None,
+            direction,
+            limit: None,
+            cursor: None,
+            snapshot: None,
+        };
+        lines.extend(run(door, namespace, edges)?.edges.iter().map(|edge| format!("{word} {edge:?}")));
+    }
+    let history = TemporalHistory {
+        node_id: node.into(),
+        edge_type: None,
+        other_id: None,
+        direction: Direction::Outgoing,
+        limit: None,
+        cursor: None,
+        snapshot: None,
+    };
+    lines.extend(run(door, namespace, history)?.edges.iter().map(|fact| format!("fact {fact:?}")));
+    Ok(())
+}

@@ -1,0 +1,150 @@
+//! Real processes: the server's binary and this crate's worker.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use rustix::process::{Pid, Signal, kill_process};
+use toondb_ipc::{BlockingClient, ClientOptions};
+
+/// Longer than any start takes; a broken server must not hang the tests.
+const START_PATIENCE: Duration = Duration::from_secs(60);
+const READY: &str = "ToonDB is ready";
+
+/// A binary of this workspace, beside the directory of the test's own executable.
+fn built(name: &str) -> PathBuf {
+    let own = std::env::current_exe().expect("a test knows its executable");
+    let profile = own.parent().and_then(Path::parent).expect("tests lie in <profile>/deps");
+    profile.join(name)
+}
+
+/// The `toondb` binary: `TOONDB_BIN`, or the one built beside this test.
+#[must_use]
+pub fn server_binary() -> PathBuf {
+    let path = std::env::var_os("TOONDB_BIN").map_or_else(|| built("toondb"), PathBuf::from);
+    let what = "the toondb binary is missing; build it first (cargo build --release -p toondb) or name it in TOONDB_BIN";
+    assert!(path.exists(), "{}: {what}", path.display());
+    path
+}
+
+/// This crate's worker.
+#[must_use]
+pub fn worker_binary() -> PathBuf {
+    let path = built("toondb-test-worker");
+    assert!(path.exists(), "{} is missing; cargo builds it with these tests", path.display());
+    path
+}
+
+/// A running `toondb serve`; killed when dropped.
+#[derive(Debug)]
+pub struct Served {
+    child: Child,
+    socket: PathBuf,
+    log: Arc<Mutex<String>>,
+    ended: Option<ExitStatus>,
+}
+
+impl Served {
+    /// Starts a server and waits until it is ready.
+    ///
+    /// # Errors
+    /// With its log if it ends instead.
+    pub fn start(socket: &Path, data: &Path) -> Result<Self, String> {
+        let mut command = Command::new(server_binary());
+        command.arg("serve").arg("--socket").arg(socket).arg("--data").arg(data).args(["--log", "info"]);
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the server's binary starts");
+        let log = Arc::new(Mutex::new(String::new()));
+        let stderr = child.stderr.take().expect("the log is piped");
+        let ready = watch(stderr, Arc::clone(&log));
+        let mut served = Self { child, socket: socket.to_owned(), log, ended: None };
+        match ready.recv_timeout(START_PATIENCE) {
+            Ok(()) => Ok(served),
+            Err(_) => {
+                let status = served.kill();
+                Err(format!("{status}: {}", served.log()))
+            }
+        }
+    }
+
+    /// Its process.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What it has logged so far.
+    #[must_use]
+    pub fn log(&self) -> String {
+        self.log.lock().clone()
+    }
+
+    /// A new client.
+    #[must_use]
+    pub fn client(&self) -> BlockingClient {
+        BlockingClient::connect(&self.socket, ClientOptions::default()).expect("a ready server accepts")
+    }
+
+    fn signal(&self, signal: Signal) {
+        if let Some(pid) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
+            // One that has ended already needs no signal.
+            let _ = kill_process(pid, signal);
+        }
+    }
+
+    /// Asks it to end, without waiting.
+    pub fn terminate(&self) {
+        self.signal(Signal::TERM);
+    }
+
+    /// Kills it, without waiting: no code of it runs any more.
+    pub fn kill_now(&self) {
+        self.signal(Signal::KILL);
+    }
+
+    /// Kills it and waits for its end.
+    pub fn kill(&mut self) -> ExitStatus {
+        self.kill_now();
+        self.wait()
+    }
+
+    /// Waits for its end.
+    pub fn wait(&mut self) -> ExitStatus {
+        *self.ended.get_or_insert_with(|| self.child.wait().expect("a child can be waited for"))
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        if self.ended.is_none() {
+            self.kill();
+        }
+    }
+}
+
+/// Collects a server's log on a thread; the channel hears when it is ready, and closes when it has ended.
+fn watch(stderr: impl Read + Send + 'static, log: Arc<Mutex<String>>) -> Receiver<()> {
+    let (ready, is_ready) = channel();
+    std::thread::spawn(move || {
+        let mut ready = Some(ready);
+        for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+            if line.contains(READY)
+                && let Some(ready) = ready.take()
+            {
+                let _ = ready.send(());
+            }
+            let mut log = log.lock();
+            log.push_str(&line);
+            log.push('\n');
+        }
+    });
+    is_ready
+}

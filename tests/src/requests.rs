@@ -1,0 +1,214 @@
+//! Short ways to write requests.
+
+use toondb_engine::api::{
+    AddDocuments, AddEdge, AddNode, AddTemporalEdge, BatchPut, ByteBuf, Commit, CompareAndSet, CreateCollection,
+    DeleteKey, Direction, Document, Durability, Edge, EdgeType, Embedding, Filter, Get, GetDocuments, GetNode, Metric,
+    Node, NodeId, Precondition, Properties, Put, PutEntry, QueryTemporal, Scan, SearchCollection, TemporalFact,
+    TemporalMode, TimestampMs, Value, Write,
+};
+
+/// Bytes of a text.
+#[must_use]
+pub fn bytes(text: &str) -> ByteBuf {
+    ByteBuf::from(text.as_bytes().to_vec())
+}
+
+/// Writes a key durably.
+#[must_use]
+pub fn put(key: &str, value: &str) -> Put {
+    Put { key: bytes(key), value: bytes(value), ttl_ms: None, durability: Durability::Durable }
+}
+
+/// Writes a key that expires.
+#[must_use]
+pub fn put_ttl(key: &str, value: &str, ttl_ms: u64) -> Put {
+    Put { ttl_ms: Some(ttl_ms), ..put(key, value) }
+}
+
+/// Reads a key.
+#[must_use]
+pub fn get(key: &str) -> Get {
+    Get { key: bytes(key), snapshot: None }
+}
+
+/// Deletes a key.
+#[must_use]
+pub fn delete_key(key: &str) -> DeleteKey {
+    DeleteKey { key: bytes(key), durability: Durability::Durable }
+}
+
+/// One write of a batch.
+#[must_use]
+pub fn entry(key: &str, value: &str) -> PutEntry {
+    PutEntry { key: bytes(key), value: bytes(value), ttl_ms: None }
+}
+
+/// Writes several keys.
+#[must_use]
+pub fn batch(entries: &[(&str, &str)]) -> BatchPut {
+    let entries = entries.iter().map(|(key, value)| entry(key, value)).collect();
+    BatchPut { entries, durability: Durability::Durable }
+}
+
+/// Writes a key if it holds what is expected.
+#[must_use]
+pub fn swap(key: &str, expected: Option<&str>, value: Option<&str>) -> CompareAndSet {
+    let (expected, value) = (expected.map(bytes), value.map(bytes));
+    CompareAndSet { key: bytes(key), expected, value, ttl_ms: None, durability: Durability::Durable }
+}
+
+/// Reads all keys with a prefix.
+#[must_use]
+pub fn scan(prefix: &str) -> Scan {
+    Scan { prefix: Some(bytes(prefix)), ..Scan::default() }
+}
+
+/// Creates a collection.
+#[must_use]
+pub fn create_collection(name: &str, dimension: u32, metric: Metric) -> CreateCollection {
+    CreateCollection { collection: name.into(), dimension, metric, metadata: Properties::new() }
+}
+
+/// A document without metadata.
+#[must_use]
+pub fn document(id: &str, embedding: &[f32]) -> Document {
+    Document {
+        id: Some(id.into()),
+        content: format!("content of {id}"),
+        embedding: Some(Embedding(embedding.to_vec())),
+        metadata: Properties::new(),
+    }
+}
+
+/// A document with metadata.
+#[must_use]
+pub fn document_with(id: &str, embedding: &[f32], metadata: Properties) -> Document {
+    Document { metadata, ..document(id, embedding) }
+}
+
+/// Adds documents.
+#[must_use]
+pub fn add_documents(collection: &str, documents: Vec<Document>) -> AddDocuments {
+    AddDocuments { collection: collection.into(), documents, durability: Durability::Durable }
+}
+
+/// Reads documents with their embeddings.
+#[must_use]
+pub fn get_documents(collection: &str, ids: &[&str]) -> GetDocuments {
+    let ids = ids.iter().map(|id| (*id).into()).collect();
+    GetDocuments { collection: collection.into(), ids, include_embedding: true, snapshot: None }
+}
+
+/// Finds the `k` nearest documents.
+#[must_use]
+pub fn search(collection: &str, query: &[f32], k: u32) -> SearchCollection {
+    SearchCollection {
+        collection: collection.into(),
+        query: Embedding(query.to_vec()),
+        k: Some(k),
+        ef: None,
+        filter: None,
+        include_embedding: false,
+        snapshot: None,
+    }
+}
+
+/// A filter from its wire form, a value tree.
+#[must_use]
+pub fn filter(value: Value) -> Filter {
+    Filter::try_from(value).expect("the filter is well formed")
+}
+
+/// A map value.
+#[must_use]
+pub fn map<const N: usize>(entries: [(&str, Value); N]) -> Value {
+    Value::Map(entries.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+}
+
+/// A node with one field.
+#[must_use]
+pub fn node(id: &str) -> Node {
+    Node { id: id.into(), node_type: "thing".to_owned(), properties: Properties::new().with("name", id) }
+}
+
+/// Adds a node.
+#[must_use]
+pub fn add_node(id: &str) -> AddNode {
+    AddNode { node: node(id), durability: Durability::Durable }
+}
+
+/// Reads a node.
+#[must_use]
+pub fn get_node(id: &str) -> GetNode {
+    GetNode { id: id.into(), snapshot: None }
+}
+
+/// An edge without fields.
+#[must_use]
+pub fn edge(from: &str, edge_type: &str, to: &str) -> Edge {
+    Edge { from_id: from.into(), edge_type: edge_type.into(), to_id: to.into(), properties: Properties::new() }
+}
+
+/// Adds an edge.
+#[must_use]
+pub fn add_edge(from: &str, edge_type: &str, to: &str) -> AddEdge {
+    AddEdge { edge: edge(from, edge_type, to), durability: Durability::Durable }
+}
+
+/// A fact without fields; `until` nothing = open.
+#[must_use]
+pub fn fact(ends: (&str, &str, &str), from: i64, until: Option<i64>) -> TemporalFact {
+    let (from_id, edge_type, to_id) = ends;
+    TemporalFact {
+        from_id: from_id.into(),
+        edge_type: edge_type.into(),
+        to_id: to_id.into(),
+        valid_from: TimestampMs(from),
+        valid_until: until.map(TimestampMs),
+        properties: Properties::new(),
+    }
+}
+
+/// States a fact.
+#[must_use]
+pub fn add_fact(ends: (&str, &str, &str), from: i64, until: Option<i64>) -> AddTemporalEdge {
+    AddTemporalEdge { fact: fact(ends, from, until), durability: Durability::Durable }
+}
+
+/// Asks for a node's outgoing facts.
+#[must_use]
+pub fn query(node: &str, mode: TemporalMode) -> QueryTemporal {
+    QueryTemporal {
+        node_id: NodeId::from(node),
+        mode,
+        edge_types: None,
+        direction: Direction::Outgoing,
+        as_of: None,
+        limit: None,
+        snapshot: None,
+    }
+}
+
+/// Valid at an instant.
+#[must_use]
+pub fn at(time: i64) -> TemporalMode {
+    TemporalMode::PointInTime { at: TimestampMs(time) }
+}
+
+/// Valid somewhere in `[start, end)`.
+#[must_use]
+pub fn during(start: i64, end: i64) -> TemporalMode {
+    TemporalMode::Range { start: TimestampMs(start), end: TimestampMs(end), clip: false }
+}
+
+/// Edge types.
+#[must_use]
+pub fn types(names: &[&str]) -> Option<Vec<EdgeType>> {
+    Some(names.iter().map(|name| EdgeType::from(*name)).collect())
+}
+
+/// A commit of writes under preconditions.
+#[must_use]
+pub fn commit(preconditions: Vec<Precondition>, writes: Vec<Write>) -> Commit {
+    Commit { preconditions, writes, snapshot: None, durability: Durability::Durable }
+}
