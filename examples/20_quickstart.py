@@ -32,7 +32,8 @@ Store = Union[Database, IpcClient]
 def load(db: Store, documents: List[Dict[str, Any]], vectors: example_data.Matrix) -> None:
     """Everything about the synsets: one document each with its embedding, one node each, one edge for each relation."""
     _, dimension = example_data.shape_of(vectors)
-    db.delete_namespace(NAMESPACE)
+    if NAMESPACE in db.list_namespaces():
+        db.delete_namespace(NAMESPACE)
     db.create_namespace(NAMESPACE, metadata={"source": "WordNet 3.0"})
     db.create_collection(COLLECTION, dimension=dimension, namespace=NAMESPACE)
     for start in range(0, len(documents), BATCH):

@@ -56,6 +56,12 @@ pub const GRAPH_ITEMS_MAX: usize = 100_000;
 pub const TRAVERSE_DEPTH_MAX: u32 = 1_000;
 /// Traversal depth where the caller names none.
 pub const TRAVERSE_DEPTH_DEFAULT: u32 = 3;
+/// Most edges that one path search looks at.
+pub const PATH_EDGES_MAX: usize = 10 * GRAPH_ITEMS_MAX;
+/// Most bytes of nodes that one path search remembers.
+pub const PATH_BYTES_MAX: usize = 256 << 20;
+/// Most versions that one page of a history looks at.
+pub const HISTORY_LOOK_MAX: usize = GRAPH_ITEMS_MAX;
 /// Path search depth where the caller names none.
 pub const PATH_DEPTH_DEFAULT: u32 = 16;
 
@@ -115,6 +121,8 @@ pub const DISK_FREE_BYTES_MIN: u64 = 64 << 20;
 pub const FRAME_BYTES_MAX: usize = 64 << 20;
 /// Largest frame before the hello exchange.
 pub const FRAME_BYTES_BEFORE_HELLO_MAX: usize = 64 << 10;
+/// Most bytes of one answer, as estimated while it is gathered: half a frame.
+pub const REPLY_BYTES_MAX: usize = FRAME_BYTES_MAX / 2;
 /// Deepest nesting of a MessagePack value.
 pub const FRAME_DEPTH_MAX: usize = 64;
 /// Most values in one frame, nested ones included.

@@ -25,7 +25,8 @@ def test_life_of_a_namespace(store: Store, ns: str) -> None:
     assert ns in store.list_namespaces()
     store.put(b"k", b"v", ns)
     assert store.delete_namespace(ns) is True
-    assert store.delete_namespace(ns) is False
+    with pytest.raises(NamespaceNotFoundError):
+        store.delete_namespace(ns)
     assert ns not in store.list_namespaces()
     assert store.get(b"k", ns) is None
 

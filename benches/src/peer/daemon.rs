@@ -17,8 +17,9 @@ pub struct Daemon {
 }
 
 impl Daemon {
-    /// Starts a server and waits until it prints a line with `ready` in it.
+    /// Starts a server and waits until it prints a line with `ready` in it, in any case.
     pub fn start(mut command: Command, ready: &str) -> Outcome<Self> {
+        let ready = ready.to_ascii_lowercase();
         let program = command.get_program().to_string_lossy().into_owned();
         let (reader, writer) = pipe()?;
         command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
@@ -36,7 +37,7 @@ impl Daemon {
         let mut output = Vec::new();
         loop {
             match hears.recv_timeout(READY_TIMEOUT) {
-                Ok(line) if line.contains(ready) => return Ok(daemon),
+                Ok(line) if line.to_ascii_lowercase().contains(&ready) => return Ok(daemon),
                 Ok(line) => output.push(line),
                 Err(_) => return Err(format!("{program} did not become ready:\n{}", output.join("\n")).into()),
             }

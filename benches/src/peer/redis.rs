@@ -36,7 +36,7 @@ impl Redis {
         let mut command = Command::new("redis-server");
         command.args(["--appendonly", "yes", "--appendfsync", "always", "--save", "", "--port", "0", "--dir"]);
         command.arg(dir.path()).arg("--unixsocket").arg(dir.path().join("redis.sock"));
-        let daemon = Daemon::start(command, "Ready to accept connections")?;
+        let daemon = Daemon::start(command, "ready to accept connections")?;
         Ok(Self { _daemon: daemon, dir })
     }
 

@@ -35,7 +35,7 @@ class NamespaceMethods(Core):
         return self._describe_namespace(name)
 
     def delete_namespace(self, name: str) -> bool:
-        """Delete a namespace with everything in it. Returns True if it existed. ``default`` is emptied and stays."""
+        """Delete a namespace with everything in it. Returns True. Raises NamespaceNotFoundError."""
         return self._delete_namespace(name)
 
     def namespace_stats(self, name: str = "default") -> NamespaceStats:

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use pyo3::prelude::*;
-use toondb_engine::api::Operation;
+use toondb_engine::api::{ErrorCode, Operation};
 
 use crate::embedded::Embedded;
 use crate::error::to_python;
@@ -54,9 +54,13 @@ impl Core {
 
     /// End the use of the engine. Closing again does nothing; other methods raise ShuttingDownError from then on.
     ///
-    /// Everything acknowledged is durable without it: closing gives the data directory or the connection free.
+    /// Everything acknowledged is durable without it: closing gives the data directory or the connection free. In a forked
+    /// child it does nothing: what the parent opened is the parent's to close.
     #[pyo3(text_signature = "($self)")]
     fn close(&self, py: Python<'_>) -> PyResult<()> {
-        py.detach(|| self.transport.close()).map_err(|error| to_python(py, &error))
+        match py.detach(|| self.transport.close()) {
+            Err(error) if error.code == ErrorCode::Forked => Ok(()),
+            closed => closed.map_err(|error| to_python(py, &error)),
+        }
     }
 }

@@ -86,7 +86,7 @@ pub(super) struct AnswerBudget(usize);
 
 impl AnswerBudget {
     pub fn new() -> Self {
-        Self(limits::FRAME_BYTES_MAX / 2)
+        Self(limits::REPLY_BYTES_MAX)
     }
 
     pub fn spend(&mut self, bytes: usize) -> Result<()> {

@@ -195,6 +195,7 @@ impl Timelines {
     }
 
     /// Approximate bytes of all timelines.
+    #[cfg(test)]
     pub fn memory_bytes(&self) -> usize {
         self.entries.read().bytes
     }

@@ -13,7 +13,7 @@ pub mod harness;
 #[cfg(test)]
 mod tests;
 
-pub use cache::{Erasing, Timelines};
+pub use cache::Timelines;
 pub use change::FactChange;
 pub use fact::{FactData, FactKey, FactTimeline, Side, edge};
 pub use row::{decode, in_key, in_prefix, other_end, out_key, out_key_of_in, out_prefix, record};

@@ -4,8 +4,6 @@ use crate::api::{Edge, Node, TemporalEdge};
 use crate::limits;
 use crate::namespace::timelines::properties_bytes;
 
-/// Half a frame: what is counted here is an estimate.
-const REPLY_BYTES_MAX: usize = limits::FRAME_BYTES_MAX / 2;
 const NODE_BYTES: usize = 64;
 const EDGE_BYTES: usize = 96;
 const TEMPORAL_EDGE_BYTES: usize = 192;
@@ -26,7 +24,7 @@ impl Budget {
 
     /// A whole reply: as many items as the caller wants, within the limits of a graph query.
     pub fn graph(limit: Option<u32>) -> Self {
-        Self::new(limit, limits::GRAPH_ITEMS_MAX, REPLY_BYTES_MAX)
+        Self::new(limit, limits::GRAPH_ITEMS_MAX, limits::REPLY_BYTES_MAX)
     }
 
     fn new(limit: Option<u32>, items_max: usize, bytes: usize) -> Self {

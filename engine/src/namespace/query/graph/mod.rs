@@ -4,6 +4,6 @@ mod adjacency;
 mod budget;
 mod read;
 
-pub use adjacency::{Adjacency, Link, Position};
+pub use adjacency::{Adjacency, Link};
 pub use budget::{Budget, edge_bytes, node_bytes, temporal_edge_bytes};
 pub use read::{get_edges, get_node, neighbors, node_or_bare};

@@ -14,8 +14,6 @@ use crate::namespace::state::State;
 use crate::namespace::timelines::{Side, decode, other_end, out_key_of_in, out_prefix};
 use crate::store::{KeyRange, Read, Row, Scan, Snapshot, StoreError, Table};
 
-/// Versions that one page looks at, wanted or not; the page ends early and gives a cursor.
-const LOOK_MAX: usize = limits::GRAPH_ITEMS_MAX;
 
 /// Reads a page of the history.
 pub fn history(_state: &State, snapshot: &Snapshot, request: TemporalHistory) -> Result<TemporalEdges> {
@@ -31,7 +29,7 @@ pub fn history(_state: &State, snapshot: &Snapshot, request: TemporalHistory) ->
     let (mut edges, mut budget, mut is_complete) = (Vec::new(), Budget::page(limit), true);
     for looked_at in 0.. {
         let Some((side, row)) = next(&mut lanes)? else { break };
-        if looked_at == LOOK_MAX {
+        if looked_at == limits::HISTORY_LOOK_MAX {
             is_complete = false;
             break;
         }

@@ -9,4 +9,4 @@ mod tests;
 
 pub use path::shortest_path;
 pub use statics::traverse;
-pub use walk::{Plan, Source, Visit, Walked, walk};
+pub use walk::{Plan, Source, Visit, walk};

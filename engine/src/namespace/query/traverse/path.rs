@@ -12,10 +12,6 @@ use crate::limits;
 use crate::namespace::state::State;
 use crate::store::{Read, Snapshot, Table};
 
-/// Most edges one search may look at.
-const SEARCH_EDGES_MAX: usize = 10 * limits::GRAPH_ITEMS_MAX;
-/// Most bytes the nodes it reaches may take.
-const SEARCH_BYTES_MAX: usize = 4 * limits::FRAME_BYTES_MAX;
 /// What a node reached costs beside its id, which is kept three times, and its edge's type.
 const REACHED_BYTES: usize = 192;
 
@@ -89,7 +85,7 @@ impl Search<'_> {
         let (is_both, places) = (self.is_both, &self.places);
         self.adjacency.each(&id, None, |link| {
             *looked_at += 1;
-            if *looked_at > SEARCH_EDGES_MAX {
+            if *looked_at > limits::PATH_EDGES_MAX {
                 return Err(too_large());
             }
             let is_goal = link.other == *goal;
@@ -106,7 +102,7 @@ impl Search<'_> {
         for link in links {
             if !self.places.contains_key(&link.other) {
                 self.bytes += REACHED_BYTES + 3 * link.other.as_str().len() + link.edge_type.as_str().len();
-                if self.bytes > SEARCH_BYTES_MAX {
+                if self.bytes > limits::PATH_BYTES_MAX {
                     return Err(too_large());
                 }
                 self.places.insert(link.other.clone(), self.steps.len());
