@@ -18,9 +18,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Union
 
+from toondb import ConnectionError, Database, IpcClient
+
 import example_data
 from example_data import heading, progress, table, words
-from toondb import ConnectionError, Database, IpcClient
 
 NAMESPACE = "quickstart"
 COLLECTION = "synsets"

@@ -1,16 +1,17 @@
 #!/usr/bin/env python3
 """Documents with embeddings: add, search, filter, update and delete, on real data; JSON beside them in one transaction.
 
-    python examples/23_collections_embedded.py
+python examples/23_collections_embedded.py
 """
 
 import json
 import tempfile
 import time
 
+from toondb import AlreadyExistsError, Database, InvalidArgumentError
+
 import example_data
 from example_data import heading, progress, table, words
-from toondb import AlreadyExistsError, Database, InvalidArgumentError
 
 BATCH = 500
 
@@ -27,19 +28,28 @@ def main() -> None:
         for start in range(0, len(documents), BATCH):
             rows = documents[start : start + BATCH]
             fields = [
-                {"id": row["id"], "content": row["content"], "metadata": {**row["metadata"], "words": int(row["metadata"]["words"])}}
+                {
+                    "id": row["id"],
+                    "content": row["content"],
+                    "metadata": {**row["metadata"], "words": int(row["metadata"]["words"])},
+                }
                 for row in rows
             ]
             # One matrix for all of them; each document may also carry its own "embedding".
             synsets.add_documents(fields, embeddings=example_data.rows_of(vectors, start, start + len(rows)))
             progress("documents", start + len(rows), len(documents))
-        print(f"\n  {synsets.count():,} documents in {time.perf_counter() - begun:.2f} s, each durable when acknowledged\n")
+        print(
+            f"\n  {synsets.count():,} documents in {time.perf_counter() - begun:.2f} s, each durable when acknowledged\n"
+        )
 
         heading("Search")
         for query, vector in list(zip(queries, query_vectors))[-5:-2]:
             print(f"  {query['content']}\n")
             found = synsets.search(vector, k=3)
-            table(["score", "distance", "words"], [(hit.score, hit.distance, words({"content": hit.content})) for hit in found])
+            table(
+                ["score", "distance", "words"],
+                [(hit.score, hit.distance, words({"content": hit.content})) for hit in found],
+            )
 
         heading("Search with a filter: exactly k, whenever k match")
         conditions = [
@@ -52,8 +62,8 @@ def main() -> None:
         for condition in conditions:
             found = synsets.search(query_vectors[5], k=3, filter=condition)
             listed = "; ".join(words({"content": hit.content}) for hit in found)
-            lines.append((synsets.count(filter=condition), json.dumps(condition), listed))
-        table(["matching", "filter", f"nearest to {words(queries[5])!r}"], lines)
+            lines.append((synsets.count(filter=condition), listed, json.dumps(condition)))
+        table(["matching", f"nearest to {words(queries[5])!r}", "filter"], lines)
 
         heading("Update, read and delete")
         first = synsets.get(documents[0]["id"], include_embeddings=True)

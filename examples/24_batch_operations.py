@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
 """All or nothing: batches, transactions that roll back, conditional updates, and what batching is worth.
 
-    python examples/24_batch_operations.py
+python examples/24_batch_operations.py
 """
 
 import tempfile
 import threading
 import time
 
-from example_data import heading, progress, table
 from toondb import Database, Transaction, TransactionConflictError, WriteBatch
+
+from example_data import heading, progress, table
 
 WRITES = 2_000
 THREADS = 8
@@ -18,11 +19,13 @@ DEPOSITS = 25
 
 def batches(db: Database) -> None:
     heading("Atomic batches")
-    db.batch_put([
-        (b"user:alice:email", b"alice@example.com"),
-        (b"user:alice:age", b"30"),
-        (b"user:alice:created", b"2026-01-07"),
-    ])
+    db.batch_put(
+        [
+            (b"user:alice:email", b"alice@example.com"),
+            (b"user:alice:age", b"30"),
+            (b"user:alice:created", b"2026-01-07"),
+        ]
+    )
     table(["key", "value"], [(key.decode(), value.decode()) for key, value in db.scan(prefix=b"user:alice:")])
 
 
@@ -40,9 +43,13 @@ def rollback(db: Database) -> None:
 
 def conditions(db: Database) -> None:
     heading("Conditional updates")
-    print(f"  set if absent:    {db.compare_and_set(b'lock', None, b'worker-1')}, again: {db.compare_and_set(b'lock', None, b'worker-2')}")
+    print(
+        f"  set if absent:    {db.compare_and_set(b'lock', None, b'worker-1')}, again: {db.compare_and_set(b'lock', None, b'worker-2')}"
+    )
     print(f"  hand over:        {db.compare_and_set(b'lock', b'worker-1', b'worker-2')}")
-    print(f"  release if mine:  {db.compare_and_set(b'lock', b'worker-1', None)}, {db.compare_and_set(b'lock', b'worker-2', None)}")
+    print(
+        f"  release if mine:  {db.compare_and_set(b'lock', b'worker-1', None)}, {db.compare_and_set(b'lock', b'worker-2', None)}"
+    )
 
     batch = WriteBatch()
     batch.require_absent(b"user:bob")

@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
 """Time travel: what was true at a time, and what we believed at a time.
 
-    python examples/25_temporal_graph_embedded.py
+python examples/25_temporal_graph_embedded.py
 """
 
 import tempfile
 from datetime import datetime, timezone
 from typing import List
 
-from example_data import heading, table
 from toondb import Database, EdgeNotFoundError, TemporalEdge
+
+from example_data import heading, table
 
 HOME = "smart_home"
 MINUTE = 60_000
@@ -24,7 +25,14 @@ def show(edges: List[TemporalEdge]) -> None:
     table(
         ["from", "type", "to", "valid from", "until", "properties"],
         [
-            (edge.from_id, edge.edge_type, edge.to_id, clock(edge.valid_from), clock(edge.valid_until), edge.properties or "")
+            (
+                edge.from_id,
+                edge.edge_type,
+                edge.to_id,
+                clock(edge.valid_from),
+                clock(edge.valid_until),
+                edge.properties or "",
+            )
             for edge in edges
         ],
     )
@@ -79,7 +87,9 @@ def main() -> None:
 
         heading("What did we believe before a correction?")
         before = db.namespace_stats(HOME).commit_seq
-        db.add_temporal_edge(HOME, "door_front", "STATE", "open", TEN + 30 * MINUTE, TEN + 35 * MINUTE, {"source": "video"})
+        db.add_temporal_edge(
+            HOME, "door_front", "STATE", "open", TEN + 30 * MINUTE, TEN + 35 * MINUTE, {"source": "video"}
+        )
         at = TEN + 40 * MINUTE
         now = home.query_temporal_graph("door_front", timestamp=at, edge_types=["STATE"])
         then = home.query_temporal_graph("door_front", timestamp=at, edge_types=["STATE"], as_of_seq=before)
@@ -87,7 +97,10 @@ def main() -> None:
         beliefs = home.temporal_history("door_front", edge_type="STATE", other_id="open")
         table(
             ["until", "properties", "believed from commit", "to commit"],
-            [(clock(each.valid_until), each.properties, each.asserted_seq, each.retracted_seq or "now") for each in beliefs],
+            [
+                (clock(each.valid_until), each.properties, each.asserted_seq, each.retracted_seq or "now")
+                for each in beliefs
+            ],
         )
 
         heading("A walk at one instant: every edge of it valid at 10:32")
@@ -97,7 +110,7 @@ def main() -> None:
         print(f"  in or at the hall: {sorted(edge.from_id for edge in edges)}\n")
 
         heading("Forgetting someone")
-        print(f"  {home.erase_temporal('ada')} facts about ada erased; history: {home.temporal_history('ada')}")
+        print(f"  {home.erase_temporal('ada')} beliefs about ada erased; what is left: {home.temporal_history('ada')}")
 
 
 if __name__ == "__main__":

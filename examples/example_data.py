@@ -1,4 +1,6 @@
-"""The example data and small helpers that the examples share. Needs nothing but Python; see data/README.md for the source."""
+"""The example data and small helpers that the examples share. Needs nothing but Python; see data/README.md for the
+source.
+"""
 
 import gzip
 import json
@@ -68,10 +70,14 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Print rows under headings, numbers to the right, cut to the terminal's width."""
     cells = [[f"{cell:.4f}" if isinstance(cell, float) else str(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(headings, *cells)]
-    numeric = [bool(cells) and all(line[index].lstrip("-")[:1].isdigit() for line in cells) for index in range(len(headings))]
+    numeric = [
+        bool(cells) and all(line[index].lstrip("-")[:1].isdigit() for line in cells) for index in range(len(headings))
+    ]
     room = shutil.get_terminal_size((110, 24)).columns
     for line in (list(headings), ["-" * width for width in widths], *cells):
-        aligned = (cell.rjust(width) if right else cell.ljust(width) for cell, width, right in zip(line, widths, numeric))
+        aligned = (
+            cell.rjust(width) if right else cell.ljust(width) for cell, width, right in zip(line, widths, numeric)
+        )
         print(("  " + "  ".join(aligned)).rstrip()[:room])
     print()
 

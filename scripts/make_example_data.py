@@ -3,11 +3,12 @@
 
     python scripts/make_example_data.py SOURCE [--out examples/data] [--documents 2000] [--queries 20]
 
-SOURCE holds ``documents.jsonl.gz`` (one object a row: id, content, metadata, edges) and ``vectors.f16.npy`` (a row for each), the
-first 30,000 rows being the base and the rest queries. The choice is deterministic:
+SOURCE holds ``documents.jsonl.gz`` (one object a row: id, content, metadata, edges) and ``vectors.f16.npy`` (a row for
+each), the first 30,000 rows being the base and the rest queries. The choice is deterministic:
 
 1. Order the base rows by the length of their longest hypernym chain inside the base, longest first, then by row.
-2. Take them in this order, each with all its hypernyms, theirs and so on, until there are as many documents as asked for.
+2. Take them in this order, each with all its hypernyms, theirs and so on, until there are as many documents as asked
+for.
 3. Keep the order of the rows; drop edges that leave the choice, and repeated ones.
 4. Of the query rows keep those whose nearest chosen document has the highest cosine, in the order of the rows.
 

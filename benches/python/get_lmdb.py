@@ -47,6 +47,8 @@ def main() -> None:
                     write.put(key, VALUE)
             for key in keys:
                 database.put(key, VALUE, durability="volatile")
+            # Into the store, where nearly all data of a database is at any time.
+            database.flush()
 
             def lmdb_get(key: bytes) -> object:
                 with environment.begin() as read:

@@ -20,7 +20,7 @@ pub struct Router {
     shared: Shared,
     open_max: usize,
     /// Handles of namespaces that have been used; a closed one is a few hundred bytes.
-    handles: DashMap<String, Arc<Namespace>>,
+    handles: DashMap<String, Arc<Namespace>, ahash::RandomState>,
     /// Held while namespaces are created or deleted.
     changing: Mutex<()>,
 }
@@ -29,7 +29,7 @@ impl Router {
     /// Opens the catalog and makes sure that the default namespace exists.
     pub fn open(data_dir: &Path, options: NamespaceOptions, shared: Shared, open_max: usize) -> Result<Self> {
         let catalog = Catalog::open(Arc::clone(&options.disk), data_dir)?;
-        let (handles, changing) = (DashMap::new(), Mutex::new(()));
+        let (handles, changing) = (DashMap::default(), Mutex::new(()));
         let router = Self { catalog, options, shared, open_max, handles, changing };
         router.find_or_create(NamespaceName::DEFAULT)?;
         Ok(router)

@@ -1,9 +1,10 @@
-//! Python's buffer protocol (PEP 3118), by hand: the stable ABI has it only from Python 3.11 on, this module supports 3.10.
+//! Python's buffer protocol (PEP 3118), by hand: the stable ABI has it only from Python 3.11 on, this module supports
+//! 3.10.
 //!
 //! `Py_buffer`'s layout and the two functions have been the same since Python 3.0 and became part of the stable ABI
-//! unchanged, so declaring them here is what `#include <Python.h>` would give. A buffer is asked for with its strides and
-//! format, so that rows of a matrix, slices and transposed views are copied right whatever their layout; the common case, a
-//! C-contiguous one, is a single copy.
+//! unchanged, so declaring them here is what `#include <Python.h>` would give. A buffer is asked for with its strides
+//! and format, so that rows of a matrix, slices and transposed views are copied right whatever their layout; the common
+//! case, a C-contiguous one, is a single copy.
 
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::mem::MaybeUninit;
@@ -48,7 +49,8 @@ impl<'py> Buffer<'py> {
     /// The object's buffer; `None` if it does not export one.
     pub fn of(object: &Bound<'py, PyAny>) -> PyResult<Option<Self>> {
         let mut raw = Box::new(MaybeUninit::<RawBuffer>::zeroed());
-        // SAFETY: the object is alive and the interpreter attached; `raw` is a writable Py_buffer that stays where it is.
+        // SAFETY: the object is alive and the interpreter attached; `raw` is a writable Py_buffer that stays where it
+        // is.
         let status = unsafe { PyObject_GetBuffer(object.as_ptr(), raw.as_mut_ptr(), FLAGS) };
         if status == 0 {
             // SAFETY: on success the call has filled every field.
@@ -114,8 +116,9 @@ impl<'py> Buffer<'py> {
             return Some(items);
         }
         if self.is_contiguous() {
-            // SAFETY: a C-contiguous buffer holds `count` items of `size_of::<T>()` bytes at `buf`; the bytes are copied, so
-            // their alignment does not matter, and any bytes are a valid `T`. The capacity was reserved above.
+            // SAFETY: a C-contiguous buffer holds `count` items of `size_of::<T>()` bytes at `buf`; the bytes are
+            // copied, so their alignment does not matter, and any bytes are a valid `T`. The capacity was reserved
+            // above.
             unsafe {
                 std::ptr::copy_nonoverlapping(
                     self.raw.buf.cast::<u8>(),
@@ -137,8 +140,8 @@ impl<'py> Buffer<'py> {
 
     fn copy_strided<T: Item>(&self, at: *const u8, shape: &[Py_ssize_t], strides: &[Py_ssize_t], into: &mut Vec<T>) {
         let (Some((extent, shape)), Some((stride, strides))) = (shape.split_first(), strides.split_first()) else {
-            // SAFETY: the walk over shape and strides stays inside what the exporter described; unaligned reads are allowed
-            // here, and any bytes are a valid `T`.
+            // SAFETY: the walk over shape and strides stays inside what the exporter described; unaligned reads are
+            // allowed here, and any bytes are a valid `T`.
             into.push(unsafe { at.cast::<T>().read_unaligned() });
             return;
         };
@@ -150,7 +153,8 @@ impl<'py> Buffer<'py> {
 
 impl Drop for Buffer<'_> {
     fn drop(&mut self) {
-        // SAFETY: the buffer was filled by PyObject_GetBuffer, is released once, and the interpreter is attached (`_py`).
+        // SAFETY: the buffer was filled by PyObject_GetBuffer, is released once, and the interpreter is attached
+        // (`_py`).
         unsafe { PyBuffer_Release(&raw mut *self.raw) }
     }
 }

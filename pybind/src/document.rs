@@ -12,8 +12,8 @@ use crate::record::Object;
 use crate::value::properties_from;
 use crate::vector::{Matrix, Vector, split_rows};
 
-/// Reads documents: dicts, or objects with the attributes of `toondb.Document`. `embeddings`, if given, holds one row for
-/// each document and takes the place of their own.
+/// Reads documents: dicts, or objects with the attributes of `toondb.Document`. `embeddings`, if given, holds one row
+/// for each document and takes the place of their own.
 pub fn documents_from(documents: &Bound<'_, PyAny>, embeddings: Option<Matrix>) -> PyResult<Vec<Document>> {
     let mut read: Vec<Document> =
         documents.try_iter()?.map(|item| document_from(&item?)).collect::<PyResult<Vec<Document>>>()?;

@@ -1,8 +1,8 @@
 //! The engine in this process.
 //!
-//! Reads that are short by nature run on the calling thread. What may take long (writes wait for the disk, big reads walk
-//! much) is handed to the engine, while this thread waits in slices and looks for signals in between. A wait that is given up
-//! leaves the request alone: its result is dropped when it comes.
+//! Reads that are short by nature run on the calling thread. What may take long (writes wait for the disk, big reads
+//! walk much) is handed to the engine, while this thread waits in slices and looks for signals in between. A wait that
+//! is given up leaves the request alone: its result is dropped when it comes.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -16,8 +16,8 @@ use crate::transport::{IDLE_INTERVAL_MS, Idle, Transport};
 /// A request for at most this many items is short, whatever its operation.
 const SHORT_ITEMS_MAX: usize = 1_000;
 
-/// An engine opened by this process. A forked child inherits it and gets `Forked` from every call; dropping it there leaves
-/// the parent's files and locks alone, which is the engine's own doing.
+/// An engine opened by this process. A forked child inherits it and gets `Forked` from every call; dropping it there
+/// leaves the parent's files and locks alone, which is the engine's own doing.
 pub struct Embedded {
     engine: Engine,
 }

@@ -1,7 +1,7 @@
 //! API answers as Python dataclasses.
 //!
-//! Each answer is taken apart field by field, so that a field added to the API fails to compile here until it has a place in
-//! its dataclass.
+//! Each answer is taken apart field by field, so that a field added to the API fails to compile here until it has a
+//! place in its dataclass.
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};

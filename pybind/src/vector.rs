@@ -1,7 +1,7 @@
 //! Embeddings and ids: lists, tuples, numpy arrays, `array.array` and any other buffer, to packed numbers.
 //!
-//! A buffer of float32 is copied with one `memcpy`, one of float64 is narrowed; other item types are refused rather than
-//! guessed at. Whether numbers are finite and the dimension right is the engine's to check.
+//! A buffer of float32 is copied with one `memcpy`, one of float64 is narrowed; other item types are refused rather
+//! than guessed at. Whether numbers are finite and the dimension right is the engine's to check.
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;

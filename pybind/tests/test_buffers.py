@@ -58,7 +58,17 @@ def test_vectors(echo: Callable[..., List[float]], vector: Any) -> None:
 
 @pytest.mark.parametrize(
     "vector",
-    ["abc", b"\0" * 12, array.array("i", [1, 2, 3]), memoryview(b"\0" * 12), {1.0, 2.0, 3.0}, {"a": 1}, None, 1.0, ["a", "b", "c"]],
+    [
+        "abc",
+        b"\0" * 12,
+        array.array("i", [1, 2, 3]),
+        memoryview(b"\0" * 12),
+        {1.0, 2.0, 3.0},
+        {"a": 1},
+        None,
+        1.0,
+        ["a", "b", "c"],
+    ],
 )
 def test_other_items_are_refused(echo: Callable[..., List[float]], vector: Any) -> None:
     with pytest.raises(TypeError):
@@ -89,7 +99,12 @@ def test_numpy_arrays(echo: Callable[..., List[float]], matrix: Callable[[Any], 
     assert matrix(numpy.asfortranarray(rows)) == rows.tolist()
     assert matrix(rows[::-1]) == rows[::-1].tolist()
     assert matrix(rows[::2]) == rows[::2].tolist()
-    assert matrix(numpy.arange(24, dtype="float32").reshape(4, 6)[:, ::2]) == [[0, 2, 4], [6, 8, 10], [12, 14, 16], [18, 20, 22]]
+    assert matrix(numpy.arange(24, dtype="float32").reshape(4, 6)[:, ::2]) == [
+        [0, 2, 4],
+        [6, 8, 10],
+        [12, 14, 16],
+        [18, 20, 22],
+    ]
     assert matrix(list(rows)) == rows.tolist()
     frozen = rows.copy()
     frozen.setflags(write=False)

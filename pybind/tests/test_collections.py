@@ -24,12 +24,14 @@ def document(id: str, embedding: List[float], **metadata: Any) -> Dict[str, Any]
 def points(home: Namespace) -> Collection:
     """Four points in the plane, under the euclidean metric."""
     collection = home.collection("points", dimension=2, metric="euclidean")
-    collection.add_documents([
-        document("a", [0.0, 0.0], color="red", size=1, tags=["x", "y"]),
-        document("b", [1.0, 0.0], color="blue", size=2.5, deep={"er": 1}),
-        document("c", [0.0, 2.0], color="red", size=3, flag=True),
-        document("d", [3.0, 3.0], note=None),
-    ])
+    collection.add_documents(
+        [
+            document("a", [0.0, 0.0], color="red", size=1, tags=["x", "y"]),
+            document("b", [1.0, 0.0], color="blue", size=2.5, deep={"er": 1}),
+            document("c", [0.0, 2.0], color="red", size=3, flag=True),
+            document("d", [3.0, 3.0], note=None),
+        ]
+    )
     return collection
 
 
@@ -75,7 +77,9 @@ def test_documents_come_back_as_they_went_in(points: Collection) -> None:
 
 def test_ids_are_given_where_there_are_none(home: Namespace) -> None:
     collection = home.collection("docs", dimension=2)
-    given = collection.add_documents([{"content": "x", "embedding": [1, 0]}, {"id": None, "content": "y", "embedding": [0, 1]}])
+    given = collection.add_documents(
+        [{"content": "x", "embedding": [1, 0]}, {"id": None, "content": "y", "embedding": [0, 1]}]
+    )
     assert len(set(given)) == 2
     assert [each and each.content for each in collection.get_documents(given)] == ["x", "y"]
     assert collection.add("mine", "z", [1, 1]) == "mine"

@@ -18,7 +18,7 @@ from toondb import Database, IpcClient
 
 DOCUMENT = Path(__file__).resolve().parents[3] / "shared" / "reference" / "toondb-python-sdk-readme.txt"
 
-METHODS = '''
+METHODS = """
 create_index(name: str, dimension: int, metric: str = "cosine") -> bool
 insert_vectors(index_name: str, ids: List[int], vectors: List[List[float]]) -> bool
 search(index_name: str, query: List[float], k: int = 10) -> List[SearchResult]
@@ -34,7 +34,7 @@ put_kv(key: str, value: bytes, namespace: str = "default") -> bool
 get_kv(key: str, namespace: str = "default") -> Optional[bytes]
 add_temporal_edge(namespace: str, from_id: str, edge_type: str, to_id: str, valid_from: int, valid_until: int = 0, properties: Optional[Dict] = None) -> bool
 query_temporal_graph(namespace: str, node_id: str, mode: str = "POINT_IN_TIME", timestamp: int = None, start_time: int = None, end_time: int = None, edge_types: List[str] = None) -> List[TemporalEdge]
-'''
+"""
 
 DATACLASSES = {
     "SearchResult": ["id", "distance"],
@@ -85,7 +85,9 @@ def test_methods(kind: type, name: str) -> None:
 
 def test_methods_shown_only_in_use() -> None:
     parameters = inspect.signature(Database.batch_put).parameters
-    assert list(parameters)[1] == "entries" and all(each.default is not each.empty for each in list(parameters.values())[2:])
+    assert list(parameters)[1] == "entries" and all(
+        each.default is not each.empty for each in list(parameters.values())[2:]
+    )
     assert list(inspect.signature(Database.open).parameters) == ["path"]
     assert list(inspect.signature(IpcClient.connect).parameters)[0] == "path"
     assert list(inspect.signature(Database.put).parameters)[:3] == ["self", "key", "value"]
@@ -132,7 +134,9 @@ def test_everything_public_is_documented() -> None:
 
 def test_the_copy_of_the_methods_is_the_documents() -> None:
     text = document()
-    blocks = re.findall(r"client\.(\w+)\(\n((?:\w+: .*\n)+)\) -> ([^\n#]*?)(?=#|[A-Z][\w-]* Operations|Use Cases|\n|$)", text)
+    blocks = re.findall(
+        r"client\.(\w+)\(\n((?:\w+: .*\n)+)\) -> ([^\n#]*?)(?=#|[A-Z][\w-]* Operations|Use Cases|\n|$)", text
+    )
     lines = []
     for name, body, result in blocks:
         parameters = ", ".join(line.split("#")[0].strip().rstrip(",") for line in body.strip().splitlines())

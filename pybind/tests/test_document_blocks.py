@@ -6,12 +6,13 @@ from typing import Any, Dict
 import pytest
 
 import toondb
-from conftest import Server
 from toondb import ConnectionError, Document, IpcClient, TemporalEdge
+
+from conftest import Server
 
 DOCUMENT = Path(__file__).resolve().parents[3] / "shared" / "reference" / "toondb-python-sdk-readme.txt"
 
-EMBEDDED = '''
+EMBEDDED = """
 from toondb import Database
 # Open database with direct FFI bindings
 with Database.open("./mydb") as db:
@@ -40,18 +41,18 @@ with Database.open("./mydb") as db:
         mode="POINT_IN_TIME",
         timestamp=now - 1800000 # 30 minutes ago
     )
-'''
+"""
 
-IPC = '''
+IPC = """
 from toondb import IpcClient
 # Connect via Unix socket
 client = IpcClient.connect("/tmp/toondb.sock")
 # Same API as ToonDBClient
 client.put(b"key", b"value")
 value = client.get(b"key")
-'''
+"""
 
-COLLECTION = '''
+COLLECTION = """
 # Create a vector collection
 client.create_collection("documents", dimension=384)
 # Add documents with embeddings
@@ -69,9 +70,9 @@ query_vector = [0.15, 0.25, ...] # 384-dimensional
 results = client.search_collection("documents", query_vector, k=5)
 for result in results:
     print(f"Score: {result.score}, Content: {result.content}")
-'''
+"""
 
-FILTERED = '''
+FILTERED = """
 # Search with metadata filtering
 results = client.search_collection(
     "documents",
@@ -79,16 +80,16 @@ results = client.search_collection(
     k=10,
     filter={"category": "AI", "year": "2024"}
 )
-'''
+"""
 
-BATCH_VECTORS = '''
+BATCH_VECTORS = """
 # Insert multiple vectors at once
 ids = list(range(1000))
 vectors = [[...] for _ in range(1000)] # 1000 vectors
 client.insert_vectors("my_index", ids, vectors)
-'''
+"""
 
-TIME_TRAVEL = '''
+TIME_TRAVEL = """
 import time
 # Record that door was open from 10:00 to 11:00
 now = int(time.time() * 1000)
@@ -118,18 +119,18 @@ edges = client.query_temporal_graph(
     start_time=now - one_hour,
     end_time=now
 )
-'''
+"""
 
-ATOMIC = '''
+ATOMIC = """
 # All operations succeed or all fail atomically
 client.batch_put([
     (b"user:alice:email", b"alice@example.com"),
     (b"user:alice:age", b"30"),
     (b"user:alice:created", b"2026-01-07"),
 ])
-'''
+"""
 
-FORMATS = '''
+FORMATS = """
 from toondb import WireFormat, ContextFormat, FormatCapabilities
 # Parse format from string
 wire = WireFormat.from_string("json") # WireFormat.JSON
@@ -139,9 +140,9 @@ ctx = FormatCapabilities.wire_to_context(WireFormat.JSON)
 # Check round-trip support
 supports = FormatCapabilities.supports_round_trip(WireFormat.TOON)
 # Returns: True (TOON and JSON support round-trip)
-'''
+"""
 
-PROMPT = '''
+PROMPT = """
 from toondb import WireFormat, ContextFormat, FormatCapabilities
 # Query results come in WireFormat
 query_format = WireFormat.TOON # 40-66% fewer tokens than JSON
@@ -150,7 +151,7 @@ ctx_format = FormatCapabilities.wire_to_context(query_format)
 # Returns: ContextFormat.TOON
 # Check if format supports decode(encode(x)) = x
 is_lossless = FormatCapabilities.supports_round_trip(WireFormat.TOON)
-'''
+"""
 
 BLOCKS = {name: text for name, text in list(globals().items()) if name.isupper() and isinstance(text, str)}
 
@@ -207,7 +208,11 @@ def test_batches(server: Server) -> None:
         run(ATOMIC, {}, client=client)
         assert client.get_kv("user:alice:age") == b"30"
         client.create_index("my_index", 8)
-        run(BATCH_VECTORS, {"[[...] for _ in range(1000)]": "[[1.0] * 7 + [float(n)] for n in range(1000)]"}, client=client)
+        run(
+            BATCH_VECTORS,
+            {"[[...] for _ in range(1000)]": "[[1.0] * 7 + [float(n)] for n in range(1000)]"},
+            client=client,
+        )
         assert client.count_vectors("my_index") == 1000
 
 

@@ -10,8 +10,9 @@ import pytest
 
 import toondb
 from toondb import _toondb
-from conftest import Server
 from toondb._errors import CLASSES, ErrorCode, from_code
+
+from conftest import Server
 
 
 def test_every_code_of_the_engine_has_its_class() -> None:

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Server
 from toondb import Database, IpcClient, Namespace, Transaction
+
+from conftest import Server
 
 FORK = """
 import gc, os, sys, toondb

@@ -21,7 +21,10 @@ def door(home: Namespace) -> Namespace:
 
 
 def test_point_in_time_is_half_open(door: Namespace) -> None:
-    states = {time: [edge.to_id for edge in door.query_temporal_graph("door", timestamp=time)] for time in (99, 100, 199, 200, 300)}
+    states = {
+        time: [edge.to_id for edge in door.query_temporal_graph("door", timestamp=time)]
+        for time in (99, 100, 199, 200, 300)
+    }
     assert states == {99: [], 100: ["closed"], 199: ["closed"], 200: ["open"], 300: ["closed"]}
 
 

@@ -5,6 +5,7 @@ from typing import List
 import pytest
 
 from toondb import (
+    CollectionNotFoundError,
     Document,
     GraphNode,
     InvalidArgumentError,
@@ -129,7 +130,9 @@ def test_scans_are_merged_with_own_writes(home: Namespace) -> None:
         tx.rollback()
 
 
-@pytest.mark.parametrize(("change", "conflicts"), [("insert", True), ("delete", True), ("update", True), ("outside", False)])
+@pytest.mark.parametrize(
+    ("change", "conflicts"), [("insert", True), ("delete", True), ("update", True), ("outside", False)]
+)
 def test_scanned_ranges_are_guarded(home: Namespace, change: str, conflicts: bool) -> None:
     home.batch_put([(b"r/a", b"1"), (b"r/c", b"1"), (b"s", b"1")])
     tx = home.transaction()
@@ -160,10 +163,18 @@ def test_an_empty_range_is_guarded(home: Namespace) -> None:
         tx.commit()
 
 
-@pytest.mark.parametrize(("reverse", "touched", "conflicts"), [
-    (False, b"b", True), (False, b"d", False), (True, b"d", True), (True, b"b", False),
-])
-def test_only_the_consumed_part_of_a_scan_is_guarded(home: Namespace, reverse: bool, touched: bytes, conflicts: bool) -> None:
+@pytest.mark.parametrize(
+    ("reverse", "touched", "conflicts"),
+    [
+        (False, b"b", True),
+        (False, b"d", False),
+        (True, b"d", True),
+        (True, b"b", False),
+    ],
+)
+def test_only_the_consumed_part_of_a_scan_is_guarded(
+    home: Namespace, reverse: bool, touched: bytes, conflicts: bool
+) -> None:
     home.batch_put([(key, b"1") for key in (b"a", b"b", b"c", b"d", b"e")])
     tx = home.transaction()
     assert len(list(tx.scan(limit=2, reverse=reverse))) == 2
@@ -183,17 +194,38 @@ def test_documents_and_nodes_are_read_and_guarded(home: Namespace) -> None:
     for change in (
         lambda: collection.add("d", "second", [1.0, 0.0]),
         lambda: home.add_node("n", "Other"),
-        lambda: collection.add("new", "", [1.0, 0.0]),
-        lambda: home.delete_node("n"),
+        lambda: collection.add("absent", "", [1.0, 0.0]),
     ):
         tx = home.transaction()
         assert tx.get_document("docs", "d") is not None and tx.get_node("n") is not None
-        assert tx.get_document("docs", "new") is None and tx.get_node("absent") is None
+        assert tx.get_document("docs", "absent") is None and tx.get_node("absent") is None
         change()
         tx.put(b"k", b"v")
         with pytest.raises(TransactionConflictError):
             tx.commit()
+    tx = home.transaction()
+    assert tx.get_node("n") is not None
+    home.delete_node("n")
+    tx.put(b"k", b"v")
+    with pytest.raises(TransactionConflictError):
+        tx.commit()
     assert home.get(b"k") is None
+
+
+def test_a_collection_that_is_not_there(home: Namespace) -> None:
+    home.put(b"k", b"v")
+    with pytest.raises(CollectionNotFoundError):
+        home.transaction().get_document("docs", "d")
+
+
+def test_the_first_transaction_of_a_namespace(home: Namespace) -> None:
+    with home.transaction() as tx:
+        assert (tx.get(b"k"), list(tx.scan()), tx.get_node("n")) == (None, [], None)
+        tx.put(b"k", b"1")
+    rival = home.transaction()
+    assert rival.get(b"k") == b"1"
+    rival.rollback()
+    assert home.get(b"k") == b"1"
 
 
 def test_own_documents_and_nodes_are_seen(home: Namespace) -> None:

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use toondb_engine::api::{Operation, Result};
 use toondb_engine::clock::ManualClock;
-use toondb_engine::disk::{CrashMode, SimDisk};
+use toondb_engine::disk::{CrashMode, Disk, SimDisk};
 use toondb_engine::rng::SeededRng;
 use toondb_engine::{Engine, EngineOptions};
 use toondb_ipc::{BlockingClient, ClientOptions, Server, ServerOptions};
@@ -55,8 +55,11 @@ impl Database {
     /// A new, empty database.
     #[must_use]
     pub fn new(transport: Transport, seed: u64) -> Self {
-        let database = Self::on(SimDisk::new(), transport, seed);
-        database.expect("an empty directory opens")
+        let disk = SimDisk::new();
+        // A directory that is as durable as one made long ago.
+        disk.create_dir_all(Path::new(Self::PATH)).unwrap();
+        disk.sync_dir(Path::new("/")).unwrap();
+        Self::on(disk, transport, seed).expect("an empty directory opens")
     }
 
     /// A database on a disk that may hold one already.

@@ -10,7 +10,7 @@
 
 use std::time::Duration;
 
-use toondb_engine::api::{Durability, Get, Put, Request, Response};
+use toondb_engine::api::{Durability, Flush, Get, Put, Request, Response};
 use toondb_ipc::{BlockingClient, write_request, write_success};
 
 use crate::cli::Setup;
@@ -94,6 +94,8 @@ pub fn put(setup: &Setup, report: &Report) -> Outcome<()> {
 fn loaded_client(server: &ToonDb) -> Outcome<BlockingClient> {
     let client = server.client()?;
     client.call_op("", entries(0..KEYS))?;
+    // Into the store, where nearly all data of a server is at any time.
+    client.call_op("", Flush {})?;
     Ok(client)
 }
 

@@ -3,13 +3,19 @@
 //! One thread writes (the namespace's actor), any number read without a lock. A reader at commit `s` takes, for each
 //! key, the first version whose commit is at most `s`; versions above are not published yet. This is LevelDB's memtable
 //! (Google, 2011) with the versions as part of the key; the list is `crossbeam-skiplist`'s.
+//!
+//! Keys of the key-value table also stand in a hash map with their newest version, because looking single keys up is what
+//! agents do most and a list of many versions costs ten times a hash. A reader for whom the newest version is too new goes
+//! to the list; a key that is not in the map is not in the list either.
 
 use std::borrow::Borrow;
 use std::cmp::{Ordering, Reverse};
 use std::ops::Bound;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering as Memory};
 
 use crossbeam_skiplist::SkipMap;
+use dashmap::DashMap;
 
 use super::table::Table;
 
@@ -85,18 +91,27 @@ impl Ord for VersionKey {
     }
 }
 
-type Versions = SkipMap<VersionKey, Option<Box<[u8]>>>;
+type Versions = SkipMap<VersionKey, Option<Arc<[u8]>>>;
+
+/// The newest version of a key.
+#[derive(Debug)]
+struct Newest {
+    seq: u64,
+    value: Option<Arc<[u8]>>,
+}
 
 /// The newest rows of one namespace.
 #[derive(Debug)]
 pub struct Memtable {
     tables: [Versions; Table::COUNT],
+    newest_kv: DashMap<Box<[u8]>, Newest, ahash::RandomState>,
     bytes: AtomicUsize,
 }
 
 impl Default for Memtable {
     fn default() -> Self {
-        Self { tables: std::array::from_fn(|_| SkipMap::new()), bytes: AtomicUsize::new(0) }
+        let tables = std::array::from_fn(|_| SkipMap::new());
+        Self { tables, newest_kv: DashMap::default(), bytes: AtomicUsize::new(0) }
     }
 }
 
@@ -110,7 +125,16 @@ impl Memtable {
     pub fn insert(&self, table: Table, key: &[u8], value: Option<&[u8]>, seq: u64) {
         let bytes = key.len() + value.map_or(0, <[u8]>::len) + VERSION_OVERHEAD_BYTES;
         self.bytes.fetch_add(bytes, Memory::Relaxed);
-        self.table(table).insert(VersionKey { key: key.into(), seq }, value.map(Into::into));
+        let value: Option<Arc<[u8]>> = value.map(Into::into);
+        self.table(table).insert(VersionKey { key: key.into(), seq }, value.clone());
+        if table != Table::Kv {
+            return;
+        }
+        // Replacing in place keeps the key's allocation.
+        match self.newest_kv.get_mut(key) {
+            Some(mut newest) => *newest = Newest { seq, value },
+            None => drop(self.newest_kv.insert(key.into(), Newest { seq, value })),
+        }
     }
 
     /// Approximate memory use.
@@ -125,6 +149,12 @@ impl Memtable {
 
     /// Looks a key up at commit `seq`: outer `None` = this memtable knows nothing of it, inner `None` = deleted.
     pub fn get<R>(&self, table: Table, key: &[u8], seq: u64, take: impl FnOnce(&[u8]) -> R) -> Option<Option<R>> {
+        if table == Table::Kv {
+            let newest = self.newest_kv.get(key)?;
+            if newest.seq <= seq {
+                return Some(newest.value.as_deref().map(take));
+            }
+        }
         let probe: &dyn Probe = &(key, seq);
         let entry = self.table(table).lower_bound(Bound::Included(probe))?;
         (*entry.key().key == *key).then(|| entry.value().as_deref().map(take))

@@ -1,8 +1,8 @@
 """ToonDB: durable memory for AI agents.
 
 Key-values, documents with embeddings, a property graph and a bitemporal graph ("what was true at time T?"), per tenant
-namespace. :class:`Database` runs the engine in this process, :class:`IpcClient` talks to ``toondb serve`` over a Unix socket;
-both have the same methods and give the same answers.
+namespace. :class:`Database` runs the engine in this process, :class:`IpcClient` talks to ``toondb serve`` over a Unix
+socket; both have the same methods and give the same answers.
 
     from toondb import Database
 

@@ -27,8 +27,8 @@ class Database(Store):
     def open(cls, path: PathLike) -> "Self":
         """Open a data directory; one that does not exist is created.
 
-        Raises LockedError if another process, or this one, has it open; CorruptError and UnsupportedVersionError if what is
-        there cannot be read.
+        Raises LockedError if another process, or this one, has it open; CorruptError and UnsupportedVersionError if
+        what is there cannot be read.
         """
         return cls(path)
 
@@ -39,8 +39,8 @@ class Database(Store):
 class IpcClient(Store):
     """A server on this machine, through its Unix socket.
 
-    ``with IpcClient.connect("/tmp/toondb.sock") as client: ...`` closes the connection at the end. A client may be used by
-    several threads, and by a forked child, which connects anew by itself.
+    ``with IpcClient.connect("/tmp/toondb.sock") as client: ...`` closes the connection at the end. A client may be used
+    by several threads, and by a forked child, which connects anew by itself.
     """
 
     def __new__(cls, path: PathLike = "/tmp/toondb.sock", timeout: Optional[float] = None) -> "Self":

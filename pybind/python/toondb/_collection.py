@@ -10,7 +10,9 @@ if TYPE_CHECKING:
 
 
 class Collection:
-    """A collection: made by :meth:`Namespace.collection`. Its methods are those of :class:`Database` without the names."""
+    """A collection: made by :meth:`Namespace.collection`. Its methods are those of :class:`Database` without the
+    names.
+    """
 
     def __init__(self, store: "Store", namespace: str, name: str) -> None:
         self._store = store

@@ -1,12 +1,12 @@
 """Collections of documents, searched by embedding and filtered by metadata.
 
-An embedding is a list or tuple of floats, a numpy array, an ``array.array`` or any other buffer of float32 (copied in one
-piece) or float64. NaN, infinity, a wrong number of numbers, and a zero vector under cosine are refused with
+An embedding is a list or tuple of floats, a numpy array, an ``array.array`` or any other buffer of float32 (copied in
+one piece) or float64. NaN, infinity, a wrong number of numbers, and a zero vector under cosine are refused with
 InvalidArgumentError before anything is written. Several embeddings are a sequence of such, or a two-dimensional buffer.
 
-A filter is a dict: ``{"field": value}`` asks for equality; ``{"field": {"$gte": 3, "$lt": 9}}`` uses the operators $eq $ne $gt
-$gte $lt $lte $in $nin $exists $contains; ``$and``, ``$or`` (lists of filters) and ``$not`` combine filters. A missing field
-satisfies nothing but ``{"$exists": False}``.
+A filter is a dict: ``{"field": value}`` asks for equality; ``{"field": {"$gte": 3, "$lt": 9}}`` uses the operators $eq
+$ne $gt $gte $lt $lte $in $nin $exists $contains; ``$and``, ``$or`` (lists of filters) and ``$not`` combine filters. A
+missing field satisfies nothing but ``{"$exists": False}``.
 """
 
 from typing import Any, List, Mapping, Optional, Sequence, Union
@@ -64,9 +64,9 @@ class CollectionMethods(Core):
     ) -> List[str]:
         """Add or replace documents, all or none. Returns their ids, in order.
 
-        A document is a dict with ``content``, ``embedding``, and optionally ``id`` (otherwise a random one is given) and
-        ``metadata``; or a :class:`Document`. ``embeddings``, a row for each document, takes the place of their own: the
-        quick way for a numpy matrix. Raises CollectionNotFoundError; InvalidArgumentError names what is wrong.
+        A document is a dict with ``content``, ``embedding``, and optionally ``id`` (otherwise a random one is given)
+        and ``metadata``; or a :class:`Document`. ``embeddings``, a row for each document, takes the place of their own:
+        the quick way for a numpy matrix. Raises CollectionNotFoundError; InvalidArgumentError names what is wrong.
         """
         return self._add_documents(namespace, collection_name, documents, embeddings, durability)
 
@@ -111,8 +111,8 @@ class CollectionMethods(Core):
         """Find the ``k`` documents nearest to an embedding, nearest first, ties by id.
 
         With a filter exactly ``k`` are found whenever ``k`` match. Each result has ``score`` (larger is closer) and
-        ``distance``; its ``embedding`` is empty unless ``include_embeddings``. ef: search width, larger is slower and finds
-        more of the true nearest; None = a good default. Raises CollectionNotFoundError.
+        ``distance``; its ``embedding`` is empty unless ``include_embeddings``. ef: search width, larger is slower and
+        finds more of the true nearest; None = a good default. Raises CollectionNotFoundError.
         """
         return self._search_collection(namespace, collection_name, query, k, ef, filter, include_embeddings, None)
 
@@ -126,5 +126,7 @@ class CollectionMethods(Core):
         ef: Optional[int] = None,
         include_embeddings: bool = False,
     ) -> List[List[Document]]:
-        """Several searches at one instant, at most 1,000: a list of results for each query, as :meth:`search_collection`."""
+        """Several searches at one instant, at most 1,000: a list of results for each query, as
+        :meth:`search_collection`.
+        """
         return self._search_collection_batch(namespace, collection_name, queries, k, ef, filter, include_embeddings)

@@ -1,7 +1,7 @@
 """Exceptions of ToonDB, and the one table from the engine's error codes to them.
 
-Every exception has ``code``, an :class:`ErrorCode` (None where the error arose without the engine), and a message that says
-what to do. Nothing was changed unless the error is :class:`OutcomeUnknownError`.
+Every exception has ``code``, an :class:`ErrorCode` (None where the error arose without the engine), and a message that
+says what to do. Nothing was changed unless the error is :class:`OutcomeUnknownError`.
 """
 
 import builtins

@@ -39,11 +39,11 @@ class KeyMethods(Core):
     ) -> Iterator[Tuple[bytes, bytes]]:
         """Read (key, value) pairs in order of the keys.
 
-        prefix: only keys that begin with it; start: only keys at or after it; end: only keys before it; all that are given
-        must hold. limit: at most so many pairs; None = all. reverse: from the last key to the first.
+        prefix: only keys that begin with it; start: only keys at or after it; end: only keys before it; all that are
+        given must hold. limit: at most so many pairs; None = all. reverse: from the last key to the first.
 
-        The pairs come in pages, each read at one instant as the iteration reaches it; a scan at one instant as a whole is
-        :meth:`Transaction.scan`.
+        The pairs come in pages, each read at one instant as the iteration reaches it; a scan at one instant as a whole
+        is :meth:`Transaction.scan`.
         """
         return self._scan(prefix, start, end, limit, reverse, namespace, False, None)
 

@@ -169,8 +169,8 @@ class Namespace:
     ) -> Collection:
         """Open a collection, creating it if need be.
 
-        With ``dimension`` it is created, or must have the same settings (otherwise AlreadyExistsError); without, it must
-        exist (otherwise CollectionNotFoundError).
+        With ``dimension`` it is created, or must have the same settings (otherwise AlreadyExistsError); without, it
+        must exist (otherwise CollectionNotFoundError).
         """
         if dimension is None:
             self._store.describe_collection(name, self.name)

@@ -20,8 +20,9 @@ class NamespaceMethods(Core):
     ) -> bool:
         """Create a namespace. Returns True.
 
-        A write to a new name creates it too; this sets its metadata and quota (bytes of live data, vectors, collections and
-        indexes; None = no bound). One that exists is left as it is, or raises AlreadyExistsError with ``exist_ok=False``.
+        A write to a new name creates it too; this sets its metadata and quota (bytes of live data, vectors, collections
+        and indexes; None = no bound). One that exists is left as it is, or raises AlreadyExistsError with
+        ``exist_ok=False``.
         """
         self._create_namespace(name, metadata, bytes_max, vectors_max, collections_max, not exist_ok)
         return True
@@ -49,7 +50,9 @@ class NamespaceMethods(Core):
         vectors_max: Optional[int] = None,
         collections_max: Optional[int] = None,
     ) -> NamespaceInfo:
-        """Replace the bounds of a namespace; None = no bound. What exceeds them already stays, only growth is refused."""
+        """Replace the bounds of a namespace; None = no bound. What exceeds them already stays, only growth is
+        refused.
+        """
         return self._set_quota(name, bytes_max, vectors_max, collections_max)
 
     def flush(self, namespace: str = "default") -> int:

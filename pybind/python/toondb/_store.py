@@ -3,9 +3,7 @@
 import random
 import time
 from types import TracebackType
-from typing import Callable, Optional, Type, TypeVar
-
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Callable, Optional, Type, TypeVar
 
 from ._collections import CollectionMethods
 from ._errors import SnapshotExpiredError, TransactionConflictError
@@ -30,8 +28,8 @@ RETRY_DELAY_MAX_SECONDS = 0.1
 class Store(KeyMethods, NamespaceMethods, CollectionMethods, VectorMethods, GraphMethods, TemporalMethods):
     """What :class:`Database` and :class:`IpcClient` can do. Methods may be called from several threads at once.
 
-    The interpreter lock is released during each call. Ctrl-C ends the wait for a long one with KeyboardInterrupt; a write
-    that was interrupted may still happen.
+    The interpreter lock is released during each call. Ctrl-C ends the wait for a long one with KeyboardInterrupt; a
+    write that was interrupted may still happen.
     """
 
     def __enter__(self) -> "Self":
@@ -60,10 +58,11 @@ class Store(KeyMethods, NamespaceMethods, CollectionMethods, VectorMethods, Grap
         retries: int = 10,
         durability: Durability = "durable",
     ) -> Result:
-        """Run ``function(transaction)`` and commit; on a conflict run it again, at most ``retries`` times. Returns its result.
+        """Run ``function(transaction)`` and commit; on a conflict run it again, at most ``retries`` times. Returns its
+        result.
 
-        The function may run several times: what it does besides the transaction must bear that. Between two runs there is a
-        short random pause, so that rivals do not meet again in step.
+        The function may run several times: what it does besides the transaction must bear that. Between two runs there
+        is a short random pause, so that rivals do not meet again in step.
         """
         attempt = 0
         while True:
@@ -77,9 +76,7 @@ class Store(KeyMethods, NamespaceMethods, CollectionMethods, VectorMethods, Grap
             time.sleep(random.uniform(0, min(RETRY_DELAY_MAX_SECONDS, 0.001 * 2**attempt)))
             attempt += 1
 
-    def commit(
-        self, batch: WriteBatch, namespace: str = "default", durability: Durability = "durable"
-    ) -> CommitResult:
+    def commit(self, batch: WriteBatch, namespace: str = "default", durability: Durability = "durable") -> CommitResult:
         """Check a batch's preconditions and make its writes, all or nothing.
 
         Raises TransactionConflictError if a precondition does not hold. The batch may be committed again.

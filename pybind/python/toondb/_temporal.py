@@ -1,7 +1,8 @@
 """The temporal graph: facts ``(from, type, to)`` that hold over a period, and the record of when each was believed.
 
-Valid time is half-open, ``[valid_from, valid_until)``, in milliseconds since 1970, negative before it; an open end is 0.
-Transaction time is kept by the database: ``as_of`` (milliseconds) and ``as_of_seq`` (a commit_seq) ask what was believed then.
+Valid time is half-open, ``[valid_from, valid_until)``, in milliseconds since 1970, negative before it; an open end is
+0. Transaction time is kept by the database: ``as_of`` (milliseconds) and ``as_of_seq`` (a commit_seq) ask what was
+believed then.
 """
 
 from typing import List, Optional, Sequence
@@ -27,12 +28,10 @@ class TemporalMethods(Core):
     ) -> bool:
         """State a fact that holds over ``[valid_from, valid_until)``; 0 = open end. Returns True.
 
-        The same edge with another ``valid_from`` is another fact; with the same one it replaces the belief and keeps the old
-        one in the history. Raises InvalidArgumentError unless the end is after the start. Nodes need not exist.
+        The same edge with another ``valid_from`` is another fact; with the same one it replaces the belief and keeps
+        the old one in the history. Raises InvalidArgumentError unless the end is after the start. Nodes need not exist.
         """
-        self._add_temporal_edge(
-            namespace, from_id, edge_type, to_id, valid_from, valid_until, properties, durability
-        )
+        self._add_temporal_edge(namespace, from_id, edge_type, to_id, valid_from, valid_until, properties, durability)
         return True
 
     def query_temporal_graph(
@@ -53,8 +52,9 @@ class TemporalMethods(Core):
         """The facts of a node, ordered by start, type and other end.
 
         mode: ``POINT_IN_TIME``, those valid at ``timestamp``; ``RANGE``, those valid at some time in ``[start_time,
-        end_time)``, their periods cut to it with ``clip``; ``CURRENT``, those valid now. limit: only the first so many; without
-        one, more than 100,000 raise LimitExceededError. Raises InvalidArgumentError for times that the mode does not take.
+        end_time)``, their periods cut to it with ``clip``; ``CURRENT``, those valid now. limit: only the first so many;
+        without one, more than 100,000 raise LimitExceededError. Raises InvalidArgumentError for times that the mode
+        does not take.
         """
         edges, truncated = self._query_temporal(
             namespace,
@@ -103,8 +103,8 @@ class TemporalMethods(Core):
     ) -> Superseded:
         """State the next value of a single-valued relation ``(from_id, edge_type)``, in one step.
 
-        The open fact ends where this one begins. A fact that arrives late, before one already known, is stored closed at the
-        start of the next.
+        The open fact ends where this one begins. A fact that arrives late, before one already known, is stored closed
+        at the start of the next.
         """
         return Superseded(
             *self._supersede_temporal_edge(
@@ -125,7 +125,8 @@ class TemporalMethods(Core):
         as_of_seq: Optional[int] = None,
         limit: Optional[int] = None,
     ) -> TemporalSubgraph:
-        """Walk edges that are all valid at one instant, None = now: ``nodes, edges = db.traverse_temporal("ns", "a", t)``.
+        """Walk edges that are all valid at one instant, None = now: ``nodes, edges = db.traverse_temporal("ns", "a",
+        t)``.
 
         max_depth, limit and ``truncated`` are as in :meth:`traverse`.
         """
@@ -152,9 +153,7 @@ class TemporalMethods(Core):
         cursor: Optional[bytes] = None
         while limit is None or len(edges) < limit:
             wanted = PAGE_ITEMS_DEFAULT if limit is None else min(limit - len(edges), PAGE_ITEMS_DEFAULT)
-            page, cursor = self._temporal_history(
-                namespace, node_id, edge_type, other_id, direction, wanted, cursor
-            )
+            page, cursor = self._temporal_history(namespace, node_id, edge_type, other_id, direction, wanted, cursor)
             edges.extend(page)
             if cursor is None:
                 break
@@ -168,7 +167,8 @@ class TemporalMethods(Core):
         to_id: Optional[str] = None,
         durability: Durability = "durable",
     ) -> int:
-        """Remove a node's outgoing facts with their whole history, for privacy. Returns how many.
+        """Remove a node's outgoing facts with their whole history, for privacy. Returns how many beliefs, retracted
+        ones too.
 
         No query finds them again, at any time or belief. edge_type, to_id: only facts of this type, or that end there.
         """

@@ -1,8 +1,8 @@
 """Optimistic transactions: read a snapshot, collect writes, commit if nothing that was read has changed.
 
-The commit sends the writes together with what was read as preconditions: a key found must be unchanged since the snapshot, a
-key found absent still absent, a range scanned must hold as many keys, none of them newer. The engine checks and writes in one
-step, so that a transaction is serializable without ever holding a lock.
+The commit sends the writes together with what was read as preconditions: a key found must be unchanged since the
+snapshot, a key found absent still absent, a range scanned must hold as many keys, none of them newer. The engine checks
+and writes in one step, so that a transaction is serializable without ever holding a lock.
 """
 
 from contextlib import suppress
@@ -52,10 +52,10 @@ class _RangeRead:
 class Transaction:
     """All of it or nothing, in one namespace: made by :meth:`Database.transaction`.
 
-    ``get``, ``exists``, ``scan``, ``get_document`` and ``get_node`` see the snapshot that the first of them takes (for at most
-    30 seconds, then SnapshotExpiredError) overlaid with the transaction's own writes. Writes are collected and made by the
-    commit at the end of the ``with`` block; an exception inside it drops them. If something that was read has changed by
-    then, TransactionConflictError is raised and nothing is written: run the transaction again, or let
+    ``get``, ``exists``, ``scan``, ``get_document`` and ``get_node`` see the snapshot that the first of them takes (for
+    at most 30 seconds, then SnapshotExpiredError) overlaid with the transaction's own writes. Writes are collected and
+    made by the commit at the end of the ``with`` block; an exception inside it drops them. If something that was read
+    has changed by then, TransactionConflictError is raised and nothing is written: run the transaction again, or let
     :meth:`Database.run_transaction` do so. A transaction belongs to one thread.
     """
 
@@ -99,6 +99,9 @@ class Transaction:
         return self._batch
 
     def _seq(self) -> int:
+        """The commit whose state is read. 0 is before every commit: there is nothing to read, and no snapshot to
+        hold.
+        """
         self._writing()
         if self._snapshot is None:
             self._snapshot = self._store._take_snapshot(self._namespace)
@@ -111,7 +114,8 @@ class Transaction:
         key = _as_bytes(key)
         if key in self._keys:
             return self._keys[key]
-        value = self._store._get_at(key, self._namespace, self._seq())
+        seq = self._seq()
+        value = self._store._get_at(key, self._namespace, seq) if seq else None
         self._keys_read[key] = value is not None
         return value
 
@@ -143,9 +147,7 @@ class Transaction:
             return
         read = _RangeRead(first, last, reverse)
         self._ranges_read.append(read)
-        own = sorted(
-            (key for key in self._keys if key >= first and (last is None or key < last)), reverse=reverse
-        )
+        own = sorted((key for key in self._keys if key >= first and (last is None or key < last)), reverse=reverse)
         left = limit
         for key, value in self._merged(own, read):
             if left is not None:
@@ -156,11 +158,10 @@ class Transaction:
 
     def _merged(self, own: List[bytes], read: _RangeRead) -> Iterator[Tuple[bytes, bytes]]:
         """The snapshot's pairs with the transaction's own writes laid over them."""
-        pairs = self._store._scan(
-            None, read.start or None, read.end, None, read.reverse, self._namespace, False, self._seq()
-        )
+        seq, start = self._seq(), read.start or None
+        pairs = self._store._scan(None, start, read.end, None, read.reverse, self._namespace, False, seq)
         position = 0
-        for key, value in pairs:
+        for key, value in pairs if seq else ():
             read.count += 1
             read.last = key
             while position < len(own) and own[position] != key and (own[position] < key) != read.reverse:
@@ -186,9 +187,9 @@ class Transaction:
         name = (collection_name, id)
         if name in self._documents:
             return self._documents[name]
-        found = self._store._get_documents(
-            self._namespace, collection_name, [id], include_embeddings, self._seq()
-        )[0]
+        found, seq = None, self._seq()
+        if seq:
+            (found,) = self._store._get_documents(self._namespace, collection_name, [id], include_embeddings, seq)
         self._documents_read[name] = found is not None
         return found
 
@@ -196,7 +197,8 @@ class Transaction:
         """Read a node; None if there is none."""
         if node_id in self._nodes:
             return self._nodes[node_id]
-        found = self._store._get_node(self._namespace, node_id, self._seq())
+        seq = self._seq()
+        found = self._store._get_node(self._namespace, node_id, seq) if seq else None
         self._nodes_read[node_id] = found is not None
         return found
 
@@ -322,11 +324,11 @@ class Transaction:
                 bounds = read.bounds()
                 if bounds is not None:
                     batch._read_range(*bounds, seq, read.count)
-        return self._store._commit(self._namespace, batch, seq, self._durability)
+        return self._store._commit(self._namespace, batch, seq or None, self._durability)
 
     def rollback(self) -> None:
         """Drop the writes. The transaction is over; rolling back again does nothing."""
         self._open = False
         snapshot, self._snapshot = self._snapshot, None
-        if snapshot is not None:
+        if snapshot:
             self._store._end_snapshot(self._namespace, snapshot)

@@ -1,6 +1,7 @@
 """What the operations return.
 
-Times are milliseconds since 1970-01-01T00:00:00Z, negative before it. A ``commit_seq`` counts the commits of a namespace.
+Times are milliseconds since 1970-01-01T00:00:00Z, negative before it. A ``commit_seq`` counts the commits of a
+namespace.
 """
 
 from dataclasses import dataclass, field
@@ -10,7 +11,9 @@ BytesLike = Union[bytes, bytearray, memoryview]
 """Keys and values: bytes, or any buffer of bytes."""
 
 Metadata = Dict[str, Any]
-"""Fields of documents, nodes and edges: str keys; values None, bool, int, float, str, bytes, lists and dicts of them."""
+"""Fields of documents, nodes and edges: str keys; values None, bool, int, float, str, bytes, lists and dicts of
+them.
+"""
 
 Metric = Literal["cosine", "euclidean", "dot"]
 """How distances are measured: distance is 1 - cos, L2 or -dot; score is cos, 1 / (1 + L2) or dot."""
@@ -98,7 +101,8 @@ class TemporalEdge:
 class Subgraph(Tuple[List[GraphNode], List[GraphEdge]]):
     """Part of a graph: unpacks as ``nodes, edges``.
 
-    ``nodes`` come in the order they were visited, the start first; ``edges`` are those between visited nodes that the walk saw.
+    ``nodes`` come in the order they were visited, the start first; ``edges`` are those between visited nodes that the
+    walk saw.
     """
 
     truncated: bool

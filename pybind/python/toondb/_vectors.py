@@ -43,13 +43,15 @@ class VectorMethods(Core):
     ) -> bool:
         """Insert or replace vectors, one for each id, all or none. Returns True.
 
-        ``vectors`` has the shape (len(ids), dimension); a C-contiguous float32 matrix is copied in one piece. At most 100,000
-        a call. Raises CollectionNotFoundError, and InvalidArgumentError for wrong shapes, NaN and infinity.
+        ``vectors`` has the shape (len(ids), dimension); a C-contiguous float32 matrix is copied in one piece. At most
+        100,000 a call. Raises CollectionNotFoundError, and InvalidArgumentError for wrong shapes, NaN and infinity.
         """
         self._insert_vectors(namespace, index_name, ids, vectors, durability)
         return True
 
-    def get_vectors(self, index_name: str, ids: Sequence[int], namespace: str = "default") -> List[Optional[List[float]]]:
+    def get_vectors(
+        self, index_name: str, ids: Sequence[int], namespace: str = "default"
+    ) -> List[Optional[List[float]]]:
         """Read vectors at one instant: for each id its numbers, or None."""
         return self._get_vectors(namespace, index_name, ids)
 

@@ -54,8 +54,8 @@ impl Core {
 
     /// End the use of the engine. Closing again does nothing; other methods raise ShuttingDownError from then on.
     ///
-    /// Everything acknowledged is durable without it: closing gives the data directory or the connection free. In a forked
-    /// child it does nothing: what the parent opened is the parent's to close.
+    /// Everything acknowledged is durable without it: closing gives the data directory or the connection free. In a
+    /// forked child it does nothing: what the parent opened is the parent's to close.
     #[pyo3(text_signature = "($self)")]
     fn close(&self, py: Python<'_>) -> PyResult<()> {
         match py.detach(|| self.transport.close()) {

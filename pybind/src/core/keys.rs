@@ -23,8 +23,8 @@ fn entry_tuple<'py>(py: Python<'py>, entry: &KvEntry) -> PyResult<Object<'py>> {
 impl Core {
     /// Read a key: its value, or None if it is absent or expired.
     ///
-    /// Raises InvalidArgumentError for an empty key and LimitExceededError for one over 8 KiB. A namespace that does not
-    /// exist holds nothing.
+    /// Raises InvalidArgumentError for an empty key and LimitExceededError for one over 8 KiB. A namespace that does
+    /// not exist holds nothing.
     #[pyo3(signature = (key, namespace="default"))]
     fn get<'py>(&self, py: Python<'py>, key: Bytes, namespace: &str) -> PyResult<Option<Bound<'py, PyBytes>>> {
         let reply = self.call(py, namespace, Get { key: key.into(), snapshot: None })?;
@@ -34,9 +34,10 @@ impl Core {
     /// Write a key, replacing any older value. Returns True.
     ///
     /// ttl: seconds from now after which the key is gone; None = for ever. A put without it clears an older one.
-    /// durability: "durable" returns once the write is on disk; "volatile" returns earlier and may lose the write in a crash.
-    /// Raises LimitExceededError for a key over 8 KiB or a value over 8 MiB, QuotaExceededError, BusyError, DiskFullError,
-    /// and OutcomeUnknownError if the disk failed in the middle of it. A namespace that does not exist is created.
+    /// durability: "durable" returns once the write is on disk; "volatile" returns earlier and may lose the write in a
+    /// crash. Raises LimitExceededError for a key over 8 KiB or a value over 8 MiB, QuotaExceededError, BusyError,
+    /// DiskFullError, and OutcomeUnknownError if the disk failed in the middle of it. A namespace that does not exist
+    /// is created.
     #[pyo3(
         signature = (key, value, namespace="default", ttl=None, durability=DURABLE),
         text_signature = "($self, key, value, namespace='default', ttl=None, durability='durable')"
@@ -80,8 +81,8 @@ impl Core {
 
     /// Write several (key, value) pairs, all or none. Returns True.
     ///
-    /// A key given twice takes its last value. ttl and durability are as in put and hold for all of them. At most 100,000
-    /// pairs a call; more raise LimitExceededError.
+    /// A key given twice takes its last value. ttl and durability are as in put and hold for all of them. At most
+    /// 100,000 pairs a call; more raise LimitExceededError.
     #[pyo3(
         signature = (entries, namespace="default", ttl=None, durability=DURABLE),
         text_signature = "($self, entries, namespace='default', ttl=None, durability='durable')"
