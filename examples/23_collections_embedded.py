@@ -48,7 +48,7 @@ def main() -> None:
             found = synsets.search(vector, k=3)
             table(
                 ["score", "distance", "words"],
-                [(hit.score, hit.distance, words({"content": hit.content})) for hit in found],
+                [(hit.score, hit.distance, hit.content.split(":")[0]) for hit in found],
             )
 
         heading("Search with a filter: exactly k, whenever k match")
@@ -61,7 +61,7 @@ def main() -> None:
         lines = []
         for condition in conditions:
             found = synsets.search(query_vectors[5], k=3, filter=condition)
-            listed = "; ".join(words({"content": hit.content}) for hit in found)
+            listed = "; ".join(hit.content.split(":")[0] for hit in found)
             lines.append((synsets.count(filter=condition), listed, json.dumps(condition)))
         table(["matching", f"nearest to {words(queries[5])!r}", "filter"], lines)
 

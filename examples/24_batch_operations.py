@@ -43,13 +43,10 @@ def rollback(db: Database) -> None:
 
 def conditions(db: Database) -> None:
     heading("Conditional updates")
-    print(
-        f"  set if absent:    {db.compare_and_set(b'lock', None, b'worker-1')}, again: {db.compare_and_set(b'lock', None, b'worker-2')}"
-    )
-    print(f"  hand over:        {db.compare_and_set(b'lock', b'worker-1', b'worker-2')}")
-    print(
-        f"  release if mine:  {db.compare_and_set(b'lock', b'worker-1', None)}, {db.compare_and_set(b'lock', b'worker-2', None)}"
-    )
+    set_if = db.compare_and_set
+    print(f"  set if absent:    {set_if(b'lock', None, b'worker-1')}, again: {set_if(b'lock', None, b'worker-2')}")
+    print(f"  hand over:        {set_if(b'lock', b'worker-1', b'worker-2')}")
+    print(f"  release if mine:  {set_if(b'lock', b'worker-1', None)}, {set_if(b'lock', b'worker-2', None)}")
 
     batch = WriteBatch()
     batch.require_absent(b"user:bob")

@@ -6,7 +6,11 @@ use clap::{Args, Parser, Subcommand};
 
 /// Durable memory for AI agents: key-values, documents with embeddings, graphs and bitemporal facts.
 #[derive(Debug, Parser)]
-#[command(name = "toondb", version, about, after_help = "\
+#[command(
+    name = "toondb",
+    version,
+    about,
+    after_help = "\
 Examples:
   toondb serve --socket /tmp/toondb.sock              serve ./toondb-data on a socket
   toondb serve --socket /run/user/1000/toondb.sock --data ~/.local/share/toondb
@@ -15,7 +19,8 @@ Examples:
 
 From Python:
   from toondb import IpcClient
-  client = IpcClient.connect(\"/tmp/toondb.sock\")")]
+  client = IpcClient.connect(\"/tmp/toondb.sock\")"
+)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]

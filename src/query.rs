@@ -56,11 +56,14 @@ pub fn stats(options: &cli::Stats) -> Result<(), Box<dyn Error>> {
 fn show_server(stats: &ServerStats) {
     let ServerStats { version, pid, uptime_ms, namespaces, open_namespaces, reads, writes, errors, panics } = stats;
     println!("ToonDB {version}, pid {pid}, up {} s", uptime_ms / 1000);
-    println!("namespaces {namespaces} ({open_namespaces} open), reads {reads}, writes {writes}, errors {errors}, panics {panics}\n");
+    println!(
+        "namespaces {namespaces} ({open_namespaces} open), reads {reads}, writes {writes}, errors {errors}, panics {panics}\n"
+    );
 }
 
 fn show_namespace(name: &str, stats: &NamespaceStats) {
-    let NamespaceStats { keys, documents, vectors, nodes, edges, temporal_versions, live_bytes, disk_bytes, .. } = stats;
+    let NamespaceStats { keys, documents, vectors, nodes, edges, temporal_versions, live_bytes, disk_bytes, .. } =
+        stats;
     println!(
         "{name:<24} {keys:>10} {documents:>10} {vectors:>10} {nodes:>10} {edges:>10} {temporal_versions:>10} \
          {live_bytes:>12} {disk_bytes:>12}"

@@ -126,7 +126,8 @@ impl Catalog {
         for row in table.iter().map_err(failed)? {
             let (name, sealed) = row.map_err(failed)?;
             let name = std::str::from_utf8(name.value()).map_err(|_| corrupt("a name is not text"))?.to_owned();
-            let (checksum, value) = sealed.value().split_first_chunk::<8>().ok_or_else(|| corrupt("an entry is cut"))?;
+            let (checksum, value) =
+                sealed.value().split_first_chunk::<8>().ok_or_else(|| corrupt("an entry is cut"))?;
             if *checksum != seal(&name, value) {
                 return Err(corrupt("an entry's checksum is wrong"));
             }

@@ -1,6 +1,6 @@
 //! The engine: opens a data directory and carries out every operation of the table.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -140,7 +140,7 @@ impl Engine {
         if options.path.as_os_str().is_empty() {
             return Err(Error::invalid("the path of the data directory is empty"));
         }
-        disk.create_dir_all(&options.path).map_err(io)?;
+        make_data_dir(&*disk, &options.path).map_err(io)?;
         let lock = if options.disk.is_none() { Some(DirLock::acquire(&options.path)?) } else { None };
         let rng: Arc<dyn Rng> = match &options.rng {
             Some(rng) => Arc::clone(rng),
@@ -218,6 +218,21 @@ impl Engine {
         inner.close();
         Ok(())
     }
+}
+
+/// Makes the data directory and syncs the parent of every directory it had to make: a name that a power loss takes back
+/// would take every acknowledged write below it along.
+fn make_data_dir(disk: &dyn Disk, path: &Path) -> std::io::Result<()> {
+    let path = std::path::absolute(path)?;
+    let mut missing = Vec::new();
+    for dir in path.ancestors() {
+        if disk.exists(dir)? {
+            break;
+        }
+        missing.push(dir);
+    }
+    disk.create_dir_all(&path)?;
+    missing.iter().rev().filter_map(|dir| dir.parent()).try_for_each(|parent| disk.sync_dir(parent))
 }
 
 fn spawner(pool: &Pool) -> crate::namespace::Spawn {
@@ -364,9 +379,7 @@ impl Inner {
             Request::Capabilities(_) => Response::Capabilities(capabilities()),
             Request::ServerStats(_) => Response::ServerStats(self.stats()),
             Request::CreateNamespace(create) => Response::CreateNamespace(self.router.create(namespace, create)?),
-            Request::ListNamespaces(_) => {
-                Response::ListNamespaces(NamespaceList { namespaces: self.router.list() })
-            }
+            Request::ListNamespaces(_) => Response::ListNamespaces(NamespaceList { namespaces: self.router.list() }),
             Request::DescribeNamespace(_) => Response::DescribeNamespace(self.router.describe(namespace)?),
             Request::NamespaceStats(_) => Response::NamespaceStats(self.router.require(namespace)?.stats()?),
             Request::DeleteNamespace(_) => {

@@ -107,9 +107,10 @@ impl Router {
     /// Describes a namespace.
     pub fn describe(&self, name: &str) -> Result<NamespaceInfo> {
         let name = NamespaceName::parse(name)?;
-        let entry = self.catalog.get(name.as_str()).ok_or_else(|| {
-            Error::new(ErrorCode::NamespaceNotFound, format!("namespace {name:?} does not exist"))
-        })?;
+        let entry = self
+            .catalog
+            .get(name.as_str())
+            .ok_or_else(|| Error::new(ErrorCode::NamespaceNotFound, format!("namespace {name:?} does not exist")))?;
         Ok(entry.info(name.as_str(), false))
     }
 

@@ -81,10 +81,31 @@ impl ErrorCode {
     pub const ALL: [ErrorCode; 25] = {
         use ErrorCode::*;
         [
-            InvalidArgument, NamespaceNotFound, CollectionNotFound, NodeNotFound, EdgeNotFound, AlreadyExists, Conflict,
-            SnapshotExpired, Busy, QuotaExceeded, LimitExceeded, DiskFull, OutcomeUnknown, Corrupt, Fenced, Locked,
-            Forked, ShuttingDown, Internal, UnknownOperation, Protocol, UnsupportedVersion, PermissionDenied,
-            ConnectionFailed, Timeout,
+            InvalidArgument,
+            NamespaceNotFound,
+            CollectionNotFound,
+            NodeNotFound,
+            EdgeNotFound,
+            AlreadyExists,
+            Conflict,
+            SnapshotExpired,
+            Busy,
+            QuotaExceeded,
+            LimitExceeded,
+            DiskFull,
+            OutcomeUnknown,
+            Corrupt,
+            Fenced,
+            Locked,
+            Forked,
+            ShuttingDown,
+            Internal,
+            UnknownOperation,
+            Protocol,
+            UnsupportedVersion,
+            PermissionDenied,
+            ConnectionFailed,
+            Timeout,
         ]
     };
 

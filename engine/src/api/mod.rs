@@ -27,7 +27,7 @@ pub use collection::{
     DeleteByFilter, DeleteDocuments, DescribeCollection, Document, DocumentHit, DocumentHits, DocumentHitsBatch,
     Documents, DropCollection, GetDocuments, ListCollections, SearchBatchCollection, SearchCollection,
 };
-pub use commit::{Commit, Condition, EndSnapshot, Precondition, Snapshot, SnapshotEnded, Target, TakeSnapshot, Write};
+pub use commit::{Commit, Condition, EndSnapshot, Precondition, Snapshot, SnapshotEnded, TakeSnapshot, Target, Write};
 pub use common::{Created, Deleted, Direction, Durability, Metric, TraversalOrder, Written};
 pub use error::{Error, ErrorCode, Fault, Result};
 pub use filter::{Filter, Predicate};
@@ -37,8 +37,8 @@ pub use graph::{
 };
 pub use ids::{CollectionName, CommitSeq, DocumentId, EdgeType, NamespaceName, NodeId, TimestampMs};
 pub use kv::{
-    BatchPut, CompareAndSet, DeleteKey, Existence, Exists, Get, KvEntry, KvPage, KvValue, KvValues, MaybeValue, MultiGet,
-    Put, PutEntry, Scan, Swapped,
+    BatchPut, CompareAndSet, DeleteKey, Existence, Exists, Get, KvEntry, KvPage, KvValue, KvValues, MaybeValue,
+    MultiGet, Put, PutEntry, Scan, Swapped,
 };
 pub use namespace::{
     CreateNamespace, DeleteNamespace, DescribeNamespace, Flush, Flushed, ListNamespaces, NamespaceInfo, NamespaceList,
@@ -49,13 +49,15 @@ pub use properties::Properties;
 pub use server::{Capabilities, CapabilitiesRequest, Ping, Pong, ServerStats, ServerStatsRequest};
 pub use temporal::{
     AddTemporalEdge, AsOf, CloseTemporalEdge, ClosedEdges, EraseTemporal, QueryTemporal, SupersedeTemporalEdge,
-    Superseded, TemporalEdge, TemporalEdges, TemporalFact, TemporalHistory, TemporalMode, TemporalPath, TraverseTemporal,
+    Superseded, TemporalEdge, TemporalEdges, TemporalFact, TemporalHistory, TemporalMode, TemporalPath,
+    TraverseTemporal,
 };
 pub use value::Value;
 pub use vector::{Embedding, EmbeddingBatch, IdBatch};
 pub use vector_index::{
-    CountVectors, CreateIndex, DeleteVectors, DescribeIndex, DropIndex, GetVectors, IndexInfo, IndexList, InsertVectors,
-    Inserted, ListIndexes, SearchBatchVectors, SearchVectors, VectorHit, VectorHits, VectorHitsBatch, Vectors,
+    CountVectors, CreateIndex, DeleteVectors, DescribeIndex, DropIndex, GetVectors, IndexInfo, IndexList,
+    InsertVectors, Inserted, ListIndexes, SearchBatchVectors, SearchVectors, VectorHit, VectorHits, VectorHitsBatch,
+    Vectors,
 };
 
 pub use serde_bytes::ByteBuf;

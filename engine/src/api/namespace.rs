@@ -170,7 +170,9 @@ impl Quota {
         match bound {
             Some(max) if used > max => Err(Error::new(
                 super::error::ErrorCode::QuotaExceeded,
-                format!("the namespace's quota of {max} {what} would be exceeded ({used}); delete something or raise it"),
+                format!(
+                    "the namespace's quota of {max} {what} would be exceeded ({used}); delete something or raise it"
+                ),
             )),
             Some(_) | None => Ok(()),
         }

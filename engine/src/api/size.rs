@@ -1,7 +1,7 @@
 //! How much memory a waiting request takes, roughly: what the mailbox counts.
 
-use super::commit::Write;
 use super::collection::Document;
+use super::commit::Write;
 use super::operation::Request;
 use super::properties::Properties;
 use super::value::Value;

@@ -125,7 +125,10 @@ impl Actor {
     /// Executes one request inside its own transaction; a panic in it is an error like any other.
     fn execute(&mut self, request: Request, asked: Durability, around: &Surroundings<'_>) -> Result<Response> {
         if around.disk_full && !frees_space(&request) {
-            return Err(Error::new(ErrorCode::DiskFull, "the disk is almost full: writes are refused until there is space"));
+            return Err(Error::new(
+                ErrorCode::DiskFull,
+                "the disk is almost full: writes are refused until there is space",
+            ));
         }
         self.attempt(asked, around, |ctx| exec::execute(ctx, request))
     }
@@ -229,7 +232,8 @@ impl Actor {
         let state = Arc::clone(&self.state);
         let now = state.clock.monotonic();
         self.reclaim(now);
-        let has_expired = exec::expired(&state.unpublished(), state.clock.now_ms(), 1).is_ok_and(|keys| !keys.is_empty());
+        let has_expired =
+            exec::expired(&state.unpublished(), state.clock.now_ms(), 1).is_ok_and(|keys| !keys.is_empty());
         let housekeeping = |ctx: &mut Context<'_>| {
             if has_expired {
                 exec::sweep(ctx, limits::SWEEP_ITEMS_MAX)?;
@@ -249,7 +253,8 @@ impl Actor {
             self.past.push_back((now, self.last_seq));
         }
         let mut safe = None;
-        while let Some((_, seq)) = self.past.pop_front_if(|(then, _)| now.saturating_sub(*then) > 2 * limits::SNAPSHOT_AGE_MAX)
+        while let Some((_, seq)) =
+            self.past.pop_front_if(|(then, _)| now.saturating_sub(*then) > 2 * limits::SNAPSHOT_AGE_MAX)
         {
             safe = Some(seq.min(oldest_held));
         }

@@ -60,7 +60,8 @@ impl Actor {
             return Ok(());
         }
         let bytes = self.state.view.load().active.bytes();
-        let old = self.checkpoint.dirty_since.is_some_and(|since| now.saturating_sub(since) >= limits::MEMTABLE_AGE_MAX);
+        let old =
+            self.checkpoint.dirty_since.is_some_and(|since| now.saturating_sub(since) >= limits::MEMTABLE_AGE_MAX);
         if bytes >= limits::MEMTABLE_BYTES_MAX || old || (bytes > 0 && !self.checkpoint.waiters.is_empty()) {
             // What is not in the log yet must not reach redb first: a crash would leave a hole in the log.
             self.log.sync()?;

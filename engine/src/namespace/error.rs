@@ -7,7 +7,9 @@ use crate::log::LogError;
 impl From<LogError> for Error {
     fn from(error: LogError) -> Self {
         let code = match &error {
-            LogError::Io { .. } | LogError::Fenced | LogError::OutOfOrder { .. } | LogError::Replay(_) => ErrorCode::Internal,
+            LogError::Io { .. } | LogError::Fenced | LogError::OutOfOrder { .. } | LogError::Replay(_) => {
+                ErrorCode::Internal
+            }
             LogError::OutcomeUnknown { .. } => ErrorCode::OutcomeUnknown,
             LogError::Corrupt { .. } => ErrorCode::Corrupt,
             LogError::UnsupportedVersion { .. } => ErrorCode::UnsupportedVersion,

@@ -215,8 +215,9 @@ impl Namespace {
         // A panic outside the execution of a request may have left the memory half changed. Envelopes that were not
         // answered say "outcome unknown" when they are dropped.
         group.clear();
-        let outcome = outcome.unwrap_or_else(|_| {
-            Outcome { panics: 1, failed: Some(Error::internal("the namespace's worker panicked")) }
+        let outcome = outcome.unwrap_or_else(|_| Outcome {
+            panics: 1,
+            failed: Some(Error::internal("the namespace's worker panicked")),
         });
         self.judge(slot, outcome);
     }
@@ -230,7 +231,8 @@ impl Namespace {
             panics.extend(std::iter::repeat_n(now, outcome.panics));
             while panics.pop_front_if(|then| now.saturating_sub(*then) > Duration::from_secs(60)).is_some() {}
             if panics.len() >= limits::PANICS_PER_MINUTE_MAX {
-                let text = "the namespace is out of service after repeated defects; see the log, then restart the server";
+                let text =
+                    "the namespace is out of service after repeated defects; see the log, then restart the server";
                 tracing::error!(dir = %self.dir.display(), "{text}");
                 *self.fenced.lock() = Some(Error::new(ErrorCode::Fenced, text));
             }

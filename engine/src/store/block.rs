@@ -60,7 +60,8 @@ impl<'a> Block<'a> {
 
     /// The stored form, appended to `out`; false if no row is present and the block is to be deleted.
     pub fn encode(&self, out: &mut Vec<u8>) -> bool {
-        let bitmap = self.slots.iter().enumerate().fold(0_u64, |map, (row, slot)| map | u64::from(slot.is_some()) << row);
+        let bitmap =
+            self.slots.iter().enumerate().fold(0_u64, |map, (row, slot)| map | u64::from(slot.is_some()) << row);
         out.extend_from_slice(&bitmap.to_le_bytes());
         for vector in self.slots.iter().flatten() {
             out.extend_from_slice(vector);

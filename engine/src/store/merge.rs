@@ -35,7 +35,10 @@ impl<'a> Merge<'a> {
                 None => {}
                 Some(Err(_)) => return Some(index),
                 Some(Ok((key, _))) => {
-                    let nearer = best.is_none_or(|(_, best)| if self.reverse { key.as_slice() > best } else { key.as_slice() < best });
+                    let nearer =
+                        best.is_none_or(
+                            |(_, best)| if self.reverse { key.as_slice() > best } else { key.as_slice() < best },
+                        );
                     if nearer {
                         best = Some((index, key));
                     }

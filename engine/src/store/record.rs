@@ -1,8 +1,8 @@
 //! The values of the tables. Hot ones have a fixed binary head; the rest of each is MessagePack with named fields left
 //! out (arrays), so that a field can be added at the end.
 
-use serde::{Deserialize, Serialize};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::error::{StoreError, StoreResult};
 use super::table::Table;
@@ -241,7 +241,15 @@ impl Counters {
     /// Appends the fixed-size form.
     pub fn encode(&self, out: &mut Vec<u8>) {
         let Counters {
-            keys, vectors, documents, collections, nodes, edges, temporal_versions, live_bytes, next_collection_id,
+            keys,
+            vectors,
+            documents,
+            collections,
+            nodes,
+            edges,
+            temporal_versions,
+            live_bytes,
+            next_collection_id,
             last_commit_at,
         } = self;
         for number in [keys, vectors, documents, collections, nodes, edges, temporal_versions, live_bytes] {
@@ -260,7 +268,14 @@ impl Counters {
             <[[u8; 8]; 8]>::try_from(numbers).ok()?.map(u64::from_le_bytes);
         let (id, time) = tail.split_first_chunk()?;
         let counters = Self {
-            keys, vectors, documents, collections, nodes, edges, temporal_versions, live_bytes,
+            keys,
+            vectors,
+            documents,
+            collections,
+            nodes,
+            edges,
+            temporal_versions,
+            live_bytes,
             next_collection_id: u32::from_le_bytes(*id),
             last_commit_at: i64::from_le_bytes(time.try_into().ok()?),
         };

@@ -1,7 +1,7 @@
 """The temporal graph: facts ``(from, type, to)`` that hold over a period, and the record of when each was believed.
 
-Valid time is half-open, ``[valid_from, valid_until)``, in milliseconds since 1970, negative before it; an open end is
-0. Transaction time is kept by the database: ``as_of`` (milliseconds) and ``as_of_seq`` (a commit_seq) ask what was
+Valid time is half-open, ``[valid_from, valid_until)``, in milliseconds since 1970, negative before it; 0 = open end.
+Transaction time is kept by the database: ``as_of`` (milliseconds) and ``as_of_seq`` (a commit_seq) ask what was
 believed then.
 """
 
@@ -71,8 +71,8 @@ class TemporalMethods(Core):
             limit,
         )
         if truncated and limit is None:
-            message = f"node {node_id!r} has more facts than fit in one answer ({len(edges)}); narrow the query or give a limit"
-            raise from_code(ErrorCode.LIMIT_EXCEEDED, message)
+            reason = f"node {node_id!r} has more facts than fit in one answer ({len(edges)})"
+            raise from_code(ErrorCode.LIMIT_EXCEEDED, f"{reason}; narrow the query or give a limit")
         return edges
 
     def close_temporal_edge(

@@ -11,9 +11,7 @@ use crate::limits;
 use crate::namespace::change::Change;
 use crate::namespace::collections::Collection;
 use crate::namespace::context::Context;
-use crate::store::{
-    CollectionKind, CollectionRecord, DocumentBody, DocumentRecord, KeyRange, KeyWriter, Read, Table,
-};
+use crate::store::{CollectionKind, CollectionRecord, DocumentBody, DocumentRecord, KeyRange, KeyWriter, Read, Table};
 
 /// Creates a collection or index; `None` if it exists with the same settings.
 pub(super) fn create_record(
@@ -25,8 +23,10 @@ pub(super) fn create_record(
         let old = CollectionRecord::decode(&stored)?;
         if (old.kind, old.dimension, old.metric) != (record.kind, record.dimension, record.metric) {
             let CollectionRecord { dimension, metric, .. } = old;
-            let text = format!("{name:?} exists with dimension {dimension}, metric {metric:?} or another kind; drop it or \
-                                choose another name");
+            let text = format!(
+                "{name:?} exists with dimension {dimension}, metric {metric:?} or another kind; drop it or \
+                                choose another name"
+            );
             return Err(Error::new(ErrorCode::AlreadyExists, text));
         }
         let collection = ctx.state.collection(&ctx.txn, name, old.kind)?;
@@ -172,9 +172,8 @@ pub fn add(ctx: &mut Context<'_>, name: &CollectionName, documents: Vec<Document
         let embedding = embedding.ok_or_else(|| Error::invalid("a document has no embedding"))?;
         let body = Some(DocumentBody { content, metadata });
         let row = NewRow { id: id.as_str().as_bytes(), vector: &embedding.0, body };
-        write_row(ctx, &collection, row).map_err(|error| {
-            Error::new(error.code, format!("document {:?}: {}", id.as_str(), error.message))
-        })?;
+        write_row(ctx, &collection, row)
+            .map_err(|error| Error::new(error.code, format!("document {:?}: {}", id.as_str(), error.message)))?;
         ids.push(id);
     }
     Ok(ids)

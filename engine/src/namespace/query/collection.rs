@@ -90,9 +90,10 @@ impl AnswerBudget {
     }
 
     pub fn spend(&mut self, bytes: usize) -> Result<()> {
-        self.0 = self.0.checked_sub(bytes).ok_or_else(|| {
-            Error::limit("the answer is too large; ask for fewer items, or leave the embeddings out")
-        })?;
+        self.0 = self
+            .0
+            .checked_sub(bytes)
+            .ok_or_else(|| Error::limit("the answer is too large; ask for fewer items, or leave the embeddings out"))?;
         Ok(())
     }
 }

@@ -14,9 +14,7 @@ pub fn query(state: &State, request: Request) -> Result<Response> {
     let snapshot = &snapshot;
     Ok(match request {
         Request::Get(get) => Response::Get(kv::get(state, snapshot, &get.key)?),
-        Request::Exists(exists) => {
-            Response::Exists(Existence { exists: kv::exists(state, snapshot, &exists.key)? })
-        }
+        Request::Exists(exists) => Response::Exists(Existence { exists: kv::exists(state, snapshot, &exists.key)? }),
         Request::MultiGet(get) => Response::MultiGet(kv::multi_get(state, snapshot, &get)?),
         Request::Scan(scan) => Response::Scan(kv::scan(state, snapshot, &scan)?),
         Request::ListCollections(_) => Response::ListCollections(collection::list(state, snapshot)?),
@@ -25,9 +23,7 @@ pub fn query(state: &State, request: Request) -> Result<Response> {
         }
         Request::GetDocuments(get) => Response::GetDocuments(collection::get(state, snapshot, &get)?),
         Request::CountDocuments(count) => Response::CountDocuments(collection::count(state, snapshot, &count)?),
-        Request::SearchCollection(search) => {
-            Response::SearchCollection(collection::search(state, snapshot, &search)?)
-        }
+        Request::SearchCollection(search) => Response::SearchCollection(collection::search(state, snapshot, &search)?),
         Request::SearchBatchCollection(search) => {
             Response::SearchBatchCollection(collection::search_batch(state, snapshot, &search)?)
         }
@@ -47,20 +43,14 @@ pub fn query(state: &State, request: Request) -> Result<Response> {
         Request::Traverse(walk) => Response::Traverse(traverse::traverse(state, snapshot, walk)?),
         Request::ShortestPath(path) => Response::ShortestPath(traverse::shortest_path(state, snapshot, path)?),
         Request::QueryTemporal(query) => Response::QueryTemporal(temporal::query(state, snapshot, query)?),
-        Request::TraverseTemporal(walk) => {
-            Response::TraverseTemporal(temporal::traverse(state, snapshot, walk)?)
-        }
-        Request::TemporalHistory(history) => {
-            Response::TemporalHistory(temporal::history(state, snapshot, history)?)
-        }
+        Request::TraverseTemporal(walk) => Response::TraverseTemporal(temporal::traverse(state, snapshot, walk)?),
+        Request::TemporalHistory(history) => Response::TemporalHistory(temporal::history(state, snapshot, history)?),
         Request::TakeSnapshot(_) => {
             state.snapshots.hold(snapshot.clone(), state.clock.monotonic())?;
             let expires_in_ms = limits::SNAPSHOT_AGE_MAX.as_millis().try_into().unwrap_or(u64::MAX);
             Response::TakeSnapshot(crate::api::Snapshot { seq: CommitSeq(snapshot.seq()), expires_in_ms })
         }
-        Request::EndSnapshot(end) => {
-            Response::EndSnapshot(SnapshotEnded { held: state.snapshots.release(end.seq.0) })
-        }
+        Request::EndSnapshot(end) => Response::EndSnapshot(SnapshotEnded { held: state.snapshots.release(end.seq.0) }),
         other => {
             let name = other.code().name();
             return Err(Error::internal(format!("{name} is no read and must not reach a snapshot")));

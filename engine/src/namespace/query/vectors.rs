@@ -2,7 +2,7 @@
 
 use super::collection::{AnswerBudget, embedding, named, queries};
 use crate::api::{
-    CollectionName, Counted, CountVectors, GetVectors, IndexInfo, IndexList, Result, SearchBatchVectors, SearchVectors,
+    CollectionName, CountVectors, Counted, GetVectors, IndexInfo, IndexList, Result, SearchBatchVectors, SearchVectors,
     TimestampMs, VectorHit, VectorHits, VectorHitsBatch, Vectors,
 };
 use crate::index::vector::{Hit, SearchParams};

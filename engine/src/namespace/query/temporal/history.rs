@@ -14,7 +14,6 @@ use crate::namespace::state::State;
 use crate::namespace::timelines::{Side, decode, other_end, out_key_of_in, out_prefix};
 use crate::store::{KeyRange, Read, Row, Scan, Snapshot, StoreError, Table};
 
-
 /// Reads a page of the history.
 pub fn history(_state: &State, snapshot: &Snapshot, request: TemporalHistory) -> Result<TemporalEdges> {
     let TemporalHistory { node_id, edge_type, other_id, direction, limit, cursor, snapshot: _ } = request;
