@@ -27,7 +27,7 @@ impl Random {
 
     /// A number in [-1, 1).
     pub fn signed_unit(&mut self) -> f32 {
-        #[expect(clippy::cast_possible_truncation, reason = "24 bits fit in an f32 exactly")]
+        // 24 bits fit in an f32 exactly.
         let unit = (self.next() >> 40) as f32 / 16_777_216.0;
         2.0 * unit - 1.0
     }

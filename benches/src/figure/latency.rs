@@ -32,7 +32,7 @@ struct Round {
 pub fn get(setup: &Setup, report: &Report) -> Outcome<()> {
     let server = ToonDb::start(setup)?;
     let client = loaded_client(&server)?;
-    let exchange = exchange_of(&client, Request::Get(Get { key: key(0), snapshot: None }))?;
+    let exchange = exchange_of(&client, &Request::Get(Get { key: key(0), snapshot: None }))?;
     let mut echo = EchoPeer::start(server.dir(), exchange)?;
     let calls = setup.choose(40_000, 4_000);
     let mut random = Random::new(1);
@@ -62,7 +62,7 @@ pub fn put(setup: &Setup, report: &Report) -> Outcome<()> {
     let server = ToonDb::start(setup)?;
     let client = loaded_client(&server)?;
     let put_of = |number| Put { key: key(number), value: value(), ttl_ms: None, durability: Durability::Durable };
-    let exchange = exchange_of(&client, Request::Put(put_of(0)))?;
+    let exchange = exchange_of(&client, &Request::Put(put_of(0)))?;
     let mut echo = EchoPeer::start(server.dir(), exchange)?;
     let mut file = SyncedFile::create(server.dir())?;
     let calls = setup.choose(3_000, 300);
@@ -100,10 +100,10 @@ fn loaded_client(server: &ToonDb) -> Outcome<BlockingClient> {
 }
 
 /// The bytes of a request and of its answer, as the client library sends and the server answers them.
-fn exchange_of(client: &BlockingClient, request: Request) -> Outcome<Exchange> {
+fn exchange_of(client: &BlockingClient, request: &Request) -> Outcome<Exchange> {
     let (mut sent, mut received) = (Vec::new(), Vec::new());
-    write_request(&mut sent, 1, request.code().number(), "", &request)?;
-    let response: Response = client.call("", &request)?;
+    write_request(&mut sent, 1, request.code().number(), "", request)?;
+    let response: Response = client.call("", request)?;
     write_success(&mut received, 1, &response)?;
     Ok(Exchange { request_bytes: sent.len(), response_bytes: received.len() })
 }

@@ -27,6 +27,9 @@ const WARM_UP_QUERIES: usize = 50;
 /// Time for the graph; after it the search is measured as it is then.
 const BUILD_TIMEOUT: Duration = Duration::from_secs(300);
 
+/// The filter of a query.
+type FilterOf<'a> = &'a dyn Fn(&Row) -> Option<Filter>;
+
 /// What is found and how fast.
 #[derive(Debug, Default)]
 struct Found {
@@ -46,7 +49,7 @@ pub fn search(setup: &Setup, data: &Path, report: &Report) -> Outcome<()> {
     let narrow = narrow_filter(&dataset).ok_or("no pair of fields matches twelve rows")?;
     let by_lex =
         |query: &Row| query.metadata.get("lex").map(|lex| Filter::Field("lex".to_owned(), Predicate::Eq(lex.clone())));
-    let kinds: [(&str, &str, &dyn Fn(&Row) -> Option<Filter>); 3] = [
+    let kinds: [(&str, &str, FilterOf<'_>); 3] = [
         ("no filter", ">= 0.98", &|_| None),
         ("`lex` equality", ">= 0.98", &by_lex),
         ("a filter that matches 12 rows", "1.000 (exact)", &|_| Some(narrow.clone())),
@@ -108,12 +111,7 @@ fn narrow_filter(dataset: &Dataset) -> Option<Filter> {
     Some(Filter::And(FIELDS.into_iter().zip(values).map(equal).collect()))
 }
 
-fn measure(
-    engine: &Engine,
-    dataset: &Dataset,
-    queries_max: usize,
-    filter_of: &dyn Fn(&Row) -> Option<Filter>,
-) -> Outcome<Found> {
+fn measure(engine: &Engine, dataset: &Dataset, queries_max: usize, filter_of: FilterOf<'_>) -> Outcome<Found> {
     let numbers = dataset.numbers();
     let vectors: Vec<&[f32]> = dataset.base().map(|(_, vector)| vector).collect();
     let mut found = Found::default();

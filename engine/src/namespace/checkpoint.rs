@@ -121,6 +121,8 @@ impl Actor {
         let old = self.state.view.load_full();
         let view = View::new(Arc::clone(&old.active), None, base, through_seq, old.published());
         self.state.view.store(Arc::new(view));
+        // Freeing hundreds of thousands of rows takes tens of milliseconds, which no writer must wait for.
+        self.checkpoint.spawn(Box::new(move || drop(old)));
         self.checkpoint.flushed_seq = through_seq;
         self.log.truncate(through_seq)?;
         let (done, waiting) = self.checkpoint.waiters.drain(..).partition(|(seq, _)| *seq <= through_seq);

@@ -1,0 +1,20 @@
+//! Power loss, failing syncs, full disks and torn logs, on the simulated disk.
+//!
+//! A scripted workload runs against an oracle that keeps the model after every commit. After each fault the database is
+//! opened again and must show exactly the state after some commit: at least the newest acknowledged one, at most the one
+//! that was under way. That is at once "no acknowledged write is lost", "no batch is applied in part" and "commits have no
+//! holes". By default a sample of the fault points is tried, with `TOONDB_LONG=1` all of them.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "whatever fails here fails the test"
+)]
+
+mod oracle;
+mod power;
+mod space;
+mod syncs;
+mod tail;
+mod workload;

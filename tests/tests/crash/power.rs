@@ -1,0 +1,96 @@
+//! The power goes at any operation of the disk, also during the recovery from the last time.
+
+use toondb_engine::disk::{CrashMode, SimDisk};
+use toondb_engine::rng::{Rng, SeededRng};
+use toondb_tests::{is_long, seed};
+
+use crate::oracle::{Oracle, open, reopen_and_check};
+use crate::workload::steps;
+
+/// Runs the workload until the power goes, or to its end.
+fn run(disk: &SimDisk) -> Oracle {
+    let mut oracle = Oracle::default();
+    let Ok(engine) = open(disk) else { return oracle };
+    for step in steps() {
+        if oracle.perform(&engine, &step).is_err() {
+            break;
+        }
+        oracle.done += 1;
+    }
+    oracle
+}
+
+/// The number of operations on the disk that the workload needs, about: background work varies it a little.
+fn operations() -> u64 {
+    let disk = SimDisk::new();
+    let oracle = run(&disk);
+    assert_eq!(oracle.done, steps().len(), "the workload runs to its end");
+    let engine = open(&disk).expect("it opens after an orderly end");
+    oracle.check(&engine).expect("everything is there after an orderly end");
+    disk.op_count()
+}
+
+/// The fault points to try: all in a long run, else about `wanted`, with a seeded offset.
+fn points(all: u64, wanted: u64, seed: u64) -> impl Iterator<Item = u64> {
+    let stride = if is_long() { 1 } else { (all / wanted).max(1) };
+    let stride = usize::try_from(stride).unwrap();
+    (1 + seed % stride as u64..=all).step_by(stride)
+}
+
+const MODES: [CrashMode; 4] = [CrashMode::DropUnsynced, CrashMode::KeepAll, CrashMode::Random, CrashMode::Random];
+
+#[test]
+fn every_operation_may_be_the_last() {
+    let seed = seed(11);
+    let all = operations();
+    for op in points(all, 250, seed) {
+        let disk = SimDisk::new();
+        disk.crash_at(op);
+        let oracle = run(&disk);
+        for (image_seed, mode) in (seed..).zip(MODES) {
+            let fault = format!("power loss at operation {op} of {all}, {mode:?}, image seed {image_seed}, seed {seed}");
+            reopen_and_check(&oracle, &disk.crash_image(image_seed, mode), &fault);
+        }
+    }
+}
+
+/// The power goes again and again while the database is being opened; in the end it must be as after one loss.
+#[test]
+fn recovery_may_be_cut_short_too() {
+    let seed = seed(12);
+    let dice = SeededRng::new(seed);
+    let all = operations();
+    for op in points(all, 40, seed) {
+        let disk = SimDisk::new();
+        disk.crash_at(op);
+        let oracle = run(&disk);
+        let mut left = disk.crash_image(seed, CrashMode::Random);
+        let mut cuts = Vec::new();
+        for _ in 0..4 {
+            let cut = 1 + dice.next_u64() % 24;
+            cuts.push(cut);
+            left.crash_at(cut);
+            if let Ok(engine) = open(&left) {
+                // Opened before the cut: reading opens the namespaces, which goes on writing until the power goes.
+                let _ = oracle.check(&engine);
+            }
+            let mode = MODES[usize::try_from(dice.next_u64() % 4).unwrap()];
+            left = left.crash_image(dice.next_u64(), mode);
+        }
+        let fault = format!("power loss at operation {op}, then at operations {cuts:?} of recovery, seed {seed}");
+        reopen_and_check(&oracle, &left, &fault);
+    }
+}
+
+/// An operation that fails once without effect: typed errors, nothing lost, and the database goes on.
+#[test]
+fn every_operation_may_fail_once() {
+    let seed = seed(13);
+    let all = operations();
+    for op in points(all, 150, seed) {
+        let fault = format!("EIO at operation {op} of {all}, seed {seed}");
+        let disk = SimDisk::new();
+        disk.fail_at(op);
+        crate::syncs::run_through_one_fault(&disk, &fault);
+    }
+}

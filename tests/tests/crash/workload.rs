@@ -1,0 +1,100 @@
+//! What is done while faults happen: every kind of data, several namespaces, enough for the log to turn its segments over.
+
+use toondb_engine::api::{
+    ByteBuf, DeleteDocuments, DeleteNode, Durability, EraseTemporal, Metric, Operation, Put, Request,
+    SupersedeTemporalEdge, Write,
+};
+use toondb_tests::Universe;
+use toondb_tests::requests::{
+    add_documents, add_edge, add_fact, add_node, batch, commit, create_collection, delete_key, document, edge, entry, fact,
+    node, put,
+};
+
+/// One thing to do.
+#[derive(Debug, Clone)]
+pub enum Step {
+    /// A write.
+    Write(&'static str, Request),
+    /// Everything into the store.
+    Flush(&'static str),
+    /// A namespace appears.
+    Create(&'static str),
+    /// A namespace goes with all it holds.
+    Delete(&'static str),
+}
+
+/// The names the workload uses.
+pub fn universe() -> Universe {
+    Universe { collections: vec![("notes".to_owned(), 2)], nodes: ["a", "b", "c", "x", "y"].map(str::to_owned).to_vec() }
+}
+
+fn write(namespace: &'static str, operation: impl Operation) -> Step {
+    Step::Write(namespace, operation.into_request())
+}
+
+/// A value so large that two or three fill a log segment.
+fn large(key: &str, fill: u8) -> Put {
+    Put { value: ByteBuf::from(vec![b'a' + fill; 25_000]), ..put(key, "") }
+}
+
+/// Keys, documents, nodes, edges and facts in one commit.
+fn mixed(round: i64) -> toondb_engine::api::Commit {
+    let id = format!("d{round}");
+    let vector = [1.0, round as f32];
+    commit(
+        vec![],
+        vec![
+            Write::Put(entry("mixed", &round.to_string())),
+            Write::AddDocuments { collection: "notes".into(), documents: vec![document(&id, &vector)] },
+            Write::AddNode(node("a")),
+            Write::AddNode(node("b")),
+            Write::AddEdge(edge("a", "r", "b")),
+            Write::SupersedeTemporalEdge(fact(("a", "at", if round % 2 == 0 { "x" } else { "y" }), round * 10, None)),
+        ],
+    )
+}
+
+/// The steps, in order.
+pub fn steps() -> Vec<Step> {
+    let mut steps = vec![
+        write("default", put("k", "1")),
+        write("default", batch(&[("k", "2"), ("l", "2"), ("m", "2")])),
+        Step::Create("b"),
+        write("b", create_collection("notes", 2, Metric::Cosine)),
+        write("b", mixed(1)),
+        write("auto", put("first", "write")),
+        Step::Flush("default"),
+        write("default", delete_key("l")),
+        write("default", create_collection("notes", 2, Metric::Euclidean)),
+    ];
+    for round in 0..4 {
+        steps.extend((0..3).map(|i| write("default", large(&format!("big{}", i % 2), round * 3 + i))));
+        steps.push(write("default", mixed(i64::from(round) + 2)));
+        if round % 2 == 1 {
+            steps.push(Step::Flush("default"));
+        }
+    }
+    steps.extend([
+        write("b", mixed(9)),
+        Step::Delete("b"),
+        write("default", add_documents("notes", vec![document("d2", &[5.0, 5.0]), document("new", &[3.0, 3.0])])),
+        write("default", DeleteDocuments {
+            collection: "notes".into(),
+            ids: vec!["d3".into()],
+            durability: Durability::Durable,
+        }),
+        Step::Create("b"),
+        write("b", batch(&[("again", "1"), ("more", "1")])),
+        write("b", add_node("c")),
+        write("auto", add_fact(("c", "f", "a"), 0, Some(10))),
+        write("default", add_node("c")),
+        write("default", add_edge("c", "r", "a")),
+        write("default", SupersedeTemporalEdge { fact: fact(("a", "at", "c"), 35, Some(37)), durability: Durability::Durable }),
+        write("default", DeleteNode { id: "b".into(), durability: Durability::Durable }),
+        Step::Flush("b"),
+        write("auto", EraseTemporal { from_id: "c".into(), edge_type: None, to_id: None, durability: Durability::Durable }),
+        write("b", put("last", "b")),
+        write("default", put("last", "default")),
+    ]);
+    steps
+}
