@@ -16,6 +16,7 @@ cargo build --release -p toondb -p toondb-bench >&2
 python=target/bench-venv/bin/python
 [ -x "$python" ] || python3 -m venv target/bench-venv
 "$python" -m pip install --quiet lmdb numpy "maturin>=1.9,<2" >&2
+rm -rf target/bench-wheel
 "$python" -m maturin build --release --interpreter "$python" --manifest-path pybind/Cargo.toml --out target/bench-wheel >&2
 "$python" -m pip install --quiet --force-reinstall --no-deps target/bench-wheel/toondb_client-*.whl >&2
 

@@ -38,9 +38,8 @@ def main() -> None:
             # One matrix for all of them; each document may also carry its own "embedding".
             synsets.add_documents(fields, embeddings=example_data.rows_of(vectors, start, start + len(rows)))
             progress("documents", start + len(rows), len(documents))
-        print(
-            f"\n  {synsets.count():,} documents in {time.perf_counter() - begun:.2f} s, each durable when acknowledged\n"
-        )
+        seconds = time.perf_counter() - begun
+        print(f"\n  {synsets.count():,} documents in {seconds:.2f} s, each durable when acknowledged\n")
 
         heading("Search")
         for query, vector in list(zip(queries, query_vectors))[-5:-2]:

@@ -103,6 +103,8 @@ impl Catalog {
             return Err(corrupt("the file is missing although there are namespaces"));
         }
         disk.create_dir_all(&namespaces).map_err(failed)?;
+        // The folder's name must be durable before the catalog's: a catalog promises that the folder is there.
+        disk.sync_dir(data_dir).map_err(failed)?;
         let fresh = data_dir.join(NEW_CATALOG_NAME);
         if disk.exists(&fresh).map_err(failed)? {
             disk.remove_file(&fresh).map_err(failed)?;

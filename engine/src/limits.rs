@@ -96,7 +96,7 @@ pub const MEMTABLE_BYTES_MAX: usize = 32 << 20;
 pub const MEMTABLE_BYTES_HARD_MAX: usize = 512 << 20;
 /// A memtable with anything in it is written to the store after this long.
 pub const MEMTABLE_AGE_MAX: Duration = Duration::from_secs(5);
-/// A volatile write reaches the disk after at most this long.
+/// A volatile write that has waited this long is synced at the next [`TICK`].
 pub const VOLATILE_DELAY_MAX: Duration = Duration::from_millis(100);
 /// redb's page cache, for each open namespace.
 pub const STORE_CACHE_BYTES: usize = 64 << 20;

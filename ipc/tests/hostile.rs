@@ -55,8 +55,8 @@ fn sec_s15_s16_hostile_values_end_the_connection() {
     let witness = Witness::of(&fixture);
     let nested = |marker: &[u8], depth: usize| [&[0x94, 9, 20, 0xa0][..], &marker.repeat(depth), &[0xc0]].concat();
     let payloads: Vec<Vec<u8>> = vec![
-        nested(&[0x91], 33),
-        nested(&[0x81, 0xa1, b'a'], 33),
+        nested(&[0x91], 65),
+        nested(&[0x81, 0xa1, b'a'], 65),
         nested(&[0x91], 60_000),
         with_args(20, &[0x81, 0xa3, b'k', b'e', b'y', 0xdd, 0xff, 0xff, 0xff, 0xff]),
         with_args(20, &[0xdf, 0xff, 0xff, 0xff, 0xff]),

@@ -66,7 +66,7 @@ fn responses() -> [(&'static str, Example); 5] {
         server: "0.4.0".to_owned(),
         frame_bytes_max: 67_108_864,
         pipeline_max: 256,
-        depth_max: 32,
+        depth_max: 64,
         elements_max: 2_000_000,
     };
     let value = KvValue { value: key("Ada"), version: CommitSeq(7) };

@@ -63,7 +63,8 @@ fn value_at(object: &Bound<'_, PyAny>, depth: usize) -> PyResult<Value> {
     }
     let kind = object.get_type();
     Err(PyTypeError::new_err(format!(
-        "a value of type {kind} cannot be stored; use None, bool, int, float, str, bytes, a list or a dict with str keys"
+        "a value of type {kind} cannot be stored; use None, bool, int, float, str, bytes, a list or a dict with str \
+         keys"
     )))
 }
 

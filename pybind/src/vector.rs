@@ -126,8 +126,8 @@ fn floats(object: &Bound<'_, PyAny>, buffer: &Buffer<'_>) -> PyResult<Vec<f32>> 
     }
     let (kind, format, bytes) = (object.get_type(), buffer.format(), buffer.item_bytes());
     Err(PyTypeError::new_err(format!(
-        "a vector is made of float32 or float64 numbers in this machine's byte order; this {kind} holds items of format \
-         {format:?} with {bytes} bytes: convert it first, for example with .astype('float32')"
+        "a vector is made of float32 or float64 numbers in this machine's byte order; this {kind} holds items of \
+         format {format:?} with {bytes} bytes: convert it first, for example with .astype('float32')"
     )))
 }
 

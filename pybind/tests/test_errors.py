@@ -63,17 +63,10 @@ def test_one_process_at_a_time(tmp_path: Path) -> None:
         with pytest.raises(toondb.LockedError):
             toondb.Database.open(tmp_path / "data")
         script = (
-            "import sys, toondb
-"
-            "try:
-    toondb.Database.open(sys.argv[1])
-"
-            "except toondb.LockedError:
-    print('locked')
-"
+            "import sys, toondb\ntry:\n    toondb.Database.open(sys.argv[1])\nexcept toondb.LockedError:\n    print(1)"
         )
         said = subprocess.run([sys.executable, "-c", script, str(tmp_path / "data")], capture_output=True, text=True)
-        assert said.stdout.strip() == "locked", said.stderr
+        assert said.stdout.strip() == "1", said.stderr
         assert db.get(b"k") == b"v"
 
 

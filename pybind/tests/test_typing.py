@@ -1,5 +1,6 @@
 """The package's types: strict mypy over its sources, and its stub against the native module."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,19 +12,24 @@ import toondb
 PACKAGE = Path(toondb.__file__).parent
 
 
-def run(*arguments: str) -> None:
+def run(folder: Path, *arguments: str) -> None:
     pytest.importorskip("mypy")
-    ran = subprocess.run([sys.executable, "-m", *arguments], cwd=PACKAGE.parent, capture_output=True, text=True)
+    environment = dict(os.environ)
+    # mypy finds installed packages by itself, and refuses to have their folder named.
+    if PACKAGE.parent.name != "site-packages":
+        environment["MYPYPATH"] = str(PACKAGE.parent)
+    command = [sys.executable, "-m", *arguments]
+    ran = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
 def test_the_package_is_typed(tmp_path: Path) -> None:
     assert (PACKAGE / "py.typed").exists()
-    run("mypy", "--strict", "--cache-dir", str(tmp_path), "-p", "toondb")
+    run(tmp_path, "mypy", "--strict", "-p", "toondb")
 
 
-def test_the_stub_matches_the_native_module() -> None:
-    run("mypy.stubtest", "toondb._toondb")
+def test_the_stub_matches_the_native_module(tmp_path: Path) -> None:
+    run(tmp_path, "mypy.stubtest", "toondb._toondb")
 
 
 def test_user_code_is_checked(tmp_path: Path) -> None:
@@ -39,4 +45,4 @@ def test_user_code_is_checked(tmp_path: Path) -> None:
         "    with IpcClient.connect() as client:\n"
         "        names: List[str] = client.list_namespaces()\n"
     )
-    run("mypy", "--strict", "--cache-dir", str(tmp_path / "cache"), str(script))
+    run(tmp_path, "mypy", "--strict", str(script))

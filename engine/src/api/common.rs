@@ -11,7 +11,7 @@ pub enum Durability {
     /// Synced to the log on disk: survives power loss. The default.
     #[default]
     Durable,
-    /// In memory and handed to the operating system soon after: survives neither a crash of the process nor power loss.
+    /// Handed to the operating system and synced within half a second: survives a crash of the process, not power loss.
     Volatile,
 }
 

@@ -18,7 +18,7 @@ use super::context::Context;
 use super::exec;
 use super::mailbox::{Envelope, Task};
 use super::state::State;
-use crate::api::{Durability, Error, ErrorCode, Quota, Request, Response, Result};
+use crate::api::{Durability, Error, ErrorCode, Quota, Request, Response, Result, Write};
 use crate::limits;
 use crate::log::{Log, SeqRange, Sync};
 use crate::rng::Rng;
@@ -284,5 +284,23 @@ fn frees_space(request: &Request) -> bool {
             | Request::DeleteNode(_)
             | Request::DeleteEdge(_)
             | Request::EraseTemporal(_)
-    )
+    ) || matches!(request, Request::Commit(commit) if commit.writes.iter().all(is_delete))
+}
+
+fn is_delete(write: &Write) -> bool {
+    match write {
+        Write::DeleteKey { .. }
+        | Write::DeleteDocuments { .. }
+        | Write::DeleteVectors { .. }
+        | Write::DeleteNode { .. }
+        | Write::DeleteEdge { .. } => true,
+        Write::Put(_)
+        | Write::AddDocuments { .. }
+        | Write::InsertVectors { .. }
+        | Write::AddNode(_)
+        | Write::AddEdge(_)
+        | Write::AddTemporalEdge(_)
+        | Write::CloseTemporalEdge { .. }
+        | Write::SupersedeTemporalEdge(_) => false,
+    }
 }

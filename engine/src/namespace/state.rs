@@ -55,6 +55,9 @@ impl State {
     pub fn snapshot(&self, held: Option<CommitSeq>) -> Result<Snapshot> {
         match held {
             None => Ok(Snapshot::newest(self.view.load_full())),
+            // A transaction may begin by reading in a namespace that only its commit will create: nothing is there to
+            // be held, and nothing can have changed as long as it does not exist.
+            Some(CommitSeq(0)) if self.base.is_none() => Ok(Snapshot::newest(self.view.load_full())),
             Some(CommitSeq(seq)) => self.snapshots.get(seq, self.clock.monotonic()),
         }
     }

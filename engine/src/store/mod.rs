@@ -16,6 +16,8 @@ mod memtable;
 mod merge;
 mod record;
 mod table;
+#[cfg(test)]
+mod tests;
 mod txn;
 mod view;
 

@@ -3,9 +3,9 @@
 mod collection;
 mod commit;
 mod dispatch;
-mod graph;
+pub(super) mod graph;
 mod kv;
-mod temporal;
+pub(super) mod temporal;
 mod vectors;
 
 pub use collection::{purge, row_bytes};

@@ -4,7 +4,7 @@ mod collection;
 mod dispatch;
 mod graph;
 mod kv;
-mod temporal;
+pub(super) mod temporal;
 mod traverse;
 mod vectors;
 

@@ -1,0 +1,201 @@
+//! Files that are missing, empty, cut, foreign or from the future: refused with a typed error, and left as they are.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use redb::{Database, ReadableDatabase, TableDefinition};
+use toondb_engine::api::{ErrorCode, Flush, Metric};
+use toondb_engine::{Engine, EngineOptions};
+use toondb_tests::TempDir;
+use toondb_tests::requests::{add_documents, add_node, create_collection, document, get, put};
+
+/// The store's table of facts about itself, and the place of its format version in it.
+const META: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("meta.v1");
+
+/// A database with something in its store and something in its log, closed by a crash.
+pub fn prepared(data: &Path) {
+    let copy = data.with_extension("live");
+    let engine = Engine::open(EngineOptions::new(&copy)).unwrap();
+    engine.run("", put("flushed", "1")).unwrap();
+    engine.run("", create_collection("c", 2, Metric::Cosine)).unwrap();
+    engine.run("", add_documents("c", vec![document("d", &[1.0, 2.0])])).unwrap();
+    engine.run("", add_node("n")).unwrap();
+    engine.run("", Flush {}).unwrap();
+    engine.run("", put("logged", "2")).unwrap();
+    copy_tree(&copy, data);
+    engine.close().unwrap();
+    fs::remove_dir_all(&copy).unwrap();
+}
+
+pub fn copy_tree(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_tree(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+/// Every file but the lock, with its bytes.
+fn files(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let entry = entry.unwrap();
+            if entry.file_type().unwrap().is_dir() {
+                folders.push(entry.path());
+            } else if entry.file_name() != "LOCK" {
+                found.insert(entry.path().strip_prefix(root).unwrap().to_owned(), fs::read(entry.path()).unwrap());
+            }
+        }
+    }
+    found
+}
+
+/// The only namespace's folder.
+pub fn namespace(data: &Path) -> PathBuf {
+    let mut folders = fs::read_dir(data.join("ns")).unwrap();
+    folders.next().expect("there is a namespace").unwrap().path()
+}
+
+/// The newest log segment.
+fn segment(data: &Path) -> PathBuf {
+    let mut segments: Vec<PathBuf> =
+        fs::read_dir(namespace(data).join("log")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    segments.retain(|path| path.extension().is_some_and(|extension| extension == "log"));
+    segments.sort();
+    segments.pop().expect("there is a segment")
+}
+
+/// Opens the database and reads from both sides of it; gives the code of the first refusal.
+fn open_and_read(data: &Path) -> Result<(), ErrorCode> {
+    let engine = Engine::open(EngineOptions::new(data)).map_err(|error| error.code)?;
+    let read = |key: &str| engine.run("", get(key)).map_err(|error| error.code);
+    let (flushed, logged) = (read("flushed")?, read("logged")?);
+    assert_eq!(flushed.found.expect("it was flushed").value.as_slice(), b"1");
+    assert_eq!(logged.found.expect("it was acknowledged").value.as_slice(), b"2");
+    Ok(())
+}
+
+/// Damages a fresh copy and opens it; it must be refused with one of the codes, again and again, and not be touched.
+fn refused(name: &str, codes: &[ErrorCode], damage: impl Fn(&Path)) {
+    let dir = TempDir::new();
+    let data = dir.join("data");
+    prepared(&data);
+    damage(&data);
+    let before = files(&data);
+    for attempt in 1..=2 {
+        match open_and_read(&data) {
+            Ok(()) => panic!("{name}: it opens as if nothing were wrong"),
+            Err(code) => assert!(codes.contains(&code), "{name}: refused with {code:?}"),
+        }
+        let after = files(&data);
+        let changed: Vec<_> = before.keys().chain(after.keys()).filter(|path| before.get(*path) != after.get(*path)).collect();
+        assert!(changed.is_empty(), "{name}: attempt {attempt} changed {changed:?}");
+    }
+}
+
+const CORRUPT: &[ErrorCode] = &[ErrorCode::Corrupt];
+const NEWER: &[ErrorCode] = &[ErrorCode::UnsupportedVersion];
+
+#[test]
+fn an_undamaged_copy_opens() {
+    let dir = TempDir::new();
+    let data = dir.join("data");
+    prepared(&data);
+    assert_eq!(open_and_read(&data), Ok(()));
+    assert_eq!(open_and_read(&data), Ok(()));
+}
+
+fn catalog(data: &Path) -> PathBuf {
+    data.join("catalog.redb")
+}
+
+fn store(data: &Path) -> PathBuf {
+    namespace(data).join("store.redb")
+}
+
+fn cut(path: &Path, len: u64) {
+    fs::OpenOptions::new().write(true).open(path).unwrap().set_len(len).unwrap();
+}
+
+/// The damages that any file may suffer.
+fn common(what: &str, file: fn(&Path) -> PathBuf) {
+    refused(&format!("{what} missing"), CORRUPT, |data| fs::remove_file(file(data)).unwrap());
+    for len in [0, 1, 100, 4_096] {
+        refused(&format!("{what} of {len} bytes"), CORRUPT, |data| cut(&file(data), len));
+    }
+    refused(&format!("{what} half as long"), CORRUPT, |data| {
+        let len = fs::metadata(file(data)).unwrap().len();
+        cut(&file(data), len / 2);
+    });
+    refused(&format!("{what} full of zeros"), CORRUPT, |data| {
+        let len = usize::try_from(fs::metadata(file(data)).unwrap().len()).unwrap();
+        fs::write(file(data), vec![0; len]).unwrap();
+    });
+    refused(&format!("{what} foreign"), CORRUPT, |data| fs::write(file(data), "not a database\n".repeat(10_000)).unwrap());
+    refused(&format!("{what} a directory"), &[ErrorCode::Corrupt, ErrorCode::Internal], |data| {
+        fs::remove_file(file(data)).unwrap();
+        fs::create_dir(file(data)).unwrap();
+    });
+    refused(&format!("{what} a symbolic link"), &[ErrorCode::Corrupt, ErrorCode::Internal], |data| {
+        let elsewhere = data.join("elsewhere");
+        fs::rename(file(data), &elsewhere).unwrap();
+        std::os::unix::fs::symlink(&elsewhere, file(data)).unwrap();
+    });
+}
+
+#[test]
+fn damaged_catalogs_are_refused() {
+    common("catalog", catalog);
+}
+
+#[test]
+fn damaged_stores_are_refused() {
+    common("store", store);
+}
+
+#[test]
+fn damaged_logs_are_refused() {
+    common("log segment", segment);
+    refused("no log folder", CORRUPT, |data| fs::remove_dir_all(namespace(data).join("log")).unwrap());
+    refused("no namespace folder", CORRUPT, |data| fs::remove_dir_all(namespace(data)).unwrap());
+}
+
+#[test]
+fn files_of_another_database_are_refused() {
+    for (what, file) in [("store", store as fn(&Path) -> PathBuf), ("log segment", segment)] {
+        refused(&format!("{what} of another database"), CORRUPT, |data| {
+            let other = data.with_extension("other");
+            prepared(&other);
+            fs::copy(file(&other), file(data)).unwrap();
+            fs::remove_dir_all(&other).unwrap();
+        });
+    }
+}
+
+/// Changes the store's format version as a newer build might.
+fn renumber(store: &Path) {
+    let db = Database::open(store).unwrap();
+    assert!(db.begin_read().unwrap().open_table(META).is_ok(), "the store has its table of facts");
+    let tx = db.begin_write().unwrap();
+    tx.open_table(META).unwrap().insert(b"format".as_slice(), 99_u32.to_le_bytes().as_slice()).unwrap();
+    tx.commit().unwrap();
+}
+
+#[test]
+fn newer_formats_are_refused() {
+    refused("store of a newer version", NEWER, |data| renumber(&store(data)));
+    refused("log segment of a newer version", NEWER, |data| {
+        let path = segment(data);
+        let mut bytes = fs::read(&path).unwrap();
+        bytes[8..12].copy_from_slice(&99_u32.to_le_bytes());
+        fs::write(path, bytes).unwrap();
+    });
+}

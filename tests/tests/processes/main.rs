@@ -1,0 +1,13 @@
+//! Several processes, and files that are not what they should be.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "whatever fails here fails the test"
+)]
+
+mod damage;
+mod flips;
+mod sharing;
+mod stopping;
