@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use redb::{Builder, Database, ReadableDatabase, ReadableTable, TableDefinition};
 use serde::{Deserialize, Serialize};
 
@@ -55,8 +55,15 @@ impl Entry {
 pub struct Catalog {
     disk: Arc<dyn Disk>,
     data_dir: PathBuf,
-    db: Database,
+    /// Nothing once the engine is closed: redb writes when it closes a file, so it must not keep one that another process
+    /// may own by then.
+    db: Mutex<Option<Database>>,
     entries: RwLock<BTreeMap<String, Entry>>,
+}
+
+/// True if the data directory has a catalog.
+pub fn exists(disk: &dyn Disk, data_dir: &Path) -> std::io::Result<bool> {
+    disk.exists(&data_dir.join(CATALOG_NAME))
 }
 
 fn failed(error: impl std::fmt::Display) -> Error {
@@ -91,6 +98,7 @@ impl Catalog {
         let db = builder.set_cache_size(limits::CATALOG_CACHE_BYTES).create_with_backend(Backend::new(file));
         let db = db.map_err(|error| corrupt(&error.to_string()))?;
         let entries = RwLock::new(Self::read_all(&db)?);
+        let db = Mutex::new(Some(db));
         let catalog = Self { disk, data_dir: data_dir.to_owned(), db, entries };
         catalog.remove_garbage()?;
         Ok(catalog)
@@ -199,11 +207,22 @@ impl Catalog {
         self.disk.remove_dir_all(&self.dir(id)).map_err(failed)
     }
 
+    /// Closes the file. Changes that come later are refused.
+    pub fn close(&self) {
+        if let Some(db) = self.db.lock().take()
+            && let Err(error) = db.close()
+        {
+            tracing::error!(%error, "closing the catalog failed; the next start repairs it");
+        }
+    }
+
     fn change(
         &self,
         change: impl FnOnce(&mut redb::Table<'_, &'static [u8], &'static [u8]>) -> Result<(), redb::StorageError>,
     ) -> Result<()> {
-        let mut tx = self.db.begin_write().map_err(failed)?;
+        let db = self.db.lock();
+        let Some(db) = &*db else { return Err(Error::new(ErrorCode::ShuttingDown, "the database is closed")) };
+        let mut tx = db.begin_write().map_err(failed)?;
         tx.set_two_phase_commit(true);
         change(&mut tx.open_table(NAMESPACES).map_err(failed)?).map_err(failed)?;
         tx.commit().map_err(|error| {

@@ -50,7 +50,7 @@ struct Inner {
     ticker: Arc<Ticker>,
     cancel_builds: Arc<AtomicBool>,
     /// Nothing on a simulated disk, which no second process can see.
-    lock: Option<DirLock>,
+    lock: Mutex<Option<DirLock>>,
     /// The process that opened the engine: a fork of it must not touch the files.
     pid: u32,
     opened_at: Duration,
@@ -174,7 +174,7 @@ impl Engine {
             background,
             ticker: Arc::default(),
             cancel_builds,
-            lock,
+            lock: Mutex::new(lock),
             pid: std::process::id(),
             closed: AtomicBool::new(false),
             reads_count: AtomicU64::new(0),
@@ -202,7 +202,7 @@ impl Engine {
     /// # Errors
     /// If the lock file cannot be written.
     pub fn announce(&self, address: &str) -> Result<()> {
-        match &self.inner()?.lock {
+        match &*self.inner()?.lock.lock() {
             Some(lock) => lock.describe(&format!("pid {}, serving {address}", std::process::id())),
             None => Ok(()),
         }
@@ -220,19 +220,25 @@ impl Engine {
     }
 }
 
-/// Makes the data directory and syncs the parent of every directory it had to make: a name that a power loss takes back
-/// would take every acknowledged write below it along.
+/// Makes the data directory and makes its name, and those of the directories above it, durable: a name that a power loss
+/// takes back would take every acknowledged write below it along. A directory with a catalog has been through this; one
+/// without may stem from an attempt that ended before its syncs, so existing directories are synced too.
 fn make_data_dir(disk: &dyn Disk, path: &Path) -> std::io::Result<()> {
     let path = std::path::absolute(path)?;
-    let mut missing = Vec::new();
-    for dir in path.ancestors() {
-        if disk.exists(dir)? {
-            break;
-        }
-        missing.push(dir);
-    }
+    let existed = path.ancestors().find(|dir| disk.exists(dir).unwrap_or(false)).map(Path::to_owned);
     disk.create_dir_all(&path)?;
-    missing.iter().rev().filter_map(|dir| dir.parent()).try_for_each(|parent| disk.sync_dir(parent))
+    if crate::catalog::exists(disk, &path)? {
+        return Ok(());
+    }
+    for parent in path.ancestors().skip(1) {
+        let is_old = existed.as_ref().is_some_and(|existed| existed.starts_with(parent) && existed != parent);
+        match disk.sync_dir(parent) {
+            // Directories that this user may not even read were not made by an earlier attempt of this user.
+            Err(error) if is_old && error.kind() == std::io::ErrorKind::PermissionDenied => break,
+            result => result?,
+        }
+    }
+    Ok(())
 }
 
 fn spawner(pool: &Pool) -> crate::namespace::Spawn {
@@ -421,7 +427,10 @@ impl Inner {
         self.reads.close(limits::DRAIN_TIMEOUT);
         self.actors.close(limits::DRAIN_TIMEOUT);
         self.background.close(limits::DRAIN_TIMEOUT);
-        self.router.close(&*self.clock, limits::DRAIN_TIMEOUT);
+        // The directory is free for others only once nothing here can write to it any more.
+        if self.router.close(&*self.clock, limits::DRAIN_TIMEOUT) {
+            *self.lock.lock() = None;
+        }
     }
 }
 

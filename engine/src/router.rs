@@ -188,8 +188,9 @@ impl Router {
         self.handles.iter().map(|handle| Arc::clone(&handle)).collect()
     }
 
-    /// Flushes and closes every namespace; those that cannot be closed within `wait` are abandoned to their logs.
-    pub fn close(&self, clock: &dyn crate::clock::Clock, wait: Duration) {
+    /// Flushes and closes every namespace; those that cannot be closed within `wait` are abandoned to their logs. True if
+    /// no file is open any more.
+    pub fn close(&self, clock: &dyn crate::clock::Clock, wait: Duration) -> bool {
         let deadline = clock.monotonic() + wait;
         for handle in self.snapshot() {
             while !handle.close() && clock.monotonic() < deadline {
@@ -197,6 +198,8 @@ impl Router {
             }
             handle.abandon(&Error::new(ErrorCode::ShuttingDown, "the database is closed"));
         }
+        self.catalog.close();
+        self.snapshot().iter().all(|handle| handle.is_released())
     }
 
     /// Free bytes on the disk, if that can be told.

@@ -321,6 +321,11 @@ impl Namespace {
         self.state.store(None);
     }
 
+    /// True once no reader or background job has the files open any more.
+    pub fn is_released(&self) -> bool {
+        self.last.lock().strong_count() == 0
+    }
+
     /// Counters of the namespace; opens it if need be.
     pub fn stats(self: &Arc<Self>) -> Result<NamespaceStats> {
         let mut slot = self.actor.lock();
