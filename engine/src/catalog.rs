@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::api::{Error, ErrorCode, NamespaceInfo, NamespaceName, Properties, Quota, Result, TimestampMs};
 use crate::disk::{Disk, OpenMode};
 use crate::limits;
-use crate::store::Backend;
+use crate::store::{Backend, GuardedDatabase};
 
 /// Key: namespace name. Value: [`Entry`] as a MessagePack array, behind an xxh3-64 of name and value.
 const NAMESPACES: TableDefinition<&[u8], &[u8]> = TableDefinition::new("namespaces.v1");
@@ -57,7 +57,7 @@ pub struct Catalog {
     data_dir: PathBuf,
     /// Nothing once the engine is closed: redb writes when it closes a file, so it must not keep one that another process
     /// may own by then.
-    db: Mutex<Option<Database>>,
+    db: Mutex<Option<GuardedDatabase>>,
     entries: RwLock<BTreeMap<String, Entry>>,
 }
 
@@ -94,10 +94,12 @@ impl Catalog {
         if file.len().map_err(failed)? < 4096 || file.read_exact_at(0, &mut magic).is_err() || &magic != b"redb" {
             return Err(corrupt("the file is empty, cut or foreign"));
         }
+        let backend = Backend::on_probation(file).map_err(failed)?;
         let mut builder = Builder::new();
-        let db = builder.set_cache_size(limits::CATALOG_CACHE_BYTES).create_with_backend(Backend::new(file));
-        let db = db.map_err(|error| corrupt(&error.to_string()))?;
+        let db = builder.set_cache_size(limits::CATALOG_CACHE_BYTES).create_with_backend(backend.clone());
+        let db = GuardedDatabase::new(db.map_err(|error| corrupt(&error.to_string()))?);
         let entries = RwLock::new(Self::read_all(&db)?);
+        backend.accept().map_err(failed)?;
         let db = Mutex::new(Some(db));
         let catalog = Self { disk, data_dir: data_dir.to_owned(), db, entries };
         catalog.remove_garbage()?;
@@ -209,11 +211,7 @@ impl Catalog {
 
     /// Closes the file. Changes that come later are refused.
     pub fn close(&self) {
-        if let Some(db) = self.db.lock().take()
-            && let Err(error) = db.close()
-        {
-            tracing::error!(%error, "closing the catalog failed; the next start repairs it");
-        }
+        *self.db.lock() = None;
     }
 
     fn change(

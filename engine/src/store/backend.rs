@@ -6,7 +6,7 @@
 use std::io;
 use std::sync::Arc;
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 
 use crate::disk::DiskFile;
 
@@ -21,19 +21,86 @@ struct Run {
     end: u64,
 }
 
-/// A redb storage backend over a [`DiskFile`].
-#[derive(Debug)]
+/// A redb storage backend over a [`DiskFile`]. Clones share it.
+///
+/// redb writes to a file as soon as it opens it, before anybody could check what it is. A file that exists is therefore
+/// opened on probation: what redb writes stays in memory until [`Backend::accept`]; a file that is refused instead has
+/// not been changed by one byte.
+#[derive(Debug, Clone)]
 pub struct Backend {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
     file: Arc<dyn DiskFile>,
     run: Mutex<Run>,
+    probation: RwLock<Option<Probation>>,
+}
+
+/// What redb believes it has written.
+#[derive(Debug)]
+struct Probation {
+    len: u64,
+    /// In the order of writing; later ones hide earlier ones.
+    writes: Vec<(u64, Vec<u8>)>,
+}
+
+impl Probation {
+    /// Reads from the file and lays the writes over it.
+    fn read(&self, file: &dyn DiskFile, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        let end = offset + out.len() as u64;
+        if end > self.len {
+            return Err(io::Error::from(io::ErrorKind::UnexpectedEof));
+        }
+        out.fill(0);
+        let real = usize::try_from(file.len()?.min(end).saturating_sub(offset)).unwrap_or(usize::MAX);
+        if let Some(head) = out.get_mut(..real) {
+            file.read_exact_at(offset, head)?;
+        }
+        for (start, data) in &self.writes {
+            let (from, to) = ((*start).max(offset), (start + data.len() as u64).min(end));
+            if from >= to {
+                continue;
+            }
+            let place = |position: u64, base: u64| usize::try_from(position - base).unwrap_or(usize::MAX);
+            let source = data.get(place(from, *start)..place(to, *start));
+            if let (Some(target), Some(source)) = (out.get_mut(place(from, offset)..place(to, offset)), source) {
+                target.copy_from_slice(source);
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Backend {
-    /// Serves redb from an open file.
+    /// Serves redb from a new, empty file.
     pub fn new(file: Arc<dyn DiskFile>) -> Self {
-        Self { file, run: Mutex::default() }
+        Self { shared: Arc::new(Shared { file, run: Mutex::default(), probation: RwLock::new(None) }) }
     }
 
+    /// Serves redb from a file that exists and is still to be checked.
+    pub fn on_probation(file: Arc<dyn DiskFile>) -> io::Result<Self> {
+        let probation = RwLock::new(Some(Probation { len: file.len()?, writes: Vec::new() }));
+        Ok(Self { shared: Arc::new(Shared { file, run: Mutex::default(), probation }) })
+    }
+
+    /// Ends the probation: writes what redb has written so far, and from now on at once. A crash in between leaves what
+    /// a crash of redb itself could have left.
+    pub fn accept(&self) -> io::Result<()> {
+        let mut probation = self.shared.probation.write();
+        let Some(Probation { len, writes }) = probation.take() else { return Ok(()) };
+        if len != self.shared.file.len()? {
+            self.shared.file.set_len(len)?;
+        }
+        for (offset, data) in &writes {
+            self.shared.file.write_all_at(*offset, data)?;
+        }
+        if writes.is_empty() { Ok(()) } else { self.shared.file.sync_data() }
+    }
+}
+
+impl Shared {
     /// Joins a write to the current run; gives the run back when it is long enough or the write begins another.
     fn extend_run(&self, offset: u64, len: u64) -> Option<Run> {
         let mut run = self.run.lock();
@@ -49,25 +116,43 @@ impl Backend {
 
 impl redb::StorageBackend for Backend {
     fn len(&self) -> io::Result<u64> {
-        self.file.len()
+        match &*self.shared.probation.read() {
+            Some(probation) => Ok(probation.len),
+            None => self.shared.file.len(),
+        }
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        self.file.read_exact_at(offset, out)
+        match &*self.shared.probation.read() {
+            Some(probation) => probation.read(&*self.shared.file, offset, out),
+            None => self.shared.file.read_exact_at(offset, out),
+        }
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
-        self.file.set_len(len)
+        match &mut *self.shared.probation.write() {
+            Some(probation) => probation.len = len,
+            None => self.shared.file.set_len(len)?,
+        }
+        Ok(())
     }
 
     fn sync_data(&self) -> io::Result<()> {
-        self.file.sync_data()
+        match &*self.shared.probation.read() {
+            Some(_) => Ok(()),
+            None => self.shared.file.sync_data(),
+        }
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        self.file.write_all_at(offset, data)?;
-        if let Some(run) = self.extend_run(offset, data.len() as u64) {
-            self.file.start_writeback(run.start, run.end - run.start);
+        if let Some(probation) = &mut *self.shared.probation.write() {
+            probation.len = probation.len.max(offset + data.len() as u64);
+            probation.writes.push((offset, data.to_vec()));
+            return Ok(());
+        }
+        self.shared.file.write_all_at(offset, data)?;
+        if let Some(run) = self.shared.extend_run(offset, data.len() as u64) {
+            self.shared.file.start_writeback(run.start, run.end - run.start);
         }
         Ok(())
     }

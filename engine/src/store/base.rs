@@ -7,11 +7,12 @@
 use std::ops::Bound;
 use std::path::Path;
 
-use redb::{Builder, Database, Durability, ReadOnlyTable, ReadableDatabase, ReadableTable, TableDefinition};
+use redb::{Builder, Durability, ReadOnlyTable, ReadableDatabase, ReadableTable, TableDefinition};
 use xxhash_rust::xxh3::Xxh3Default;
 
 use super::backend::Backend;
 use super::block::{Block, ROWS};
+use super::database::GuardedDatabase;
 use super::error::{StoreError, StoreResult};
 use super::key::{KeyReader, KeyWriter};
 use super::memtable::Memtable;
@@ -87,7 +88,7 @@ pub struct FlushInput<'a> {
 /// An open redb file.
 #[derive(Debug)]
 pub struct Base {
-    db: Database,
+    db: GuardedDatabase,
     seal: Seal,
 }
 
@@ -128,9 +129,11 @@ impl Base {
         if magic != REDB_MAGIC {
             return Err(StoreError::NotAStore("it does not begin as a redb file does"));
         }
-        let db = Builder::new().set_cache_size(cache_bytes).create_with_backend(Backend::new(file))?;
-        let base = Self { db, seal: Seal { namespace_id } };
+        let backend = Backend::on_probation(file).map_err(io)?;
+        let db = Builder::new().set_cache_size(cache_bytes).create_with_backend(backend.clone())?;
+        let base = Self { db: GuardedDatabase::new(db), seal: Seal { namespace_id } };
         base.check_format()?;
+        backend.accept().map_err(io)?;
         Ok(base)
     }
 

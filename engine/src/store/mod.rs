@@ -9,6 +9,7 @@
 mod backend;
 mod base;
 mod block;
+mod database;
 mod effect;
 mod error;
 mod key;
@@ -23,6 +24,7 @@ mod view;
 
 pub use backend::Backend;
 pub use base::{Base, FlushInput};
+pub use database::GuardedDatabase;
 pub use effect::{BatchReader, BatchWriter};
 pub use error::{StoreError, StoreResult};
 pub use key::{KeyReader, KeyWriter};

@@ -221,3 +221,14 @@ pub fn log_segments(disk: &SimDisk) -> Vec<std::path::PathBuf> {
     }
     found
 }
+
+/// Tries every fault, and fails in the end with all that went wrong.
+pub fn try_each(faults: impl Iterator<Item = u64>, attempt: impl Fn(u64)) {
+    let (mut tried, mut failed) = (0_usize, Vec::new());
+    for fault in faults {
+        tried += 1;
+        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| attempt(fault)));
+        failed.extend(outcome.is_err().then_some(fault));
+    }
+    assert!(failed.is_empty(), "{} of {tried} fault points failed (reasons above): {failed:?}", failed.len());
+}

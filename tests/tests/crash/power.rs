@@ -4,7 +4,7 @@ use toondb_engine::disk::{CrashMode, SimDisk};
 use toondb_engine::rng::{Rng, SeededRng};
 use toondb_tests::{is_long, seed};
 
-use crate::oracle::{Oracle, open, reopen_and_check};
+use crate::oracle::{Oracle, open, reopen_and_check, try_each};
 use crate::workload::steps;
 
 /// Runs the workload until the power goes, or to its end.
@@ -43,7 +43,7 @@ const MODES: [CrashMode; 4] = [CrashMode::DropUnsynced, CrashMode::KeepAll, Cras
 fn every_operation_may_be_the_last() {
     let seed = seed(11);
     let all = operations();
-    for op in points(all, 250, seed) {
+    try_each(points(all, 250, seed), |op| {
         let disk = SimDisk::new();
         disk.crash_at(op);
         let oracle = run(&disk);
@@ -51,7 +51,7 @@ fn every_operation_may_be_the_last() {
             let fault = format!("power loss at operation {op} of {all}, {mode:?}, image seed {image_seed}, seed {seed}");
             reopen_and_check(&oracle, &disk.crash_image(image_seed, mode), &fault);
         }
-    }
+    });
 }
 
 /// The power goes again and again while the database is being opened; in the end it must be as after one loss.
@@ -60,7 +60,7 @@ fn recovery_may_be_cut_short_too() {
     let seed = seed(12);
     let dice = SeededRng::new(seed);
     let all = operations();
-    for op in points(all, 40, seed) {
+    try_each(points(all, 40, seed), |op| {
         let disk = SimDisk::new();
         disk.crash_at(op);
         let oracle = run(&disk);
@@ -79,7 +79,7 @@ fn recovery_may_be_cut_short_too() {
         }
         let fault = format!("power loss at operation {op}, then at operations {cuts:?} of recovery, seed {seed}");
         reopen_and_check(&oracle, &left, &fault);
-    }
+    });
 }
 
 /// An operation that fails once without effect: typed errors, nothing lost, and the database goes on.
@@ -87,10 +87,10 @@ fn recovery_may_be_cut_short_too() {
 fn every_operation_may_fail_once() {
     let seed = seed(13);
     let all = operations();
-    for op in points(all, 150, seed) {
+    try_each(points(all, 150, seed), |op| {
         let fault = format!("EIO at operation {op} of {all}, seed {seed}");
         let disk = SimDisk::new();
         disk.fail_at(op);
         crate::syncs::run_through_one_fault(&disk, &fault);
-    }
+    });
 }

@@ -3,9 +3,9 @@
 use toondb_engine::api::Error;
 use toondb_engine::disk::{CrashMode, SimDisk};
 use toondb_engine::Engine;
-use toondb_tests::{is_long, seed};
+use toondb_tests::is_long;
 
-use crate::oracle::{Oracle, open, reopen_and_check};
+use crate::oracle::{Oracle, open, reopen_and_check, try_each};
 use crate::workload::{Step, steps};
 
 /// A step that failed is settled by looking; it is tried again if it left no trace, as a user would.
@@ -54,7 +54,6 @@ pub fn run_through_one_fault(disk: &SimDisk, fault: &str) {
 
 #[test]
 fn every_sync_may_fail() {
-    let seed = seed(21);
     let all = {
         let disk = SimDisk::new();
         let engine = open(&disk).unwrap();
@@ -63,9 +62,9 @@ fn every_sync_may_fail() {
         disk.sync_count()
     };
     let stride = if is_long() { 1 } else { (all / 100).max(1) };
-    for sync in (1..=all).step_by(usize::try_from(stride).unwrap()) {
+    try_each((1..=all).step_by(usize::try_from(stride).unwrap()), |sync| {
         let disk = SimDisk::new();
         disk.fail_sync_at(sync);
-        run_through_one_fault(&disk, &format!("sync {sync} of {all} fails, seed {seed}"));
-    }
+        run_through_one_fault(&disk, &format!("sync {sync} of {all} fails"));
+    });
 }

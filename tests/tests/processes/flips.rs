@@ -107,9 +107,6 @@ fn a_changed_byte_in_a_row_is_reported() {
             content.windows(wanted.len()).enumerate().filter(|(_, bytes)| *bytes == wanted).map(|(place, _)| place).collect();
         assert!(!places.is_empty(), "value {i} lies in the file");
         for within in [0, wanted.len() / 2, wanted.len() - 1] {
-            for place in &places {
-                flipped(&original, &copy, file, place + within, 0x20);
-            }
             let _ = fs::remove_dir_all(&copy);
             copy_tree(&original, &copy);
             let path = copy.join(file);
@@ -139,15 +136,19 @@ fn a_changed_byte_anywhere_never_gives_wrong_data() {
     let content = fs::read(&store).unwrap();
     let used: Vec<usize> = content.iter().enumerate().filter(|(_, byte)| **byte != 0).map(|(offset, _)| offset).collect();
     let file = store.strip_prefix(&original).unwrap();
-    let (mut refusals, mut silent) = (0, Vec::new());
+    let (mut refusals, mut silent, mut panics) = (0, Vec::new(), Vec::new());
     for _ in 0..if is_long() { 5_000 } else { 150 } {
         let (offset, xor) = (*dice.pick(&used), 1 << dice.below(8));
         flipped(&original, &copy, file, offset, xor);
         let what = format!("seed {seed}, byte {offset} of {} changed by {xor:#x}", content.len());
-        let tally = read_all(&copy, &what);
+        let Ok(tally) = std::panic::catch_unwind(|| read_all(&copy, &what)) else {
+            panics.push(what);
+            continue;
+        };
         refusals += usize::from(tally.refused > 0);
         silent.extend(tally.missing);
     }
+    assert!(panics.is_empty(), "{} changes made the engine panic, the first: {}", panics.len(), panics[0]);
     assert!(refusals > 0, "no change was noticed at all");
     assert!(silent.is_empty(), "{} reads found nothing and said nothing, the first: {}", silent.len(), silent[0]);
 }

@@ -1,11 +1,14 @@
 //! SIGTERM: what was accepted is answered, what was not is not executed, and the exit code is 0.
 
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use toondb_engine::api::{ErrorCode, Request};
+use toondb_engine::api::{ErrorCode, OpCode};
+use toondb_ipc::{HELLO_CODE, Hello, STATUS_OK, read_response, write_request};
 use toondb_tests::requests::{get, put};
 use toondb_tests::{Dice, Served, TempDir, run, seed};
-use toondb_ipc::{ClientOptions, Pipeline};
 
 /// What became of a key's put, as its writer saw it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,47 +20,59 @@ enum Fate {
     Silent,
 }
 
-/// Keeps a pipeline full until the connection ends.
-fn write_on(socket: &std::path::Path, name: &str, acks: &AtomicU64) -> Vec<(String, Fate)> {
-    const DEPTH: usize = 16;
-    let mut pipeline = Pipeline::connect(socket, ClientOptions::default()).expect("the server accepts");
-    let (mut sent, mut fates) = (std::collections::HashMap::new(), Vec::new());
-    let mut next = 0_u64;
-    let mut ended = false;
-    while !ended {
-        while pipeline.in_flight() < DEPTH {
-            let key = format!("{name}/{next}");
-            next += 1;
-            match pipeline.send("", &Request::Put(put(&key, "v"))) {
-                Ok(id) => drop(sent.insert(id, key)),
-                Err(_) => break,
-            }
-        }
-        ended = pipeline.flush().is_err();
-        match pipeline.receive() {
-            Ok(answer) => {
-                let Some(key) = sent.remove(&answer.id) else { continue };
-                match answer.result {
-                    Ok(_) => {
-                        acks.fetch_add(1, Ordering::SeqCst);
-                        fates.push((key, Fate::Acknowledged));
-                    }
-                    Err(error) => {
-                        assert_eq!(error.code, ErrorCode::ShuttingDown, "{error:?}");
-                        fates.push((key, Fate::Refused));
-                    }
-                }
-            }
-            Err(_) => ended = true,
-        }
+/// A bare connection: what has arrived can be read whatever happened to the sending side.
+struct Raw(UnixStream);
+
+impl Raw {
+    fn connect(socket: &Path) -> Self {
+        let mut raw = Self(UnixStream::connect(socket).expect("the server accepts"));
+        assert!(raw.send(1, HELLO_CODE, &Hello::new("test")));
+        assert_eq!(raw.receive().map(|(id, _)| id), Some(1), "the server greets");
+        raw
     }
-    // Whatever else arrived before the end.
-    while let Ok(answer) = pipeline.receive() {
-        if let Some(key) = sent.remove(&answer.id) {
-            fates.push((key, if answer.result.is_ok() { Fate::Acknowledged } else { Fate::Refused }));
-        }
+
+    fn send(&mut self, id: u64, code: u16, arguments: &impl serde::Serialize) -> bool {
+        let mut frame = Vec::new();
+        write_request(&mut frame, id, code, "", arguments).expect("the request can be written");
+        self.0.write_all(&frame).is_ok()
     }
-    fates.extend(sent.into_values().map(|key| (key, Fate::Silent)));
+
+    /// The id of the next answer and its status; nothing at the end.
+    fn receive(&mut self) -> Option<(u64, u16)> {
+        let mut length = [0; 4];
+        self.0.read_exact(&mut length).ok()?;
+        let mut payload = vec![0; u32::from_be_bytes(length) as usize];
+        self.0.read_exact(&mut payload).ok()?;
+        let head = read_response(&payload).expect("the answer is well formed");
+        Some((head.id, head.status))
+    }
+}
+
+/// Keeps sixteen puts in flight until the connection ends.
+fn write_on(socket: &Path, name: &str, acks: &AtomicU64) -> Vec<(String, Fate)> {
+    let mut raw = Raw::connect(socket);
+    let mut fates = Vec::new();
+    let key = |i: u64| format!("{name}/{i}");
+    let mut sent = 2..2;
+    let mut send = |raw: &mut Raw, fates: &mut Vec<(String, Fate)>| {
+        // A put whose sending failed was never received whole: silent until an answer says otherwise.
+        raw.send(sent.end, OpCode::Put.number(), &put(&key(sent.end), "v"));
+        fates.push((key(sent.end), Fate::Silent));
+        sent.end += 1;
+    };
+    (0..16).for_each(|_| send(&mut raw, &mut fates));
+    while let Some((id, status)) = raw.receive() {
+        let fate = match status {
+            STATUS_OK => Fate::Acknowledged,
+            other => {
+                assert_eq!(other, u16::from(ErrorCode::ShuttingDown), "answer to put {id}");
+                Fate::Refused
+            }
+        };
+        acks.fetch_add(u64::from(fate == Fate::Acknowledged), Ordering::SeqCst);
+        fates[usize::try_from(id - 2).unwrap()].1 = fate;
+        send(&mut raw, &mut fates);
+    }
     fates
 }
 

@@ -1,0 +1,250 @@
+//! Questions, and the model's answers to them.
+
+use std::collections::BTreeSet;
+
+use proptest::option;
+use proptest::prelude::{Just, Strategy, any, prop_oneof};
+use toondb_engine::api::{
+    AsOf, CommitSeq, CountDocuments, Direction, Embedding, Error, ErrorCode, Filter, GetEdges, MultiGet, QueryTemporal, Scan,
+    SearchCollection, ShortestPath, TemporalMode, TimestampMs, TraversalOrder, Traverse,
+};
+use toondb_tests::{CLOCK_START_MS, Database, Model, nearest};
+
+use crate::op::{NODES, collection_name, embedding, filter, node_id, time};
+
+/// One question.
+#[derive(Debug, Clone)]
+pub enum Ask {
+    Scan { prefix: &'static str, limit: u32, reverse: bool },
+    Search { collection: &'static str, query: Embedding, k: u32, filter: Option<Filter> },
+    Edges(&'static str, Direction),
+    Walk(&'static str, u32, Direction, TraversalOrder),
+    Path(&'static str, &'static str, u32, Direction),
+    Facts(&'static str, Direction, When, Option<Then>),
+}
+
+/// Valid time.
+#[derive(Debug, Clone, Copy)]
+pub enum When {
+    At(i64),
+    During(i64, i64),
+    Now,
+}
+
+/// Transaction time: a commit so many before the newest, or a time after the clock's start.
+#[derive(Debug, Clone, Copy)]
+pub enum Then {
+    Back(u64),
+    Time(i64),
+}
+
+fn direction() -> impl Strategy<Value = Direction> + Clone {
+    prop_oneof![Just(Direction::Outgoing), Just(Direction::Incoming), Just(Direction::Both)]
+}
+
+pub fn asks() -> impl Strategy<Value = Ask> {
+    let prefix = prop_oneof![Just(""), Just("k"), Just("k1"), Just("z")];
+    let order = prop_oneof![Just(TraversalOrder::Bfs), Just(TraversalOrder::Dfs)];
+    let when = prop_oneof![
+        time().prop_map(When::At),
+        (time(), 1..6_i64).prop_map(|(start, span)| When::During(start, start + span)),
+        Just(When::Now),
+    ];
+    let then = prop_oneof![(0..20_u64).prop_map(Then::Back), (-5..300_i64).prop_map(Then::Time)];
+    prop_oneof![
+        2 => (prefix, 1..5_u32, any::<bool>()).prop_map(|(prefix, limit, reverse)| Ask::Scan { prefix, limit, reverse }),
+        4 => (collection_name(), embedding(), 1..8_u32, option::of(filter()))
+            .prop_map(|(collection, query, k, filter)| Ask::Search { collection, query, k, filter }),
+        1 => (node_id(), direction()).prop_map(|(node, direction)| Ask::Edges(node, direction)),
+        2 => (node_id(), 0..4_u32, direction(), order)
+            .prop_map(|(node, depth, direction, order)| Ask::Walk(node, depth, direction, order)),
+        1 => (node_id(), node_id(), 0..5_u32, direction())
+            .prop_map(|(from, to, depth, direction)| Ask::Path(from, to, depth, direction)),
+        4 => (node_id(), direction(), when, option::of(then))
+            .prop_map(|(node, direction, when, then)| Ask::Facts(node, direction, when, then)),
+    ]
+}
+
+fn same(what: &Ask, engine: &impl std::fmt::Debug, model: &impl std::fmt::Debug) -> Result<(), String> {
+    let (engine, model) = (format!("{engine:?}"), format!("{model:?}"));
+    if engine == model { Ok(()) } else { Err(format!("{what:?}:\n  engine {engine}\n  model  {model}")) }
+}
+
+fn failed(error: Error) -> String {
+    format!("a question failed: {:?} {}", error.code, error.message)
+}
+
+/// Asks the database and compares.
+pub fn ask(db: &Database, model: &Model, now_ms: i64, question: &Ask) -> Result<(), String> {
+    match question {
+        Ask::Scan { prefix, limit, reverse } => scan(db, model, now_ms, question, (prefix, *limit, *reverse)),
+        Ask::Search { collection, query, k, filter } => {
+            search(db, model, question, (collection, query, *k, filter.as_ref()))
+        }
+        Ask::Edges(node, direction) => {
+            let request = GetEdges {
+                node_id: (*node).into(), edge_types: None, direction: *direction, limit: None, cursor: None, snapshot: None,
+            };
+            let edges = db.run("", request).map_err(failed)?.edges;
+            same(question, &edges, &model.edges_of(node, *direction))
+        }
+        Ask::Walk(..) => walk(db, model, question),
+        Ask::Path(from, to, depth, direction) => path(db, model, question, (from, to, *depth, *direction)),
+        Ask::Facts(node, direction, when, then) => facts(db, model, now_ms, question, (node, *direction, *when, *then)),
+    }
+}
+
+fn scan(
+    db: &Database,
+    model: &Model,
+    now_ms: i64,
+    question: &Ask,
+    (prefix, limit, reverse): (&str, u32, bool),
+) -> Result<(), String> {
+    let visible = model.kv.iter().filter(|(key, row)| key.starts_with(prefix.as_bytes()) && !row.is_expired(now_ms));
+    let mut expected: Vec<(Vec<u8>, Vec<u8>, u64)> =
+        visible.map(|(key, row)| (key.clone(), row.value.clone(), row.version)).collect();
+    if reverse {
+        expected.reverse();
+    }
+    let keys: Vec<_> = expected.iter().map(|(key, ..)| toondb_engine::api::ByteBuf::from(key.clone())).collect();
+    let (mut found, mut cursor) = (Vec::new(), None);
+    loop {
+        let prefix = Some(toondb_tests::requests::bytes(prefix));
+        let page = Scan { prefix, limit: Some(limit), reverse, cursor, ..Scan::default() };
+        let page = db.run("", page).map_err(failed)?;
+        found.extend(page.entries.into_iter().map(|entry| (entry.key.into_vec(), entry.value.into_vec(), entry.version.0)));
+        cursor = page.cursor;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    same(question, &found, &expected)?;
+    let values = db.run("", MultiGet { keys, snapshot: None }).map_err(failed)?.values;
+    let values: Vec<_> = values.into_iter().map(|value| value.map(|value| value.value.into_vec())).collect();
+    same(question, &values, &expected.into_iter().map(|(_, value, _)| Some(value)).collect::<Vec<_>>())
+}
+
+fn search(
+    db: &Database,
+    model: &Model,
+    question: &Ask,
+    (name, query, k, filter): (&str, &Embedding, u32, Option<&Filter>),
+) -> Result<(), String> {
+    let collection = model.collections.get(name).expect("both collections exist");
+    let request = SearchCollection {
+        collection: name.into(),
+        query: query.clone(),
+        k: Some(k),
+        ef: None,
+        filter: filter.cloned(),
+        include_embedding: false,
+        snapshot: None,
+    };
+    let is_good = query.0.len() == collection.dimension as usize
+        && query.0.iter().all(|x| x.is_finite())
+        && (name != "cos" || query.0.iter().any(|x| *x != 0.0));
+    match db.run("", request) {
+        Ok(found) if is_good => {
+            let found: Vec<(f32, String)> =
+                found.hits.into_iter().map(|hit| (hit.distance, hit.document.id.unwrap().into_string())).collect();
+            same(question, &found, &nearest(collection, &query.0, k as usize, filter))?;
+        }
+        Err(error) if !is_good && error.code == ErrorCode::InvalidArgument => {}
+        other => return Err(format!("{question:?} gives {other:?}")),
+    }
+    let count = CountDocuments { collection: name.into(), filter: filter.cloned(), snapshot: None };
+    let counted = db.run("", count).map_err(failed)?.count;
+    let matching = |document: &toondb_engine::api::Document| filter.is_none_or(|filter| filter.matches(&document.metadata));
+    same(question, &counted, &collection.documents.values().filter(|(_, document)| matching(document)).count())
+}
+
+fn walk(db: &Database, model: &Model, question: &Ask) -> Result<(), String> {
+    let Ask::Walk(start, depth, direction, order) = question else { return Ok(()) };
+    let request = Traverse {
+        start: (*start).into(),
+        order: *order,
+        max_depth: Some(*depth),
+        edge_types: None,
+        direction: *direction,
+        limit: None,
+        snapshot: None,
+    };
+    let found = db.run("", request).map_err(failed)?;
+    let ids: Vec<String> = found.nodes.iter().map(|node| node.id.to_string()).collect();
+    let reached = model.reach(start, *depth, *direction);
+    let expected: Vec<String> = reached.iter().map(|(id, _)| id.clone()).collect();
+    match order {
+        TraversalOrder::Bfs => same(question, &ids, &expected)?,
+        TraversalOrder::Dfs => {
+            let sorted = |ids: &[String]| ids.iter().cloned().collect::<BTreeSet<_>>();
+            same(question, &(ids.len(), sorted(&ids)), &(expected.len(), sorted(&expected)))?;
+        }
+    }
+    // Every edge of a node that was walked on from, once each.
+    let walked = reached.iter().filter(|(_, far)| far < depth);
+    let expected: BTreeSet<String> = walked
+        .flat_map(|(id, _)| model.edges_of(id, *direction))
+        .map(|edge| format!("{edge:?}"))
+        .collect();
+    let edges: Vec<String> = found.edges.iter().map(|edge| format!("{edge:?}")).collect();
+    same(question, &(edges.len(), edges.into_iter().collect::<BTreeSet<_>>()), &(expected.len(), expected))
+}
+
+fn path(
+    db: &Database,
+    model: &Model,
+    question: &Ask,
+    (from, to, depth, direction): (&str, &str, u32, Direction),
+) -> Result<(), String> {
+    let request = ShortestPath {
+        from_id: from.into(),
+        to_id: to.into(),
+        max_depth: Some(depth),
+        edge_types: None,
+        direction,
+        snapshot: None,
+    };
+    let found = db.run("", request).map_err(failed)?;
+    let length = found.found.then_some(found.edges.len());
+    same(question, &length, &model.distance(from, to, depth, direction))?;
+    if !found.found {
+        return Ok(());
+    }
+    let ends = (found.nodes.first().map(ToString::to_string), found.nodes.last().map(ToString::to_string));
+    same(question, &ends, &(Some(from.to_owned()), Some(to.to_owned())))?;
+    for (pair, edge) in found.nodes.windows(2).zip(&found.edges) {
+        let joins = (&edge.from_id, &edge.to_id) == (&pair[0], &pair[1])
+            || (direction != Direction::Outgoing && (&edge.to_id, &edge.from_id) == (&pair[0], &pair[1]));
+        let exists = model.edges_of(edge.from_id.as_str(), Direction::Outgoing).contains(edge);
+        if !joins || !exists {
+            return Err(format!("{question:?}: {edge:?} does not join {pair:?}"));
+        }
+    }
+    Ok(())
+}
+
+fn facts(
+    db: &Database,
+    model: &Model,
+    now_ms: i64,
+    question: &Ask,
+    (node, direction, when, then): (&str, Direction, When, Option<Then>),
+) -> Result<(), String> {
+    let (mode, period) = match when {
+        When::At(at) => (TemporalMode::PointInTime { at: TimestampMs(at) }, (at, at + 1)),
+        When::During(start, end) => {
+            (TemporalMode::Range { start: TimestampMs(start), end: TimestampMs(end), clip: false }, (start, end))
+        }
+        When::Now => (TemporalMode::Current, (now_ms, now_ms + 1)),
+    };
+    let as_of = then.map(|then| match then {
+        Then::Back(back) => AsOf::Seq(CommitSeq(model.seq.saturating_sub(back))),
+        Then::Time(after) => AsOf::Time(TimestampMs(CLOCK_START_MS + after)),
+    });
+    assert!(NODES.contains(&node));
+    let request =
+        QueryTemporal { node_id: node.into(), mode, edge_types: None, direction, as_of, limit: None, snapshot: None };
+    let edges = db.run("", request).map_err(failed)?.edges;
+    same(question, &edges, &model.facts_of(node, direction, period, as_of))
+}

@@ -1,0 +1,280 @@
+//! What may happen in a history. Names come from small sets, so that operations meet.
+
+use proptest::prelude::{BoxedStrategy, Just, Strategy, any, prop_oneof};
+use proptest::{collection, option};
+use toondb_engine::api::{
+    ByteBuf, CloseTemporalEdge, Commit, CommitSeq, CompareAndSet, Condition, CreateCollection, DeleteByFilter,
+    DeleteDocuments, DeleteEdge, DeleteKey, DeleteNode, Document, Durability, Edge, Embedding, EraseTemporal, Filter, Metric,
+    Node, Precondition, Predicate, Properties, Put, PutEntry, Request, SupersedeTemporalEdge, Target, TemporalFact,
+    TimestampMs, Value, Write,
+};
+use toondb_engine::disk::CrashMode;
+
+use crate::ask::{Ask, asks};
+
+pub const COLLECTIONS: [&str; 2] = ["cos", "l2"];
+pub const DIMENSION: usize = 3;
+pub const NODES: [&str; 5] = ["a", "b", "c", "d", "e"];
+const KEYS: [&str; 6] = ["k", "k1", "k2", "l", "l1", "m"];
+const DOCUMENTS: [&str; 5] = ["d0", "d1", "d2", "d3", "d4"];
+const EDGE_TYPES: [&str; 2] = ["r", "s"];
+
+/// One thing that happens.
+#[derive(Debug, Clone)]
+pub enum Op {
+    /// A write.
+    Write(Request),
+    /// A read.
+    Ask(Ask),
+    /// Time passes.
+    Wait(u64),
+    /// Everything goes into the store.
+    Flush,
+    /// Closing and opening.
+    Reopen,
+    /// A power loss and opening.
+    Crash(u64, CrashMode),
+}
+
+fn one_of(names: &'static [&'static str]) -> impl Strategy<Value = &'static str> + Clone {
+    (0..names.len()).prop_map(|i| names[i])
+}
+
+fn key() -> impl Strategy<Value = ByteBuf> + Clone {
+    one_of(&KEYS).prop_map(|key| ByteBuf::from(key.as_bytes().to_vec()))
+}
+
+fn value() -> impl Strategy<Value = ByteBuf> + Clone {
+    (0..4_u8).prop_map(|i| ByteBuf::from(vec![b'0' + i; usize::from(i)]))
+}
+
+fn ttl() -> impl Strategy<Value = Option<u64>> + Clone {
+    option::weighted(0.3, 1..60_u64)
+}
+
+fn durability() -> impl Strategy<Value = Durability> + Clone {
+    prop_oneof![9 => Just(Durability::Durable), 1 => Just(Durability::Volatile)]
+}
+
+pub fn node_id() -> impl Strategy<Value = &'static str> + Clone {
+    one_of(&NODES)
+}
+
+pub fn edge_type() -> impl Strategy<Value = &'static str> + Clone {
+    one_of(&EDGE_TYPES)
+}
+
+pub fn time() -> impl Strategy<Value = i64> + Clone {
+    0..12_i64
+}
+
+pub fn collection_name() -> impl Strategy<Value = &'static str> + Clone {
+    one_of(&COLLECTIONS)
+}
+
+/// Small whole numbers, so that distances are exact and ties happen; sometimes nothing a collection may hold.
+pub fn embedding() -> impl Strategy<Value = Embedding> + Clone {
+    let component = (-2..3_i8).prop_map(f32::from);
+    prop_oneof![
+        20 => collection::vec(component.clone(), DIMENSION).prop_map(Embedding),
+        1 => collection::vec(component, 0..5).prop_map(Embedding),
+        1 => Just(Embedding(vec![f32::NAN; DIMENSION])),
+    ]
+}
+
+fn field_value() -> impl Strategy<Value = Value> + Clone {
+    prop_oneof![
+        (0..3_i64).prop_map(Value::Int),
+        (0..3_u8).prop_map(|x| Value::Float(f64::from(x))),
+        one_of(&["x", "xy", "y"]).prop_map(Value::from),
+        any::<bool>().prop_map(Value::Bool),
+        Just(Value::Null),
+        collection::vec((0..2_i64).prop_map(Value::Int), 0..3).prop_map(Value::List),
+    ]
+}
+
+fn field_name() -> impl Strategy<Value = String> + Clone {
+    one_of(&["f", "g"]).prop_map(str::to_owned)
+}
+
+fn properties() -> impl Strategy<Value = Properties> + Clone {
+    collection::btree_map(field_name(), field_value(), 0..3).prop_map(Properties)
+}
+
+/// Filters over the same small fields.
+pub fn filter() -> impl Strategy<Value = Filter> + Clone {
+    let values = || collection::vec(field_value(), 0..3);
+    let predicate = prop_oneof![
+        field_value().prop_map(Predicate::Eq),
+        field_value().prop_map(Predicate::Ne),
+        field_value().prop_map(Predicate::Gt),
+        field_value().prop_map(Predicate::Gte),
+        field_value().prop_map(Predicate::Lt),
+        field_value().prop_map(Predicate::Lte),
+        values().prop_map(Predicate::In),
+        values().prop_map(Predicate::Nin),
+        any::<bool>().prop_map(Predicate::Exists),
+        field_value().prop_map(Predicate::Contains),
+    ];
+    let leaf = (field_name(), predicate).prop_map(|(name, predicate)| Filter::Field(name, predicate));
+    leaf.prop_recursive(2, 6, 3, |inner| {
+        prop_oneof![
+            collection::vec(inner.clone(), 0..3).prop_map(Filter::And),
+            collection::vec(inner.clone(), 0..3).prop_map(Filter::Or),
+            inner.prop_map(|part| Filter::Not(Box::new(part))),
+        ]
+    })
+}
+
+fn document() -> impl Strategy<Value = Document> + Clone {
+    (one_of(&DOCUMENTS), embedding(), properties()).prop_map(|(id, embedding, metadata)| {
+        let content = format!("about {id}");
+        Document { id: Some(id.into()), content, embedding: Some(embedding), metadata }
+    })
+}
+
+fn fact() -> impl Strategy<Value = TemporalFact> + Clone {
+    let number = option::weighted(0.2, 0..2_i64);
+    let parts = (node_id(), edge_type(), node_id(), time(), option::of(1..8_i64), number);
+    parts.prop_map(|(from, edge_type, to, start, span, number)| TemporalFact {
+        from_id: from.into(),
+        edge_type: edge_type.into(),
+        to_id: to.into(),
+        valid_from: TimestampMs(start),
+        valid_until: span.map(|span| TimestampMs(start + span)),
+        properties: number.map_or_else(Properties::new, |number| Properties::new().with("n", number)),
+    })
+}
+
+fn entry() -> impl Strategy<Value = PutEntry> + Clone {
+    (key(), value(), ttl()).prop_map(|(key, value, ttl_ms)| PutEntry { key, value, ttl_ms })
+}
+
+fn node() -> impl Strategy<Value = Node> + Clone {
+    let kinds = one_of(&["", "kind"]);
+    (node_id(), kinds, properties()).prop_map(|(id, kind, properties)| {
+        Node { id: id.into(), node_type: kind.to_owned(), properties }
+    })
+}
+
+fn edge() -> impl Strategy<Value = Edge> + Clone {
+    (node_id(), edge_type(), node_id(), properties()).prop_map(|(from, edge_type, to, properties)| {
+        Edge { from_id: from.into(), edge_type: edge_type.into(), to_id: to.into(), properties }
+    })
+}
+
+fn write() -> impl Strategy<Value = Write> + Clone {
+    let ends = || (node_id(), edge_type(), node_id());
+    prop_oneof![
+        4 => entry().prop_map(Write::Put),
+        2 => key().prop_map(|key| Write::DeleteKey { key }),
+        3 => (collection_name(), collection::vec(document(), 0..3))
+            .prop_map(|(name, documents)| Write::AddDocuments { collection: name.into(), documents }),
+        1 => (collection_name(), one_of(&DOCUMENTS))
+            .prop_map(|(name, id)| Write::DeleteDocuments { collection: name.into(), ids: vec![id.into()] }),
+        4 => node().prop_map(Write::AddNode),
+        1 => node_id().prop_map(|id| Write::DeleteNode { id: id.into() }),
+        3 => edge().prop_map(Write::AddEdge),
+        1 => ends().prop_map(|(from, kind, to)| Write::DeleteEdge {
+            from_id: from.into(), edge_type: kind.into(), to_id: to.into(),
+        }),
+        4 => fact().prop_map(Write::AddTemporalEdge),
+        4 => fact().prop_map(Write::SupersedeTemporalEdge),
+        1 => (ends(), option::of(time())).prop_map(|((from, kind, to), at)| Write::CloseTemporalEdge {
+            from_id: from.into(), edge_type: kind.into(), to_id: to.into(), at: at.map(TimestampMs),
+        }),
+    ]
+}
+
+fn precondition() -> impl Strategy<Value = Precondition> + Clone {
+    let target = prop_oneof![
+        3 => key().prop_map(|key| Target::Key { key }),
+        1 => (collection_name(), one_of(&DOCUMENTS))
+            .prop_map(|(name, id)| Target::Document { collection: name.into(), id: id.into() }),
+        1 => node_id().prop_map(|id| Target::Node { id: id.into() }),
+        1 => edge().prop_map(|edge| Target::Edge { from_id: edge.from_id, edge_type: edge.edge_type, to_id: edge.to_id }),
+        2 => (key(), option::of(key())).prop_map(|(start, end)| Target::KeyRange { start, end }),
+    ];
+    let condition = prop_oneof![
+        Just(Condition::Absent),
+        Just(Condition::Present),
+        value().prop_map(|value| Condition::Equals { value }),
+        (0..40_u64, 0..4_u64).prop_map(|(seq, count)| Condition::UnchangedSince { seq: CommitSeq(seq), count }),
+    ];
+    (target, condition).prop_map(|(target, condition)| Precondition { target, condition })
+}
+
+fn commit() -> impl Strategy<Value = Request> {
+    let parts = (collection::vec(precondition(), 0..2), collection::vec(write(), 0..5), durability());
+    parts.prop_map(|(preconditions, writes, durability)| {
+        Request::Commit(Commit { preconditions, writes, snapshot: None, durability })
+    })
+}
+
+/// One write, most of them as an operation of its own rather than in a commit.
+fn single() -> impl Strategy<Value = Request> {
+    (write(), durability()).prop_map(|(write, durability)| match write {
+        Write::Put(PutEntry { key, value, ttl_ms }) => Request::Put(Put { key, value, ttl_ms, durability }),
+        Write::DeleteKey { key } => Request::DeleteKey(DeleteKey { key, durability }),
+        Write::AddDocuments { collection, documents } => {
+            Request::AddDocuments(toondb_engine::api::AddDocuments { collection, documents, durability })
+        }
+        Write::DeleteDocuments { collection, ids } => Request::DeleteDocuments(DeleteDocuments { collection, ids, durability }),
+        Write::AddNode(node) => Request::AddNode(toondb_engine::api::AddNode { node, durability }),
+        Write::DeleteNode { id } => Request::DeleteNode(DeleteNode { id, durability }),
+        Write::AddEdge(edge) => Request::AddEdge(toondb_engine::api::AddEdge { edge, durability }),
+        Write::DeleteEdge { from_id, edge_type, to_id } => {
+            Request::DeleteEdge(DeleteEdge { from_id, edge_type, to_id, durability })
+        }
+        Write::AddTemporalEdge(fact) => Request::AddTemporalEdge(toondb_engine::api::AddTemporalEdge { fact, durability }),
+        Write::SupersedeTemporalEdge(fact) => Request::SupersedeTemporalEdge(SupersedeTemporalEdge { fact, durability }),
+        Write::CloseTemporalEdge { from_id, edge_type, to_id, at } => {
+            Request::CloseTemporalEdge(CloseTemporalEdge { from_id, edge_type, to_id, at, durability })
+        }
+        Write::InsertVectors { .. } | Write::DeleteVectors { .. } => panic!("never made"),
+    })
+}
+
+fn rarer() -> BoxedStrategy<Request> {
+    let swap = (key(), option::of(value()), option::of(value()), ttl(), durability());
+    let erase = (node_id(), option::of(edge_type()), option::of(node_id()), durability());
+    prop_oneof![
+        4 => swap.prop_map(|(key, expected, value, ttl_ms, durability)| {
+            Request::CompareAndSet(CompareAndSet { key, expected, value, ttl_ms, durability })
+        }),
+        3 => (collection::vec(entry(), 0..4), durability())
+            .prop_map(|(entries, durability)| Request::BatchPut(toondb_engine::api::BatchPut { entries, durability })),
+        2 => (collection_name(), filter(), durability()).prop_map(|(name, filter, durability)| {
+            Request::DeleteByFilter(DeleteByFilter { collection: name.into(), filter, durability })
+        }),
+        1 => erase.prop_map(|(from, kind, to, durability)| Request::EraseTemporal(EraseTemporal {
+            from_id: from.into(), edge_type: kind.map(Into::into), to_id: to.map(Into::into), durability,
+        })),
+        1 => collection_name().prop_map(|name| Request::CreateCollection(create(name))),
+        1 => Just(Request::CreateCollection(CreateCollection { metric: Metric::Dot, ..create("l2") })),
+    ]
+    .boxed()
+}
+
+/// The collection of this name as every history begins with it.
+pub fn create(name: &str) -> CreateCollection {
+    let metric = if name == "cos" { Metric::Cosine } else { Metric::Euclidean };
+    let dimension = u32::try_from(DIMENSION).unwrap();
+    CreateCollection { collection: name.into(), dimension, metric, metadata: Properties::new() }
+}
+
+/// A history.
+pub fn ops(most: usize) -> impl Strategy<Value = Vec<Op>> {
+    let mode = prop_oneof![Just(CrashMode::DropUnsynced), Just(CrashMode::KeepAll), Just(CrashMode::Random)];
+    let op = prop_oneof![
+        30 => single().prop_map(Op::Write),
+        10 => commit().prop_map(Op::Write),
+        8 => rarer().prop_map(Op::Write),
+        16 => asks().prop_map(Op::Ask),
+        4 => (1..50_u64).prop_map(Op::Wait),
+        2 => Just(Op::Flush),
+        1 => Just(Op::Reopen),
+        2 => (any::<u64>(), mode).prop_map(|(seed, mode)| Op::Crash(seed, mode)),
+    ];
+    collection::vec(op, 1..=most)
+}
