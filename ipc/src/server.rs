@@ -76,7 +76,7 @@ pub struct Server {
     stop_accepting: Arc<Notify>,
     accepting_ended: Arc<Registry>,
     threads: Vec<IoThread>,
-    /// None for a socket that somebody else made, such as systemd.
+    /// Dropped last, so that the path's lock outlives the threads.
     bound: Option<BoundSocket>,
     ended: bool,
 }
@@ -92,24 +92,14 @@ impl Server {
         let mut bound = BoundSocket::bind(&path)?;
         let failed = |source| BindError::Io { action: "serve", path, source };
         match bound.take_listener() {
-            Some(listener) => Self::start(listener, Some(bound), options, service).map_err(failed),
+            Some(listener) => Self::start(listener, bound, options, service).map_err(failed),
             None => Err(failed(io::Error::other("the listening socket is gone"))),
         }
     }
 
-    /// Serves a listening socket that somebody else made and will remove, such as systemd's.
-    pub fn with_listener(
-        listener: UnixListener,
-        options: ServerOptions,
-        service: Arc<dyn Service>,
-    ) -> io::Result<Self> {
-        listener.set_nonblocking(true)?;
-        Self::start(listener, None, options, service)
-    }
-
     fn start(
         listener: UnixListener,
-        bound: Option<BoundSocket>,
+        bound: BoundSocket,
         options: ServerOptions,
         service: Arc<dyn Service>,
     ) -> io::Result<Self> {
@@ -151,7 +141,16 @@ impl Server {
             });
         }
         let drain_timeout = options.drain_timeout;
-        Ok(Self { registry, budget, drain_timeout, stop_accepting, accepting_ended, threads, bound, ended: false })
+        Ok(Self {
+            registry,
+            budget,
+            drain_timeout,
+            stop_accepting,
+            accepting_ended,
+            threads,
+            bound: Some(bound),
+            ended: false,
+        })
     }
 
     /// Connections now.

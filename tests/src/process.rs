@@ -26,7 +26,8 @@ fn built(name: &str) -> PathBuf {
 #[must_use]
 pub fn server_binary() -> PathBuf {
     let path = std::env::var_os("TOONDB_BIN").map_or_else(|| built("toondb"), PathBuf::from);
-    let what = "the toondb binary is missing; build it first (cargo build --release -p toondb) or name it in TOONDB_BIN";
+    let what =
+        "the toondb binary is missing; build it first (cargo build --release -p toondb) or name it in TOONDB_BIN";
     assert!(path.exists(), "{}: {what}", path.display());
     path
 }

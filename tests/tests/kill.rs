@@ -21,7 +21,8 @@ use toondb_engine::api::{
 };
 use toondb_ipc::BlockingClient;
 use toondb_tests::requests::{
-    add_documents, commit, create_collection, document_with, edge, entry, get, get_documents, get_node, node, put, search,
+    add_documents, commit, create_collection, document_with, edge, entry, get, get_documents, get_node, node, put,
+    search,
 };
 use toondb_tests::{Dice, Served, TempDir, commit_of, is_long, run, seed};
 
@@ -72,12 +73,15 @@ impl Slot {
                 let document = document_with(&name, &[1.0, value as f32 + 1.0], properties.clone());
                 let node = toondb_engine::api::Node { properties: properties.clone(), ..node(&name) };
                 let edge = Edge { properties, ..edge(&name, "self", &name) };
-                Request::Commit(commit(vec![], vec![
-                    Write::Put(entry(&name, &text)),
-                    Write::AddDocuments { collection: "docs".into(), documents: vec![document] },
-                    Write::AddNode(node),
-                    Write::AddEdge(edge),
-                ]))
+                Request::Commit(commit(
+                    vec![],
+                    vec![
+                        Write::Put(entry(&name, &text)),
+                        Write::AddDocuments { collection: "docs".into(), documents: vec![document] },
+                        Write::AddNode(node),
+                        Write::AddEdge(edge),
+                    ],
+                ))
             }
         }
     }
@@ -100,7 +104,10 @@ impl Slot {
                 let found = key(&self.name());
                 let parts = self.parts_of_commit(client);
                 let expected = found.map(|(value, _)| i64::try_from(value).unwrap());
-                assert!(parts.iter().all(|part| *part == expected), "{context}: {self:?}: key {expected:?}, rest {parts:?}");
+                assert!(
+                    parts.iter().all(|part| *part == expected),
+                    "{context}: {self:?}: key {expected:?}, rest {parts:?}"
+                );
                 found
             }
         }

@@ -119,7 +119,8 @@ fn read_collection(
     // Asking for more than there are gives all of them.
     let query = Embedding(vec![1.0; dimension]);
     let (k, filter, snapshot) = (Some(10_000), None, None);
-    let all = SearchCollection { collection: name.into(), query, k, ef: None, filter, include_embedding: true, snapshot };
+    let all =
+        SearchCollection { collection: name.into(), query, k, ef: None, filter, include_embedding: true, snapshot };
     let hits = match run(door, namespace, all) {
         Ok(found) => found.hits,
         Err(Error { code: ErrorCode::CollectionNotFound, .. }) => return Ok(()),
@@ -140,14 +141,8 @@ fn read_node(door: &dyn Door, namespace: &str, node: &str, lines: &mut Vec<Strin
     let found = run(door, namespace, GetNode { id: node.into(), snapshot: None })?;
     lines.extend(found.node.map(|node| format!("node {node:?}")));
     for (direction, word) in [(Direction::Outgoing, "out"), (Direction::Incoming, "in")] {
-        let edges = GetEdges {
-            node_id: node.into(),
-            edge_types: None,
-            direction,
-            limit: None,
-            cursor: None,
-            snapshot: None,
-        };
+        let edges =
+            GetEdges { node_id: node.into(), edge_types: None, direction, limit: None, cursor: None, snapshot: None };
         lines.extend(run(door, namespace, edges)?.edges.iter().map(|edge| format!("{word} {edge:?}")));
     }
     let history = TemporalHistory {

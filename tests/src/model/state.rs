@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use toondb_engine::api::{
-    CompareAndSet, Condition, CreateCollection, Document, ErrorCode, Metric, Node, Precondition, Properties,
-    PutEntry, Request, Target, TemporalEdge, Write,
+    CompareAndSet, Condition, CreateCollection, Document, ErrorCode, Metric, Node, Precondition, Properties, PutEntry,
+    Request, Target, TemporalEdge, Write,
 };
 
 /// A key's row; an expired one stays until something replaces it.
@@ -248,7 +248,8 @@ impl Model {
         let condition = &precondition.condition;
         let found: Option<(u64, &[u8])> = match &precondition.target {
             Target::KeyRange { start, end } => {
-                let inside = |key: &[u8]| key >= start.as_slice() && end.as_ref().is_none_or(|end| key < end.as_slice());
+                let inside =
+                    |key: &[u8]| key >= start.as_slice() && end.as_ref().is_none_or(|end| key < end.as_slice());
                 let rows = self.kv.iter().filter(|(key, row)| inside(key) && !row.is_expired(now.ms));
                 let versions: Vec<u64> = rows.map(|(_, row)| row.version).collect();
                 return Ok(match condition {

@@ -171,7 +171,8 @@ impl Model {
         counted((before - self.facts.len()) as u64)
     }
 
-    /// The facts of a node that hold somewhere in `[start, end)`, as believed at `as_of`, in the order of an answer.
+    /// The facts of a node that hold somewhere in `[start, end)`, as believed at `as_of`, in the order of an answer. Who
+    /// believes them does not know of a retraction that came later.
     #[must_use]
     pub fn facts_of(
         &self,
@@ -201,7 +202,8 @@ impl Model {
         found.sort_by(|(a, a_side, a_other), (b, b_side, b_other)| {
             (a.valid_from, &a.edge_type, a_other, a_side).cmp(&(b.valid_from, &b.edge_type, b_other, b_side))
         });
-        found.into_iter().map(|(edge, ..)| edge.clone()).collect()
+        let as_seen = |edge: &TemporalEdge| TemporalEdge { retracted_seq: None, retracted_at: None, ..edge.clone() };
+        found.into_iter().map(|(edge, ..)| as_seen(edge)).collect()
     }
 
     /// Every belief about a node's outgoing edges, in the order of a history.
@@ -210,9 +212,8 @@ impl Model {
         let mut found: Vec<TemporalEdge> =
             self.facts.iter().filter(|edge| edge.from_id.as_str() == node).cloned().collect();
         found.sort_by(|a, b| {
-            let key = |edge: &TemporalEdge| {
-                (edge.edge_type.clone(), edge.valid_from, edge.to_id.clone(), edge.asserted_seq)
-            };
+            let key =
+                |edge: &TemporalEdge| (edge.edge_type.clone(), edge.valid_from, edge.to_id.clone(), edge.asserted_seq);
             key(a).cmp(&key(b))
         });
         found

@@ -23,9 +23,10 @@ pub fn exact_distance(metric: Metric, a: &[f32], b: &[f32]) -> f32 {
 
 impl Collection {
     fn hits(&self, query: &[f32], filter: Option<&Filter>) -> Vec<(f32, String)> {
-        let wanted = self.documents.iter().filter(|(_, (_, document))| {
-            filter.is_none_or(|filter| filter.matches(&document.metadata))
-        });
+        let wanted = self
+            .documents
+            .iter()
+            .filter(|(_, (_, document))| filter.is_none_or(|filter| filter.matches(&document.metadata)));
         let mut hits: Vec<(f32, String)> = wanted
             .map(|(id, (_, document))| {
                 let vector = &document.embedding.as_ref().expect("a stored document has an embedding").0;

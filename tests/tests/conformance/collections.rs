@@ -1,13 +1,11 @@
 //! Collections of documents: what goes in comes out, all or none, and the nearest first.
 
 use toondb_engine::api::{
-    CommitSeq, CountDocuments, CreateCollection, DeleteDocuments, DescribeCollection, Document, DropCollection, Durability,
-    Embedding, EmbeddingBatch, ErrorCode, GetDocuments, ListCollections, Metric, NamespaceStatsRequest, Properties,
-    SearchBatchCollection, SearchCollection, Value,
+    CommitSeq, CountDocuments, CreateCollection, DeleteDocuments, DescribeCollection, Document, DropCollection,
+    Durability, Embedding, EmbeddingBatch, ErrorCode, GetDocuments, ListCollections, Metric, NamespaceStatsRequest,
+    Properties, SearchBatchCollection, SearchCollection, Value,
 };
-use toondb_tests::requests::{
-    add_documents, create_collection, document, document_with, get_documents, map, search,
-};
+use toondb_tests::requests::{add_documents, create_collection, document, document_with, get_documents, map, search};
 use toondb_tests::{Script, exact_distance};
 
 fn count(s: &mut Script, collection: &str) -> u64 {
@@ -99,11 +97,19 @@ fn a_bad_document_refuses_the_batch(s: &mut Script) {
     s.ok("", create_collection("c", 2, Metric::Cosine));
     s.ok("", add_documents("c", vec![document("old", &[1.0, 0.0])]));
     let before = s.ok("", NamespaceStatsRequest {});
-    let bad: [&[f32]; 7] =
-        [&[], &[1.0], &[1.0, 2.0, 3.0], &[f32::NAN, 1.0], &[1.0, f32::INFINITY], &[1.0, f32::NEG_INFINITY], &[0.0, -0.0]];
+    let bad: [&[f32]; 7] = [
+        &[],
+        &[1.0],
+        &[1.0, 2.0, 3.0],
+        &[f32::NAN, 1.0],
+        &[1.0, f32::INFINITY],
+        &[1.0, f32::NEG_INFINITY],
+        &[0.0, -0.0],
+    ];
     for bad in bad {
         for place in 0..3 {
-            let mut documents = vec![document("old", &[0.0, 1.0]), document("n1", &[1.0, 0.0]), document("n2", &[1.0, 0.0])];
+            let mut documents =
+                vec![document("old", &[0.0, 1.0]), document("n1", &[1.0, 0.0]), document("n2", &[1.0, 0.0])];
             documents[place].embedding = Some(Embedding(bad.to_vec()));
             s.fails(ErrorCode::InvalidArgument, "", add_documents("c", documents));
         }

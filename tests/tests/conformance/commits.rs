@@ -6,8 +6,8 @@ use toondb_engine::api::{
 };
 use toondb_tests::Script;
 use toondb_tests::requests::{
-    add_edge, add_node, at, bytes, commit, create_collection, delete_key, document, edge, entry, fact, get, get_documents,
-    get_node, node, put, put_ttl, query,
+    add_edge, add_node, at, bytes, commit, create_collection, delete_key, document, edge, entry, fact, get,
+    get_documents, get_node, node, put, put_ttl, query,
 };
 
 use crate::graph::{edges_of, short};
@@ -59,7 +59,12 @@ fn everything_in_one_commit(s: &mut Script) {
         Write::DeleteEdge { from_id: "b".into(), edge_type: "r".into(), to_id: "a".into() },
         Write::DeleteNode { id: "gone".into() },
         Write::AddTemporalEdge(fact(("a", "f", "b"), 0, None)),
-        Write::CloseTemporalEdge { from_id: "a".into(), edge_type: "f".into(), to_id: "b".into(), at: Some(TimestampMs(9)) },
+        Write::CloseTemporalEdge {
+            from_id: "a".into(),
+            edge_type: "f".into(),
+            to_id: "b".into(),
+            at: Some(TimestampMs(9)),
+        },
         Write::SupersedeTemporalEdge(fact(("a", "g", "x"), 0, None)),
         Write::SupersedeTemporalEdge(fact(("a", "g", "y"), 5, None)),
     ];
@@ -75,7 +80,11 @@ fn everything_in_one_commit(s: &mut Script) {
         assert_eq!(short(&s.ok("", edges_of("a", Direction::Both)).edges), ["a-r>b"]);
         let facts = s.ok("", query("a", at(7))).edges;
         assert_eq!(crate::temporal::short(&facts), ["b[0,9)", "y[5,-)"]);
-        assert_eq!(s.ok("", NamespaceStatsRequest {}).temporal_versions, 3, "what one commit says and unsays never was");
+        assert_eq!(
+            s.ok("", NamespaceStatsRequest {}).temporal_versions,
+            3,
+            "what one commit says and unsays never was"
+        );
         s.lose_power();
     }
 }
@@ -88,7 +97,10 @@ fn a_failing_write_undoes_all(s: &mut Script) {
     let bad = [
         (ErrorCode::NodeNotFound, Write::AddEdge(edge("a", "r", "missing"))),
         (ErrorCode::CollectionNotFound, Write::DeleteDocuments { collection: "x".into(), ids: vec!["d".into()] }),
-        (ErrorCode::InvalidArgument, Write::AddDocuments { collection: "c".into(), documents: vec![document("d", &[1.0, 2.0])] }),
+        (
+            ErrorCode::InvalidArgument,
+            Write::AddDocuments { collection: "c".into(), documents: vec![document("d", &[1.0, 2.0])] },
+        ),
         (ErrorCode::InvalidArgument, Write::Put(entry("", "v"))),
         (
             ErrorCode::EdgeNotFound,
@@ -151,7 +163,10 @@ fn conditions_on_ranges(s: &mut Script) {
     s.ok("", put("a0", "v"));
     assert!(!holds(s, range("a", Some("b")), since(4, 2)), "and an insert in the commit");
     assert!(holds(s, range("a", Some("b")), since(5, 2)));
-    let request = commit(vec![Precondition { target: range("a", None), condition: Condition::Equals { value: bytes("") } }], vec![]);
+    let request = commit(
+        vec![Precondition { target: range("a", None), condition: Condition::Equals { value: bytes("") } }],
+        vec![],
+    );
     s.fails(ErrorCode::InvalidArgument, "", request);
 }
 
@@ -164,10 +179,14 @@ fn conditions_on_documents_nodes_and_edges(s: &mut Script) {
     let doc = |id: &str| Target::Document { collection: "c".into(), id: id.into() };
     let vertex = |id: &str| Target::Node { id: id.into() };
     let link = |to: &str| Target::Edge { from_id: "a".into(), edge_type: "r".into(), to_id: to.into() };
-    for (there, missing, written) in [(doc("d"), doc("x"), 2), (vertex("a"), vertex("x"), 3), (link("b"), link("x"), 5)] {
+    for (there, missing, written) in [(doc("d"), doc("x"), 2), (vertex("a"), vertex("x"), 3), (link("b"), link("x"), 5)]
+    {
         assert!(holds(s, there.clone(), Condition::Present) && !holds(s, there.clone(), Condition::Absent));
         assert!(holds(s, missing.clone(), Condition::Absent) && !holds(s, missing.clone(), Condition::Present));
-        assert!(holds(s, there.clone(), since(written, 0)) && !holds(s, there.clone(), since(written - 1, 0)), "{there:?}");
+        assert!(
+            holds(s, there.clone(), since(written, 0)) && !holds(s, there.clone(), since(written - 1, 0)),
+            "{there:?}"
+        );
         assert!(!holds(s, missing, since(99, 0)));
         let bad = Precondition { target: there, condition: Condition::Equals { value: bytes("") } };
         s.fails(ErrorCode::InvalidArgument, "", commit(vec![bad], vec![]));

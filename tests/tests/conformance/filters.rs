@@ -22,7 +22,8 @@ fn fill(s: &mut Script) {
         Properties::new().with("n", "2").with("l", list(&[])),
         Properties::new().with("t", "Apple"),
     ];
-    let documents = fields.into_iter().zip(1_u8..).map(|(fields, i)| document_with(&i.to_string(), &[f32::from(i)], fields));
+    let documents =
+        fields.into_iter().zip(1_u8..).map(|(fields, i)| document_with(&i.to_string(), &[f32::from(i)], fields));
     s.ok("", add_documents("c", documents.collect()));
 }
 
@@ -103,7 +104,8 @@ fn filters_follow_changes(s: &mut Script) {
     assert_eq!(matching(s, on("n", "$eq", 9)), "1");
     s.reopen();
     assert_eq!(matching(s, on("n", "$gte", 2)), "1234");
-    let delete = |value| DeleteByFilter { collection: "c".into(), filter: filter(value), durability: Durability::Durable };
+    let delete =
+        |value| DeleteByFilter { collection: "c".into(), filter: filter(value), durability: Durability::Durable };
     let deleted = s.ok("", delete(on("n", "$gte", 2)));
     assert_eq!(deleted.deleted, 4);
     assert_eq!(matching(s, map([])), "56");

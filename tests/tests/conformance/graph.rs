@@ -75,12 +75,8 @@ fn edges_are_unique_and_replaced(s: &mut Script) {
     let found = s.ok("", edges_of("b", Direction::Incoming)).edges;
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].properties, Properties::new().with("n", 2));
-    let delete = DeleteEdge {
-        from_id: "a".into(),
-        edge_type: "r".into(),
-        to_id: "b".into(),
-        durability: Durability::Durable,
-    };
+    let delete =
+        DeleteEdge { from_id: "a".into(), edge_type: "r".into(), to_id: "b".into(), durability: Durability::Durable };
     assert_eq!(s.ok("", delete.clone()).deleted, 1);
     let nothing = s.ok("", delete);
     assert_eq!((nothing.deleted, nothing.commit_seq), (0, CommitSeq(5)));

@@ -54,7 +54,9 @@ fn as_of_a_commit_and_a_time(s: &mut Script) {
         assert_eq!(believed(s, 25, seq(4)), ["paris[20,30)"]);
         assert_eq!(believed(s, 25, seq(u64::MAX)), ["paris[20,30)"], "the future is not known yet");
         assert_eq!(believed(s, 25, time(-1)), [""; 0]);
-        for (then, expected) in [(0, "rome[10,-)"), (199, "rome[10,-)"), (200, "paris[20,-)"), (299, "paris[20,-)"), (300, "paris[20,30)")] {
+        for (then, expected) in
+            [(0, "rome[10,-)"), (199, "rome[10,-)"), (200, "paris[20,-)"), (299, "paris[20,-)"), (300, "paris[20,30)")]
+        {
             assert_eq!(believed(s, 25, time(then)), [expected], "as of +{then}");
         }
         if round == 0 { s.reopen() } else { s.lose_power() }

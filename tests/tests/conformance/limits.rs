@@ -91,7 +91,10 @@ fn dimensions_and_counts(s: &mut Script) {
 }
 
 fn properties(s: &mut Script) {
-    let with = |properties| AddNode { node: toondb_engine::api::Node { properties, ..node("n") }, durability: Durability::Durable };
+    let with = |properties| AddNode {
+        node: toondb_engine::api::Node { properties, ..node("n") },
+        durability: Durability::Durable,
+    };
     let nested = |depth| Properties::new().with("x", (0..depth).fold(Value::Null, |value, _| Value::List(vec![value])));
     s.ok("", with(nested(16)));
     s.fails(ErrorCode::LimitExceeded, "", with(nested(17)));
@@ -105,7 +108,8 @@ fn properties(s: &mut Script) {
     s.fails(ErrorCode::LimitExceeded, "", with(heavy(2 << 20)));
     s.ok("", create_collection("c", 1, Metric::Dot));
     let content = |len: usize| {
-        let document = toondb_engine::api::Document { content: "y".repeat(len), ..document_with("d", &[1.0], heavy(1)) };
+        let document =
+            toondb_engine::api::Document { content: "y".repeat(len), ..document_with("d", &[1.0], heavy(1)) };
         add_documents("c", vec![document])
     };
     s.ok("", content(4 << 20));

@@ -1,8 +1,9 @@
 //! Namespaces: made by the first write, found empty before, bounded by quotas, gone when deleted.
 
 use toondb_engine::api::{
-    CollectionName, CreateNamespace, DeleteNamespace, DescribeNamespace, DropCollection, ErrorCode, Exists, Flush, ListCollections,
-    ListNamespaces, Metric, NamespaceStatsRequest, Properties, Quota, Scan, SetQuota, TimestampMs, Traverse,
+    CollectionName, CreateNamespace, DeleteNamespace, DescribeNamespace, DropCollection, ErrorCode, Exists, Flush,
+    ListCollections, ListNamespaces, Metric, NamespaceStatsRequest, Properties, Quota, Scan, SetQuota, TimestampMs,
+    Traverse,
 };
 use toondb_tests::requests::{
     add_documents, add_node, at, bytes, create_collection, delete_key, document, get, get_documents, get_node, put,

@@ -66,7 +66,8 @@ fn in_pages(s: &mut Script, base: &Scan, limit: u32) -> (Vec<String>, usize) {
 fn pages_join_without_gap_or_repeat(s: &mut Script) {
     let names: Vec<String> = (0..100).map(|i| format!("k{i:03}")).collect();
     let entries = |names: &[String]| {
-        let entries = names.iter().map(|name| PutEntry { key: bytes(name), value: bytes(name), ttl_ms: None }).collect();
+        let entries =
+            names.iter().map(|name| PutEntry { key: bytes(name), value: bytes(name), ttl_ms: None }).collect();
         BatchPut { entries, durability: Durability::Durable }
     };
     // Half of the rows lie in the store and half in memory, one deleted in each, and one written in both.
@@ -75,7 +76,8 @@ fn pages_join_without_gap_or_repeat(s: &mut Script) {
     s.ok("", entries(&names[49..]));
     s.ok("", delete_key("k010"));
     s.ok("", delete_key("k090"));
-    let expected: Vec<String> = names.iter().filter(|name| !["k010", "k090"].contains(&name.as_str())).cloned().collect();
+    let expected: Vec<String> =
+        names.iter().filter(|name| !["k010", "k090"].contains(&name.as_str())).cloned().collect();
     let backwards: Vec<String> = expected.iter().rev().cloned().collect();
     for limit in [1, 7, 98, 99, 1_000] {
         let (found, pages) = in_pages(s, &Scan::default(), limit);

@@ -1,16 +1,16 @@
 //! Held snapshots: stable under writes, for every kind of read, and not for ever.
 
 use toondb_engine::api::{
-    Commit, CommitSeq, CountDocuments, CreateIndex, DeleteDocuments, DeleteNode, DeleteVectors, Direction, DropCollection,
-    Durability, EmbeddingBatch, EndSnapshot, ErrorCode, Exists, Flush, Get, GetDocuments, GetEdges, GetNode, GetVectors, IdBatch,
-    InsertVectors, Metric, MultiGet, Neighbors, QueryTemporal, Scan, SearchBatchCollection, SearchBatchVectors,
-    SearchCollection, SearchVectors, ShortestPath, TakeSnapshot, TemporalHistory, TraversalOrder, Traverse,
-    TraverseTemporal, Write,
+    Commit, CommitSeq, CountDocuments, CreateIndex, DeleteDocuments, DeleteNode, DeleteVectors, Direction,
+    DropCollection, Durability, EmbeddingBatch, EndSnapshot, ErrorCode, Exists, Flush, Get, GetDocuments, GetEdges,
+    GetNode, GetVectors, IdBatch, InsertVectors, Metric, MultiGet, Neighbors, QueryTemporal, Scan,
+    SearchBatchCollection, SearchBatchVectors, SearchCollection, SearchVectors, ShortestPath, TakeSnapshot,
+    TemporalHistory, TraversalOrder, Traverse, TraverseTemporal, Write,
 };
 use toondb_tests::Script;
 use toondb_tests::requests::{
-    add_documents, add_edge, add_fact, add_node, at, bytes, create_collection, delete_key, document, entry, filter, get,
-    get_documents, map, put, query, scan, search,
+    add_documents, add_edge, add_fact, add_node, at, bytes, create_collection, delete_key, document, entry, filter,
+    get, get_documents, map, put, query, scan, search,
 };
 
 use crate::graph::edges_of;
@@ -68,30 +68,86 @@ fn everything(s: &mut Script, snapshot: Option<CommitSeq>) -> String {
         format!("{:?}", s.ok("", CountDocuments { collection: "c".into(), filter: None, snapshot })),
         format!("{:?}", s.ok("", CountDocuments { collection: "c".into(), filter: Some(filter(map([]))), snapshot })),
         format!("{:?}", s.ok("", SearchCollection { snapshot, include_embedding: true, ..search("c", &[0.0], 5) })),
-        format!("{:?}", s.ok("", SearchBatchCollection {
-            collection: "c".into(), queries: queries(), k, ef, filter: None, include_embedding: true, snapshot,
-        })),
+        format!(
+            "{:?}",
+            s.ok(
+                "",
+                SearchBatchCollection {
+                    collection: "c".into(),
+                    queries: queries(),
+                    k,
+                    ef,
+                    filter: None,
+                    include_embedding: true,
+                    snapshot,
+                }
+            )
+        ),
         format!("{:?}", s.ok("", GetVectors { index: "v".into(), ids: vec![1, 2, 3], snapshot })),
-        format!("{:?}", s.ok("", SearchVectors {
-            index: "v".into(), query: query_vector(), k, ef, include_embedding: true, snapshot,
-        })),
-        format!("{:?}", s.ok("", SearchBatchVectors {
-            index: "v".into(), queries: queries(), k, ef, include_embedding: true, snapshot,
-        })),
+        format!(
+            "{:?}",
+            s.ok(
+                "",
+                SearchVectors { index: "v".into(), query: query_vector(), k, ef, include_embedding: true, snapshot }
+            )
+        ),
+        format!(
+            "{:?}",
+            s.ok(
+                "",
+                SearchBatchVectors { index: "v".into(), queries: queries(), k, ef, include_embedding: true, snapshot }
+            )
+        ),
         format!("{:?}", s.ok("", GetNode { id: "b".into(), snapshot })),
         format!("{:?}", s.ok("", GetEdges { snapshot, ..edges_of("a", direction) })),
         format!("{:?}", s.ok("", Neighbors { node_id: node_id(), direction, edge_types, limit, snapshot })),
-        format!("{:?}", s.ok("", Traverse {
-            start: node_id(), order: TraversalOrder::Bfs, max_depth: None, edge_types: None, direction, limit, snapshot,
-        })),
-        format!("{:?}", s.ok("", ShortestPath {
-            from_id: node_id(), to_id: "b".into(), max_depth: None, edge_types: None, direction, snapshot,
-        })),
+        format!(
+            "{:?}",
+            s.ok(
+                "",
+                Traverse {
+                    start: node_id(),
+                    order: TraversalOrder::Bfs,
+                    max_depth: None,
+                    edge_types: None,
+                    direction,
+                    limit,
+                    snapshot,
+                }
+            )
+        ),
+        format!(
+            "{:?}",
+            s.ok(
+                "",
+                ShortestPath {
+                    from_id: node_id(),
+                    to_id: "b".into(),
+                    max_depth: None,
+                    edge_types: None,
+                    direction,
+                    snapshot,
+                }
+            )
+        ),
         format!("{:?}", s.ok("", QueryTemporal { snapshot, ..query("a", at(10)) })),
-        format!("{:?}", s.ok("", TraverseTemporal {
-            start: node_id(), at: None, as_of: None, order: TraversalOrder::Dfs, max_depth: None, edge_types: None,
-            direction, limit, snapshot,
-        })),
+        format!(
+            "{:?}",
+            s.ok(
+                "",
+                TraverseTemporal {
+                    start: node_id(),
+                    at: None,
+                    as_of: None,
+                    order: TraversalOrder::Dfs,
+                    max_depth: None,
+                    edge_types: None,
+                    direction,
+                    limit,
+                    snapshot,
+                }
+            )
+        ),
     ];
     answers.join("\n")
 }

@@ -76,7 +76,8 @@ fn clipping_and_order(s: &mut Script) {
     assert_eq!(ask(s, during(10, 25)), ["b[0,-)", "b[5,15)", "c[5,50)", "b[20,30)"], "by start, type, other end");
     let clip = TemporalMode::Range { start: TimestampMs(10), end: TimestampMs(25), clip: true };
     let clipped = s.ok("", query("a", clip)).edges;
-    let typed: Vec<String> = clipped.iter().zip(short(&clipped)).map(|(edge, text)| format!("{} {text}", edge.edge_type)).collect();
+    let typed: Vec<String> =
+        clipped.iter().zip(short(&clipped)).map(|(edge, text)| format!("{} {text}", edge.edge_type)).collect();
     assert_eq!(typed, ["r b[10,15)", "r c[10,25)", "s b[10,25)", "r b[20,25)"], "cut starts count for the order");
     assert_eq!(s.ok("", NamespaceStatsRequest {}).temporal_versions, 4, "the same edge twice is two facts");
 }
@@ -148,7 +149,10 @@ fn superseding(s: &mut Script) {
     assert_eq!((short(&[late.asserted]), late.closed.len()), (vec!["oslo[5,10)".to_owned()], 0));
     // Late, and inside an older period.
     let inside = s.ok("", supersede(fact(("a", "lives", "bern"), 15, None)));
-    assert_eq!((short(&[inside.asserted]), short(&inside.closed)), (vec!["bern[15,20)".to_owned()], vec!["rome[10,15)".to_owned()]));
+    assert_eq!(
+        (short(&[inside.asserted]), short(&inside.closed)),
+        (vec!["bern[15,20)".to_owned()], vec!["rome[10,15)".to_owned()])
+    );
     assert_eq!(ask(s, during(0, 100)), ["oslo[5,10)", "rome[10,15)", "bern[15,20)", "paris[20,-)"]);
     // Another type and another node are another relation.
     s.ok("", supersede(fact(("a", "works", "rome"), 12, None)));
@@ -162,7 +166,11 @@ fn superseding_with_an_end_and_at_the_same_start(s: &mut Script) {
     s.ok("", supersede(fact(("a", "r", "x"), 0, None)));
     let part = s.ok("", supersede(fact(("a", "r", "y"), 10, Some(20))));
     assert_eq!(short(&part.closed), ["x[0,10)"]);
-    assert_eq!(ask(s, during(0, 100)), ["x[0,10)", "y[10,20)", "x[20,-)"], "what lies behind a stated end stands again");
+    assert_eq!(
+        ask(s, during(0, 100)),
+        ["x[0,10)", "y[10,20)", "x[20,-)"],
+        "what lies behind a stated end stands again"
+    );
     let same = s.ok("", supersede(fact(("a", "r", "y"), 10, Some(20))));
     assert_eq!(same.commit_seq, part.commit_seq, "saying it again changes nothing");
     let corrected = s.ok("", supersede(fact(("a", "r", "z"), 10, Some(20))));

@@ -1,9 +1,9 @@
 //! Bare vector indexes: u64 ids and vectors.
 
 use toondb_engine::api::{
-    CommitSeq, CountVectors, CreateIndex, DeleteVectors, DescribeIndex, DropIndex, Durability, Embedding, EmbeddingBatch,
-    ErrorCode, GetVectors, IdBatch, InsertVectors, ListCollections, ListIndexes, Metric, NamespaceStatsRequest,
-    SearchBatchVectors, SearchVectors, VectorHit,
+    CommitSeq, CountVectors, CreateIndex, DeleteVectors, DescribeIndex, DropIndex, Durability, Embedding,
+    EmbeddingBatch, ErrorCode, GetVectors, IdBatch, InsertVectors, ListCollections, ListIndexes, Metric,
+    NamespaceStatsRequest, SearchBatchVectors, SearchVectors, VectorHit,
 };
 use toondb_tests::Script;
 use toondb_tests::requests::{add_documents, create_collection, document};

@@ -1,8 +1,6 @@
 //! Walks: traversals and shortest paths.
 
-use toondb_engine::api::{
-    DeleteNode, Direction, Durability, Path, ShortestPath, Subgraph, TraversalOrder, Traverse,
-};
+use toondb_engine::api::{DeleteNode, Direction, Durability, Path, ShortestPath, Subgraph, TraversalOrder, Traverse};
 use toondb_tests::Script;
 use toondb_tests::requests::{add_edge, add_node, node, types};
 

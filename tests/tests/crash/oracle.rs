@@ -78,7 +78,8 @@ impl Oracle {
             Step::Write(namespace, request) => self.write(engine, namespace, request),
             Step::Flush(namespace) => engine.run(namespace, Flush {}).map(drop),
             Step::Create(namespace) => {
-                let created = engine.run(namespace, CreateNamespace { must_be_new: true, ..CreateNamespace::default() });
+                let created =
+                    engine.run(namespace, CreateNamespace { must_be_new: true, ..CreateNamespace::default() });
                 let presence = if created.is_ok() { Presence::Certain } else { Presence::Open };
                 self.track(namespace, presence);
                 created.map(drop)
@@ -155,29 +156,31 @@ impl Oracle {
         earlier
     }
 
-    /// After an error that may or may not have changed something: looks, and goes on from what is there.
-    pub fn settle(&mut self, engine: &Engine, step: &Step, error: &Error) {
-        let present = |name: &str| {
-            let list = patiently(|| engine.run("", ListNamespaces {})).namespaces;
-            list.iter().any(|namespace| namespace.name.as_str() == name)
-        };
+    /// After an error that may or may not have changed something: looks, and goes on from what is there. True if the step
+    /// has happened after all.
+    pub fn settle(&mut self, engine: &Engine, step: &Step, error: &Error) -> bool {
         let (Step::Write(name, _) | Step::Create(name) | Step::Delete(name) | Step::Flush(name)) = step;
-        if !present(name) {
-            if *name != "default" {
-                self.namespaces.remove(*name);
-            }
-            return;
+        let list = patiently(|| engine.run("", ListNamespaces {})).namespaces;
+        if !list.iter().any(|namespace| namespace.name.as_str() == *name) {
+            self.namespaces.remove(*name);
+            return matches!(step, Step::Delete(_));
         }
         let found = patiently(|| engine.run(name, NamespaceStatsRequest {})).commit_seq.0;
-        let (presence, track) = self.namespaces.get_mut(*name).expect("a step was tried on it");
+        let Some((presence, track)) = self.namespaces.get_mut(*name) else { return false };
         *presence = Presence::Certain;
+        let before = track.acknowledged;
         if error.code != ErrorCode::OutcomeUnknown {
-            assert_eq!(found, track.acknowledged, "{:?} says that nothing was changed ({step:?})", error.code);
+            assert_eq!(found, before, "{:?} says that nothing was changed ({step:?}: {})", error.code, error.message);
         }
-        assert!(found >= track.acknowledged, "an acknowledged commit is gone after {error:?}");
+        assert!(found >= before, "an acknowledged commit is gone after {error:?}");
         track.states.retain(|seq, _| *seq <= found);
         assert!(track.states.contains_key(&found), "commit {found} was never sent");
         track.acknowledged = found;
+        match step {
+            Step::Create(_) => true,
+            Step::Write(..) => found > before,
+            Step::Delete(_) | Step::Flush(_) => false,
+        }
     }
 }
 

@@ -48,7 +48,8 @@ fn every_operation_may_be_the_last() {
         disk.crash_at(op);
         let oracle = run(&disk);
         for (image_seed, mode) in (seed..).zip(MODES) {
-            let fault = format!("power loss at operation {op} of {all}, {mode:?}, image seed {image_seed}, seed {seed}");
+            let fault =
+                format!("power loss at operation {op} of {all}, {mode:?}, image seed {image_seed}, seed {seed}");
             reopen_and_check(&oracle, &disk.crash_image(image_seed, mode), &fault);
         }
     });

@@ -1,8 +1,8 @@
 //! The disk fills up: writes are refused by name, reads and deletes go on, and space that comes back is enough.
 
+use toondb_engine::Engine;
 use toondb_engine::api::{ByteBuf, Error, ErrorCode, NamespaceStatsRequest, Put, Result};
 use toondb_engine::disk::{CrashMode, SimDisk};
-use toondb_engine::Engine;
 use toondb_tests::requests::{delete_key, get, put};
 
 use crate::oracle::{open, patiently};
@@ -70,7 +70,8 @@ fn space_that_ends_suddenly_loses_nothing() {
                 refusals.push(error);
             }
         }
-        let typed = |error: &Error| matches!(error.code, ErrorCode::DiskFull | ErrorCode::OutcomeUnknown | ErrorCode::Busy);
+        let typed =
+            |error: &Error| matches!(error.code, ErrorCode::DiskFull | ErrorCode::OutcomeUnknown | ErrorCode::Busy);
         let untyped: Vec<&Error> = refusals.iter().filter(|error| !typed(error)).collect();
         assert!(untyped.is_empty(), "{spare_bytes} bytes left: {untyped:?}");
         disk.set_free_bytes(None);

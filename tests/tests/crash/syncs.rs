@@ -1,46 +1,59 @@
 //! A sync fails: no acknowledgement, no second try on the same handle, and the truth after reopening.
 
-use toondb_engine::api::Error;
-use toondb_engine::disk::{CrashMode, SimDisk};
 use toondb_engine::Engine;
+use toondb_engine::disk::{CrashMode, SimDisk};
 use toondb_tests::is_long;
 
 use crate::oracle::{Oracle, open, reopen_and_check, try_each};
 use crate::workload::{Step, steps};
 
-/// A step that failed is settled by looking; it is tried again if it left no trace, as a user would.
-fn again_if_needed(oracle: &mut Oracle, engine: &Engine, step: &Step, error: &Error, fault: &str) {
-    oracle.settle(engine, step, error);
-    let mut left = 100_000;
-    loop {
-        match oracle.perform(engine, step) {
-            Ok(()) => return,
-            // Found to have happened, in spite of the error.
-            Err(error) if matches!(step, Step::Create(_) | Step::Delete(_)) => {
-                return oracle.settle(engine, step, &error);
+/// Tries of one step before the test gives up on it.
+const TRIES: usize = 1_000;
+
+/// The database under test, which may have to be restarted.
+struct Subject<'a> {
+    disk: &'a SimDisk,
+    engine: Engine,
+    oracle: Oracle,
+    fault: &'a str,
+}
+
+impl<'a> Subject<'a> {
+    fn open(disk: &'a SimDisk, fault: &'a str) -> Self {
+        let engine = open(disk).or_else(|_| open(disk));
+        let engine = engine.unwrap_or_else(|error| panic!("{fault}: it does not open a second time: {error:?}"));
+        Self { disk, engine, oracle: Oracle::default(), fault }
+    }
+
+    /// Carries out a step until it has happened, as a user would: looks after each failure, and restarts when told to.
+    fn achieve(&mut self, step: &Step) {
+        let mut last = None;
+        for _ in 0..TRIES {
+            let Err(error) = self.oracle.perform(&self.engine, step) else { return };
+            if error.message.contains("restart") {
+                self.engine.close().unwrap_or_else(|error| panic!("{}: it does not close: {error:?}", self.fault));
+                self.engine = open(self.disk).unwrap_or_else(|error| panic!("{}: no restart: {error:?}", self.fault));
             }
-            Err(error) => {
-                oracle.settle(engine, step, &error);
-                left -= 1;
-                assert!(left > 0, "{fault}: {step:?} fails for ever: {error:?}");
-                std::thread::yield_now();
+            let happened = self.oracle.settle(&self.engine, step, &error);
+            if happened {
+                return;
             }
+            last = Some(error);
+            std::thread::yield_now();
         }
+        panic!("{}: {step:?} fails for ever: {last:?}", self.fault);
     }
 }
 
 /// Runs the workload with one fault armed on the disk; every step succeeds in the end. Then checks the living database,
 /// what a power loss would leave of it, and what an orderly end leaves.
 pub fn run_through_one_fault(disk: &SimDisk, fault: &str) {
-    let mut oracle = Oracle::default();
-    let engine = open(disk).or_else(|_| open(disk));
-    let engine = engine.unwrap_or_else(|error| panic!("{fault}: it does not open a second time: {error:?}"));
+    let mut subject = Subject::open(disk, fault);
     for step in steps() {
-        if let Err(error) = oracle.perform(&engine, &step) {
-            again_if_needed(&mut oracle, &engine, &step, &error, fault);
-        }
-        oracle.done += 1;
+        subject.achieve(&step);
+        subject.oracle.done += 1;
     }
+    let Subject { engine, oracle, .. } = subject;
     if let Err(difference) = oracle.check(&engine) {
         panic!("{fault}: the living database differs: {difference}");
     }

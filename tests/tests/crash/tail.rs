@@ -18,7 +18,9 @@ fn prepared() -> (SimDisk, Oracle, PathBuf, Vec<usize>) {
     let disk = SimDisk::new();
     let engine = open(&disk).unwrap();
     let mut oracle = Oracle::default();
-    let requests = [("1", "a"), ("2", "bb"), ("3", "ccc")].map(|(key, value)| put(key, value)).map(toondb_engine::api::Request::Put);
+    let requests = [("1", "a"), ("2", "bb"), ("3", "ccc")]
+        .map(|(key, value)| put(key, value))
+        .map(toondb_engine::api::Request::Put);
     let batches = [&[("k", "1"), ("l", "1")][..], &[("k", "2"), ("l", "2"), ("m", "2")]];
     let batches = batches.map(batch).map(toondb_engine::api::Request::BatchPut);
     for request in requests.into_iter().chain(batches) {
@@ -71,7 +73,13 @@ fn a_zeroed_tail_leaves_whole_records() {
         // Cutting off nothing but zeros cuts nothing off.
         let lossless = bytes[cut..starts[5]].iter().all(|byte| *byte == 0);
         let fourth_is_whole = bytes[cut..starts[4].max(cut)].iter().all(|byte| *byte == 0);
-        let expected = if lossless { 5 } else if fourth_is_whole { 4 } else { whole };
+        let expected = if lossless {
+            5
+        } else if fourth_is_whole {
+            4
+        } else {
+            whole
+        };
         assert_eq!(outcome(&oracle, &torn, &what), Ok(expected), "{what}");
     }
 }
@@ -102,7 +110,9 @@ fn damage_before_the_last_record_is_reported() {
             match outcome(&oracle, &damaged, &what) {
                 // Only padding may change unseen.
                 Ok(seq) => assert_eq!(seq, 5, "{what}: acknowledged commits are gone without a word"),
-                Err(code) => assert!(matches!(code, ErrorCode::Corrupt | ErrorCode::UnsupportedVersion), "{what}: {code:?}"),
+                Err(code) => {
+                    assert!(matches!(code, ErrorCode::Corrupt | ErrorCode::UnsupportedVersion), "{what}: {code:?}")
+                }
             }
         }
     }

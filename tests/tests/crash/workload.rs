@@ -6,8 +6,8 @@ use toondb_engine::api::{
 };
 use toondb_tests::Universe;
 use toondb_tests::requests::{
-    add_documents, add_edge, add_fact, add_node, batch, commit, create_collection, delete_key, document, edge, entry, fact,
-    node, put,
+    add_documents, add_edge, add_fact, add_node, batch, commit, create_collection, delete_key, document, edge, entry,
+    fact, node, put,
 };
 
 /// One thing to do.
@@ -25,7 +25,10 @@ pub enum Step {
 
 /// The names the workload uses.
 pub fn universe() -> Universe {
-    Universe { collections: vec![("notes".to_owned(), 2)], nodes: ["a", "b", "c", "x", "y"].map(str::to_owned).to_vec() }
+    Universe {
+        collections: vec![("notes".to_owned(), 2)],
+        nodes: ["a", "b", "c", "x", "y"].map(str::to_owned).to_vec(),
+    }
 }
 
 fn write(namespace: &'static str, operation: impl Operation) -> Step {
@@ -78,21 +81,26 @@ pub fn steps() -> Vec<Step> {
         write("b", mixed(9)),
         Step::Delete("b"),
         write("default", add_documents("notes", vec![document("d2", &[5.0, 5.0]), document("new", &[3.0, 3.0])])),
-        write("default", DeleteDocuments {
-            collection: "notes".into(),
-            ids: vec!["d3".into()],
-            durability: Durability::Durable,
-        }),
+        write(
+            "default",
+            DeleteDocuments { collection: "notes".into(), ids: vec!["d3".into()], durability: Durability::Durable },
+        ),
         Step::Create("b"),
         write("b", batch(&[("again", "1"), ("more", "1")])),
         write("b", add_node("c")),
         write("auto", add_fact(("c", "f", "a"), 0, Some(10))),
         write("default", add_node("c")),
         write("default", add_edge("c", "r", "a")),
-        write("default", SupersedeTemporalEdge { fact: fact(("a", "at", "c"), 35, Some(37)), durability: Durability::Durable }),
+        write(
+            "default",
+            SupersedeTemporalEdge { fact: fact(("a", "at", "c"), 35, Some(37)), durability: Durability::Durable },
+        ),
         write("default", DeleteNode { id: "b".into(), durability: Durability::Durable }),
         Step::Flush("b"),
-        write("auto", EraseTemporal { from_id: "c".into(), edge_type: None, to_id: None, durability: Durability::Durable }),
+        write(
+            "auto",
+            EraseTemporal { from_id: "c".into(), edge_type: None, to_id: None, durability: Durability::Durable },
+        ),
         write("b", put("last", "b")),
         write("default", put("last", "default")),
     ]);

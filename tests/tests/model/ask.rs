@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use proptest::option;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use toondb_engine::api::{
-    AsOf, CommitSeq, CountDocuments, Direction, Embedding, Error, ErrorCode, Filter, GetEdges, MultiGet, QueryTemporal, Scan,
-    SearchCollection, ShortestPath, TemporalMode, TimestampMs, TraversalOrder, Traverse,
+    AsOf, CommitSeq, CountDocuments, Direction, Embedding, Error, ErrorCode, Filter, GetEdges, MultiGet, QueryTemporal,
+    Scan, SearchCollection, ShortestPath, TemporalMode, TimestampMs, TraversalOrder, Traverse,
 };
 use toondb_tests::{CLOCK_START_MS, Database, Model, nearest};
 
@@ -83,7 +83,12 @@ pub fn ask(db: &Database, model: &Model, now_ms: i64, question: &Ask) -> Result<
         }
         Ask::Edges(node, direction) => {
             let request = GetEdges {
-                node_id: (*node).into(), edge_types: None, direction: *direction, limit: None, cursor: None, snapshot: None,
+                node_id: (*node).into(),
+                edge_types: None,
+                direction: *direction,
+                limit: None,
+                cursor: None,
+                snapshot: None,
             };
             let edges = db.run("", request).map_err(failed)?.edges;
             same(question, &edges, &model.edges_of(node, *direction))
@@ -113,7 +118,9 @@ fn scan(
         let prefix = Some(toondb_tests::requests::bytes(prefix));
         let page = Scan { prefix, limit: Some(limit), reverse, cursor, ..Scan::default() };
         let page = db.run("", page).map_err(failed)?;
-        found.extend(page.entries.into_iter().map(|entry| (entry.key.into_vec(), entry.value.into_vec(), entry.version.0)));
+        found.extend(
+            page.entries.into_iter().map(|entry| (entry.key.into_vec(), entry.value.into_vec(), entry.version.0)),
+        );
         cursor = page.cursor;
         if cursor.is_none() {
             break;
@@ -155,7 +162,8 @@ fn search(
     }
     let count = CountDocuments { collection: name.into(), filter: filter.cloned(), snapshot: None };
     let counted = db.run("", count).map_err(failed)?.count;
-    let matching = |document: &toondb_engine::api::Document| filter.is_none_or(|filter| filter.matches(&document.metadata));
+    let matching =
+        |document: &toondb_engine::api::Document| filter.is_none_or(|filter| filter.matches(&document.metadata));
     same(question, &counted, &collection.documents.values().filter(|(_, document)| matching(document)).count())
 }
 
@@ -183,10 +191,8 @@ fn walk(db: &Database, model: &Model, question: &Ask) -> Result<(), String> {
     }
     // Every edge of a node that was walked on from, once each.
     let walked = reached.iter().filter(|(_, far)| far < depth);
-    let expected: BTreeSet<String> = walked
-        .flat_map(|(id, _)| model.edges_of(id, *direction))
-        .map(|edge| format!("{edge:?}"))
-        .collect();
+    let expected: BTreeSet<String> =
+        walked.flat_map(|(id, _)| model.edges_of(id, *direction)).map(|edge| format!("{edge:?}")).collect();
     let edges: Vec<String> = found.edges.iter().map(|edge| format!("{edge:?}")).collect();
     same(question, &(edges.len(), edges.into_iter().collect::<BTreeSet<_>>()), &(expected.len(), expected))
 }

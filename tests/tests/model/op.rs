@@ -4,9 +4,9 @@ use proptest::prelude::{BoxedStrategy, Just, Strategy, any, prop_oneof};
 use proptest::{collection, option};
 use toondb_engine::api::{
     ByteBuf, CloseTemporalEdge, Commit, CommitSeq, CompareAndSet, Condition, CreateCollection, DeleteByFilter,
-    DeleteDocuments, DeleteEdge, DeleteKey, DeleteNode, Document, Durability, Edge, Embedding, EraseTemporal, Filter, Metric,
-    Node, Precondition, Predicate, Properties, Put, PutEntry, Request, SupersedeTemporalEdge, Target, TemporalFact,
-    TimestampMs, Value, Write,
+    DeleteDocuments, DeleteEdge, DeleteKey, DeleteNode, Document, Durability, Edge, Embedding, EraseTemporal, Filter,
+    Metric, Node, Precondition, Predicate, Properties, Put, PutEntry, Request, SupersedeTemporalEdge, Target,
+    TemporalFact, TimestampMs, Value, Write,
 };
 use toondb_engine::disk::CrashMode;
 
@@ -152,14 +152,19 @@ fn entry() -> impl Strategy<Value = PutEntry> + Clone {
 
 fn node() -> impl Strategy<Value = Node> + Clone {
     let kinds = one_of(&["", "kind"]);
-    (node_id(), kinds, properties()).prop_map(|(id, kind, properties)| {
-        Node { id: id.into(), node_type: kind.to_owned(), properties }
+    (node_id(), kinds, properties()).prop_map(|(id, kind, properties)| Node {
+        id: id.into(),
+        node_type: kind.to_owned(),
+        properties,
     })
 }
 
 fn edge() -> impl Strategy<Value = Edge> + Clone {
-    (node_id(), edge_type(), node_id(), properties()).prop_map(|(from, edge_type, to, properties)| {
-        Edge { from_id: from.into(), edge_type: edge_type.into(), to_id: to.into(), properties }
+    (node_id(), edge_type(), node_id(), properties()).prop_map(|(from, edge_type, to, properties)| Edge {
+        from_id: from.into(),
+        edge_type: edge_type.into(),
+        to_id: to.into(),
+        properties,
     })
 }
 
@@ -219,15 +224,21 @@ fn single() -> impl Strategy<Value = Request> {
         Write::AddDocuments { collection, documents } => {
             Request::AddDocuments(toondb_engine::api::AddDocuments { collection, documents, durability })
         }
-        Write::DeleteDocuments { collection, ids } => Request::DeleteDocuments(DeleteDocuments { collection, ids, durability }),
+        Write::DeleteDocuments { collection, ids } => {
+            Request::DeleteDocuments(DeleteDocuments { collection, ids, durability })
+        }
         Write::AddNode(node) => Request::AddNode(toondb_engine::api::AddNode { node, durability }),
         Write::DeleteNode { id } => Request::DeleteNode(DeleteNode { id, durability }),
         Write::AddEdge(edge) => Request::AddEdge(toondb_engine::api::AddEdge { edge, durability }),
         Write::DeleteEdge { from_id, edge_type, to_id } => {
             Request::DeleteEdge(DeleteEdge { from_id, edge_type, to_id, durability })
         }
-        Write::AddTemporalEdge(fact) => Request::AddTemporalEdge(toondb_engine::api::AddTemporalEdge { fact, durability }),
-        Write::SupersedeTemporalEdge(fact) => Request::SupersedeTemporalEdge(SupersedeTemporalEdge { fact, durability }),
+        Write::AddTemporalEdge(fact) => {
+            Request::AddTemporalEdge(toondb_engine::api::AddTemporalEdge { fact, durability })
+        }
+        Write::SupersedeTemporalEdge(fact) => {
+            Request::SupersedeTemporalEdge(SupersedeTemporalEdge { fact, durability })
+        }
         Write::CloseTemporalEdge { from_id, edge_type, to_id, at } => {
             Request::CloseTemporalEdge(CloseTemporalEdge { from_id, edge_type, to_id, at, durability })
         }

@@ -94,9 +94,9 @@ impl Play {
             },
             Ok(response) => {
                 let seq = commit_of(&response).unwrap_or(self.model.seq + 1);
-                let outcome = model.apply(request, seq, now_ms).map_err(|code| {
-                    format!("the engine answered {response:?}, the model refuses with {code:?}")
-                })?;
+                let outcome = model
+                    .apply(request, seq, now_ms)
+                    .map_err(|code| format!("the engine answered {response:?}, the model refuses with {code:?}"))?;
                 check_answer(&response, &outcome)?;
                 let least = self.model.seq + u64::from(outcome.wrote && !outcome.ambiguous);
                 let most = self.model.seq + u64::from(outcome.wrote) + self.slack;

@@ -45,7 +45,15 @@ impl Tally {
             Ok(Some(_)) => panic!("{what}: WRONG DATA"),
             Ok(None) => self.missing.push(what.to_owned()),
             Err(error) => {
-                let known = matches!(error.code, ErrorCode::Corrupt | ErrorCode::Internal | ErrorCode::UnsupportedVersion | ErrorCode::Fenced | ErrorCode::Busy | ErrorCode::CollectionNotFound);
+                let known = matches!(
+                    error.code,
+                    ErrorCode::Corrupt
+                        | ErrorCode::Internal
+                        | ErrorCode::UnsupportedVersion
+                        | ErrorCode::Fenced
+                        | ErrorCode::Busy
+                        | ErrorCode::CollectionNotFound
+                );
                 assert!(known, "{what}: {error:?}");
                 self.refused += 1;
             }
@@ -103,8 +111,12 @@ fn a_changed_byte_in_a_row_is_reported() {
     let file = store.strip_prefix(&original).unwrap();
     for i in [0, KEYS / 2, KEYS - 1] {
         let wanted = value(i);
-        let places: Vec<usize> =
-            content.windows(wanted.len()).enumerate().filter(|(_, bytes)| *bytes == wanted).map(|(place, _)| place).collect();
+        let places: Vec<usize> = content
+            .windows(wanted.len())
+            .enumerate()
+            .filter(|(_, bytes)| *bytes == wanted)
+            .map(|(place, _)| place)
+            .collect();
         assert!(!places.is_empty(), "value {i} lies in the file");
         for within in [0, wanted.len() / 2, wanted.len() - 1] {
             let _ = fs::remove_dir_all(&copy);
@@ -134,7 +146,8 @@ fn a_changed_byte_anywhere_never_gives_wrong_data() {
     prepared(&original);
     let store = namespace(&original).join("store.redb");
     let content = fs::read(&store).unwrap();
-    let used: Vec<usize> = content.iter().enumerate().filter(|(_, byte)| **byte != 0).map(|(offset, _)| offset).collect();
+    let used: Vec<usize> =
+        content.iter().enumerate().filter(|(_, byte)| **byte != 0).map(|(offset, _)| offset).collect();
     let file = store.strip_prefix(&original).unwrap();
     let (mut refusals, mut silent, mut panics) = (0, Vec::new(), Vec::new());
     for _ in 0..if is_long() { 5_000 } else { 150 } {

@@ -37,9 +37,8 @@ fn eight_processes_share_one_socket() {
     let dir = TempDir::new();
     let (socket, data) = (dir.join("s"), dir.join("data"));
     let mut server = Served::start(&socket, &data).expect("the server starts");
-    let workers: Vec<Child> = (0..PROCESSES)
-        .map(|i| worker(&["put", path(&socket), &format!("p{i}"), &COUNT.to_string()]))
-        .collect();
+    let workers: Vec<Child> =
+        (0..PROCESSES).map(|i| worker(&["put", path(&socket), &format!("p{i}"), &COUNT.to_string()])).collect();
     for worker in workers {
         let output = worker.wait_with_output().unwrap();
         assert!(output.status.success(), "a worker failed: {}", server.log());
