@@ -89,6 +89,8 @@ impl Catalog {
         if disk.file_len(&path).map_err(failed)?.is_none() {
             Self::create(&*disk, data_dir)?;
         }
+        // The attempt that made the catalog may have ended before this sync; nothing may be acknowledged without it.
+        disk.sync_dir(data_dir).map_err(failed)?;
         let file = disk.open(&path, OpenMode::Existing).map_err(failed)?;
         let mut magic = [0_u8; 4];
         if file.len().map_err(failed)? < 4096 || file.read_exact_at(0, &mut magic).is_err() || &magic != b"redb" {

@@ -24,6 +24,8 @@ use crate::disk::{Disk, OpenMode};
 /// The version of the file's layout.
 const FORMAT_VERSION: u32 = 1;
 const CHECKSUM_BYTES: usize = 8;
+/// No redb file is shorter: a header and one page.
+const FILE_BYTES_MIN: u64 = 8192;
 const REDB_MAGIC: &[u8] = b"redb\x1A\x0A\xA9\x0D\x0A";
 
 /// Key: name. Values: format version (u32), namespace id, last flushed commit (u64), counters.
@@ -122,7 +124,7 @@ impl Base {
             _ => io(error),
         })?;
         let mut magic = [0_u8; REDB_MAGIC.len()];
-        if file.len().map_err(io)? < magic.len() as u64 {
+        if file.len().map_err(io)? < FILE_BYTES_MIN {
             return Err(StoreError::NotAStore("it is shorter than its header"));
         }
         file.read_exact_at(0, &mut magic).map_err(io)?;
@@ -130,7 +132,8 @@ impl Base {
             return Err(StoreError::NotAStore("it does not begin as a redb file does"));
         }
         let backend = Backend::on_probation(file).map_err(io)?;
-        let db = Builder::new().set_cache_size(cache_bytes).create_with_backend(backend.clone())?;
+        let opened = Builder::new().set_cache_size(cache_bytes).create_with_backend(backend.clone());
+        let db = opened.map_err(StoreError::on_open)?;
         let base = Self { db: GuardedDatabase::new(db), seal: Seal { namespace_id } };
         base.check_format()?;
         backend.accept().map_err(io)?;

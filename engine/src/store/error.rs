@@ -32,6 +32,23 @@ pub enum StoreError {
     },
 }
 
+impl StoreError {
+    /// An error while a file was opened: what redb cannot make sense of is damage, not a failure of redb.
+    pub fn on_open(error: redb::DatabaseError) -> Self {
+        match error {
+            redb::DatabaseError::Storage(redb::StorageError::Corrupted(_)) => {
+                Self::NotAStore("redb finds it corrupted")
+            }
+            redb::DatabaseError::Storage(redb::StorageError::Io(error))
+                if matches!(error.kind(), std::io::ErrorKind::UnexpectedEof | std::io::ErrorKind::InvalidData) =>
+            {
+                Self::NotAStore("it is cut")
+            }
+            other => Self::Engine(other.to_string()),
+        }
+    }
+}
+
 macro_rules! from_redb {
     ($($error:ty),*) => {$(
         impl From<$error> for StoreError {
