@@ -9,6 +9,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::{Mutex, RwLock};
 use redb::{Builder, Database, ReadableDatabase, ReadableTable, TableDefinition};
@@ -58,6 +59,8 @@ pub struct Catalog {
     /// Nothing once the engine is closed: redb writes when it closes a file, so it must not keep one that another process
     /// may own by then.
     db: Mutex<Option<GuardedDatabase>>,
+    /// True once the outcome of a change was unknown.
+    failed: AtomicBool,
     entries: RwLock<BTreeMap<String, Entry>>,
 }
 
@@ -103,7 +106,8 @@ impl Catalog {
         let entries = RwLock::new(Self::read_all(&db)?);
         backend.accept().map_err(failed)?;
         let db = Mutex::new(Some(db));
-        let catalog = Self { disk, data_dir: data_dir.to_owned(), db, entries };
+        let failed = AtomicBool::new(false);
+        let catalog = Self { disk, data_dir: data_dir.to_owned(), db, failed, entries };
         catalog.remove_garbage()?;
         Ok(catalog)
     }
@@ -216,16 +220,28 @@ impl Catalog {
         *self.db.lock() = None;
     }
 
+    /// Refuses changes after one whose outcome is unknown: redb's handle is of no use then, and trying again would leave
+    /// a folder behind each time.
+    pub fn check_writable(&self) -> Result<()> {
+        if !self.failed.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        let text = "the catalog's disk has failed: namespaces can be neither created nor changed until a restart";
+        Err(Error::new(ErrorCode::Fenced, text))
+    }
+
     fn change(
         &self,
         change: impl FnOnce(&mut redb::Table<'_, &'static [u8], &'static [u8]>) -> Result<(), redb::StorageError>,
     ) -> Result<()> {
+        self.check_writable()?;
         let db = self.db.lock();
         let Some(db) = &*db else { return Err(Error::new(ErrorCode::ShuttingDown, "the database is closed")) };
         let mut tx = db.begin_write().map_err(failed)?;
         tx.set_two_phase_commit(true);
         change(&mut tx.open_table(NAMESPACES).map_err(failed)?).map_err(failed)?;
         tx.commit().map_err(|error| {
+            self.failed.store(true, Ordering::Release);
             let text = format!("the catalog may or may not have been changed: {error}; restart to find out");
             Error::new(ErrorCode::OutcomeUnknown, text)
         })

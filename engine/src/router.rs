@@ -82,6 +82,7 @@ impl Router {
         if self.catalog.len() >= limits::NAMESPACES_MAX {
             return Err(Error::limit(format!("there are {} namespaces already; delete some", limits::NAMESPACES_MAX)));
         }
+        self.catalog.check_writable()?;
         let mut id = [0_u8; 16];
         self.options.rng.fill(&mut id);
         let CreateNamespace { metadata, quota, must_be_new: _ } = request;

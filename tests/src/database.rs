@@ -1,11 +1,10 @@
 //! A database on a simulated disk, with a clock moved by hand, behind a door of choice.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use toondb_engine::api::{Operation, Result};
 use toondb_engine::clock::ManualClock;
-use toondb_engine::disk::{CrashMode, Disk, SimDisk};
+use toondb_engine::disk::{CrashMode, SimDisk};
 use toondb_engine::rng::SeededRng;
 use toondb_engine::{Engine, EngineOptions};
 use toondb_ipc::{BlockingClient, ClientOptions, Server, ServerOptions};
@@ -55,11 +54,7 @@ impl Database {
     /// A new, empty database.
     #[must_use]
     pub fn new(transport: Transport, seed: u64) -> Self {
-        let disk = SimDisk::new();
-        // A directory that is as durable as one made long ago.
-        disk.create_dir_all(Path::new(Self::PATH)).unwrap();
-        disk.sync_dir(Path::new("/")).unwrap();
-        Self::on(disk, transport, seed).expect("an empty directory opens")
+        Self::on(SimDisk::new(), transport, seed).expect("an empty disk opens")
     }
 
     /// A database on a disk that may hold one already.
@@ -134,19 +129,6 @@ impl Database {
         self.stop();
         self.disk = left;
         self.start()
-    }
-
-    /// Closes the database in order and gives its disk back.
-    #[must_use]
-    pub fn close(mut self) -> SimDisk {
-        self.stop();
-        self.disk.clone()
-    }
-
-    /// The path of a file under the data directory.
-    #[must_use]
-    pub fn file(name: &str) -> std::path::PathBuf {
-        Path::new(Self::PATH).join(name)
     }
 }
 

@@ -3,7 +3,7 @@
 //! A scripted workload runs against an oracle that keeps the model after every commit. After each fault the database is
 //! opened again and must show exactly the state after some commit: at least the newest acknowledged one, at most the one
 //! that was under way. That is at once "no acknowledged write is lost", "no batch is applied in part" and "commits have no
-//! holes". By default a sample of the fault points is tried, with `TOONDB_LONG=1` all of them.
+//! holes". Every fault point is tried; `TOONDB_LONG=1` tries many more random images of each.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

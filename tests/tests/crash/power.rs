@@ -1,8 +1,7 @@
 //! The power goes at any operation of the disk, also during the recovery from the last time.
 
 use toondb_engine::disk::{CrashMode, SimDisk};
-use toondb_engine::rng::{Rng, SeededRng};
-use toondb_tests::{is_long, seed};
+use toondb_tests::{Dice, is_long, seed};
 
 use crate::oracle::{Oracle, open, reopen_and_check, try_each};
 use crate::workload::steps;
@@ -30,20 +29,18 @@ fn operations() -> u64 {
     disk.op_count()
 }
 
-/// The fault points to try: all in a long run, else about `wanted`, with a seeded offset.
-fn points(all: u64, wanted: u64, seed: u64) -> impl Iterator<Item = u64> {
-    let stride = if is_long() { 1 } else { (all / wanted).max(1) };
-    let stride = usize::try_from(stride).unwrap();
-    (1 + seed % stride as u64..=all).step_by(stride)
+/// What is left after a power loss, in several ways: nothing unsynced, everything, and random parts.
+fn images(disk: &SimDisk, seed: u64) -> impl Iterator<Item = (SimDisk, String)> {
+    let random = if is_long() { 40 } else { 2 };
+    let modes = [CrashMode::DropUnsynced, CrashMode::KeepAll].into_iter().chain(vec![CrashMode::Random; random]);
+    (seed..).zip(modes).map(|(seed, mode)| (disk.crash_image(seed, mode), format!("{mode:?}, image seed {seed}")))
 }
-
-const MODES: [CrashMode; 4] = [CrashMode::DropUnsynced, CrashMode::KeepAll, CrashMode::Random, CrashMode::Random];
 
 #[test]
 fn every_operation_may_be_the_last() {
     let seed = seed(11);
     let all = operations();
-    try_each(points(all, 250, seed), |op| {
+    try_each(1..=all, |op| {
         let disk = SimDisk::new();
         disk.crash_at(op);
         let oracle = run(&disk);
@@ -59,24 +56,25 @@ fn every_operation_may_be_the_last() {
 #[test]
 fn recovery_may_be_cut_short_too() {
     let seed = seed(12);
-    let dice = SeededRng::new(seed);
+    let dice = Dice::new(seed);
     let all = operations();
-    try_each(points(all, 40, seed), |op| {
+    let stride = if is_long() { 1 } else { 4 };
+    try_each((1..=all).step_by(stride), |op| {
         let disk = SimDisk::new();
         disk.crash_at(op);
         let oracle = run(&disk);
         let mut left = disk.crash_image(seed, CrashMode::Random);
         let mut cuts = Vec::new();
         for _ in 0..4 {
-            let cut = 1 + dice.next_u64() % 24;
+            let cut = 1 + dice.below(24);
             cuts.push(cut);
             left.crash_at(cut);
             if let Ok(engine) = open(&left) {
                 // Opened before the cut: reading opens the namespaces, which goes on writing until the power goes.
                 let _ = oracle.check(&engine);
             }
-            let mode = MODES[usize::try_from(dice.next_u64() % 4).unwrap()];
-            left = left.crash_image(dice.next_u64(), mode);
+            let mode = dice.pick(&[CrashMode::DropUnsynced, CrashMode::KeepAll, CrashMode::Random]);
+            left = left.crash_image(dice.below(u64::MAX), *mode);
         }
         let fault = format!("power loss at operation {op}, then at operations {cuts:?} of recovery, seed {seed}");
         reopen_and_check(&oracle, &left, &fault);
@@ -86,10 +84,9 @@ fn recovery_may_be_cut_short_too() {
 /// An operation that fails once without effect: typed errors, nothing lost, and the database goes on.
 #[test]
 fn every_operation_may_fail_once() {
-    let seed = seed(13);
     let all = operations();
-    try_each(points(all, 150, seed), |op| {
-        let fault = format!("EIO at operation {op} of {all}, seed {seed}");
+    try_each(1..=all, |op| {
+        let fault = format!("EIO at operation {op} of {all}");
         let disk = SimDisk::new();
         disk.fail_at(op);
         crate::syncs::run_through_one_fault(&disk, &fault);

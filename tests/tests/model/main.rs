@@ -36,15 +36,15 @@ fn check(cases: u32, ops: usize, transport: Transport) {
 
 #[test]
 fn short_histories() {
-    check(600, 12, Transport::Embedded);
+    check(4_000, 12, Transport::Embedded);
 }
 
 #[test]
 fn long_histories() {
-    check(150, 120, Transport::Embedded);
+    check(2_500, 120, Transport::Embedded);
 }
 
 #[test]
 fn histories_through_a_socket() {
-    check(60, 60, Transport::Socket);
+    check(800, 60, Transport::Socket);
 }

@@ -1,0 +1,156 @@
+//! Readers and writers at the same time: one instant looks the same from every side, and nothing unacknowledged shows.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "whatever fails here fails the test"
+)]
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use toondb_engine::api::{
+    CommitSeq, CountDocuments, Direction, EndSnapshot, Get, GetEdges, Metric, QueryTemporal, SearchCollection,
+    TakeSnapshot, Write,
+};
+use toondb_tests::requests::{
+    add_node, at, bytes, commit, create_collection, document, edge, entry, fact, filter, get, map, node, put, query,
+    search, swap,
+};
+use toondb_tests::{Database, Door, Transport, run, seed};
+
+fn number(door: &dyn Door, snapshot: Option<CommitSeq>) -> usize {
+    let found = run(door, "", Get { snapshot, ..get("n") }).unwrap().found;
+    found.map_or(0, |found| String::from_utf8_lossy(&found.value).parse().unwrap())
+}
+
+fn documents(door: &dyn Door, snapshot: Option<CommitSeq>, filtered: bool) -> usize {
+    let filter = filtered.then(|| filter(map([])));
+    let count = CountDocuments { collection: "c".into(), filter, snapshot };
+    usize::try_from(run(door, "", count).unwrap().count).unwrap()
+}
+
+/// Commit `i` adds one thing of every kind and writes `i` under a key.
+fn write_all(door: &dyn Door, rounds: usize) {
+    for i in 1..=rounds {
+        let name = format!("n{i}");
+        let writes = vec![
+            Write::Put(entry("n", &i.to_string())),
+            Write::AddDocuments { collection: "c".into(), documents: vec![document(&name, &[1.0, i as f32])] },
+            Write::AddNode(node(&name)),
+            Write::AddEdge(edge("root", "r", &name)),
+            Write::AddTemporalEdge(fact(("root", "f", &name), 0, None)),
+        ];
+        run(door, "", commit(vec![], writes)).unwrap();
+    }
+}
+
+/// Everything one snapshot shows must belong to one commit.
+fn look_at_one_instant(door: &dyn Door) -> usize {
+    let seq = run(door, "", TakeSnapshot {}).unwrap().seq;
+    let snapshot = Some(seq);
+    let n = number(door, snapshot);
+    let edges = GetEdges {
+        node_id: "root".into(),
+        edge_types: None,
+        direction: Direction::Outgoing,
+        limit: None,
+        cursor: None,
+        snapshot,
+    };
+    let seen = [
+        documents(door, snapshot, false),
+        documents(door, snapshot, true),
+        run(door, "", SearchCollection { snapshot, ..search("c", &[1.0, 1.0], 10_000) }).unwrap().hits.len(),
+        run(door, "", edges).unwrap().edges.len(),
+        run(door, "", QueryTemporal { snapshot, ..query("root", at(1)) }).unwrap().edges.len(),
+    ];
+    assert_eq!(seen, [n; 5], "at commit {seq}");
+    assert!(run(door, "", EndSnapshot { seq }).unwrap().held);
+    n
+}
+
+fn readers_and_a_writer(transport: Transport) {
+    const ROUNDS: usize = 600;
+    let db = Database::new(transport, seed(71));
+    db.run("", create_collection("c", 2, Metric::Euclidean)).unwrap();
+    db.run("", add_node("root")).unwrap();
+    let done = AtomicBool::new(false);
+    let door = db.door();
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                let mut last = 0;
+                while !done.load(Ordering::SeqCst) {
+                    let n = look_at_one_instant(&*door);
+                    assert!(n >= last, "time goes back from {last} to {n}");
+                    last = n;
+                }
+            });
+        }
+        scope.spawn(|| {
+            while !done.load(Ordering::SeqCst) {
+                // Each read is as new as the one before, and none newer than the next.
+                let (before, unfiltered) = (number(&*door, None), documents(&*door, None, false));
+                let (filtered, after) = (documents(&*door, None, true), number(&*door, None));
+                let order = [before, unfiltered, filtered, after];
+                assert!(order.is_sorted(), "{order:?}: a read shows what is not acknowledged, or misses what is");
+            }
+        });
+        write_all(&*door, ROUNDS);
+        done.store(true, Ordering::SeqCst);
+    });
+    assert_eq!(look_at_one_instant(&*door), ROUNDS);
+    drop(door);
+}
+
+#[test]
+fn snapshots_are_one_instant_embedded() {
+    readers_and_a_writer(Transport::Embedded);
+}
+
+#[test]
+fn snapshots_are_one_instant_through_a_socket() {
+    readers_and_a_writer(Transport::Socket);
+}
+
+/// Compare-and-set loses no increment; every success has a commit of its own, and there is no hole between them.
+fn increments(transport: Transport) {
+    const THREADS: usize = 6;
+    const EACH: usize = 300;
+    let db = Database::new(transport, seed(72));
+    db.run("", put("counter", "0")).unwrap();
+    let door = db.door();
+    let increment = || {
+        let mut commits = Vec::new();
+        while commits.len() < EACH {
+            let old = run(&*door, "", get("counter")).unwrap().found.unwrap().value;
+            let old = String::from_utf8(old.into_vec()).unwrap();
+            let new = (old.parse::<usize>().unwrap() + 1).to_string();
+            let swapped = run(&*door, "", swap("counter", Some(&old), Some(&new))).unwrap();
+            if swapped.swapped {
+                commits.push(swapped.commit_seq.0);
+            }
+        }
+        commits
+    };
+    let commits: BTreeSet<u64> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(increment)).collect();
+        threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+    });
+    let total = THREADS * EACH;
+    assert_eq!(run(&*door, "", get("counter")).unwrap().found.unwrap().value, bytes(&total.to_string()));
+    assert_eq!(commits, (2..=total as u64 + 1).collect());
+    drop(door);
+}
+
+#[test]
+fn no_increment_is_lost_embedded() {
+    increments(Transport::Embedded);
+}
+
+#[test]
+fn no_increment_is_lost_through_a_socket() {
+    increments(Transport::Socket);
+}
