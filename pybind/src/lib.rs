@@ -1,6 +1,6 @@
 //! The native half of the Python package `toondb`.
 //!
-//! A Python call is converted to an [`toondb_engine::api::Request`], handed to a [`transport::Transport`] with the
+//! A Python call is converted to an [`toondb_engine::api::Request`], handed to a `transport::Transport` with the
 //! interpreter lock released, and its response converted back: nothing else happens here. Hot methods are called
 //! straight on the native class; the rest have thin Python methods in `python/toondb/` that carry the signature and
 //! documentation.
