@@ -65,7 +65,7 @@ fn versions_agree(table: Table, seed: u64) {
         let mut model = history.last().unwrap().1.clone();
         for _ in 0..rng.next_u64() % 4 {
             let key = key();
-            if rng.next_u64() % 3 == 0 {
+            if rng.next_u64().is_multiple_of(3) {
                 active.insert(table, &key, None, seq);
                 model.remove(&key);
             } else {
@@ -131,7 +131,7 @@ fn a_transaction_sees_its_own_writes_over_the_snapshot() {
         let mut txn = Txn::new(Snapshot::newest(Arc::new(view)));
         for _ in 0..10 {
             let key = key();
-            if rng.next_u64() % 2 == 0 {
+            if rng.next_u64().is_multiple_of(2) {
                 txn.delete(Table::Nodes, key.clone());
                 model.remove(&key);
             } else {
@@ -191,8 +191,10 @@ fn composite_keys_order_as_their_components() {
 fn a_block_holds_any_subset_of_its_rows() {
     let rng = SeededRng::new(3);
     for _ in 0..100 {
-        let vectors: Vec<(u32, [u8; 8])> =
-            (0..ROWS).filter(|_| rng.next_u64() % 2 == 0).map(|row| (row, rng.next_u64().to_le_bytes())).collect();
+        let vectors: Vec<(u32, [u8; 8])> = (0..ROWS)
+            .filter(|_| rng.next_u64().is_multiple_of(2))
+            .map(|row| (row, rng.next_u64().to_le_bytes()))
+            .collect();
         let mut block = Block::default();
         vectors.iter().for_each(|(row, vector)| block.set(*row, Some(vector)));
         let mut stored = Vec::new();
