@@ -147,6 +147,16 @@ impl Oracle {
         Ok(())
     }
 
+    /// Notes what a reader sees, which must not be taken back. A power loss in the middle of looking ends it.
+    pub fn keep(&mut self, engine: &Engine) {
+        for (name, (presence, track)) in &mut self.namespaces {
+            if let Ok(stats) = engine.run(name, NamespaceStatsRequest {}) {
+                *presence = Presence::Certain;
+                track.acknowledged = track.acknowledged.max(stats.commit_seq.0);
+            }
+        }
+    }
+
     /// The same promises, had a namespace's log ended with commit `seq`.
     pub fn up_to(&self, namespace: &str, seq: u64) -> Self {
         let mut earlier = self.clone();

@@ -111,7 +111,7 @@ fn damage_before_the_last_record_is_reported() {
                 // Only padding may change unseen.
                 Ok(seq) => assert_eq!(seq, 5, "{what}: acknowledged commits are gone without a word"),
                 Err(code) => {
-                    assert!(matches!(code, ErrorCode::Corrupt | ErrorCode::UnsupportedVersion), "{what}: {code:?}")
+                    assert!(matches!(code, ErrorCode::Corrupt | ErrorCode::UnsupportedVersion), "{what}: {code:?}");
                 }
             }
         }

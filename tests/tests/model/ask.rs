@@ -70,7 +70,7 @@ fn same(what: &Ask, engine: &impl std::fmt::Debug, model: &impl std::fmt::Debug)
     if engine == model { Ok(()) } else { Err(format!("{what:?}:\n  engine {engine}\n  model  {model}")) }
 }
 
-fn failed(error: Error) -> String {
+fn failed(error: &Error) -> String {
     format!("a question failed: {:?} {}", error.code, error.message)
 }
 
@@ -90,7 +90,7 @@ pub fn ask(db: &Database, model: &Model, now_ms: i64, question: &Ask) -> Result<
                 cursor: None,
                 snapshot: None,
             };
-            let edges = db.run("", request).map_err(failed)?.edges;
+            let edges = db.run("", request).map_err(|error| failed(&error))?.edges;
             same(question, &edges, &model.edges_of(node, *direction))
         }
         Ask::Walk(..) => walk(db, model, question),
@@ -117,7 +117,7 @@ fn scan(
     loop {
         let prefix = Some(toondb_tests::requests::bytes(prefix));
         let page = Scan { prefix, limit: Some(limit), reverse, cursor, ..Scan::default() };
-        let page = db.run("", page).map_err(failed)?;
+        let page = db.run("", page).map_err(|error| failed(&error))?;
         found.extend(
             page.entries.into_iter().map(|entry| (entry.key.into_vec(), entry.value.into_vec(), entry.version.0)),
         );
@@ -127,7 +127,7 @@ fn scan(
         }
     }
     same(question, &found, &expected)?;
-    let values = db.run("", MultiGet { keys, snapshot: None }).map_err(failed)?.values;
+    let values = db.run("", MultiGet { keys, snapshot: None }).map_err(|error| failed(&error))?.values;
     let values: Vec<_> = values.into_iter().map(|value| value.map(|value| value.value.into_vec())).collect();
     same(question, &values, &expected.into_iter().map(|(_, value, _)| Some(value)).collect::<Vec<_>>())
 }
@@ -161,7 +161,7 @@ fn search(
         other => return Err(format!("{question:?} gives {other:?}")),
     }
     let count = CountDocuments { collection: name.into(), filter: filter.cloned(), snapshot: None };
-    let counted = db.run("", count).map_err(failed)?.count;
+    let counted = db.run("", count).map_err(|error| failed(&error))?.count;
     let matching =
         |document: &toondb_engine::api::Document| filter.is_none_or(|filter| filter.matches(&document.metadata));
     same(question, &counted, &collection.documents.values().filter(|(_, document)| matching(document)).count())
@@ -178,7 +178,7 @@ fn walk(db: &Database, model: &Model, question: &Ask) -> Result<(), String> {
         limit: None,
         snapshot: None,
     };
-    let found = db.run("", request).map_err(failed)?;
+    let found = db.run("", request).map_err(|error| failed(&error))?;
     let ids: Vec<String> = found.nodes.iter().map(|node| node.id.to_string()).collect();
     let reached = model.reach(start, *depth, *direction);
     let expected: Vec<String> = reached.iter().map(|(id, _)| id.clone()).collect();
@@ -211,7 +211,7 @@ fn path(
         direction,
         snapshot: None,
     };
-    let found = db.run("", request).map_err(failed)?;
+    let found = db.run("", request).map_err(|error| failed(&error))?;
     let length = found.found.then_some(found.edges.len());
     same(question, &length, &model.distance(from, to, depth, direction))?;
     if !found.found {
@@ -251,6 +251,6 @@ fn facts(
     assert!(NODES.contains(&node));
     let request =
         QueryTemporal { node_id: node.into(), mode, edge_types: None, direction, as_of, limit: None, snapshot: None };
-    let edges = db.run("", request).map_err(failed)?.edges;
+    let edges = db.run("", request).map_err(|error| failed(&error))?.edges;
     same(question, &edges, &model.facts_of(node, direction, period, as_of))
 }
