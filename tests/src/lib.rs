@@ -14,6 +14,7 @@
 mod database;
 mod dir;
 mod door;
+mod killable;
 mod model;
 mod process;
 pub mod requests;
@@ -24,6 +25,7 @@ mod wordnet;
 pub use database::{CLOCK_START_MS, Database, Transport};
 pub use dir::TempDir;
 pub use door::{Door, run};
+pub use killable::Killable;
 pub use model::{Model, Observed, Outcome, Universe, check_answer, commit_of, exact_distance, nearest};
 pub use process::{Served, server_binary, worker_binary};
 pub use script::Script;

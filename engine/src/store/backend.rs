@@ -42,8 +42,16 @@ struct Shared {
 #[derive(Debug)]
 struct Probation {
     len: u64,
-    /// In the order of writing; later ones hide earlier ones.
-    writes: Vec<(u64, Vec<u8>)>,
+    /// In order: a later write hides an earlier one, and redb relies on what it synced being durable before what follows.
+    operations: Vec<Operation>,
+}
+
+/// What redb asked for while its file was on probation.
+#[derive(Debug)]
+enum Operation {
+    SetLen(u64),
+    Write { offset: u64, data: Vec<u8> },
+    Sync,
 }
 
 impl Probation {
@@ -58,7 +66,8 @@ impl Probation {
         if let Some(head) = out.get_mut(..real) {
             file.read_exact_at(offset, head)?;
         }
-        for (start, data) in &self.writes {
+        for operation in &self.operations {
+            let Operation::Write { offset: start, data } = operation else { continue };
             let (from, to) = ((*start).max(offset), (start + data.len() as u64).min(end));
             if from >= to {
                 continue;
@@ -81,7 +90,7 @@ impl Backend {
 
     /// Serves redb from a file that exists and is still to be checked.
     pub fn on_probation(file: Arc<dyn DiskFile>) -> io::Result<Self> {
-        let probation = RwLock::new(Some(Probation { len: file.len()?, writes: Vec::new() }));
+        let probation = RwLock::new(Some(Probation { len: file.len()?, operations: Vec::new() }));
         Ok(Self { shared: Arc::new(Shared { file, run: Mutex::default(), probation }) })
     }
 
@@ -89,14 +98,16 @@ impl Backend {
     /// a crash of redb itself could have left.
     pub fn accept(&self) -> io::Result<()> {
         let mut probation = self.shared.probation.write();
-        let Some(Probation { len, writes }) = probation.take() else { return Ok(()) };
-        if len != self.shared.file.len()? {
-            self.shared.file.set_len(len)?;
+        let Some(Probation { len: _, operations }) = probation.take() else { return Ok(()) };
+        let file = &self.shared.file;
+        for operation in &operations {
+            match operation {
+                Operation::SetLen(len) => file.set_len(*len)?,
+                Operation::Write { offset, data } => file.write_all_at(*offset, data)?,
+                Operation::Sync => file.sync_data()?,
+            }
         }
-        for (offset, data) in &writes {
-            self.shared.file.write_all_at(*offset, data)?;
-        }
-        if writes.is_empty() { Ok(()) } else { self.shared.file.sync_data() }
+        if operations.is_empty() { Ok(()) } else { file.sync_data() }
     }
 }
 
@@ -131,23 +142,28 @@ impl redb::StorageBackend for Backend {
 
     fn set_len(&self, len: u64) -> io::Result<()> {
         match &mut *self.shared.probation.write() {
-            Some(probation) => probation.len = len,
+            Some(probation) => {
+                probation.len = len;
+                probation.operations.push(Operation::SetLen(len));
+            }
             None => self.shared.file.set_len(len)?,
         }
         Ok(())
     }
 
     fn sync_data(&self) -> io::Result<()> {
-        match &*self.shared.probation.read() {
-            Some(_) => Ok(()),
-            None => self.shared.file.sync_data(),
+        if let Some(probation) = &mut *self.shared.probation.write() {
+            probation.operations.push(Operation::Sync);
+            return Ok(());
         }
+        // The lock is free again here: readers must not wait for the disk.
+        self.shared.file.sync_data()
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         if let Some(probation) = &mut *self.shared.probation.write() {
             probation.len = probation.len.max(offset + data.len() as u64);
-            probation.writes.push((offset, data.to_vec()));
+            probation.operations.push(Operation::Write { offset, data: data.to_vec() });
             return Ok(());
         }
         self.shared.file.write_all_at(offset, data)?;

@@ -12,6 +12,7 @@
     reason = "whatever fails here fails the test"
 )]
 
+mod killed;
 mod oracle;
 mod power;
 mod space;

@@ -8,7 +8,7 @@ use toondb_engine::api::{
     CreateNamespace, DeleteNamespace, Error, ErrorCode, Flush, ListNamespaces, NamespaceStatsRequest, Request, Result,
 };
 use toondb_engine::clock::ManualClock;
-use toondb_engine::disk::SimDisk;
+use toondb_engine::disk::{Disk, SimDisk};
 use toondb_engine::rng::SeededRng;
 use toondb_engine::{Engine, EngineOptions, Service};
 use toondb_tests::{CLOCK_START_MS, Model, Observed, check_answer, commit_of};
@@ -17,9 +17,14 @@ use crate::workload::{Step, universe};
 
 /// Opens the database on a disk.
 pub fn open(disk: &SimDisk) -> Result<Engine> {
-    let mut options = EngineOptions::new("/db").on_disk(Arc::new(disk.clone()));
+    open_as(Arc::new(disk.clone()), disk.op_count())
+}
+
+/// Opens the database on any disk, with randomness that must differ from opening to opening.
+pub fn open_as(disk: Arc<dyn Disk>, seed: u64) -> Result<Engine> {
+    let mut options = EngineOptions::new("/db").on_disk(disk);
     options.clock = Arc::new(ManualClock::new(CLOCK_START_MS));
-    options.rng = Some(Arc::new(SeededRng::new(disk.op_count())));
+    options.rng = Some(Arc::new(SeededRng::new(seed)));
     Engine::open(options)
 }
 
@@ -157,6 +162,14 @@ impl Oracle {
         }
     }
 
+    /// Takes what was read last for all there is: a write without an answer has happened by now, or never will.
+    pub fn forget_pending(&mut self) {
+        for (_, track) in self.namespaces.values_mut() {
+            let newest = track.acknowledged;
+            track.states.retain(|seq, _| *seq <= newest);
+        }
+    }
+
     /// The same promises, had a namespace's log ended with commit `seq`.
     pub fn up_to(&self, namespace: &str, seq: u64) -> Self {
         let mut earlier = self.clone();
@@ -221,7 +234,6 @@ pub fn reopen_and_check(oracle: &Oracle, disk: &SimDisk, fault: &str) {
 
 /// The log segments of all namespaces on a disk, newest last in each.
 pub fn log_segments(disk: &SimDisk) -> Vec<std::path::PathBuf> {
-    use toondb_engine::disk::Disk;
     let root = Path::new("/db/ns");
     let mut found = Vec::new();
     for namespace in disk.list_dir(root).unwrap() {

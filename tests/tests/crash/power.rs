@@ -1,5 +1,6 @@
 //! The power goes at any operation of the disk, also during the recovery from the last time.
 
+use toondb_engine::Engine;
 use toondb_engine::disk::{CrashMode, SimDisk};
 use toondb_tests::{Dice, is_long, seed};
 
@@ -8,10 +9,14 @@ use crate::workload::steps;
 
 /// Runs the workload until the power goes, or to its end.
 fn run(disk: &SimDisk) -> Oracle {
+    open(disk).map_or_else(|_| Oracle::default(), |engine| run_on(&engine))
+}
+
+/// Runs the workload until something fails.
+pub fn run_on(engine: &Engine) -> Oracle {
     let mut oracle = Oracle::default();
-    let Ok(engine) = open(disk) else { return oracle };
     for step in steps() {
-        if oracle.perform(&engine, &step).is_err() {
+        if oracle.perform(engine, &step).is_err() {
             break;
         }
         oracle.done += 1;
@@ -20,7 +25,7 @@ fn run(disk: &SimDisk) -> Oracle {
 }
 
 /// The number of operations on the disk that the workload needs, about: background work varies it a little.
-fn operations() -> u64 {
+pub fn operations() -> u64 {
     let disk = SimDisk::new();
     let oracle = run(&disk);
     assert_eq!(oracle.done, steps().len(), "the workload runs to its end");
