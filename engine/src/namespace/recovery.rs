@@ -19,7 +19,7 @@ use super::collections::Collection;
 use super::exec::row_bytes;
 use super::handle::NamespaceOptions;
 use super::state::State;
-use crate::api::{Embedding, Error, Result};
+use crate::api::{Embedding, Error, ErrorCode, Result};
 use crate::limits;
 use crate::log::{self, Log, LogError, LogOptions};
 use crate::store::{
@@ -79,6 +79,12 @@ impl Replayed {
 pub fn open(options: &NamespaceOptions, dir: &Path, id: [u8; 16], spawn: Spawn, post: Post) -> Result<Actor> {
     let base = Base::open(&*options.disk, &dir.join(STORE_NAME), id, limits::STORE_CACHE_BYTES)?;
     let (base_seq, counters) = base.checkpoint()?;
+    // Opening a log makes its folder; a namespace that lost it must not be given an empty one.
+    let log_dir = dir.join(LOG_NAME);
+    if !options.disk.exists(&log_dir).map_err(|error| Error::internal(error.to_string()))? {
+        let text = format!("{} is missing: the namespace's log is lost", log_dir.display());
+        return Err(Error::new(ErrorCode::Corrupt, text));
+    }
     let mut replayed = Replayed { memtable: Memtable::default(), counters, last_seq: base_seq };
     let (log, report) = log::open(log_options(options, dir, id), base_seq, &mut |seqs, payload| {
         let damaged = || LogError::Replay("a record verifies but is not a batch".into());
