@@ -20,6 +20,18 @@ struct Clock {
     readers: [u64; 2],
 }
 
+/// Gives a reader's sequence number back, also when the reader fails: the writer waits for it.
+struct Reading<'a> {
+    clock: &'a Mutex<Clock>,
+    reader: usize,
+}
+
+impl Drop for Reading<'_> {
+    fn drop(&mut self) {
+        self.clock.lock().readers[self.reader] = u64::MAX;
+    }
+}
+
 #[test]
 fn stress_readers_see_whole_rows_of_their_sequence_number() {
     const ROWS: u32 = 3_000;
@@ -34,13 +46,9 @@ fn stress_readers_see_whole_rows_of_their_sequence_number() {
                 if row >= 100 {
                     assert!(index.delete(row - 100, seq));
                 }
-                let mut clock = clock.lock();
-                clock.latest = seq;
-                // A new reader looks back at most 200 numbers.
-                let oldest = clock.readers.iter().fold(seq.saturating_sub(200), |oldest, seq| oldest.min(*seq));
-                drop(clock);
+                clock.lock().latest = seq;
                 if row % 100 == 99 {
-                    index.reclaim(oldest);
+                    index.reclaim(oldest_in_use(&clock, seq));
                 }
             }
         });
@@ -51,6 +59,18 @@ fn stress_readers_see_whole_rows_of_their_sequence_number() {
     });
     assert_eq!(index.live_count(), 100);
     assert!(index.stats().rows < ROWS as usize, "nothing was reclaimed");
+}
+
+/// The oldest sequence number a reader uses or may take: a new reader looks back at most 200 numbers. Waits for a reader
+/// that fell further behind than that, for it would keep every row from being reclaimed.
+fn oldest_in_use(clock: &Mutex<Clock>, seq: u64) -> u64 {
+    loop {
+        let oldest = clock.lock().readers.iter().fold(seq.saturating_sub(200), |oldest, seq| oldest.min(*seq));
+        if oldest + 400 >= seq {
+            return oldest;
+        }
+        thread::yield_now();
+    }
 }
 
 fn read_until(index: &VectorIndex, clock: &Mutex<Clock>, reader: usize, last: u64) {
@@ -65,6 +85,7 @@ fn read_until(index: &VectorIndex, clock: &Mutex<Clock>, reader: usize, last: u6
             clock.readers[reader] = seq;
             seq
         };
+        let _reading = Reading { clock, reader };
         let hits = index.search(&[seq as f32; 16], &SearchParams::new(200, seq)).unwrap();
         assert_eq!(hits.len() as u64, seq.min(100), "reader {reader} at {seq}");
         for hit in hits {
@@ -73,7 +94,6 @@ fn read_until(index: &VectorIndex, clock: &Mutex<Clock>, reader: usize, last: u6
             assert_eq!(&*hit.id, &row.to_be_bytes());
             assert_eq!(index.vector(hit.row).unwrap(), vector_of(hit.row));
         }
-        clock.lock().readers[reader] = u64::MAX;
     }
 }
 
