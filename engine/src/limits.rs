@@ -42,6 +42,18 @@ pub const ROWS_MAX: u32 = u32::MAX - 1;
 pub const BATCH_ITEMS_MAX: usize = 100_000;
 /// Most preconditions of one commit.
 pub const PRECONDITIONS_MAX: usize = 10_000;
+/// Lowest cosine similarity that a semantic cache takes for a hit where the caller names none.
+pub const CACHE_THRESHOLD_DEFAULT: f32 = 0.85;
+/// Most key patterns of one checkpoint.
+pub const CHECKPOINT_PATTERNS_MAX: usize = 64;
+/// Most checkpoints of one namespace.
+pub const CHECKPOINTS_MAX: usize = 1_000;
+/// Most bytes in one part of an exported checkpoint.
+pub const EXPORT_BYTES_MAX: usize = 16 << 20;
+/// Imports of checkpoints that wait for their next part, over all namespaces.
+pub const IMPORTS_MAX: usize = 16;
+/// An import that waits longer for its next part is forgotten.
+pub const IMPORT_IDLE_MAX: Duration = Duration::from_secs(60);
 /// Most bytes the effects of one operation may take in the log.
 pub const OPERATION_BYTES_MAX: usize = 128 << 20;
 /// Most entries in one page of a scan.

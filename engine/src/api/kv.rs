@@ -37,7 +37,7 @@ pub(super) fn check_batch(what: &str, items: usize) -> Result<()> {
 }
 
 /// Refuses a time to live of zero: such a key would never be seen.
-fn check_ttl(ttl_ms: Option<u64>) -> Result<()> {
+pub(super) fn check_ttl(ttl_ms: Option<u64>) -> Result<()> {
     match ttl_ms {
         Some(0) => Err(Error::invalid("ttl_ms is 0; leave it out for no expiry, or give at least 1")),
         Some(ttl) if i64::try_from(ttl).is_err() => Err(Error::invalid("ttl_ms is too large")),

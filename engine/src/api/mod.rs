@@ -4,11 +4,14 @@
 //! This module therefore knows no redb, no tokio, no protobuf and no Python: it could be compiled into a client that
 //! never links the engine. Requests carry data only; reply channels and credentials live in the frontends.
 
+mod cache;
+mod checkpoint;
 mod collection;
 mod commit;
 mod common;
 mod error;
 mod filter;
+mod glob;
 mod graph;
 mod ids;
 mod kv;
@@ -22,6 +25,12 @@ mod value;
 mod vector;
 mod vector_index;
 
+pub use cache::{CacheGet, CacheHit, CacheInvalidate, CachePut, CacheStats, CacheStatsRequest, MaybeCacheHit};
+pub use checkpoint::{
+    CheckpointDeleted, CheckpointId, CheckpointInfo, CheckpointList, CreateCheckpoint, DeleteCheckpoint,
+    ExportCheckpoint, ExportFormat, ExportedPart, ImportCheckpoint, Imported, ListCheckpoints, RestoreCheckpoint,
+    Restored,
+};
 pub use collection::{
     AddDocuments, AddedDocuments, CollectionInfo, CollectionList, CountDocuments, Counted, CreateCollection,
     DeleteByFilter, DeleteDocuments, DescribeCollection, Document, DocumentHit, DocumentHits, DocumentHitsBatch,
@@ -31,6 +40,7 @@ pub use commit::{Commit, Condition, EndSnapshot, Precondition, Snapshot, Snapsho
 pub use common::{Created, Deleted, Direction, Durability, Metric, TraversalOrder, Written};
 pub use error::{Error, ErrorCode, Fault, Result};
 pub use filter::{Filter, Predicate};
+pub use glob::Glob;
 pub use graph::{
     AddEdge, AddNode, DeleteEdge, DeleteNode, Edge, EdgePage, GetEdges, GetNode, MaybeNode, Neighbors, Node, Path,
     ShortestPath, Subgraph, Traverse,

@@ -270,4 +270,26 @@ operations! {
     121 TakeSnapshot(TakeSnapshot) -> Snapshot, Read;
     /// Lets a snapshot go.
     122 EndSnapshot(EndSnapshot) -> SnapshotEnded, Read;
+
+    /// Looks an answer up in a semantic cache.
+    130 CacheGet(CacheGet) -> MaybeCacheHit, LongRead;
+    /// Remembers an answer in a semantic cache.
+    131 CachePut(CachePut) -> Written, Write;
+    /// Forgets entries of a semantic cache.
+    132 CacheInvalidate(CacheInvalidate) -> Deleted, Write;
+    /// Counters of a semantic cache.
+    133 CacheStats(CacheStatsRequest) -> CacheStats, LongRead;
+
+    /// Takes a checkpoint of a namespace.
+    140 CreateCheckpoint(CreateCheckpoint) -> CheckpointInfo, Admin;
+    /// Lists a namespace's checkpoints.
+    141 ListCheckpoints(ListCheckpoints) -> CheckpointList, Admin;
+    /// Makes a namespace hold what a checkpoint holds.
+    142 RestoreCheckpoint(RestoreCheckpoint) -> Restored, Admin;
+    /// Deletes a checkpoint.
+    143 DeleteCheckpoint(DeleteCheckpoint) -> CheckpointDeleted, Admin;
+    /// Reads a checkpoint in a form to be kept elsewhere.
+    144 ExportCheckpoint(ExportCheckpoint) -> ExportedPart, Admin;
+    /// Makes a checkpoint from an exported one.
+    145 ImportCheckpoint(ImportCheckpoint) -> Imported, Admin;
 }

@@ -67,6 +67,8 @@ impl Request {
                 Request::Commit(commit) => {
                     commit.preconditions.len() * 64 + commit.writes.iter().map(write_bytes).sum::<usize>()
                 }
+                Request::CachePut(put) => put.key.len() + put.value.len() + put.embedding.0.len() * 4,
+                Request::ImportCheckpoint(import) => import.data.len(),
                 // Everything else holds names and numbers only.
                 _ => 0,
             }

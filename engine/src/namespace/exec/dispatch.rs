@@ -125,6 +125,8 @@ pub fn durability(request: &Request) -> Durability {
         Request::SupersedeTemporalEdge(request) => request.durability,
         Request::EraseTemporal(request) => request.durability,
         Request::Commit(request) => request.durability,
+        Request::CachePut(request) => request.durability,
+        Request::CacheInvalidate(request) => request.durability,
         Request::CreateCollection(_)
         | Request::DropCollection(_)
         | Request::CreateIndex(_)
@@ -164,6 +166,14 @@ pub fn durability(request: &Request) -> Durability {
         | Request::TraverseTemporal(_)
         | Request::TemporalHistory(_)
         | Request::TakeSnapshot(_)
-        | Request::EndSnapshot(_) => Durability::Durable,
+        | Request::EndSnapshot(_)
+        | Request::CacheGet(_)
+        | Request::CacheStats(_)
+        | Request::CreateCheckpoint(_)
+        | Request::ListCheckpoints(_)
+        | Request::RestoreCheckpoint(_)
+        | Request::DeleteCheckpoint(_)
+        | Request::ExportCheckpoint(_)
+        | Request::ImportCheckpoint(_) => Durability::Durable,
     }
 }
