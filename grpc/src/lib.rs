@@ -1,0 +1,3 @@
+//! ToonDB over gRPC.
+
+pub mod proto;
