@@ -1,5 +1,11 @@
 //! The messages and service traits of `proto/toondb/v1`, generated at build time.
-#![allow(missing_docs, clippy::all, clippy::pedantic, reason = "generated; the .proto files are the documentation")]
+#![allow(
+    missing_docs,
+    clippy::all,
+    clippy::pedantic,
+    clippy::allow_attributes_without_reason,
+    reason = "generated; the .proto files are the documentation"
+)]
 
 tonic::include_proto!("toondb.v1");
 
