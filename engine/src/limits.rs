@@ -44,6 +44,8 @@ pub const BATCH_ITEMS_MAX: usize = 100_000;
 pub const PRECONDITIONS_MAX: usize = 10_000;
 /// Lowest cosine similarity that a semantic cache takes for a hit where the caller names none.
 pub const CACHE_THRESHOLD_DEFAULT: f32 = 0.85;
+/// Most steps that one invalidation of a cache takes in matching its pattern, over all keys: seconds.
+pub const INVALIDATE_STEPS_MAX: u64 = 1 << 30;
 /// Most key patterns of one checkpoint.
 pub const CHECKPOINT_PATTERNS_MAX: usize = 64;
 /// Most checkpoints of one namespace.
@@ -122,7 +124,7 @@ pub const SNAPSHOT_AGE_MAX: Duration = Duration::from_secs(30);
 pub const SNAPSHOTS_MAX: usize = 1024;
 /// Most bytes of temporal timelines kept in memory, for each open namespace.
 pub const TIMELINE_BYTES_MAX: usize = 64 << 20;
-/// Expired keys removed in one sweep.
+/// Expired keys, and expired entries of caches, removed in one sweep.
 pub const SWEEP_ITEMS_MAX: usize = 1_000;
 /// Panics within a minute that take a namespace out of service.
 pub const PANICS_PER_MINUTE_MAX: usize = 5;

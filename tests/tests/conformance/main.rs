@@ -25,6 +25,7 @@ macro_rules! scenarios {
     };
 }
 
+mod cache;
 mod collections;
 mod commits;
 mod filters;
@@ -68,6 +69,7 @@ fn through_every_door(scenario: Scenario) {
 #[test]
 fn every_operation_is_exercised() {
     let all = [
+        cache::ALL,
         collections::ALL,
         commits::ALL,
         filters::ALL,
