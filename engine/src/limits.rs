@@ -156,6 +156,25 @@ pub const WRITE_STALL_TIMEOUT: Duration = Duration::from_secs(10);
 /// Time to answer accepted requests after SIGTERM.
 pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// Most tokens in one data directory, revoked and expired ones included.
+pub const TOKENS_MAX: usize = 10_000;
+/// Largest file of tokens.
+pub const TOKEN_FILE_BYTES_MAX: usize = 16 << 20;
+/// Longest name of a token.
+pub const TOKEN_NAME_BYTES_MAX: usize = 64;
+/// Most namespaces that one token names.
+pub const TOKEN_NAMESPACES_MAX: usize = 1_000;
+/// How often a server looks whether the tokens have changed: a revoked one is refused after this at the latest.
+pub const TOKEN_POLL: Duration = Duration::from_millis(250);
+/// Longest `authorization` header that is looked at.
+pub const AUTHORIZATION_BYTES_MAX: usize = 256;
+/// Refused callers are logged no more often than this.
+pub const REFUSAL_LOG_INTERVAL: Duration = Duration::from_secs(1);
+/// Largest file of certificates or of a key.
+pub const PEM_BYTES_MAX: usize = 1 << 20;
+/// Time for a TLS handshake.
+pub const TLS_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
+
 const _: () = {
     assert!(VALUE_BYTES_MAX + KEY_BYTES_MAX < FRAME_BYTES_MAX, "a put of the largest value fits in a frame");
     assert!(CONTENT_BYTES_MAX + PROPERTIES_BYTES_MAX + DIMENSION_MAX * 4 < FRAME_BYTES_MAX, "so does a document");
@@ -165,5 +184,6 @@ const _: () = {
     assert!(MEMTABLE_BYTES_MAX < MEMTABLE_BYTES_HARD_MAX);
     // A filter nests two levels, a map and a list, for each $and; request and envelope add a few.
     assert!(2 * FILTER_DEPTH_MAX + VALUE_DEPTH_MAX + 8 <= FRAME_DEPTH_MAX, "any accepted filter fits in a frame");
+    assert!(TOKEN_NAMESPACES_MAX * (NAMESPACE_NAME_BYTES_MAX + 3) < TOKEN_FILE_BYTES_MAX, "any one token fits in its file");
     assert!(PIPELINE_MAX <= MAILBOX_ITEMS_MAX, "one connection alone never meets a full mailbox");
 };

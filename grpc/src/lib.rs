@@ -1,3 +1,4 @@
 //! ToonDB over gRPC.
 
+pub mod auth;
 pub mod proto;
