@@ -1,6 +1,7 @@
 //! The `toondb` command: wires the frontends to the engine, and asks a running server for signs of life.
 
 mod cli;
+mod grpc;
 mod query;
 mod serve;
 

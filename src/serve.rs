@@ -1,7 +1,8 @@
-//! `toondb serve`: one engine, one socket, until a signal.
+//! `toondb serve`: one engine, one frontend or two, until a signal.
 
 use std::error::Error;
 use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tokio::signal::unix::{SignalKind, signal};
@@ -10,28 +11,66 @@ use toondb_ipc::{Server, ServerOptions};
 use tracing_subscriber::EnvFilter;
 
 use crate::cli::Serve;
+use crate::grpc::Grpc;
+
+/// Where the socket is if nothing at all is said.
+const SOCKET_DEFAULT: &str = "/tmp/toondb.sock";
 
 /// Serves until SIGTERM or SIGINT, then answers what was accepted and closes the engine.
 pub fn serve(options: &Serve) -> Result<(), Box<dyn Error>> {
     start_logs(&options.log)?;
     let engine = Engine::open(EngineOptions::new(&options.data))?;
-    let ipc = ServerOptions { connections_max: options.connections, ..ServerOptions::default() };
-    let server = Server::bind(&options.socket, ipc, Arc::new(engine.clone()))?;
-    let socket = std::path::absolute(&options.socket)?;
-    engine.announce(&format!("socket {}", socket.display()))?;
+    let socket = socket_path(options)?;
+    let ipc = match &socket {
+        Some(path) => Some(bind(path, options.connections, &engine)?),
+        None => None,
+    };
+    let grpc = match &options.grpc {
+        Some(address) => Some(Grpc::start(address, options, &engine)?),
+        None => None,
+    };
+    let addresses: Vec<String> = socket
+        .iter()
+        .map(|path| format!("socket {}", path.display()))
+        .chain(grpc.iter().map(|grpc| format!("gRPC {}", grpc.address())))
+        .collect();
+    engine.announce(&addresses.join(", "))?;
     tracing::info!(
         version = VERSION,
-        socket = %socket.display(),
+        socket = socket.as_ref().map(|path| tracing::field::display(path.display())),
+        grpc = grpc.as_ref().map(|grpc| tracing::field::display(grpc.address())),
         data = %std::path::absolute(&options.data)?.display(),
         pid = std::process::id(),
         "ToonDB is ready"
     );
     let name = wait_for_signal()?;
     tracing::info!(signal = name, "stopping: answering accepted requests");
-    let complete = server.shutdown();
+    let complete = stop(ipc, grpc);
     engine.close()?;
     tracing::info!(complete, "stopped");
     Ok(())
+}
+
+/// Stops both frontends at once: each has its own time for it, and a client of one may wait for a client of the other.
+fn stop(ipc: Option<Server>, grpc: Option<Grpc>) -> bool {
+    std::thread::scope(|scope| {
+        let grpc = scope.spawn(|| grpc.is_none_or(Grpc::shutdown));
+        let ipc = ipc.is_none_or(Server::shutdown);
+        grpc.join().unwrap_or(false) && ipc
+    })
+}
+
+fn socket_path(options: &Serve) -> std::io::Result<Option<PathBuf>> {
+    match (&options.socket, &options.grpc) {
+        (Some(path), _) => std::path::absolute(path).map(Some),
+        (None, None) => Ok(Some(SOCKET_DEFAULT.into())),
+        (None, Some(_)) => Ok(None),
+    }
+}
+
+fn bind(path: &Path, connections: usize, engine: &Engine) -> Result<Server, Box<dyn Error>> {
+    let options = ServerOptions { connections_max: connections, ..ServerOptions::default() };
+    Ok(Server::bind(path, options, Arc::new(engine.clone()))?)
 }
 
 fn start_logs(filter: &str) -> Result<(), Box<dyn Error>> {

@@ -1,0 +1,95 @@
+//! The gRPC frontend of `toondb serve`: where it listens, and who may call.
+
+use std::error::Error;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::sync::Arc;
+
+use toondb_engine::Engine;
+use toondb_engine::clock::{Clock, SystemClock};
+use toondb_grpc::auth::{TlsOptions, Tokens, check_address, describe_access, requires_tokens};
+use toondb_grpc::{Backend, Listener, Server, ServerOptions};
+use toondb_ipc::BoundSocket;
+
+use crate::cli::Serve;
+
+/// Where the server listens.
+enum Place {
+    Tcp(SocketAddr),
+    /// Owns the path for as long as the server lives.
+    Unix(BoundSocket, String),
+}
+
+/// A running gRPC frontend.
+pub struct Grpc {
+    // In the order in which they must go.
+    server: Server,
+    place: Place,
+}
+
+impl Grpc {
+    /// Serves an engine at an address, `host:port` or `unix:/path`.
+    pub fn start(address: &str, options: &Serve, engine: &Engine) -> Result<Self, Box<dyn Error>> {
+        let tls = tls(options);
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let open = |required| Arc::new(Tokens::open(&options.data, Arc::clone(&clock), required));
+        let (listener, place, tokens) = match address.strip_prefix("unix:") {
+            Some(path) => {
+                if tls.is_some() {
+                    return Err("a Unix socket is served without TLS; leave --grpc-cert out".into());
+                }
+                let path = std::path::absolute(path.strip_prefix("//").unwrap_or(path))?;
+                let mut bound = BoundSocket::bind(&path)?;
+                let listener = bound.take_listener().ok_or("the socket has no listener")?;
+                let place = Place::Unix(bound, format!("unix:{}", path.display()));
+                (Listener::Unix(listener), place, open(false))
+            }
+            None => {
+                let address = resolve(address)?;
+                let tokens = open(requires_tokens(&address, tls.as_ref()));
+                check_address(&address, tls.as_ref(), tokens.exist())?;
+                let listener =
+                    Listener::bind(address).map_err(|error| format!("gRPC cannot listen on {address}: {error}"))?;
+                let bound = listener.tcp_address().unwrap_or(address);
+                tracing::info!(
+                    address = %bound,
+                    callers = describe_access(&bound, tls.as_ref(), tokens.exist()),
+                    "gRPC lets in"
+                );
+                (listener, Place::Tcp(bound), tokens)
+            }
+        };
+        let server_options = ServerOptions { tls, connections_max: options.connections, ..ServerOptions::default() };
+        let backend = Backend { engine: Arc::new(engine.clone()), tokens, clock };
+        Ok(Self { server: Server::start(listener, &server_options, backend)?, place })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> String {
+        match &self.place {
+            Place::Tcp(address) => address.to_string(),
+            Place::Unix(_, text) => text.clone(),
+        }
+    }
+
+    /// Answers what was accepted and ends. True if everything was answered.
+    pub fn shutdown(self) -> bool {
+        if let Place::Unix(bound, _) = &self.place {
+            bound.unlink();
+        }
+        self.server.shutdown()
+    }
+}
+
+fn tls(options: &Serve) -> Option<TlsOptions> {
+    let (cert, key) = (options.grpc_cert.clone()?, options.grpc_key.clone()?);
+    Some(TlsOptions { cert, key, client_ca: options.grpc_client_ca.clone() })
+}
+
+/// The first address of a name; `localhost` is IPv4 first, which every client tries.
+fn resolve(address: &str) -> Result<SocketAddr, Box<dyn Error>> {
+    let unusable =
+        |error| format!("{address:?} is no address to serve gRPC on ({error}); give host:port or unix:/path");
+    let mut all: Vec<SocketAddr> = address.to_socket_addrs().map_err(unusable)?.collect();
+    all.sort_by_key(SocketAddr::is_ipv6);
+    Ok(all.into_iter().next().ok_or("the name has no address")?)
+}
