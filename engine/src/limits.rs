@@ -184,6 +184,9 @@ const _: () = {
     assert!(MEMTABLE_BYTES_MAX < MEMTABLE_BYTES_HARD_MAX);
     // A filter nests two levels, a map and a list, for each $and; request and envelope add a few.
     assert!(2 * FILTER_DEPTH_MAX + VALUE_DEPTH_MAX + 8 <= FRAME_DEPTH_MAX, "any accepted filter fits in a frame");
-    assert!(TOKEN_NAMESPACES_MAX * (NAMESPACE_NAME_BYTES_MAX + 3) < TOKEN_FILE_BYTES_MAX, "any one token fits in its file");
+    assert!(
+        TOKEN_NAMESPACES_MAX * (NAMESPACE_NAME_BYTES_MAX + 3) < TOKEN_FILE_BYTES_MAX,
+        "any one token fits in its file"
+    );
     assert!(PIPELINE_MAX <= MAILBOX_ITEMS_MAX, "one connection alone never meets a full mailbox");
 };
