@@ -11,3 +11,4 @@ mod damage;
 mod flips;
 mod sharing;
 mod stopping;
+mod tokens;
