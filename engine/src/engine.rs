@@ -13,6 +13,7 @@ use crate::api::{
 };
 use crate::clock::Clock;
 use crate::disk::Disk;
+use crate::format;
 use crate::limits;
 use crate::lock::DirLock;
 use crate::namespace::{Envelope, Namespace, NamespaceOptions, Shared, is_short_read, read_nothing};
@@ -394,6 +395,8 @@ impl Inner {
                 Response::DeleteNamespace(Deleted { deleted: 1, commit_seq, durability })
             }
             Request::SetQuota(set) => Response::SetQuota(self.router.set_quota(namespace, set.quota)?),
+            Request::CountTokens(count) => Response::CountTokens(format::count(&count)?),
+            Request::ConvertText(convert) => Response::ConvertText(format::convert(&convert)?),
             other => {
                 return Err(Error::internal(format!("{} is not an administrative operation", other.code().name())));
             }

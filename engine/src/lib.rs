@@ -25,6 +25,7 @@ mod catalog;
 pub mod clock;
 pub mod disk;
 mod engine;
+pub mod format;
 pub mod index;
 pub mod limits;
 mod lock;

@@ -79,6 +79,19 @@ pub const HISTORY_LOOK_MAX: usize = GRAPH_ITEMS_MAX;
 /// Path search depth where the caller names none.
 pub const PATH_DEPTH_DEFAULT: u32 = 16;
 
+/// Longest text to convert, and longest text whose tokens are counted.
+pub const TEXT_BYTES_MAX: usize = 16 << 20;
+/// Longest word of a text whose tokens are counted: letters, spaces or marks without a break.
+pub const TOKEN_PIECE_BYTES_MAX: usize = 1 << 20;
+/// Most values, nested ones included, that a text to convert may stand for.
+pub const TEXT_VALUES_MAX: usize = 1_000_000;
+/// Most bytes of field names that the tables of a text to convert may stand for, each name counted for every row.
+pub const TEXT_NAMES_BYTES_MAX: usize = 64 << 20;
+/// Most sections of one context.
+pub const CONTEXT_SECTIONS_MAX: usize = 64;
+/// Largest token limit of a context.
+pub const CONTEXT_TOKENS_MAX: u32 = 1_000_000;
+
 /// Most namespaces in one data directory.
 pub const NAMESPACES_MAX: usize = 100_000;
 /// Most collections and vector indexes in one namespace.
@@ -194,5 +207,6 @@ const _: () = {
         TOKEN_NAMESPACES_MAX * (NAMESPACE_NAME_BYTES_MAX + 3) < TOKEN_FILE_BYTES_MAX,
         "any one token fits in its file"
     );
+    assert!(TEXT_BYTES_MAX < REPLY_BYTES_MAX, "a text that is counted fits in an answer");
     assert!(PIPELINE_MAX <= MAILBOX_ITEMS_MAX, "one connection alone never meets a full mailbox");
 };

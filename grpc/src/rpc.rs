@@ -75,7 +75,7 @@ answers! {
         GetNodeResponse, DeleteNodeResponse, AddEdgeResponse, GetEdgesResponse, DeleteEdgeResponse, TraverseResponse,
         ShortestPathResponse, GetNeighborsResponse, AddTemporalEdgeResponse, QueryTemporalGraphResponse,
         SemanticCachePutResponse, CreateCheckpointResponse, RestoreCheckpointResponse, DeleteCheckpointResponse,
-        ExportCheckpointResponse, ImportCheckpointResponse;
+        ExportCheckpointResponse, ImportCheckpointResponse, ContextQueryResponse;
     error timed: InsertBatchResponse, SearchResponse, SearchCollectionResponse;
     plain timed: SearchBatchResponse, InsertStreamResponse;
     plain untimed: KvExistsResponse, KvCompareAndSetResponse, KvScanPageResponse, KvBatchGetResponse,
@@ -85,5 +85,6 @@ answers! {
         SupersedeTemporalEdgeResponse, TraverseTemporalResponse, TemporalHistoryResponse, EraseTemporalResponse,
         CommitResponse, TakeSnapshotResponse, EndSnapshotResponse, PingResponse, GetCapabilitiesResponse,
         GetServerStatsResponse, SemanticCacheGetResponse, SemanticCacheInvalidateResponse,
-        SemanticCacheStatsResponse, ListCheckpointsResponse, HealthCheckResponse;
+        SemanticCacheStatsResponse, ListCheckpointsResponse, HealthCheckResponse, RenderResponse, AssembleContextResponse,
+        CountTokensResponse, ConvertTextResponse, EstimateTokensResponse, FormatContextResponse;
 }

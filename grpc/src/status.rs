@@ -17,7 +17,7 @@ const MESSAGE_BYTES_MAX: usize = 2 << 10;
 
 fn grpc_code(code: ErrorCode) -> Code {
     match code {
-        ErrorCode::InvalidArgument => Code::InvalidArgument,
+        ErrorCode::InvalidArgument | ErrorCode::FormatConversion => Code::InvalidArgument,
         ErrorCode::NamespaceNotFound
         | ErrorCode::CollectionNotFound
         | ErrorCode::NodeNotFound

@@ -37,6 +37,8 @@ pub enum ErrorCode {
     LimitExceeded = 22,
     /// The disk has too little free space for writes; reads and deletes still work.
     DiskFull = 23,
+    /// A text is malformed, or a format cannot hold a value; the message says which and where.
+    FormatConversion = 24,
     /// The write may or may not have happened; read to find out before repeating it.
     OutcomeUnknown = 30,
     /// Stored data failed its checksum; restore from a copy.
@@ -78,7 +80,7 @@ pub enum Fault {
 
 impl ErrorCode {
     /// Every code of this build, in numeric order.
-    pub const ALL: [ErrorCode; 25] = {
+    pub const ALL: [ErrorCode; 26] = {
         use ErrorCode::*;
         [
             InvalidArgument,
@@ -93,6 +95,7 @@ impl ErrorCode {
             QuotaExceeded,
             LimitExceeded,
             DiskFull,
+            FormatConversion,
             OutcomeUnknown,
             Corrupt,
             Fenced,
@@ -113,8 +116,8 @@ impl ErrorCode {
     pub fn fault(self) -> Fault {
         use ErrorCode::*;
         match self {
-            InvalidArgument | LimitExceeded | UnknownOperation | Protocol | UnsupportedVersion | PermissionDenied
-            | Forked => Fault::Caller,
+            InvalidArgument | LimitExceeded | FormatConversion | UnknownOperation | Protocol | UnsupportedVersion
+            | PermissionDenied | Forked => Fault::Caller,
             NamespaceNotFound | CollectionNotFound | NodeNotFound | EdgeNotFound | AlreadyExists | Conflict
             | SnapshotExpired | Busy | QuotaExceeded | Locked | ShuttingDown | Timeout => Fault::State,
             DiskFull | OutcomeUnknown | Corrupt | Fenced | Internal | ConnectionFailed => Fault::Server,

@@ -9,6 +9,7 @@ mod checkpoint;
 mod collection;
 mod commit;
 mod common;
+mod context;
 mod error;
 mod filter;
 mod glob;
@@ -18,6 +19,7 @@ mod kv;
 mod namespace;
 mod operation;
 mod properties;
+mod render;
 mod server;
 mod size;
 mod temporal;
@@ -38,6 +40,7 @@ pub use collection::{
 };
 pub use commit::{Commit, Condition, EndSnapshot, Precondition, Snapshot, SnapshotEnded, TakeSnapshot, Target, Write};
 pub use common::{Created, Deleted, Direction, Durability, Metric, TraversalOrder, Written};
+pub use context::{AssembleContext, Context, ContextContent, ContextSection, SectionResult};
 pub use error::{Error, ErrorCode, Fault, Result};
 pub use filter::{Filter, Predicate};
 pub use glob::Glob;
@@ -56,6 +59,9 @@ pub use namespace::{
 };
 pub use operation::{OpCode, OpKind, Operation, Request, Response};
 pub use properties::Properties;
+pub use render::{
+    ConvertText, Converted, CountTokens, OutputFormat, Render, Rendered, RowsQuery, TokenCount, Tokenizer,
+};
 pub use server::{Capabilities, CapabilitiesRequest, Ping, Pong, ServerStats, ServerStatsRequest};
 pub use temporal::{
     AddTemporalEdge, AsOf, CloseTemporalEdge, ClosedEdges, EraseTemporal, QueryTemporal, SupersedeTemporalEdge,

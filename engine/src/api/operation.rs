@@ -292,4 +292,13 @@ operations! {
     144 ExportCheckpoint(ExportCheckpoint) -> ExportedPart, Admin;
     /// Makes a checkpoint from an exported one.
     145 ImportCheckpoint(ImportCheckpoint) -> Imported, Admin;
+
+    /// Reads rows and gives them in a format.
+    150 Render(Render) -> Rendered, LongRead;
+    /// Puts several reads into one text under a token limit.
+    151 AssembleContext(AssembleContext) -> Context, LongRead;
+    /// Counts the tokens of a text.
+    152 CountTokens(CountTokens) -> TokenCount, Admin;
+    /// Converts a text from one format to another.
+    153 ConvertText(ConvertText) -> Converted, Admin;
 }

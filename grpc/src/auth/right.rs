@@ -162,6 +162,7 @@ pub fn right_of(code: OpCode) -> Right {
         TakeSnapshot | EndSnapshot => Right::Read,
         CacheGet | CacheStats => Right::Read,
         ListCheckpoints | ExportCheckpoint => Right::Read,
+        Render | AssembleContext | CountTokens | ConvertText => Right::Read,
 
         Put | DeleteKey | BatchPut | CompareAndSet => Right::Write,
         CreateCollection | DropCollection | AddDocuments | DeleteDocuments | DeleteByFilter => Right::Write,
@@ -181,7 +182,7 @@ pub fn right_of(code: OpCode) -> Right {
 pub fn scope_of(code: OpCode) -> Scope {
     use OpCode::*;
     match code {
-        Ping | Capabilities | ListNamespaces => Scope::Caller,
+        Ping | Capabilities | ListNamespaces | CountTokens | ConvertText => Scope::Caller,
         ServerStats => Scope::Server,
         CreateNamespace | DescribeNamespace | NamespaceStats | DeleteNamespace | SetQuota | Flush => Scope::Namespace,
         Get | Put | Exists | DeleteKey | MultiGet | BatchPut | CompareAndSet | Scan => Scope::Namespace,
@@ -199,6 +200,7 @@ pub fn scope_of(code: OpCode) -> Scope {
         CacheGet | CachePut | CacheInvalidate | CacheStats => Scope::Namespace,
         CreateCheckpoint | ListCheckpoints | RestoreCheckpoint => Scope::Namespace,
         DeleteCheckpoint | ExportCheckpoint | ImportCheckpoint => Scope::Namespace,
+        Render | AssembleContext => Scope::Namespace,
     }
 }
 
@@ -229,7 +231,8 @@ EraseTemporal write Namespace
 Commit write Namespace\nTakeSnapshot read Namespace\nEndSnapshot read Namespace
 CacheGet read Namespace\nCachePut write Namespace\nCacheInvalidate write Namespace\nCacheStats read Namespace
 CreateCheckpoint admin Namespace\nListCheckpoints read Namespace\nRestoreCheckpoint admin Namespace
-DeleteCheckpoint admin Namespace\nExportCheckpoint read Namespace\nImportCheckpoint admin Namespace";
+DeleteCheckpoint admin Namespace\nExportCheckpoint read Namespace\nImportCheckpoint admin Namespace
+Render read Namespace\nAssembleContext read Namespace\nCountTokens read Caller\nConvertText read Caller";
 
     #[test]
     fn the_rights_of_all_operations_are_these() {

@@ -36,6 +36,7 @@ impl Client {
             Commit TakeSnapshot EndSnapshot
             CacheGet CachePut CacheInvalidate CacheStats
             CreateCheckpoint ListCheckpoints RestoreCheckpoint DeleteCheckpoint ExportCheckpoint ImportCheckpoint
+            Render AssembleContext CountTokens ConvertText
         )
     }
 }

@@ -6,6 +6,8 @@
 mod cache;
 mod checkpoint;
 mod collection;
+mod context;
+mod context_query;
 mod engine;
 mod enums;
 mod graph;
@@ -17,6 +19,7 @@ mod transaction;
 mod value;
 mod vector_index;
 
+pub(crate) use context_query::{query_answer, read_estimate, read_format, read_query};
 use toondb_engine::api::{ByteBuf, CommitSeq, Error, Result};
 
 fn snapshot(seq: Option<u64>) -> Option<CommitSeq> {

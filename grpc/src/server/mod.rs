@@ -7,6 +7,7 @@ mod cache;
 mod checkpoint;
 mod collection;
 mod connection;
+mod context;
 mod engine;
 mod frontend;
 mod graph;

@@ -54,14 +54,13 @@ impl Services {
             .add_service(reflection().build_v1alpha()?)
             .add_service(TraceServiceServer::new(frontend.clone()))
             .add_service(PolicyServiceServer::new(frontend.clone()))
-            .add_service(McpServiceServer::new(frontend.clone()))
-            .add_service(ContextServiceServer::new(frontend.clone()));
+            .add_service(McpServiceServer::new(frontend.clone()));
         let mut services = Self { routes, health, names: vec![""] };
         serving!(
             services, frontend, message_bytes_max:
             KvServiceServer, NamespaceServiceServer, VectorIndexServiceServer, CollectionServiceServer,
             GraphServiceServer, TransactionServiceServer, EngineServiceServer, SemanticCacheServiceServer,
-            CheckpointServiceServer
+            CheckpointServiceServer, ContextServiceServer
         );
         services.report(ServingStatus::Serving).await;
         Ok(services)

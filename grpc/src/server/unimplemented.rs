@@ -5,7 +5,6 @@ use tonic::{Request, Response, Status};
 
 use super::frontend::Frontend;
 use crate::proto;
-use crate::proto::context_service_server::ContextService;
 use crate::proto::mcp_service_server::McpService;
 use crate::proto::policy_service_server::PolicyService;
 use crate::proto::trace_service_server::TraceService;
@@ -46,10 +45,4 @@ unimplemented_service!(McpService {
     list_tools: ListToolsRequest => ListToolsResponse;
     unregister_tool: UnregisterToolRequest => UnregisterToolResponse;
     get_tool_schema: GetToolSchemaRequest => GetToolSchemaResponse;
-});
-
-unimplemented_service!(ContextService {
-    query: ContextQueryRequest => ContextQueryResponse;
-    estimate_tokens: EstimateTokensRequest => EstimateTokensResponse;
-    format_context: FormatContextRequest => FormatContextResponse;
 });

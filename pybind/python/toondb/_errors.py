@@ -24,6 +24,7 @@ class ErrorCode(IntEnum):
     QUOTA_EXCEEDED = 21
     LIMIT_EXCEEDED = 22
     DISK_FULL = 23
+    FORMAT_CONVERSION = 24
     OUTCOME_UNKNOWN = 30
     CORRUPT = 31
     FENCED = 32
@@ -158,7 +159,7 @@ class TimeoutError(DatabaseError, builtins.TimeoutError):
 
 
 class FormatConversionError(ToonDBError, ValueError):
-    """A format has no counterpart of the kind asked for, or a name means no format."""
+    """A text is malformed, a format cannot hold a value or has no counterpart, or a name means no format."""
 
 
 CLASSES: Dict[ErrorCode, Type[ToonDBError]] = {
@@ -174,6 +175,7 @@ CLASSES: Dict[ErrorCode, Type[ToonDBError]] = {
     ErrorCode.QUOTA_EXCEEDED: QuotaExceededError,
     ErrorCode.LIMIT_EXCEEDED: LimitExceededError,
     ErrorCode.DISK_FULL: DiskFullError,
+    ErrorCode.FORMAT_CONVERSION: FormatConversionError,
     ErrorCode.OUTCOME_UNKNOWN: OutcomeUnknownError,
     ErrorCode.CORRUPT: CorruptError,
     ErrorCode.FENCED: FencedError,

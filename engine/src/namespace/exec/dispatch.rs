@@ -182,6 +182,10 @@ pub fn durability(request: &Request) -> Durability {
         | Request::RestoreCheckpoint(_)
         | Request::DeleteCheckpoint(_)
         | Request::ExportCheckpoint(_)
-        | Request::ImportCheckpoint(_) => Durability::Durable,
+        | Request::ImportCheckpoint(_)
+        | Request::Render(_)
+        | Request::AssembleContext(_)
+        | Request::CountTokens(_)
+        | Request::ConvertText(_) => Durability::Durable,
     }
 }

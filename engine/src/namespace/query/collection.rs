@@ -6,8 +6,8 @@ use roaring::RoaringBitmap;
 
 use crate::api::{
     CollectionInfo, CollectionList, CollectionName, CountDocuments, Counted, Document, DocumentHit, DocumentHits,
-    DocumentHitsBatch, DocumentId, Documents, Embedding, Error, Filter, GetDocuments, Result, SearchBatchCollection,
-    SearchCollection, TimestampMs,
+    DocumentHitsBatch, DocumentId, Documents, Embedding, Error, Filter, GetDocuments, Properties, Result,
+    SearchBatchCollection, SearchCollection, TimestampMs,
 };
 use crate::index::vector::{Hit, SearchParams};
 use crate::limits;
@@ -59,20 +59,27 @@ pub fn list(state: &State, snapshot: &Snapshot) -> Result<CollectionList> {
     Ok(CollectionList { collections: found.into_iter().map(|(name, collection)| info(name, &collection)).collect() })
 }
 
+/// Which parts of a document are read; the others stay empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Parts {
+    /// Content and metadata, which are stored together.
+    pub body: bool,
+    /// The embedding.
+    pub embedding: bool,
+}
+
 /// Reads a document's record as the snapshot sees it.
-fn document(
-    snapshot: &Snapshot,
-    collection: &Collection,
-    id: &[u8],
-    include_embedding: bool,
-) -> Result<Option<Document>> {
+fn document(snapshot: &Snapshot, collection: &Collection, id: &[u8], parts: Parts) -> Result<Option<Document>> {
     let key = KeyWriter::new().u32(collection.record.id).raw(id).finish();
     let Some(stored) = snapshot.get(Table::Documents, &key)? else { return Ok(None) };
     let record = DocumentRecord::decode(&stored)?;
-    let body = record.body()?;
-    let embedding = if include_embedding { Some(embedding(collection, record.row)?) } else { None };
+    let (content, metadata) = match parts.body {
+        true => record.body().map(|body| (body.content, body.metadata))?,
+        false => (String::new(), Properties::new()),
+    };
+    let embedding = if parts.embedding { Some(embedding(collection, record.row)?) } else { None };
     let id = Some(DocumentId::new(String::from_utf8_lossy(id)));
-    Ok(Some(Document { id, content: body.content, embedding, metadata: body.metadata }))
+    Ok(Some(Document { id, content, embedding, metadata }))
 }
 
 /// A row's vector. A visible row is in memory: rows are only freed once nobody can see them.
@@ -104,11 +111,16 @@ fn document_bytes(document: &Document) -> usize {
 
 /// Reads documents by id.
 pub fn get(state: &State, snapshot: &Snapshot, request: &GetDocuments) -> Result<Documents> {
+    get_parts(state, snapshot, request, Parts { body: true, embedding: request.include_embedding })
+}
+
+/// Reads parts of documents by id.
+pub fn get_parts(state: &State, snapshot: &Snapshot, request: &GetDocuments, parts: Parts) -> Result<Documents> {
     let collection = state.collection(snapshot, &request.collection, CollectionKind::Documents)?;
     let mut budget = AnswerBudget::new();
     let mut documents = Vec::with_capacity(request.ids.len());
     for id in &request.ids {
-        let found = document(snapshot, &collection, id.as_str().as_bytes(), request.include_embedding)?;
+        let found = document(snapshot, &collection, id.as_str().as_bytes(), parts)?;
         budget.spend(found.as_ref().map_or(1, document_bytes))?;
         documents.push(found);
     }
@@ -151,7 +163,7 @@ struct Search<'a> {
     k: usize,
     ef: Option<usize>,
     allowed: Option<RoaringBitmap>,
-    include_embedding: bool,
+    parts: Parts,
 }
 
 impl Search<'_> {
@@ -161,7 +173,7 @@ impl Search<'_> {
         let found = self.collection.vectors.search(query, &params)?;
         let mut hits = Vec::with_capacity(found.len());
         for Hit { row: _, id, distance } in found {
-            let document = document(snapshot, self.collection, &id, self.include_embedding)?
+            let document = document(snapshot, self.collection, &id, self.parts)?
                 .ok_or_else(|| Error::internal("a visible row has no document"))?;
             budget.spend(document_bytes(&document))?;
             let score = self.collection.vectors.params().metric.score(distance);
@@ -177,13 +189,23 @@ fn allowed(collection: &Collection, filter: Option<&Filter>) -> Option<RoaringBi
 
 /// Finds the nearest documents.
 pub fn search(state: &State, snapshot: &Snapshot, request: &SearchCollection) -> Result<DocumentHits> {
+    search_parts(state, snapshot, request, Parts { body: true, embedding: request.include_embedding })
+}
+
+/// Finds the nearest documents and reads parts of them.
+pub fn search_parts(
+    state: &State,
+    snapshot: &Snapshot,
+    request: &SearchCollection,
+    parts: Parts,
+) -> Result<DocumentHits> {
     let collection = state.collection(snapshot, &request.collection, CollectionKind::Documents)?;
     let search = Search {
         collection: &collection,
         k: request.k.map_or(limits::K_DEFAULT, |k| k as usize),
         ef: request.ef.map(|ef| ef as usize),
         allowed: allowed(&collection, request.filter.as_ref()),
-        include_embedding: request.include_embedding,
+        parts,
     };
     search.run(snapshot, &request.query.0, &mut AnswerBudget::new())
 }
@@ -212,7 +234,7 @@ pub fn search_batch(state: &State, snapshot: &Snapshot, request: &SearchBatchCol
         k: request.k.map_or(limits::K_DEFAULT, |k| k as usize),
         ef: request.ef.map(|ef| ef as usize),
         allowed: allowed(&collection, request.filter.as_ref()),
-        include_embedding: request.include_embedding,
+        parts: Parts { body: true, embedding: request.include_embedding },
     };
     let mut budget = AnswerBudget::new();
     let results = queries(&collection, &request.queries.0)?.map(|query| search.run(snapshot, query, &mut budget));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{cache, collection, graph, kv, temporal, traverse, vectors};
+use super::{cache, collection, context, graph, kv, render, temporal, traverse, vectors};
 use crate::api::{CommitSeq, Error, Existence, Request, Response, Result, SnapshotEnded};
 use crate::clock::Clock;
 use crate::limits;
@@ -45,6 +45,8 @@ pub fn query(state: &State, request: Request) -> Result<Response> {
         Request::QueryTemporal(query) => Response::QueryTemporal(temporal::query(state, snapshot, query)?),
         Request::TraverseTemporal(walk) => Response::TraverseTemporal(temporal::traverse(state, snapshot, walk)?),
         Request::TemporalHistory(history) => Response::TemporalHistory(temporal::history(state, snapshot, history)?),
+        Request::Render(render) => Response::Render(render::render(state, snapshot, render)?),
+        Request::AssembleContext(assemble) => Response::AssembleContext(context::assemble(state, snapshot, &assemble)?),
         Request::CacheGet(get) => Response::CacheGet(cache::get(state, snapshot, &get)?),
         Request::CacheStats(stats) => Response::CacheStats(cache::stats(state, snapshot, &stats)?),
         Request::TakeSnapshot(_) => {
@@ -87,6 +89,8 @@ fn held(request: &Request) -> Option<CommitSeq> {
         Request::QueryTemporal(request) => request.snapshot,
         Request::TraverseTemporal(request) => request.snapshot,
         Request::TemporalHistory(request) => request.snapshot,
+        Request::Render(request) => request.read.snapshot(),
+        Request::AssembleContext(request) => request.snapshot,
         _ => None,
     }
 }

@@ -86,14 +86,18 @@ pub fn scan(state: &State, snapshot: &Snapshot, request: &Scan) -> Result<KvPage
     let mut bytes = 0;
     for row in snapshot.scan(Table::Kv, &range_of(request), request.reverse)? {
         let row = row?;
-        let Some(found) = visible(&row.value, now_ms)? else { continue };
+        let record = KvRecord::decode(&row.value)?;
+        if record.is_expired(now_ms) {
+            continue;
+        }
         if entries.len() >= limit || bytes > limits::PAGE_BYTES_MAX {
             let cursor = entries.last().map(|last| last.key.clone());
             return Ok(KvPage { entries, cursor });
         }
-        let value = if request.keys_only { ByteBuf::new() } else { found.value };
+        let value = if request.keys_only { ByteBuf::new() } else { ByteBuf::from(record.value.to_vec()) };
         bytes += row.key.len() + value.len();
-        entries.push(KvEntry { key: ByteBuf::from(row.key), value, version: found.version });
+        let version = CommitSeq(record.seq);
+        entries.push(KvEntry { key: ByteBuf::from(row.key), value, version });
     }
     Ok(KvPage { entries, cursor: None })
 }

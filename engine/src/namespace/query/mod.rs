@@ -2,9 +2,11 @@
 
 mod cache;
 mod collection;
+mod context;
 mod dispatch;
 mod graph;
 mod kv;
+mod render;
 pub(super) mod temporal;
 mod traverse;
 mod vectors;

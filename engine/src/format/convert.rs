@@ -1,0 +1,75 @@
+//! From text to text: what `ConvertText` and `CountTokens` do.
+
+use std::sync::Arc;
+
+use super::{Cell, FormatError, Row, RowSet, Table, auto, count_tokens, json, toon};
+use crate::api::{ByteBuf, ConvertText, Converted, CountTokens, OutputFormat, Result, TokenCount, Value};
+
+/// Counts the tokens of a text.
+///
+/// # Errors
+/// `LimitExceeded` for a text that is too long.
+pub fn count(request: &CountTokens) -> Result<TokenCount> {
+    Ok(TokenCount { tokens: count_tokens(&request.text, request.tokenizer)? })
+}
+
+/// Converts a text.
+///
+/// # Errors
+/// `FormatConversion` for a malformed text, with line and column, and for what the other format cannot hold.
+pub fn convert(request: &ConvertText) -> Result<Converted> {
+    let value = read(&request.text, request.from)?;
+    let (format, data, lossless) = match request.to {
+        OutputFormat::Toon => (OutputFormat::Toon, toon::encode(&value)?.into_bytes(), true),
+        OutputFormat::Json => (OutputFormat::Json, json::encode(&value)?.into_bytes(), true),
+        OutputFormat::Auto => {
+            let (toon, json) = (toon::encode(&value)?, json::encode(&value)?);
+            let is_toon = count_tokens(&toon, request.tokenizer)? <= count_tokens(&json, request.tokenizer)?;
+            match is_toon {
+                true => (OutputFormat::Toon, toon.into_bytes(), true),
+                false => (OutputFormat::Json, json.into_bytes(), true),
+            }
+        }
+        one_way @ (OutputFormat::Columnar | OutputFormat::Markdown) => {
+            let rows = rows_of(value)?;
+            (one_way, auto::encode(&rows.all(), one_way, None)?.data, false)
+        }
+    };
+    Ok(Converted { format, data: ByteBuf::from(data), lossless })
+}
+
+fn read(text: &str, from: Option<OutputFormat>) -> Result<Value, FormatError> {
+    match from {
+        Some(OutputFormat::Json) => json::decode(text),
+        Some(OutputFormat::Toon) => toon::decode(text),
+        // Every JSON document that is also TOON is a scalar, and means the same in both.
+        None | Some(OutputFormat::Auto) => json::decode(text).or_else(|error| match error {
+            // No TOON document begins with a brace.
+            FormatError::Syntax { .. } if !text.trim_start().starts_with('{') => toon::decode(text),
+            error => Err(error),
+        }),
+        Some(OutputFormat::Columnar | OutputFormat::Markdown) => {
+            let text = "columnar and Markdown texts cannot be read back; give TOON or JSON";
+            Err(FormatError::conversion(text))
+        }
+    }
+}
+
+/// A list of maps as rows; one map as one row.
+fn rows_of(value: Value) -> Result<RowSet, FormatError> {
+    let refuse = || FormatError::conversion("only a list of maps, or one map, can be written as a table");
+    let items = match value {
+        Value::List(items) => items,
+        map @ Value::Map(_) => vec![map],
+        _ => return Err(refuse()),
+    };
+    let row = |item| match item {
+        Value::Map(entries) => {
+            let cells = entries.into_iter().map(|(name, value)| Cell { column: Arc::from(name), value }).collect();
+            Ok(Row { identity: None, cells })
+        }
+        _ => Err(refuse()),
+    };
+    let rows = items.into_iter().map(row).collect::<Result<_, _>>()?;
+    Ok(RowSet { tables: vec![Table { name: "rows", rows }] })
+}

@@ -1,0 +1,63 @@
+//! Compact JSON (RFC 8259) by serde_json, with tags for what JSON lacks.
+
+use super::tagged::{Floats, Reader, Tagged, untag};
+use super::{FormatError, View};
+use crate::api::Value;
+use crate::limits;
+
+/// Writes a value.
+///
+/// # Errors
+/// `Conversion` for NaN.
+pub fn encode(value: &Value) -> Result<String, FormatError> {
+    let tagged = Tagged { value, floats: Floats::Finite };
+    serde_json::to_string(&tagged).map_err(|error| FormatError::conversion(format!("not possible in JSON: {error}")))
+}
+
+/// Writes rows: a list of maps, or a map of such lists where there are several tables.
+pub(super) fn encode_rows(view: &View<'_>) -> Result<String, FormatError> {
+    let rows = view.tagged(Floats::Finite);
+    serde_json::to_string(&rows).map_err(|error| FormatError::conversion(format!("not possible in JSON: {error}")))
+}
+
+/// Reads a value.
+///
+/// # Errors
+/// `Syntax` with line and column, `Limit` for a text that is too long, too deep or holds too many values.
+pub fn decode(text: &str) -> Result<Value, FormatError> {
+    check_length(text)?;
+    let reader = Reader::new();
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let value = reader.read(&mut deserializer).and_then(|value| deserializer.end().map(|()| value));
+    let value = value.map_err(|error| {
+        reader.limit().unwrap_or_else(|| FormatError::Syntax {
+            format: "JSON",
+            line: error.line(),
+            column: error.column(),
+            message: message(&error),
+        })
+    })?;
+    let value = untag(value)?;
+    value.validate().map_err(|error| FormatError::Limit(error.message))?;
+    Ok(value)
+}
+
+/// The text of the error without the place, which is given apart.
+fn message(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match text.rfind(" at line ") {
+        Some(at) => text.get(..at).unwrap_or(&text).to_owned(),
+        None => text,
+    }
+}
+
+/// Refuses a text that is too long to convert.
+pub(super) fn check_length(text: &str) -> Result<(), FormatError> {
+    match text.len() > limits::TEXT_BYTES_MAX {
+        true => {
+            let (given, max) = (text.len(), limits::TEXT_BYTES_MAX);
+            Err(FormatError::Limit(format!("a text has {given} bytes; the limit is {max}")))
+        }
+        false => Ok(()),
+    }
+}

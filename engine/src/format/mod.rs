@@ -1,0 +1,30 @@
+//! Values and rows as text and bytes: TOON, JSON, columnar, Markdown; and how many tokens a text costs.
+//!
+//! TOON and JSON are lossless: `decode(encode(x)) == x` for every [`crate::api::Value`]. Columnar (an Arrow IPC stream)
+//! and Markdown are for reading only. This module knows values and plain rows; it reads no store and no namespace.
+
+mod auto;
+mod columnar;
+mod convert;
+mod error;
+pub mod json;
+mod markdown;
+mod project;
+mod record;
+mod row;
+mod rows;
+mod tagged;
+#[cfg(test)]
+mod tests;
+mod tokens;
+pub mod toon;
+mod toon_guard;
+mod toon_table;
+
+pub use auto::{Encoded, encode};
+pub use convert::{convert, count};
+pub use error::FormatError;
+pub use project::Projection;
+pub use row::{Cell, Identity, Row, RowSet, Table, TableView, View};
+pub use rows::{Answer, rows};
+pub use tokens::count_tokens;

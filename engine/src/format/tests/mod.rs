@@ -1,0 +1,14 @@
+//! Tests of the formats.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "whatever fails here fails the test"
+)]
+
+mod hostile;
+mod output;
+mod random;
+mod round_trip;
+mod tokens;

@@ -1,0 +1,68 @@
+//! TOON (Token-Oriented Object Notation, specification 4.4) by the official `toon-format` crate, with tags for what TOON
+//! lacks.
+//!
+//! Two things are this module's own. Flat tables, which is what reads mostly return, are written by a direct writer that
+//! gives the same bytes as the crate in a fraction of the time. And a text is looked over before the crate decodes it,
+//! because a header of TOON can stand for far more values and names than it has bytes.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use toon_format::{DecodeOptions, EncodeOptions, ToonError};
+
+use super::json::check_length;
+use super::tagged::{Floats, Reader, Tagged, untag};
+use super::{FormatError, View, toon_guard, toon_table};
+use crate::api::Value;
+
+/// Writes a value.
+///
+/// # Errors
+/// `Conversion` for NaN.
+pub fn encode(value: &Value) -> Result<String, FormatError> {
+    by_crate(&Tagged { value, floats: Floats::UnsignedZero })
+}
+
+/// Writes rows: a list of maps, or a map of such lists where there are several tables.
+pub(super) fn encode_rows(view: &View<'_>) -> Result<String, FormatError> {
+    match toon_table::encode(view) {
+        Some(text) => Ok(text),
+        None => by_crate(&view.tagged(Floats::UnsignedZero)),
+    }
+}
+
+pub(super) fn by_crate<T: serde::Serialize>(value: &T) -> Result<String, FormatError> {
+    let text = toon_format::encode(value, &EncodeOptions::default());
+    text.map_err(|error| FormatError::conversion(format!("not possible in TOON: {error}")))
+}
+
+/// Reads a value.
+///
+/// # Errors
+/// `Syntax` with line and column, `Limit` for a text that is too long, too deep or stands for too many values.
+pub fn decode(text: &str) -> Result<Value, FormatError> {
+    check_length(text)?;
+    toon_guard::check(text)?;
+    // A panic in the crate is to fail this one conversion.
+    let decode = || toon_format::decode::<serde_json::Value>(text, &DecodeOptions::default());
+    let json = catch_unwind(AssertUnwindSafe(decode))
+        .map_err(|_| FormatError::conversion("the TOON decoder failed on this text"))?
+        .map_err(|error| syntax(text, error))?;
+    let reader = Reader::new();
+    let value = reader.read(json).map_err(|error| {
+        reader.limit().unwrap_or_else(|| FormatError::conversion(format!("not a value of ToonDB: {error}")))
+    })?;
+    let value = untag(value)?;
+    value.validate().map_err(|error| FormatError::Limit(error.message))?;
+    Ok(value)
+}
+
+/// The crate knows the line; the column is where the content of that line begins.
+fn syntax(text: &str, error: ToonError) -> FormatError {
+    let (line, message) = match error {
+        ToonError::ParseError { line, message, .. } => (line.max(1), message),
+        other => (1, other.to_string()),
+    };
+    let content = text.split('\n').nth(line - 1).unwrap_or_default();
+    let indent = content.chars().take_while(|c| matches!(c, ' ' | '\t')).count();
+    FormatError::Syntax { format: "TOON", line, column: indent + 1, message }
+}

@@ -1,0 +1,144 @@
+//! Flat tables straight to TOON.
+//!
+//! The crate copies every value three times before it writes the first. A table whose rows all have the same columns in
+//! the same order, and scalars in every cell, needs none of that: header and rows can be written as they are met. The
+//! bytes are those of the crate, which a test compares over random tables.
+
+use std::fmt::Write as _;
+
+use toon_format::utils::literal::is_literal_like;
+use toon_format::utils::string::{escape_string, is_valid_unquoted_key};
+
+use super::tagged::{Floats, is_scalar};
+use super::{Row, View};
+use crate::api::Value;
+
+/// Writes the rows, or nothing if some table is not flat.
+pub fn encode(view: &View<'_>) -> Option<String> {
+    let mut out = String::new();
+    match view.tables.as_slice() {
+        [table] => write_table(&mut out, None, table.rows)?,
+        tables => {
+            for (index, table) in tables.iter().enumerate() {
+                if index > 0 {
+                    out.push('\n');
+                }
+                write_table(&mut out, Some(table.name), table.rows)?;
+            }
+        }
+    }
+    Some(out)
+}
+
+fn write_table(out: &mut String, name: Option<&str>, rows: &[Row]) -> Option<()> {
+    if let Some(name) = name {
+        write_key(out, name);
+    }
+    let Some(first) = rows.first() else {
+        out.push_str(if name.is_some() { ": []" } else { "[]" });
+        return Some(());
+    };
+    if first.cells.is_empty() {
+        return None;
+    }
+    write!(out, "[{}]{{", rows.len()).ok()?;
+    for (index, cell) in first.cells.iter().enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        write_key(out, &cell.column);
+    }
+    out.push_str("}:");
+    for row in rows {
+        if row.cells.len() != first.cells.len() {
+            return None;
+        }
+        out.push_str("\n  ");
+        for (index, (cell, like)) in row.cells.iter().zip(&first.cells).enumerate() {
+            if cell.column != like.column || !is_scalar(&cell.value, Floats::UnsignedZero) {
+                return None;
+            }
+            if index > 0 {
+                out.push(',');
+            }
+            write_scalar(out, &cell.value)?;
+        }
+    }
+    Some(())
+}
+
+fn write_key(out: &mut String, key: &str) {
+    match is_valid_unquoted_key(key) {
+        true => out.push_str(key),
+        false => write_quoted(out, key),
+    }
+}
+
+fn write_quoted(out: &mut String, text: &str) {
+    out.push('"');
+    // Most texts that need quotes need no escapes: they hold a comma or a colon.
+    match text.bytes().any(|byte| byte < 0x20 || byte == b'"' || byte == b'\\') {
+        true => out.push_str(&escape_string(text)),
+        false => out.push_str(text),
+    }
+    out.push('"');
+}
+
+fn write_scalar(out: &mut String, value: &Value) -> Option<()> {
+    match value {
+        Value::Null => out.push_str("null"),
+        Value::Bool(flag) => out.push_str(if *flag { "true" } else { "false" }),
+        Value::Int(int) => write!(out, "{int}").ok()?,
+        Value::Float(float) => write_float(out, *float)?,
+        Value::String(text) if needs_quotes(text) => write_quoted(out, text),
+        Value::String(text) => out.push_str(text),
+        Value::Bytes(_) | Value::List(_) | Value::Map(_) => return None,
+    }
+    Some(())
+}
+
+/// Whole numbers as the integer that they are, which is how they are read back; anything else in the shortest digits that
+/// give the same float, never with an exponent: TOON's canonical form.
+fn write_float(out: &mut String, float: f64) -> Option<()> {
+    const TWO_POW_63: f64 = 9_223_372_036_854_775_808.0;
+    #[expect(clippy::cast_possible_truncation, reason = "the range is checked, and the fraction is zero")]
+    let whole = (float.fract() == 0.0 && (-TWO_POW_63..2.0 * TWO_POW_63).contains(&float)).then_some(float as i128);
+    match whole {
+        Some(whole) => write!(out, "{whole}").ok(),
+        None => write!(out, "{float}").ok(),
+    }
+}
+
+/// Bytes that a text without quotes may not hold (section 7.2), with the comma that parts the cells.
+const SPECIAL: [bool; 256] = {
+    let mut special = [false; 256];
+    let mut control = 0;
+    while control < 0x20 {
+        #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
+        {
+            special[control] = true;
+        }
+        control += 1;
+    }
+    let marks = b":\"\\[]{},";
+    let mut mark = 0;
+    while mark < marks.len() {
+        #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
+        {
+            special[marks[mark] as usize] = true;
+        }
+        mark += 1;
+    }
+    special
+};
+
+fn needs_quotes(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let (Some(first), Some(last)) = (bytes.first(), bytes.last()) else { return true };
+    if matches!(first, b' ' | b'\t' | b'-' | b'#') || matches!(last, b' ' | b'\t') {
+        return true;
+    }
+    #[expect(clippy::indexing_slicing, reason = "the table has an entry for every byte")]
+    let is_special = |byte: &u8| SPECIAL[usize::from(*byte)];
+    bytes.iter().any(is_special) || is_literal_like(text)
+}

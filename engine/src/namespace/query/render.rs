@@ -1,0 +1,61 @@
+//! Reads whose answer is wanted in a format: the read with the projection pushed down, then rows, then bytes.
+
+use super::collection::{self, Parts};
+use super::{graph, kv, temporal, traverse, vectors};
+use crate::api::{
+    ByteBuf, GetDocuments, Render, Rendered, Response, Result, RowsQuery, Scan, SearchCollection, SearchVectors,
+};
+use crate::format::{self, Answer, Projection};
+use crate::namespace::state::State;
+use crate::store::Snapshot;
+
+/// Reads rows and gives them in a format.
+pub fn render(state: &State, snapshot: &Snapshot, request: Render) -> Result<Rendered> {
+    let Render { read, format, columns, tokenizer } = request;
+    let answer = read_rows(state, snapshot, &read, columns.as_deref())?;
+    let encoded = format::encode(&answer.rows.all(), format, tokenizer)?;
+    Ok(Rendered {
+        format: encoded.format,
+        data: ByteBuf::from(encoded.data),
+        rows: answer.rows.len() as u64,
+        tokens: encoded.tokens,
+        cursor: answer.cursor,
+        truncated: answer.truncated,
+    })
+}
+
+/// Reads rows. Values, bodies and embeddings of which no column is wanted are not read; an embedding is wanted only if it
+/// is named, whatever the read itself says.
+pub fn read_rows(state: &State, snapshot: &Snapshot, read: &RowsQuery, columns: Option<&[String]>) -> Result<Answer> {
+    let projection = Projection::of(read, columns)?;
+    let parts = Parts {
+        body: projection.wants("content") || projection.wants("metadata"),
+        embedding: projection.wants("embedding"),
+    };
+    let response = match read.clone() {
+        RowsQuery::Scan(scan) => {
+            let scan = Scan { keys_only: scan.keys_only || !projection.wants("value"), ..scan };
+            Response::Scan(kv::scan(state, snapshot, &scan)?)
+        }
+        RowsQuery::MultiGet(get) => Response::MultiGet(kv::multi_get(state, snapshot, &get)?),
+        RowsQuery::GetDocuments(get) => {
+            let get = GetDocuments { include_embedding: parts.embedding, ..get };
+            Response::GetDocuments(collection::get_parts(state, snapshot, &get, parts)?)
+        }
+        RowsQuery::SearchCollection(search) => {
+            let search = SearchCollection { include_embedding: parts.embedding, ..search };
+            Response::SearchCollection(collection::search_parts(state, snapshot, &search, parts)?)
+        }
+        RowsQuery::SearchVectors(search) => {
+            let search = SearchVectors { include_embedding: parts.embedding, ..search };
+            Response::SearchVectors(vectors::search(state, snapshot, &search)?)
+        }
+        RowsQuery::GetEdges(get) => Response::GetEdges(graph::get_edges(state, snapshot, get)?),
+        RowsQuery::Traverse(walk) => Response::Traverse(traverse::traverse(state, snapshot, walk)?),
+        RowsQuery::Neighbors(near) => Response::Neighbors(graph::neighbors(state, snapshot, near)?),
+        RowsQuery::QueryTemporal(query) => Response::QueryTemporal(temporal::query(state, snapshot, query)?),
+        RowsQuery::TraverseTemporal(walk) => Response::TraverseTemporal(temporal::traverse(state, snapshot, walk)?),
+        RowsQuery::TemporalHistory(past) => Response::TemporalHistory(temporal::history(state, snapshot, past)?),
+    };
+    format::rows(read, response, &projection)
+}
