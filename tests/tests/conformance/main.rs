@@ -28,12 +28,14 @@ macro_rules! scenarios {
 mod cache;
 mod collections;
 mod commits;
+mod context;
 mod filters;
 mod graph;
 mod history;
 mod kv;
 mod limits;
 mod namespaces;
+mod render;
 mod scans;
 mod server;
 mod snapshots;
@@ -72,12 +74,14 @@ fn every_operation_is_exercised() {
         cache::ALL,
         collections::ALL,
         commits::ALL,
+        context::ALL,
         filters::ALL,
         graph::ALL,
         history::ALL,
         kv::ALL,
         limits::ALL,
         namespaces::ALL,
+        render::ALL,
         scans::ALL,
         server::ALL,
         snapshots::ALL,

@@ -1,0 +1,215 @@
+//! Reads in formats: what each gives, which columns, and what is refused.
+
+use toondb_engine::api::{
+    ByteBuf, ConvertText, CountTokens, Direction, ErrorCode, GetEdges, MultiGet, Neighbors, OutputFormat, Properties,
+    Render, RowsQuery, Scan, TemporalHistory, Tokenizer, Traverse, TraverseTemporal, Value,
+};
+use toondb_engine::format::{json, toon};
+use toondb_tests::Script;
+use toondb_tests::requests::{
+    add_documents, add_edge, add_fact, add_node, at, bytes, create_collection, document_with, get_documents, put,
+    query, scan, search,
+};
+
+pub fn render(read: RowsQuery, format: OutputFormat, columns: &[&str]) -> Render {
+    let columns = (!columns.is_empty()).then(|| columns.iter().map(|name| (*name).to_owned()).collect());
+    Render { read, format, columns, tokenizer: None }
+}
+
+fn text(s: &mut Script, read: RowsQuery, format: OutputFormat, columns: &[&str]) -> String {
+    let rendered = s.ok("", render(read, format, columns));
+    assert_eq!(rendered.format, format);
+    String::from_utf8(rendered.data.into_vec()).unwrap()
+}
+
+fn as_toon(s: &mut Script, read: RowsQuery, columns: &[&str]) -> String {
+    text(s, read, OutputFormat::Toon, columns)
+}
+
+fn fill(s: &mut Script) {
+    s.ok("", create_collection("docs", 2, Default::default()));
+    let fields = |n: i64| Properties::new().with("kind", "note").with("n", n);
+    let documents = vec![
+        document_with("a", &[1.0, 0.0], fields(1)),
+        document_with("b", &[0.6, 0.8], fields(2).with("tags", Value::List(vec!["x".into()]))),
+    ];
+    s.ok("", add_documents("docs", documents));
+}
+
+fn keys(s: &mut Script) {
+    s.ok("", put("k:1", "one"));
+    s.ok("", put("k:2", "true"));
+    s.ok("", put("k:3", "a, b"));
+    let all = || RowsQuery::Scan(scan("k:"));
+    let toon = "[3]{key,value,version}:\n  \"k:1\",one,1\n  \"k:2\",\"true\",2\n  \"k:3\",\"a, b\",3";
+    assert_eq!(as_toon(s, all(), &[]), toon);
+    assert_eq!(as_toon(s, all(), &["value"]), "[3]{value}:\n  one\n  \"true\"\n  \"a, b\"");
+    let json = text(s, all(), OutputFormat::Json, &["version", "key"]);
+    assert_eq!(json, r#"[{"version":1,"key":"k:1"},{"version":2,"key":"k:2"},{"version":3,"key":"k:3"}]"#);
+    assert_eq!(text(s, all(), OutputFormat::Markdown, &["key"]), "| key |\n|---|\n| k:1 |\n| k:2 |\n| k:3 |\n");
+    let get = MultiGet { keys: vec![bytes("k:3"), bytes("none"), bytes("k:1")], snapshot: None };
+    assert_eq!(as_toon(s, RowsQuery::MultiGet(get), &["key"]), "[2]{key}:\n  \"k:3\"\n  \"k:1\"");
+    let page = s.ok("", render(RowsQuery::Scan(Scan { limit: Some(2), ..scan("k:") }), OutputFormat::Toon, &["key"]));
+    assert_eq!((page.rows, page.truncated), (2, true));
+    let rest = Scan { cursor: page.cursor, ..scan("k:") };
+    assert_eq!(as_toon(s, RowsQuery::Scan(rest), &["key"]), "[1]{key}:\n  \"k:3\"");
+    assert_eq!(as_toon(s, RowsQuery::Scan(scan("none")), &[]), "[]");
+    s.ok("", toondb_engine::api::Put { value: ByteBuf::from(vec![0xff, 0]), ..put("k:4", "") });
+    let raw = as_toon(s, RowsQuery::Scan(scan("k:4")), &["value"]);
+    let back = toon::decode(&raw).unwrap();
+    let row = Value::Map([("value".to_owned(), Value::Bytes(vec![0xff, 0]))].into());
+    assert_eq!(back, Value::List(vec![row]));
+}
+
+fn documents(s: &mut Script) {
+    fill(s);
+    let get = || RowsQuery::GetDocuments(get_documents("docs", &["b", "none", "a"]));
+    assert_eq!(as_toon(s, get(), &["id", "metadata.n"]), "[2]{id,metadata.n}:\n  b,2\n  a,1");
+    let whole = text(s, get(), OutputFormat::Json, &[]);
+    let rows = concat!(
+        r#"[{"id":"b","content":"content of b","metadata.kind":"note","metadata.n":2,"metadata.tags":["x"]},"#,
+        r#"{"id":"a","content":"content of a","metadata.kind":"note","metadata.n":1}]"#,
+    );
+    assert_eq!(whole, rows, "an embedding is left out unless it is named, whatever the read says");
+    assert_eq!(
+        text(s, get(), OutputFormat::Json, &["id", "embedding"]),
+        r#"[{"id":"b","embedding":[0.6,0.8]},{"id":"a","embedding":[1.0,0.0]}]"#
+    );
+    assert_eq!(
+        as_toon(s, get(), &["metadata.tags", "id"]),
+        "[2]:\n  - metadata.tags[1]: x\n    id: b\n  - metadata.tags: null\n    id: a"
+    );
+    let near = || RowsQuery::SearchCollection(search("docs", &[1.0, 0.0], 2));
+    assert_eq!(as_toon(s, near(), &["id", "score"]), "[2]{id,score}:\n  a,1\n  b,0.6");
+    let found = json::decode(&text(s, near(), OutputFormat::Json, &[])).unwrap();
+    assert_eq!(toon::decode(&as_toon(s, near(), &[])).unwrap(), found, "the formats hold the same rows");
+}
+
+fn graph_and_facts(s: &mut Script) {
+    s.ok("", add_node("a"));
+    s.ok("", add_node("b"));
+    s.ok("", add_edge("a", "KNOWS", "b"));
+    let near = || {
+        RowsQuery::Neighbors(Neighbors {
+            node_id: "a".into(),
+            direction: Direction::Outgoing,
+            edge_types: None,
+            limit: None,
+            snapshot: None,
+        })
+    };
+    let both = "nodes[1]{id,node_type,properties.name}:\n  b,thing,b\nedges[1]{from_id,edge_type,to_id}:\n  a,KNOWS,b";
+    assert_eq!(as_toon(s, near(), &[]), both);
+    assert_eq!(
+        as_toon(s, near(), &["edge_type", "to_id"]),
+        "[1]{edge_type,to_id}:\n  KNOWS,b",
+        "one table has no name"
+    );
+    let walk = Traverse {
+        start: "a".into(),
+        order: Default::default(),
+        max_depth: None,
+        edge_types: None,
+        direction: Direction::Outgoing,
+        limit: None,
+        snapshot: None,
+    };
+    assert_eq!(as_toon(s, RowsQuery::Traverse(walk), &["id"]), "[2]{id}:\n  a\n  b");
+    let edges = GetEdges {
+        node_id: "a".into(),
+        edge_types: None,
+        direction: Direction::Both,
+        limit: None,
+        cursor: None,
+        snapshot: None,
+    };
+    assert_eq!(as_toon(s, RowsQuery::GetEdges(edges), &[]), "[1]{from_id,edge_type,to_id}:\n  a,KNOWS,b");
+
+    s.ok("", add_fact(("a", "AT", "home"), 10, Some(20)));
+    s.ok("", add_fact(("a", "AT", "work"), 20, None));
+    let facts = "[1]{from_id,edge_type,to_id,valid_from,valid_until}:\n  a,AT,work,20,null";
+    assert_eq!(as_toon(s, RowsQuery::QueryTemporal(query("a", at(25))), &[]), facts);
+    let asserted = as_toon(s, RowsQuery::QueryTemporal(query("a", at(15))), &["to_id", "asserted_seq"]);
+    assert_eq!(asserted, "[1]{to_id,asserted_seq}:\n  home,4");
+    let history = TemporalHistory {
+        node_id: "a".into(),
+        edge_type: None,
+        other_id: None,
+        direction: Direction::Outgoing,
+        limit: None,
+        cursor: None,
+        snapshot: None,
+    };
+    let past = as_toon(s, RowsQuery::TemporalHistory(history), &[]);
+    let header =
+        "[2]{from_id,edge_type,to_id,valid_from,valid_until,asserted_seq,asserted_at,retracted_seq,retracted_at}:";
+    assert_eq!(past.lines().next(), Some(header));
+    let walk = TraverseTemporal {
+        start: "a".into(),
+        at: Some(toondb_engine::api::TimestampMs(15)),
+        as_of: None,
+        order: Default::default(),
+        max_depth: None,
+        edge_types: None,
+        direction: Direction::Outgoing,
+        limit: None,
+        snapshot: None,
+    };
+    assert_eq!(as_toon(s, RowsQuery::TraverseTemporal(walk), &["to_id"]), "[1]{to_id}:\n  home");
+}
+
+fn the_shorter_is_chosen_and_counted(s: &mut Script) {
+    fill(s);
+    let read = || RowsQuery::GetDocuments(get_documents("docs", &["a", "b"]));
+    let counted =
+        |format, columns: &[&str]| Render { tokenizer: Some(Tokenizer::O200k), ..render(read(), format, columns) };
+    for columns in [&["id", "content"][..], &["metadata.tags", "id"], &[]] {
+        let (toon, json) =
+            (s.ok("", counted(OutputFormat::Toon, columns)), s.ok("", counted(OutputFormat::Json, columns)));
+        let auto = s.ok("", render(read(), OutputFormat::Auto, columns));
+        assert_eq!(auto.tokens, toon.tokens.min(json.tokens));
+        assert_eq!(auto.data, if auto.format == OutputFormat::Toon { toon.data } else { json.data });
+        let text = String::from_utf8(auto.data.into_vec()).unwrap();
+        assert_eq!(Some(s.ok("", CountTokens { text, tokenizer: Tokenizer::O200k }).tokens), auto.tokens);
+    }
+    let columnar = s.ok("", render(read(), OutputFormat::Columnar, &[]));
+    assert_eq!((columnar.rows, columnar.tokens), (2, None));
+}
+
+fn what_cannot_be_is_refused(s: &mut Script) {
+    fill(s);
+    let read = || RowsQuery::GetDocuments(get_documents("docs", &["a"]));
+    let error = s.fails(ErrorCode::InvalidArgument, "", render(read(), OutputFormat::Toon, &["id", "title"]));
+    assert!(
+        error.message.ends_with("there are id, content, embedding, metadata, metadata.<name>"),
+        "{}",
+        error.message
+    );
+    s.fails(ErrorCode::InvalidArgument, "", render(read(), OutputFormat::Toon, &["id", "id"]));
+    s.fails(ErrorCode::InvalidArgument, "", render(read(), OutputFormat::Toon, &["metadata", "metadata.n"]));
+    let counted = Render { tokenizer: Some(Tokenizer::Cl100k), ..render(read(), OutputFormat::Columnar, &[]) };
+    s.fails(ErrorCode::FormatConversion, "", counted);
+    let missing = RowsQuery::GetDocuments(get_documents("none", &["a"]));
+    s.fails(ErrorCode::CollectionNotFound, "", render(missing, OutputFormat::Toon, &[]));
+}
+
+fn texts_are_converted(s: &mut Script) {
+    let convert = |text: &str, to| ConvertText { text: text.to_owned(), from: None, to, tokenizer: Tokenizer::O200k };
+    let converted = s.ok("", convert("{\"a\": [1, 2.5, null]}", OutputFormat::Toon));
+    assert_eq!((converted.data.as_slice(), converted.lossless), (&b"a[3]: 1,2.5,null"[..], true));
+    assert!(!s.ok("", convert("[1]{a}:\n  x", OutputFormat::Markdown)).lossless);
+    let error = s.fails(ErrorCode::FormatConversion, "", convert("{\n\"a\": }", OutputFormat::Toon));
+    assert!(error.message.contains("line 2, column 6"), "{}", error.message);
+    let error = s.fails(ErrorCode::FormatConversion, "", convert("a: 1\nb[2]: 1", OutputFormat::Json));
+    assert!(error.message.contains("line 2, column 1"), "{}", error.message);
+    s.fails(ErrorCode::LimitExceeded, "", convert(&"[".repeat(100), OutputFormat::Json));
+}
+
+scenarios!(
+    keys,
+    documents,
+    graph_and_facts,
+    the_shorter_is_chosen_and_counted,
+    what_cannot_be_is_refused,
+    texts_are_converted
+);
