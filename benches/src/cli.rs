@@ -41,6 +41,10 @@ pub enum Command {
     Insert,
     /// Memory of an idle server and after 1,000 namespaces, and their disk.
     Memory,
+    /// Tokens of the same rows in each format.
+    Tokens(SearchOptions),
+    /// The time of writing rows as TOON and JSON against that of plain serde_json.
+    Encode(SearchOptions),
     /// Serves the echo that `get` and `put` are measured against.
     #[command(hide = true)]
     EchoServer(EchoOptions),

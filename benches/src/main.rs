@@ -46,5 +46,7 @@ fn run(cli: Cli) -> Outcome<()> {
         Command::Search(options) => figure::search(&setup, &options.data, &report),
         Command::Insert => figure::insert(&setup, &report),
         Command::Memory => figure::memory(&setup, &report),
+        Command::Tokens(options) => figure::tokens(&options.data),
+        Command::Encode(options) => figure::encode(&setup, &options.data, &report),
     }
 }

@@ -1,6 +1,6 @@
 //! The data set of the search figures: texts with metadata, their embeddings, and queries with their exact nearest.
 //!
-//! A folder has three files. `documents.jsonl.gz` has one JSON object a line with `id`, `content` and `metadata`;
+//! A folder has three files. `documents.jsonl.gz` has one JSON object a line with `id`, `content`, `metadata` and, if it has any, `edges`;
 //! `vectors.f16.npy` one embedding a line; `truth_top100.u32.npy` one row for each query, the rows of its 100 nearest.
 //! The queries are the last rows; all before them are the base.
 
@@ -25,6 +25,9 @@ pub struct Row {
     pub content: String,
     /// Its fields.
     pub metadata: Properties,
+    /// Relation and target of its edges.
+    #[serde(default)]
+    pub edges: Vec<(String, String)>,
 }
 
 /// The data set.
