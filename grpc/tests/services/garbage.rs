@@ -55,7 +55,7 @@ fn random_bytes_as_messages_of_every_method() {
             // Half of them begin like a message: field 1 to 7, with a length.
             if round % 2 == 0 && bytes.len() > 2 {
                 bytes[0] = u8::try_from((1 + below(7)) << 3 | 2).unwrap();
-                bytes[1] = u8::try_from(below(u64::try_from(bytes.len()).unwrap())).unwrap() & 0x7f;
+                bytes[1] = u8::try_from(below(0x80)).unwrap();
             }
             let context = format!("seed {seed}, round {round}, {}", method.path);
             // A watch of health has no end.
@@ -190,7 +190,9 @@ fn connections_are_bounded_and_their_places_come_back() {
         stream.set_nonblocking(true).unwrap();
         let mut byte = [0];
         let read = (&*stream).read(&mut byte);
-        assert!(read.is_err_and(|error| error.kind() == ErrorKind::WouldBlock), "a place is kept");
+        // The server may have said its SETTINGS; what it must not have said is the end.
+        let open = read.map_or_else(|error| error.kind() == ErrorKind::WouldBlock, |bytes| bytes > 0);
+        assert!(open, "a place is kept");
     }
     drop(held);
     wait_until("a place comes back", || {

@@ -89,17 +89,20 @@ fn documents_that_do_not_fit_leave_nothing() {
         Document { id: "x".repeat(limits::ID_BYTES_MAX + 1), ..good() },
         Document { typed_metadata: nan, ..good() },
         Document { typed_metadata: field(None), ..good() },
-        Document { typed_metadata: field(Some(nested(limits::VALUE_DEPTH_MAX))), ..good() },
+        Document { typed_metadata: field(Some(nested(limits::VALUE_DEPTH_MAX + 1))), ..good() },
         Document { metadata: BTreeMap::from([("x".repeat(limits::NAME_BYTES_MAX + 1), String::new())]), ..good() },
         Document { content: "x".repeat(limits::CONTENT_BYTES_MAX + 1), ..good() },
     ] {
+        let text = format!("{bad:.100?}");
         let documents = vec![good(), bad];
         let ask = AddDocumentsRequest { collection_name: "c".into(), documents, ..Default::default() };
-        let (code, _) = code_of(peer.ask::<_, AddDocumentsResponse>("CollectionService/AddDocuments", ask));
-        assert!(matches!(code, Code::InvalidArgument | Code::OutOfRange), "{code:?}");
+        let answer = peer.ask::<_, AddDocumentsResponse>("CollectionService/AddDocuments", ask);
+        assert!(answer.is_err(), "{text}");
+        let (code, _) = code_of(answer);
+        assert!(matches!(code, Code::InvalidArgument | Code::OutOfRange), "{text}: {code:?}");
         let ask = CountDocumentsRequest { collection_name: "c".into(), ..Default::default() };
         let left: CountDocumentsResponse = peer.ask("CollectionService/CountDocuments", ask).unwrap();
-        assert_eq!(left.count, 0);
+        assert_eq!(left.count, 0, "{text}");
     }
     world.finish();
 }

@@ -132,19 +132,21 @@ fn a_stream_that_is_cut_leaves_nothing() {
     let world = world(Duration::from_secs(30));
     let watcher = world.peer();
     let (sender, receiver) = mpsc::channel(16);
-    let peer = world.peer();
-    let call = world
-        .runtime
-        .spawn(async move { peer.pour::<_, InsertStreamResponse>(METHOD, ReceiverStream::new(receiver)).await });
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    let own = builder.worker_threads(1).enable_all().build().unwrap();
+    let endpoint = tonic::transport::Endpoint::from_shared(format!("http://{}", world.address())).unwrap();
+    let inside = own.enter();
+    let peer = world.peer_on(endpoint.connect_lazy());
+    drop(inside);
+    own.spawn(async move { peer.pour::<_, InsertStreamResponse>(METHOD, ReceiverStream::new(receiver)).await });
     watcher.wait(async {
         for id in 0..1_000 {
             sender.send(good(id)).await.unwrap();
         }
     });
-    // The connection goes with its only call.
-    call.abort();
-    wait_until("the call is gone", || call.is_finished());
-    drop(sender);
+    // With its runtime the connection goes, in the middle of the call.
+    own.shutdown_background();
+    wait_until("the call is gone", || sender.is_closed());
     assert_eq!(count(&watcher), 0);
     assert_eq!(pour(&watcher, (0..10).map(good).collect()).unwrap().total_inserted, 10);
     assert_eq!(count(&watcher), 10);

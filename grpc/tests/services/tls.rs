@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use toondb_engine::api::{ErrorCode, Ping};
+use toondb_engine::api::{Error, ErrorCode, Ping};
 use toondb_grpc::auth::TlsOptions;
 use toondb_grpc::proto::{PingRequest, PingResponse};
 use toondb_grpc::{BlockingClient, ClientOptions, ClientTls, Listener, Server, ServerOptions, StartError};
@@ -49,14 +49,16 @@ fn tls_world(dir: &TempDir, ours: &Authority, clients: Option<&Authority>) -> Wo
     World::with(&ServerOptions { tls: Some(tls), ..ServerOptions::default() })
 }
 
-fn connect(world: &World, tls: Option<ClientTls>) -> Result<BlockingClient, ErrorCode> {
+fn connect(world: &World, tls: Option<ClientTls>) -> Result<BlockingClient, Error> {
     let options = ClientOptions { tls, timeout: Some(Duration::from_secs(20)), ..ClientOptions::default() };
     let address = format!("localhost:{}", world.address().port());
-    BlockingClient::connect(address.parse().unwrap(), options, None).map_err(|error| error.code)
+    BlockingClient::connect(address.parse().unwrap(), options, None)
 }
 
-fn refused(result: Result<BlockingClient, ErrorCode>) -> bool {
-    matches!(result, Err(ErrorCode::ConnectionFailed))
+fn refused(result: Result<BlockingClient, Error>) -> bool {
+    let error = result.expect_err("it must not connect");
+    assert_eq!(error.code, ErrorCode::ConnectionFailed, "{error:?}");
+    true
 }
 
 #[test]

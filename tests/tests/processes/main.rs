@@ -9,5 +9,6 @@
 
 mod damage;
 mod flips;
+mod grpc;
 mod sharing;
 mod stopping;

@@ -117,15 +117,11 @@ impl World {
 /// Waits for a condition that comes about by itself.
 #[track_caller]
 pub fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-    let met = runtime.block_on(async {
-        for _ in 0..6_000 {
-            if condition() {
-                return true;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
+    for _ in 0..6_000 {
+        if condition() {
+            return;
         }
-        false
-    });
-    assert!(met, "never came about: {what}");
+        std::thread::park_timeout(Duration::from_millis(10));
+    }
+    panic!("never came about: {what}");
 }
