@@ -25,6 +25,7 @@ macro_rules! scenarios {
     };
 }
 
+mod checkpoints;
 mod collections;
 mod commits;
 mod filters;
@@ -68,6 +69,7 @@ fn through_every_door(scenario: Scenario) {
 #[test]
 fn every_operation_is_exercised() {
     let all = [
+        checkpoints::ALL,
         collections::ALL,
         commits::ALL,
         filters::ALL,
