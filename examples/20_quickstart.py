@@ -8,20 +8,17 @@ target/release/toondb and on PATH; with --socket a server that is already runnin
 """
 
 import argparse
-import os
-import shutil
-import subprocess
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Union
+from typing import Any, Dict, List, Union
 
-from toondb import ConnectionError, Database, IpcClient
+from toondb import Database, IpcClient
 
 import example_data
 from example_data import heading, progress, table, words
+from example_server import connect, find_server, served
 
 NAMESPACE = "quickstart"
 COLLECTION = "synsets"
@@ -122,41 +119,6 @@ def tour(db: Store) -> List[Any]:
     return [ask(db, queries, query_vectors), climb(db, documents), travel(db)]
 
 
-def find_server(given: str) -> str:
-    """The path of the toondb binary; empty if there is none."""
-    built = Path(__file__).resolve().parent.parent / "target" / "release" / "toondb"
-    for candidate in (given, os.environ.get("TOONDB_BIN", ""), str(built), "toondb"):
-        found = shutil.which(candidate) if candidate else None
-        if found:
-            return found
-    return ""
-
-
-def connect(socket: str, server: "subprocess.Popen[bytes]") -> IpcClient:
-    """A connection to a server that is just starting."""
-    deadline = time.monotonic() + 10
-    while True:
-        try:
-            return IpcClient.connect(socket)
-        except ConnectionError:
-            if server.poll() is not None or time.monotonic() > deadline:
-                raise
-            time.sleep(0.02)
-
-
-@contextmanager
-def served(binary: str, folder: Path) -> Iterator[IpcClient]:
-    """A client of a server of its own, which ends with the block."""
-    socket = str(folder / "toondb.sock")
-    server = subprocess.Popen([binary, "serve", "--socket", socket, "--data", str(folder / "served")])
-    try:
-        with connect(socket, server) as client:
-            yield client
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--server", default="", help="the toondb binary to start a server with")
@@ -171,11 +133,11 @@ def main() -> int:
         heading("Served: the same through a Unix socket")
         binary = find_server(arguments.server)
         if arguments.socket:
-            with IpcClient.connect(arguments.socket) as client:
+            with connect(arguments.socket) as client:
                 remote = tour(client)
                 client.delete_namespace(NAMESPACE)
         elif binary:
-            with served(binary, folder) as client:
+            with served(binary, folder) as address, connect(address) as client:
                 remote = tour(client)
         else:
             print("No server binary found: build it with `cargo build --release`, or give --server or --socket.")

@@ -44,6 +44,8 @@ pub const BATCH_ITEMS_MAX: usize = 100_000;
 pub const PRECONDITIONS_MAX: usize = 10_000;
 /// Lowest cosine similarity that a semantic cache takes for a hit where the caller names none.
 pub const CACHE_THRESHOLD_DEFAULT: f32 = 0.85;
+/// Most steps that one invalidation of a cache takes in matching its pattern, over all keys: seconds.
+pub const INVALIDATE_STEPS_MAX: u64 = 1 << 30;
 /// Most key patterns of one checkpoint.
 pub const CHECKPOINT_PATTERNS_MAX: usize = 64;
 /// Most checkpoints of one namespace.
@@ -140,7 +142,7 @@ pub const SNAPSHOT_AGE_MAX: Duration = Duration::from_secs(30);
 pub const SNAPSHOTS_MAX: usize = 1024;
 /// Most bytes of temporal timelines kept in memory, for each open namespace.
 pub const TIMELINE_BYTES_MAX: usize = 64 << 20;
-/// Expired keys removed in one sweep.
+/// Expired keys, and expired entries of caches, removed in one sweep.
 pub const SWEEP_ITEMS_MAX: usize = 1_000;
 /// Panics within a minute that take a namespace out of service.
 pub const PANICS_PER_MINUTE_MAX: usize = 5;
@@ -157,7 +159,11 @@ pub const REPLY_BYTES_MAX: usize = FRAME_BYTES_MAX / 2;
 pub const FRAME_DEPTH_MAX: usize = 64;
 /// Most values in one frame, nested ones included.
 pub const FRAME_ELEMENTS_MAX: usize = 2_000_000;
-/// Connections on the socket.
+/// Largest headers of a gRPC request.
+pub const HEADER_BYTES_MAX: u32 = 16 << 10;
+/// How often a silent gRPC connection is asked for a sign of life.
+pub const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(20);
+/// Connections on the socket, and as many over gRPC.
 pub const CONNECTIONS_MAX: usize = 1024;
 /// Requests one connection may have unanswered; further ones stay in the socket.
 pub const PIPELINE_MAX: usize = 256;
@@ -174,6 +180,25 @@ pub const WRITE_STALL_TIMEOUT: Duration = Duration::from_secs(10);
 /// Time to answer accepted requests after SIGTERM.
 pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// Most tokens in one data directory, revoked and expired ones included.
+pub const TOKENS_MAX: usize = 10_000;
+/// Largest file of tokens.
+pub const TOKEN_FILE_BYTES_MAX: usize = 16 << 20;
+/// Longest name of a token.
+pub const TOKEN_NAME_BYTES_MAX: usize = 64;
+/// Most namespaces that one token names.
+pub const TOKEN_NAMESPACES_MAX: usize = 1_000;
+/// How often a server looks whether the tokens have changed: a revoked one is refused after this at the latest.
+pub const TOKEN_POLL: Duration = Duration::from_millis(250);
+/// Longest `authorization` header that is looked at.
+pub const AUTHORIZATION_BYTES_MAX: usize = 256;
+/// Refused callers are logged no more often than this.
+pub const REFUSAL_LOG_INTERVAL: Duration = Duration::from_secs(1);
+/// Largest file of certificates or of a key.
+pub const PEM_BYTES_MAX: usize = 1 << 20;
+/// Time for a TLS handshake.
+pub const TLS_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
+
 const _: () = {
     assert!(VALUE_BYTES_MAX + KEY_BYTES_MAX < FRAME_BYTES_MAX, "a put of the largest value fits in a frame");
     assert!(CONTENT_BYTES_MAX + PROPERTIES_BYTES_MAX + DIMENSION_MAX * 4 < FRAME_BYTES_MAX, "so does a document");
@@ -189,5 +214,9 @@ const _: () = {
     let info = CHECKPOINT_METADATA_BYTES_MAX + NAME_BYTES_MAX + 1024;
     assert!(CHECKPOINTS_MAX * info < REPLY_BYTES_MAX, "the checkpoints of a namespace are listed in one answer");
     assert!(CHECKPOINT_JOBS_MAX < READ_THREADS_MAX, "long reads go on while checkpoints are taken and restored");
+    assert!(
+        TOKEN_NAMESPACES_MAX * (NAMESPACE_NAME_BYTES_MAX + 3) < TOKEN_FILE_BYTES_MAX,
+        "any one token fits in its file"
+    );
     assert!(PIPELINE_MAX <= MAILBOX_ITEMS_MAX, "one connection alone never meets a full mailbox");
 };

@@ -1,11 +1,12 @@
 //! Small arguments that many methods share: bytes, names of settings, times to live.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
-use toondb_engine::api::{ByteBuf, Direction, Durability, EdgeType, Metric, TraversalOrder};
+use toondb_engine::api::{ByteBuf, Direction, Durability, EdgeType, ExportFormat, Metric, TraversalOrder};
 
 use crate::buffer::Buffer;
 use crate::error::invalid;
@@ -75,6 +76,8 @@ choices! {
         "outgoing" => Direction::Outgoing, "incoming" => Direction::Incoming, "both" => Direction::Both;
     /// The order in which a traversal visits nodes.
     OrderName(TraversalOrder), "order": "bfs" => TraversalOrder::Bfs, "dfs" => TraversalOrder::Dfs;
+    /// How an exported checkpoint is written.
+    FormatName(ExportFormat), "format": "binary" => ExportFormat::Binary, "json" => ExportFormat::Json;
 }
 
 /// What a write asks for where its caller names nothing.
@@ -111,6 +114,15 @@ pub fn ttl_ms(py: Python<'_>, ttl: Option<f64>) -> PyResult<Option<u64>> {
     }
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to lie in the range of u64")]
     Ok(Some(ms as u64))
+}
+
+/// How long a client waits: a time in seconds greater than 0; nothing = the client's own default.
+pub fn timeout(py: Python<'_>, timeout: Option<f64>) -> PyResult<Option<Duration>> {
+    let Some(seconds) = timeout else { return Ok(None) };
+    match Duration::try_from_secs_f64(seconds).ok().filter(|wait| !wait.is_zero()) {
+        Some(wait) => Ok(Some(wait)),
+        None => Err(invalid(py, format!("timeout is {seconds} seconds; give a time greater than 0"))),
+    }
 }
 
 /// A small whole number such as a limit or a dimension; the engine knows the exact bounds of each.

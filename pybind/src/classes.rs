@@ -28,4 +28,8 @@ classes! {
     capabilities: "Capabilities";
     server_stats: "ServerStats";
     commit_result: "CommitResult";
+    cache_hit: "CacheHit";
+    cache_stats: "CacheStats";
+    checkpoint_info: "CheckpointInfo";
+    restore_result: "RestoreResult";
 }

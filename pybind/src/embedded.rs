@@ -1,17 +1,16 @@
 //! The engine in this process.
 //!
 //! Reads that are short by nature run on the calling thread. What may take long (writes wait for the disk, big reads
-//! walk much) is handed to the engine, while this thread waits in slices and looks for signals in between. A wait that
-//! is given up leaves the request alone: its result is dropped when it comes.
+//! walk much) is handed to the engine, while this thread waits as [`crate::waiter`] says.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
 use toondb_engine::api::{OpKind, Request, Response, Result};
-use toondb_engine::{Completion, Engine, EngineOptions, Reply, Service};
+use toondb_engine::{Engine, EngineOptions, Reply, Service};
 
-use crate::transport::{IDLE_INTERVAL_MS, Idle, Transport};
+use crate::transport::{Idle, Transport};
+use crate::waiter::Waiter;
 
 /// A request for at most this many items is short, whatever its operation.
 const SHORT_ITEMS_MAX: usize = 1_000;
@@ -54,48 +53,8 @@ fn is_short(request: &Request) -> bool {
         Request::Scan(scan) => items(scan.limit),
         Request::GetEdges(get) => items(get.limit),
         Request::Neighbors(neighbors) => items(neighbors.limit),
-        Request::SearchCollection(_) | Request::SearchVectors(_) => true,
+        Request::SearchCollection(_) | Request::SearchVectors(_) | Request::CacheGet(_) => true,
         Request::ListCollections(_) | Request::ListIndexes(_) => true,
         other => other.code().kind() == OpKind::Read,
-    }
-}
-
-/// Waits for one result.
-#[derive(Default)]
-struct Waiter {
-    result: Mutex<Option<Result<Response>>>,
-    arrived: Condvar,
-}
-
-impl Waiter {
-    fn lock(&self) -> MutexGuard<'_, Option<Result<Response>>> {
-        self.result.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn wait(&self, idle: Idle<'_>) -> Option<Result<Response>> {
-        let mut result = self.lock();
-        loop {
-            if result.is_some() {
-                return result.take();
-            }
-            let slice = Duration::from_millis(IDLE_INTERVAL_MS);
-            let (guard, timeout) = self.arrived.wait_timeout(result, slice).unwrap_or_else(PoisonError::into_inner);
-            result = guard;
-            if timeout.timed_out() && result.is_none() {
-                // The lock is not held while Python runs: a signal handler may do anything, also call this database.
-                drop(result);
-                if !idle() {
-                    return None;
-                }
-                result = self.lock();
-            }
-        }
-    }
-}
-
-impl Completion for Waiter {
-    fn complete(&self, _token: u64, result: Result<Response>) {
-        *self.lock() = Some(result);
-        self.arrived.notify_one();
     }
 }

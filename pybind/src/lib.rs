@@ -19,6 +19,7 @@ mod socket;
 mod transport;
 mod value;
 mod vector;
+mod waiter;
 
 use pyo3::prelude::*;
 use toondb_engine::limits;

@@ -9,7 +9,8 @@ use pyo3::prelude::*;
 use toondb_engine::api::{Error, ErrorCode, Request, Response, Result};
 use toondb_ipc::{BlockingClient, CallOptions, ClientOptions};
 
-use crate::error::{invalid, to_python};
+use crate::argument;
+use crate::error::to_python;
 use crate::transport::{IDLE_INTERVAL_MS, Idle, Transport};
 
 /// Connections to a server; the client below keeps as many as threads call at once, and anew in a forked child.
@@ -26,11 +27,7 @@ impl Socket {
             idle_interval: Duration::from_millis(IDLE_INTERVAL_MS),
             ..ClientOptions::default()
         };
-        if let Some(seconds) = timeout {
-            let wait = Duration::try_from_secs_f64(seconds).ok().filter(|wait| !wait.is_zero());
-            let Some(wait) = wait else {
-                return Err(invalid(py, format!("timeout is {seconds} seconds; give a time greater than 0")));
-            };
+        if let Some(wait) = argument::timeout(py, timeout)? {
             options.timeout = Some(wait);
         }
         let client = py.detach(|| BlockingClient::connect(path, options)).map_err(|error| to_python(py, &error))?;

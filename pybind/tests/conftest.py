@@ -3,7 +3,9 @@
 import itertools
 import os
 import shutil
+import socket
 import subprocess
+import threading
 import time
 from pathlib import Path
 from typing import Iterator
@@ -32,6 +34,7 @@ class Server:
 
     def __init__(self, folder: Path) -> None:
         self.socket = str(folder / "toondb.sock")
+        self.address = ""
         self.data = str(folder / "data")
         self.process = subprocess.Popen([server_binary(), "serve", "--socket", self.socket, "--data", self.data])
 
@@ -49,6 +52,31 @@ class Server:
     def stop(self) -> None:
         self.process.terminate()
         assert self.process.wait(timeout=30) == 0
+
+
+class StallingProxy:
+    """Stands between a client and its server, and stops passing bytes on when it is told to."""
+
+    def __init__(self, path: str, target: str) -> None:
+        self.stalled = False
+        self.target = target
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(path)
+        self.listener.listen()
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self) -> None:
+        while True:
+            near, _ = self.listener.accept()
+            far = socket.socket(socket.AF_UNIX)
+            far.connect(self.target)
+            for source, sink in ((near, far), (far, near)):
+                threading.Thread(target=self.pump, args=(source, sink), daemon=True).start()
+
+    def pump(self, source: socket.socket, sink: socket.socket) -> None:
+        while data := source.recv(65_536):
+            if not self.stalled:
+                sink.sendall(data)
 
 
 @pytest.fixture(scope="session")

@@ -51,6 +51,9 @@ ENUMS = {
 
 ERRORS = ["ToonDBError", "ConnectionError", "TransactionError", "ProtocolError", "DatabaseError"]
 
+# ToonDBClient is in builds with gRPC.
+KINDS: List[type] = [Database, IpcClient, *filter(None, [getattr(toondb, "ToonDBClient", None)])]
+
 Signature = Tuple[List[Tuple[str, object]], str]
 
 
@@ -74,7 +77,7 @@ def document() -> str:
 
 
 @pytest.mark.parametrize("name", signatures(METHODS))
-@pytest.mark.parametrize("kind", [Database, IpcClient])
+@pytest.mark.parametrize("kind", KINDS)
 def test_methods(kind: type, name: str) -> None:
     wanted, _ = signatures(METHODS)[name]
     parameters = list(inspect.signature(getattr(kind, name)).parameters.values())[1:]
@@ -94,11 +97,23 @@ def test_methods_shown_only_in_use() -> None:
     assert list(inspect.signature(Database.get).parameters)[:2] == ["self", "key"]
 
 
-def test_both_classes_have_the_same_methods() -> None:
+def test_every_kind_of_client_has_the_same_methods() -> None:
     def public(kind: type) -> Set[str]:
         return {name for name in dir(kind) if not name.startswith("_")} - {"open", "connect"}
 
-    assert public(Database) == public(IpcClient)
+    for kind in KINDS:
+        assert public(kind) == public(Database)
+
+
+def test_the_constructor() -> None:
+    if not hasattr(toondb, "ToonDBClient"):
+        pytest.skip("this build has no ToonDBClient")
+    wanted = signatures('ToonDBClient(address: str = "localhost:50051", secure: bool = False) -> None')["ToonDBClient"][
+        0
+    ]
+    given = list(inspect.signature(toondb.ToonDBClient).parameters.values())
+    assert [(each.name, each.default) for each in given][:2] == wanted
+    assert all(each.default is None for each in given[2:])
 
 
 @pytest.mark.parametrize("name", DATACLASSES)

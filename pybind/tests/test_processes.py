@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -14,7 +13,7 @@ import pytest
 
 from toondb import Database, IpcClient, Namespace, Transaction
 
-from conftest import Server
+from conftest import Server, StallingProxy
 
 FORK = """
 import gc, os, sys, toondb
@@ -106,31 +105,6 @@ def interrupt_soon(after: float) -> threading.Timer:
     timer.daemon = True
     timer.start()
     return timer
-
-
-class StallingProxy:
-    """Stands between a client and its server, and stops passing bytes on when it is told to."""
-
-    def __init__(self, path: str, target: str) -> None:
-        self.stalled = False
-        self.target = target
-        self.listener = socket.socket(socket.AF_UNIX)
-        self.listener.bind(path)
-        self.listener.listen()
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self) -> None:
-        while True:
-            near, _ = self.listener.accept()
-            far = socket.socket(socket.AF_UNIX)
-            far.connect(self.target)
-            for source, sink in ((near, far), (far, near)):
-                threading.Thread(target=self.pump, args=(source, sink), daemon=True).start()
-
-    def pump(self, source: socket.socket, sink: socket.socket) -> None:
-        while data := source.recv(65_536):
-            if not self.stalled:
-                sink.sendall(data)
 
 
 def test_ctrl_c_ends_a_wait_for_the_server(server: Server, tmp_path: Path) -> None:

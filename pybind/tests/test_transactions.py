@@ -82,8 +82,9 @@ def test_a_key_that_was_read_and_changed_conflicts(home: Namespace, found: bool)
     with pytest.raises(TransactionConflictError):
         tx.commit()
     assert home.get(b"other") is None
-    with pytest.raises(TransactionError, match="over"):
-        tx.put(b"more", b"v")
+    for use in (lambda: tx.put(b"more", b"v"), lambda: tx.get(b"other"), lambda: list(tx.scan())):
+        with pytest.raises(TransactionError, match="over"):
+            use()
 
 
 def test_a_key_written_anew_with_the_same_value_conflicts(home: Namespace) -> None:

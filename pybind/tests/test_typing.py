@@ -46,3 +46,30 @@ def test_user_code_is_checked(tmp_path: Path) -> None:
         "        names: List[str] = client.list_namespaces()\n"
     )
     run(tmp_path, "mypy", "--strict", str(script))
+
+
+def test_awaited_user_code_is_checked(tmp_path: Path) -> None:
+    script = tmp_path / "user.py"
+    script.write_text(
+        "from typing import List, Optional, Tuple\n"
+        "from toondb import AsyncIpcClient, AsyncTransaction, CacheHit, CheckpointInfo, Document, GraphNode\n"
+        "async def count(tx: AsyncTransaction) -> int:\n"
+        "    await tx.put(b'k', b'v')\n"
+        "    return 1\n"
+        "async def main() -> None:\n"
+        "    async with AsyncIpcClient('x', timeout=1) as client:\n"
+        "        value: Optional[bytes] = await client.get(b'k')\n"
+        "        pairs: List[Tuple[bytes, bytes]] = [pair async for pair in client.scan()]\n"
+        "        nodes, edges = await client.traverse('a')\n"
+        "        node: GraphNode = nodes[0]\n"
+        "        hit: Optional[CacheHit] = await client.cache_get('c', embedding=[1.0])\n"
+        "        made: CheckpointInfo = await client.namespace('n').create_checkpoint()\n"
+        "        number: int = await client.run_transaction(count)\n"
+        "        async with client.transaction() as tx:\n"
+        "            found: Optional[Document] = await tx.get_document('c', 'id')\n"
+        "        wrong: int = await client.get(b'k')  # type: ignore[assignment]\n"
+        "        await client.get('text')  # type: ignore[arg-type]\n"
+        "    async with await AsyncIpcClient.connect() as other:\n"
+        "        names: List[str] = await other.list_namespaces()\n"
+    )
+    run(tmp_path, "mypy", "--strict", "--warn-unused-ignores", str(script))

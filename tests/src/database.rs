@@ -9,7 +9,7 @@ use toondb_engine::rng::SeededRng;
 use toondb_engine::{Engine, EngineOptions};
 use toondb_ipc::{BlockingClient, ClientOptions, Server, ServerOptions};
 
-use crate::{Door, TempDir, run};
+use crate::{Door, TempDir, grpc, run};
 
 /// Where the clock of every test database begins.
 pub const CLOCK_START_MS: i64 = 1_000_000;
@@ -21,17 +21,37 @@ pub enum Transport {
     Embedded,
     /// Through a Unix socket.
     Socket,
+    /// Over gRPC.
+    Grpc,
 }
 
 impl Transport {
     /// Every way there is.
-    pub const ALL: [Transport; 2] = [Transport::Embedded, Transport::Socket];
+    pub const ALL: [Transport; 3] = [Transport::Embedded, Transport::Socket, Transport::Grpc];
+}
+
+/// What serves the engine to the door.
+enum Frontend {
+    None,
+    Socket(Server),
+    Grpc(toondb_grpc::Server),
+}
+
+impl Frontend {
+    /// True if everything that was accepted was answered.
+    fn shutdown(self) -> bool {
+        match self {
+            Frontend::None => true,
+            Frontend::Socket(server) => server.shutdown(),
+            Frontend::Grpc(server) => server.shutdown(),
+        }
+    }
 }
 
 struct Open {
     // In the order in which they must go.
     door: Arc<dyn Door>,
-    server: Option<Server>,
+    server: Frontend,
     engine: Engine,
 }
 
@@ -75,12 +95,17 @@ impl Database {
         options.rng = Some(Arc::new(SeededRng::new(self.seed)));
         let engine = Engine::open(options)?;
         let (door, server): (Arc<dyn Door>, _) = match self.transport {
-            Transport::Embedded => (Arc::new(engine.clone()), None),
+            Transport::Embedded => (Arc::new(engine.clone()), Frontend::None),
             Transport::Socket => {
                 let socket = self.dir.join("s");
                 let server = Server::bind(&socket, ServerOptions::default(), Arc::new(engine.clone())).unwrap();
                 let client = BlockingClient::connect(&socket, ClientOptions::default()).unwrap();
-                (Arc::new(client), Some(server))
+                (Arc::new(client), Frontend::Socket(server))
+            }
+            Transport::Grpc => {
+                let server = grpc::serve(self.dir.path(), Arc::new(engine.clone()));
+                let client = grpc::connect(&server);
+                (Arc::new(client), Frontend::Grpc(server))
             }
         };
         self.open = Some(Open { door, server, engine });
@@ -90,9 +115,7 @@ impl Database {
     fn stop(&mut self) {
         let Some(Open { door, server, engine }) = self.open.take() else { return };
         drop(door);
-        if let Some(server) = server {
-            assert!(server.shutdown(), "the server answers what it accepted");
-        }
+        assert!(server.shutdown(), "the server answers what it accepted");
         engine.close().expect("the engine closes");
     }
 

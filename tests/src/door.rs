@@ -25,6 +25,12 @@ impl Door for BlockingClient {
     }
 }
 
+impl Door for toondb_grpc::BlockingClient {
+    fn call(&self, namespace: &str, request: Request) -> Result<Response> {
+        toondb_grpc::BlockingClient::call(self, namespace, request)
+    }
+}
+
 /// Carries one typed request out.
 ///
 /// # Errors

@@ -1,7 +1,7 @@
 //! What the tests of this crate share: doors, models, processes and faults.
 //!
 //! The engine is tested here as its users meet it: through [`Door`]s. A [`Database`] is an engine on a simulated disk with a
-//! clock moved by hand, reached embedded or through a socket; a [`Script`] talks to one and keeps the transcript; a
+//! clock moved by hand, reached embedded, through a socket or over gRPC; a [`Script`] talks to one and keeps the transcript; a
 //! [`Model`] is the plain in-memory twin that says what every answer must be; a [`Served`] is a real `toondb serve`.
 #![allow(
     clippy::unwrap_used,
@@ -14,6 +14,7 @@
 mod database;
 mod dir;
 mod door;
+pub mod grpc;
 mod killable;
 mod model;
 mod process;

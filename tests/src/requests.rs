@@ -1,10 +1,10 @@
 //! Short ways to write requests.
 
 use toondb_engine::api::{
-    AddDocuments, AddEdge, AddNode, AddTemporalEdge, BatchPut, ByteBuf, Commit, CompareAndSet, CreateCollection,
-    DeleteKey, Direction, Document, Durability, Edge, EdgeType, Embedding, Filter, Get, GetDocuments, GetNode, Metric,
-    Node, NodeId, Precondition, Properties, Put, PutEntry, QueryTemporal, Scan, SearchCollection, TemporalFact,
-    TemporalMode, TimestampMs, Value, Write,
+    AddDocuments, AddEdge, AddNode, AddTemporalEdge, BatchPut, ByteBuf, CacheGet, CacheInvalidate, CachePut, Commit,
+    CompareAndSet, CreateCollection, DeleteKey, Direction, Document, Durability, Edge, EdgeType, Embedding, Filter,
+    Get, GetDocuments, GetNode, Metric, Node, NodeId, Precondition, Properties, Put, PutEntry, QueryTemporal, Scan,
+    SearchCollection, TemporalFact, TemporalMode, TimestampMs, Value, Write,
 };
 
 /// Bytes of a text.
@@ -111,6 +111,31 @@ pub fn search(collection: &str, query: &[f32], k: u32) -> SearchCollection {
         include_embedding: false,
         snapshot: None,
     }
+}
+
+/// Remembers the answer `value of <key>`.
+#[must_use]
+pub fn cache_put(cache: &str, key: &str, embedding: &[f32]) -> CachePut {
+    CachePut {
+        cache: cache.into(),
+        key: key.to_owned(),
+        value: format!("value of {key}"),
+        embedding: Embedding(embedding.to_vec()),
+        ttl_ms: None,
+        durability: Durability::Durable,
+    }
+}
+
+/// Looks an answer up by similarity.
+#[must_use]
+pub fn cache_get(cache: &str, embedding: &[f32]) -> CacheGet {
+    CacheGet { cache: cache.into(), key: None, embedding: Some(Embedding(embedding.to_vec())), threshold: None }
+}
+
+/// Forgets entries.
+#[must_use]
+pub fn cache_invalidate(cache: &str, pattern: &str) -> CacheInvalidate {
+    CacheInvalidate { cache: cache.into(), pattern: pattern.to_owned(), durability: Durability::Durable }
 }
 
 /// A filter from its wire form, a value tree.

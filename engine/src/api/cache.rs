@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::collection::check_dimension;
 use super::common::Durability;
 use super::error::{Error, Result};
 use super::ids::CollectionName;
@@ -23,6 +24,18 @@ fn check_key(key: &str) -> Result<()> {
     }
     if key.contains('\0') {
         return Err(Error::invalid("the key of a cache entry contains a NUL character"));
+    }
+    Ok(())
+}
+
+/// Refuses what has no direction and so no cosine.
+fn check_embedding(embedding: &Embedding) -> Result<()> {
+    check_dimension(u32::try_from(embedding.0.len()).unwrap_or(u32::MAX))?;
+    if let Some(position) = embedding.0.iter().position(|component| !component.is_finite()) {
+        return Err(Error::invalid(format!("component {position} of the embedding is not a finite number")));
+    }
+    if embedding.0.iter().all(|component| *component == 0.0) {
+        return Err(Error::invalid("every component of the embedding is zero; such a vector is similar to nothing"));
     }
     Ok(())
 }
@@ -50,6 +63,7 @@ impl CacheGet {
         if self.key.is_none() && self.embedding.is_none() {
             return Err(Error::invalid("a cache is asked by key, by embedding or by both; neither was given"));
         }
+        self.embedding.as_ref().map_or(Ok(()), check_embedding)?;
         match self.threshold {
             Some(threshold) if !(-1.0..=1.0).contains(&threshold) => Err(Error::invalid(format!(
                 "the threshold {threshold} is refused: a cosine similarity lies in -1 to 1"
@@ -100,6 +114,7 @@ impl CachePut {
     pub(super) fn validate(&self) -> Result<()> {
         self.cache.validate()?;
         check_key(&self.key)?;
+        check_embedding(&self.embedding)?;
         check_ttl(self.ttl_ms)?;
         if self.value.len() > limits::CONTENT_BYTES_MAX {
             let (given, max) = (self.value.len(), limits::CONTENT_BYTES_MAX);

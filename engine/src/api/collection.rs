@@ -154,7 +154,7 @@ impl Document {
             let (given, max) = (self.content.len(), limits::CONTENT_BYTES_MAX);
             return Err(Error::limit(format!("a document's content has {given} bytes; the limit is {max}")));
         }
-        if self.embedding.is_none() {
+        if self.embedding.as_ref().is_none_or(|embedding| embedding.0.is_empty()) {
             return Err(Error::invalid("a document has no embedding"));
         }
         self.metadata.validate()

@@ -17,6 +17,14 @@ enum Token {
 }
 
 impl Token {
+    /// What looking at it costs.
+    fn steps(&self) -> u64 {
+        match self {
+            Token::Literal(_) | Token::AnyOne | Token::AnyMany => 1,
+            Token::Set { ranges, .. } => ranges.len() as u64,
+        }
+    }
+
     fn takes(&self, given: char) -> bool {
         match self {
             Token::Literal(wanted) => *wanted == given,
@@ -66,11 +74,17 @@ impl Glob {
 
     /// True if the pattern takes the whole text.
     pub fn matches(&self, text: &str) -> bool {
+        self.matches_within(text, &mut { u64::MAX }) == Some(true)
+    }
+
+    /// As [`Self::matches`], taking the steps it needs off `steps`. Nothing if they do not suffice.
+    pub fn matches_within(&self, text: &str, steps: &mut u64) -> Option<bool> {
         let mut tokens = self.tokens.as_slice();
         let mut rest = text.chars();
         // What follows the last star, and the text from where that star stops taking.
         let mut last_star: Option<(&[Token], std::str::Chars<'_>)> = None;
         loop {
+            *steps = steps.checked_sub(tokens.first().map_or(1, Token::steps))?;
             if let Some((Token::AnyMany, behind)) = tokens.split_first() {
                 tokens = behind;
                 last_star = Some((behind, rest.clone()));
@@ -78,15 +92,15 @@ impl Glob {
             }
             let mut ahead = rest.clone();
             match (tokens.split_first(), ahead.next()) {
-                (None, None) => return true,
+                (None, None) => return Some(true),
                 (Some((token, behind)), Some(given)) if token.takes(given) => {
                     tokens = behind;
                     rest = ahead;
                 }
                 // No star can bring text back that has ended.
-                (_, None) => return false,
+                (_, None) => return Some(false),
                 (_, Some(_)) => {
-                    let Some((behind, from)) = &mut last_star else { return false };
+                    let Some((behind, from)) = &mut last_star else { return Some(false) };
                     from.next();
                     tokens = behind;
                     rest = from.clone();
@@ -183,6 +197,10 @@ mod tests {
     #[test]
     fn hostile_patterns_take_no_more_than_pattern_times_text() {
         let pattern = format!("{}b", "*a".repeat(500));
-        assert!(!Glob::parse(&pattern).unwrap().matches(&"a".repeat(1_000)));
+        let (glob, text) = (Glob::parse(&pattern).unwrap(), "a".repeat(1_000));
+        assert!(!glob.matches(&text));
+        let mut steps = 2_000_000;
+        assert_eq!(glob.matches_within(&text, &mut steps), Some(false));
+        assert_eq!(glob.matches_within(&text, &mut 1_000), None, "too few steps are no answer");
     }
 }

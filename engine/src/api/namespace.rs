@@ -12,10 +12,10 @@ pub struct Quota {
     /// Bytes of live data: keys, values, contents, metadata, vectors, nodes, edges.
     #[serde(default)]
     pub bytes_max: Option<u64>,
-    /// Vectors over all collections and vector indexes.
+    /// Vectors over all collections, vector indexes and semantic caches.
     #[serde(default)]
     pub vectors_max: Option<u64>,
-    /// Collections and vector indexes.
+    /// Collections, vector indexes and semantic caches.
     #[serde(default)]
     pub collections_max: Option<u64>,
 }
@@ -121,11 +121,11 @@ impl NamespaceStatsRequest {
 pub struct NamespaceStats {
     /// Keys, expired ones included until they are swept.
     pub keys: u64,
-    /// Collections and vector indexes.
+    /// Collections, vector indexes and semantic caches.
     pub collections: u64,
     /// Documents over all collections.
     pub documents: u64,
-    /// Vectors over all collections and vector indexes.
+    /// Vectors over all collections, vector indexes and caches; there also expired ones until they are swept.
     pub vectors: u64,
     /// Graph nodes.
     pub nodes: u64,

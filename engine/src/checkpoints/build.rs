@@ -5,8 +5,8 @@
 //! they agree with the rows whatever the file says. What the rows demand of each other is checked:
 //!
 //! - a vector belongs to a collection before it, has its dimension and is finite; rows count from 0 without gaps;
-//! - a document refers to a vector of its collection, each vector to exactly one document, and it has a text or a
-//!   64-bit id as its collection wants;
+//! - a document refers to a vector of its collection, each vector belongs to exactly one document, and a document is a text
+//!   with fields, a bare 64-bit id, or an answer that may expire, as the kind of its collection wants;
 //! - an edge leads from a node to a node;
 //! - beliefs in one fact do not overlap, and commit times never go back;
 //! - no commit is newer than the checkpoint.
@@ -26,8 +26,8 @@ use crate::index::vector::{VectorParams, validate};
 use crate::limits;
 use crate::namespace::{fact_in_key, row_bytes, vector_metric};
 use crate::store::{
-    Base, BaseSnapshot, CollectionKind, CollectionRecord, Counters, FlushInput, KeyRange, KeyReader, KeyWriter,
-    Memtable, StoreError, Table,
+    Base, BaseSnapshot, CollectionKind, CollectionRecord, Counters, DocumentBody, FlushInput, KeyRange, KeyReader,
+    KeyWriter, Memtable, StoreError, Table,
 };
 
 /// What rows of a collection are held to.
@@ -93,7 +93,7 @@ impl<'a> Builder<'a> {
             Item::Collection { record, .. } => self.add_collection(record)?,
             Item::Vector { collection, row, vector } => self.add_vector(*collection, *row, vector)?,
             Item::Document { collection, id, row, body, .. } => {
-                let dimension = self.add_document(*collection, id, *row, body.is_some())?;
+                let dimension = self.add_document(*collection, id, *row, body.as_ref())?;
                 self.counters.live_bytes += row_bytes(&value, id, dimension);
             }
             Item::Node { .. } => {
@@ -179,11 +179,12 @@ impl<'a> Builder<'a> {
     }
 
     /// Gives the dimension of the document's collection.
-    fn add_document(&mut self, collection: u32, id: &[u8], row: u32, has_body: bool) -> Checked<u32> {
+    fn add_document(&mut self, collection: u32, id: &[u8], row: u32, body: Option<&DocumentBody>) -> Checked<u32> {
         let shape = self.shapes.get_mut(&collection).ok_or_else(|| Fault::content("a document has no collection"))?;
-        let fits = match shape.kind {
-            CollectionKind::Documents => has_body,
-            CollectionKind::Vectors => !has_body && id.len() == 8,
+        let (fits, is_document) = match shape.kind {
+            CollectionKind::Documents => (body.is_some_and(|body| body.expires_at.is_none()), true),
+            CollectionKind::Vectors => (body.is_none() && id.len() == 8, false),
+            CollectionKind::Cache => (body.is_some_and(|body| body.metadata.0.is_empty()), false),
         };
         if !fits {
             return Err(Fault::content("a document is of another kind than its collection"));
@@ -192,7 +193,7 @@ impl<'a> Builder<'a> {
             return Err(Fault::content("a document has no vector of its own"));
         }
         self.counters.vectors += 1;
-        self.counters.documents += u64::from(has_body);
+        self.counters.documents += u64::from(is_document);
         Ok(u32::try_from(shape.params.dimension).unwrap_or(u32::MAX))
     }
 

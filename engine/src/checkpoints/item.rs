@@ -31,7 +31,7 @@ pub enum Item {
         /// The value.
         value: Vec<u8>,
     },
-    /// A collection or vector index.
+    /// A collection, vector index or cache.
     Collection {
         /// Its name.
         name: CollectionName,
@@ -47,7 +47,7 @@ pub enum Item {
         /// Its components.
         vector: Embedding,
     },
-    /// A document, or the id of a bare vector.
+    /// A document, the id of a bare vector, or an entry of a cache.
     Document {
         /// The number of its collection.
         collection: u32,
@@ -123,7 +123,11 @@ impl Item {
             }
             Table::Collections => {
                 let record = CollectionRecord::decode(value).map_err(stored)?;
-                Self::Collection { name: text(table, key)?.into(), record }
+                let name = text(table, key.strip_prefix(b"\0").unwrap_or(key))?;
+                if *record.kind.key(&name) != *key {
+                    return Err(broken(table, "the key belongs to another kind of collection"));
+                }
+                Self::Collection { name: name.into(), record }
             }
             Table::Vectors => {
                 let (collection, mut rest) = numbers("the key is cut")?;
@@ -179,7 +183,7 @@ impl Item {
             Self::Kv { key, seq, expires_at, value } => {
                 (key.clone(), KvRecord { seq: *seq, expires_at: *expires_at, value }.encode())
             }
-            Self::Collection { name, record } => (name.as_str().as_bytes().to_vec(), record.encode()),
+            Self::Collection { name, record } => (record.kind.key(name.as_str()).into_owned(), record.encode()),
             Self::Vector { collection, row, vector } => {
                 (KeyWriter::new().u32(*collection).u32(*row).finish(), vector.to_le_bytes().into_owned())
             }

@@ -238,10 +238,11 @@ impl Actor {
             if has_expired {
                 exec::sweep(ctx, limits::SWEEP_ITEMS_MAX)?;
             }
+            exec::sweep_entries(ctx, limits::SWEEP_ITEMS_MAX)?;
             exec::purge(ctx, limits::SWEEP_ITEMS_MAX)
         };
         if let Err(error) = self.attempt(Durability::Volatile, around, housekeeping) {
-            tracing::warn!(%error, "sweeping expired keys or purging a dropped collection failed; it is tried again");
+            tracing::warn!(%error, "sweeping what has expired or purging a dropped collection failed; it is tried again");
         }
         self.unsynced_since.is_some_and(|since| now.saturating_sub(since) >= limits::VOLATILE_DELAY_MAX)
     }
@@ -284,6 +285,7 @@ fn frees_space(request: &Request) -> bool {
             | Request::DeleteNode(_)
             | Request::DeleteEdge(_)
             | Request::EraseTemporal(_)
+            | Request::CacheInvalidate(_)
     ) || matches!(request, Request::Commit(commit) if commit.writes.iter().all(is_delete))
 }
 

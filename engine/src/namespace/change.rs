@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
-use super::collections::Collection;
+use super::collections::{Collection, RowInfo};
 use super::state::State;
 use super::timelines::FactChange;
-use crate::api::{Error, Properties};
+use crate::api::Error;
 
 /// One change of an index.
 #[derive(Debug)]
@@ -21,12 +21,12 @@ pub enum Change {
         collection: Arc<Collection>,
         /// The row.
         row: u32,
-        /// The document's id, or the vector's as eight big-endian bytes.
+        /// The document's id, the vector's as eight big-endian bytes, or the key of a cache's entry.
         id: Vec<u8>,
         /// The vector.
         vector: Vec<f32>,
-        /// The document's fields; nothing for a bare vector.
-        metadata: Option<Properties>,
+        /// What else the indexes must know of it.
+        info: RowInfo,
         /// What the quota counts for it.
         bytes: u64,
     },
@@ -38,8 +38,8 @@ pub enum Change {
         row: u32,
         /// What the quota counted for it.
         bytes: u64,
-        /// The fields it had; nothing for a bare vector.
-        metadata: Option<Properties>,
+        /// What else the indexes knew of it.
+        info: RowInfo,
     },
     /// A temporal fact was asserted, retracted or erased.
     Fact(FactChange),
@@ -61,18 +61,14 @@ impl Change {
         match self {
             Change::CollectionCreated(collection) => state.collections.insert(collection),
             Change::CollectionDropped(id) => state.collections.retire(id, seq),
-            Change::RowAdded { collection, row, id, vector, metadata, bytes } => {
+            Change::RowAdded { collection, row, id, vector, info, bytes } => {
                 collection.vectors.insert(row, &id, &vector, seq)?;
-                if let Some(metadata) = metadata {
-                    collection.index_metadata(row, &metadata);
-                }
+                collection.index_info(row, &info);
                 collection.account(1, bytes.cast_signed());
             }
-            Change::RowDeleted { collection, row, bytes, metadata } => {
+            Change::RowDeleted { collection, row, bytes, info } => {
                 collection.vectors.delete(row, seq);
-                if let Some(metadata) = metadata {
-                    collection.retire_metadata(seq, row, metadata);
-                }
+                collection.retire_info(seq, row, info);
                 collection.account(-1, -bytes.cast_signed());
             }
             Change::Fact(change) => state.timelines.apply(change, seq),

@@ -7,10 +7,11 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use parking_lot::{Mutex, RwLock};
 use roaring::RoaringBitmap;
 
+use super::entries::Entries;
 use crate::api::{self, Filter, Properties};
 use crate::index::metadata::MetadataIndex;
 use crate::index::vector::{Metric, VectorIndex, VectorParams};
-use crate::store::CollectionRecord;
+use crate::store::{CollectionKind, CollectionRecord, DocumentRecord, StoreResult};
 
 /// The metric of a vector index that measures as the API says.
 pub fn metric(metric: api::Metric) -> Metric {
@@ -21,14 +22,36 @@ pub fn metric(metric: api::Metric) -> Metric {
     }
 }
 
+/// What the indexes must know of a row beside its vector.
+#[derive(Debug)]
+pub enum RowInfo {
+    /// Nothing: a bare vector.
+    Bare,
+    /// A document's fields.
+    Document(Properties),
+    /// When an entry of a cache expires; nothing = never.
+    Entry(Option<i64>),
+}
+
+impl RowInfo {
+    /// What a stored row tells.
+    pub fn of(kind: CollectionKind, record: &DocumentRecord<'_>) -> StoreResult<Self> {
+        Ok(match kind {
+            CollectionKind::Vectors => Self::Bare,
+            CollectionKind::Documents => Self::Document(record.body()?.metadata),
+            CollectionKind::Cache => Self::Entry(record.body()?.expires_at),
+        })
+    }
+}
+
 #[derive(Debug)]
 struct Retired {
     seq: u64,
     row: u32,
-    metadata: Properties,
+    info: RowInfo,
 }
 
-/// One collection or vector index. Rows in it carry their commits, so it may hold rows that are not published yet.
+/// One collection, vector index or cache. Rows in it carry their commits, so it may hold rows that are not published yet.
 #[derive(Debug)]
 pub struct Collection {
     /// Its record; dimension, metric and kind never change.
@@ -37,8 +60,10 @@ pub struct Collection {
     pub vectors: VectorIndex,
     /// True while its graph is being built.
     pub building: AtomicBool,
+    /// What only a cache has.
+    pub entries: Entries,
     metadata: RwLock<MetadataIndex>,
-    /// Deleted rows with the fields they had, by commit: older readers still find them until they are reclaimed.
+    /// Deleted rows with what was known of them, by commit: older readers still find them until they are reclaimed.
     retired: Mutex<VecDeque<Retired>>,
     /// The next row; only the actor takes one. A number is never used twice while the namespace is open.
     next_row: AtomicU32,
@@ -59,6 +84,7 @@ impl Collection {
             record,
             vectors: VectorIndex::new(params),
             building: AtomicBool::new(false),
+            entries: Entries::default(),
             metadata: RwLock::new(MetadataIndex::new()),
             retired: Mutex::default(),
             next_row: AtomicU32::new(0),
@@ -84,14 +110,23 @@ impl Collection {
         self.next_row.fetch_max(row.saturating_add(1), Ordering::Relaxed);
     }
 
-    /// Makes a row's metadata findable.
-    pub fn index_metadata(&self, row: u32, metadata: &Properties) {
-        self.metadata.write().insert(row, metadata);
+    /// Makes a row findable by what is known of it.
+    pub fn index_info(&self, row: u32, info: &RowInfo) {
+        match info {
+            RowInfo::Bare => {}
+            RowInfo::Document(metadata) => self.metadata.write().insert(row, metadata),
+            RowInfo::Entry(expires_at) => self.entries.add(row, *expires_at),
+        }
     }
 
     /// Remembers that a row was deleted at commit `seq`.
-    pub fn retire_metadata(&self, seq: u64, row: u32, metadata: Properties) {
-        self.retired.lock().push_back(Retired { seq, row, metadata });
+    pub fn retire_info(&self, seq: u64, row: u32, info: RowInfo) {
+        match info {
+            RowInfo::Bare => return,
+            RowInfo::Document(_) => {}
+            RowInfo::Entry(_) => self.entries.delete(row),
+        }
+        self.retired.lock().push_back(Retired { seq, row, info });
     }
 
     /// Frees what no reader at or after commit `seq` can see.
@@ -103,7 +138,11 @@ impl Collection {
         }
         let mut index = self.metadata.write();
         while let Some(entry) = retired.pop_front_if(|entry| entry.seq <= seq) {
-            index.remove(entry.row, &entry.metadata);
+            match &entry.info {
+                RowInfo::Bare => {}
+                RowInfo::Document(metadata) => index.remove(entry.row, metadata),
+                RowInfo::Entry(expires_at) => self.entries.forget(entry.row, *expires_at),
+            }
         }
     }
 
@@ -112,9 +151,9 @@ impl Collection {
         self.metadata.read().evaluate(filter)
     }
 
-    /// Bytes of vectors, graph and metadata in memory.
+    /// Bytes of vectors, graph, metadata and lifetimes in memory.
     pub fn memory_bytes(&self) -> u64 {
-        (self.vectors.memory_bytes() + self.metadata.read().memory_bytes()) as u64
+        (self.vectors.memory_bytes() + self.metadata.read().memory_bytes() + self.entries.memory_bytes()) as u64
     }
 
     /// Live rows after the newest operation, published or not. For the actor.

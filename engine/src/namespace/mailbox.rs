@@ -22,7 +22,7 @@ pub enum Task {
         /// How it ended.
         result: Result<()>,
     },
-    /// Time has passed: sync volatile writes, flush an old memtable, sweep expired keys, purge dropped collections.
+    /// Time has passed: sync volatile writes, flush an old memtable, sweep what has expired, purge dropped collections.
     Tick,
 }
 

@@ -10,6 +10,7 @@ mod change;
 mod checkpoint;
 mod collections;
 mod context;
+mod entries;
 mod error;
 mod exec;
 mod handle;
@@ -18,6 +19,8 @@ mod query;
 mod recovery;
 mod snapshots;
 mod state;
+#[cfg(test)]
+mod tests;
 mod timelines;
 
 pub use checkpoint::Spawn;

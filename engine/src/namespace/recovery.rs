@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use super::actor::Actor;
 use super::checkpoint::{Checkpoint, Post, Spawn};
-use super::collections::Collection;
+use super::collections::{Collection, RowInfo};
 use super::exec::row_bytes;
 use super::handle::{NamespaceFiles, NamespaceOptions};
 use super::state::State;
@@ -188,9 +188,7 @@ fn load_documents(snapshot: &Snapshot, collection: &Collection, prefix: &KeyRang
         let id = row.key.get(4..).unwrap_or_default();
         let record = DocumentRecord::decode(&row.value)?;
         collection.skip_row(record.row);
-        if record.has_body() {
-            collection.index_metadata(record.row, &record.body()?.metadata);
-        }
+        collection.index_info(record.row, &RowInfo::of(collection.record.kind, &record)?);
         let bytes = row_bytes(&row.value, id, collection.record.dimension);
         collection.account(1, bytes.cast_signed());
         live.insert(record.row, LiveRow { id: id.to_vec(), seq: record.seq });

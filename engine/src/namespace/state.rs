@@ -87,14 +87,24 @@ impl State {
             let what = match kind {
                 CollectionKind::Documents => "collection",
                 CollectionKind::Vectors => "vector index",
+                CollectionKind::Cache => "cache",
             };
             Error::new(ErrorCode::CollectionNotFound, format!("{what} {name:?} does not exist; create it first"))
         };
-        let record = reader.get(Table::Collections, name.as_str().as_bytes())?.ok_or_else(missing)?;
+        let record = reader.get(Table::Collections, &kind.key(name.as_str()))?.ok_or_else(missing)?;
         let record = CollectionRecord::decode(&record)?;
         if record.kind != kind {
             return Err(missing());
         }
         self.collections.get(record.id).ok_or_else(missing)
+    }
+
+    /// Finds a cache by name as `reader` sees it. One that does not exist is empty, which is no error.
+    pub fn cache(&self, reader: &impl Read, name: &CollectionName) -> Result<Option<Arc<Collection>>> {
+        match self.collection(reader, name, CollectionKind::Cache) {
+            Ok(cache) => Ok(Some(cache)),
+            Err(error) if error.code == ErrorCode::CollectionNotFound => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! The values of the tables. Hot ones have a fixed binary head; the rest of each is MessagePack with named fields left
 //! out (arrays), so that a field can be added at the end.
 
+use std::borrow::Cow;
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -66,7 +68,7 @@ impl<'a> KvRecord<'a> {
     }
 }
 
-/// A document or bare vector: commit (u64), row (u32), then its body (nothing for a bare vector).
+/// A document, bare vector or entry of a cache: commit (u64), row (u32), then its body (nothing for a bare vector).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DocumentRecord<'a> {
     /// The commit that wrote it.
@@ -76,13 +78,16 @@ pub struct DocumentRecord<'a> {
     body: &'a [u8],
 }
 
-/// The part of a document that is not its vector.
+/// The part of a document or entry of a cache that is not its vector.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DocumentBody {
-    /// Its text.
+    /// Its text; the answer that a cache remembers.
     pub content: String,
-    /// Its fields.
+    /// Its fields; none in a cache.
     pub metadata: Properties,
+    /// When an entry of a cache expires, in ms since 1970; nothing = never, as with every document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<i64>,
 }
 
 impl<'a> DocumentRecord<'a> {
@@ -105,6 +110,11 @@ impl<'a> DocumentRecord<'a> {
         Ok(Self { seq, row: u32::from_le_bytes(*row), body })
     }
 
+    /// True if it has text and fields: no bare vector.
+    pub fn has_body(&self) -> bool {
+        !self.body.is_empty()
+    }
+
     /// Gives a stored record another row.
     pub fn renumber(stored: &mut [u8], row: u32) {
         if let Some(place) = stored.get_mut(8..12) {
@@ -116,14 +126,9 @@ impl<'a> DocumentRecord<'a> {
     pub fn body(&self) -> StoreResult<DocumentBody> {
         unpack(Table::Documents, self.body)
     }
-
-    /// True if it has text and fields: a document, not a bare vector.
-    pub fn has_body(&self) -> bool {
-        !self.body.is_empty()
-    }
 }
 
-/// What a name in the collections table is.
+/// What a row of the collections table is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CollectionKind {
@@ -131,9 +136,22 @@ pub enum CollectionKind {
     Documents,
     /// A bare vector index.
     Vectors,
+    /// A semantic cache.
+    Cache,
 }
 
-/// A collection or vector index.
+impl CollectionKind {
+    /// The key of a name of this kind. Collections and vector indexes share their names. Caches have names of their own:
+    /// their keys begin with a zero byte, which no name holds, so whatever a caller gives, neither leads to the other.
+    pub fn key(self, name: &str) -> Cow<'_, [u8]> {
+        match self {
+            CollectionKind::Documents | CollectionKind::Vectors => Cow::Borrowed(name.as_bytes()),
+            CollectionKind::Cache => Cow::Owned([b"\0", name.as_bytes()].concat()),
+        }
+    }
+}
+
+/// A collection, vector index or cache.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CollectionRecord {
     /// The commit that created it.
@@ -225,11 +243,11 @@ packed_record!(TemporalRecord, Table::TemporalOut);
 pub struct Counters {
     /// Keys.
     pub keys: u64,
-    /// Documents and bare vectors.
+    /// Documents, bare vectors and entries of caches.
     pub vectors: u64,
     /// Documents.
     pub documents: u64,
-    /// Collections and vector indexes.
+    /// Collections, vector indexes and caches.
     pub collections: u64,
     /// Graph nodes.
     pub nodes: u64,

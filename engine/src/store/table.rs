@@ -13,9 +13,11 @@ pub enum Table {
     Kv = 0,
     /// Key: expiry (time), the user's key. Value: empty. Which keys expire when.
     KvExpiry = 1,
-    /// Key: collection name (text). Value: [`super::CollectionRecord`]. Collections and vector indexes.
+    /// Key: the name's bytes, for a cache behind a zero byte: see [`super::CollectionKind::key`]. Value:
+    /// [`super::CollectionRecord`]. Collections, vector indexes and caches.
     Collections = 2,
-    /// Key: collection id (u32), document id bytes or u64 vector id. Value: [`super::DocumentRecord`].
+    /// Key: collection id (u32), then document id bytes, u64 vector id or a cache entry's key. Value:
+    /// [`super::DocumentRecord`].
     Documents = 3,
     /// Key: collection id (u32), row (u32). Value: the vector, f32 little-endian. redb holds blocks: see `block.rs`.
     Vectors = 4,

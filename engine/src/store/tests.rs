@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use super::block::{Block, ROWS};
 use super::{
-    Base, BatchReader, BatchWriter, Counters, FlushInput, KeyRange, KeyReader, KeyWriter, Memtable, Read, Snapshot,
-    StoreError, Table, Txn, View,
+    Base, BatchReader, BatchWriter, CollectionKind, Counters, DocumentBody, DocumentRecord, FlushInput, KeyRange,
+    KeyReader, KeyWriter, Memtable, Read, Snapshot, StoreError, Table, Txn, View,
 };
 use crate::disk::SimDisk;
 use crate::rng::{Rng, SeededRng};
@@ -48,6 +48,28 @@ fn random_range(rng: &SeededRng, key: &dyn Fn() -> Vec<u8>) -> KeyRange {
         _ => Bound::Unbounded,
     };
     KeyRange { start: bound(), end: bound() }
+}
+
+/// Documents written before there were caches have two fields, and still have.
+#[test]
+fn only_what_expires_has_a_third_field() {
+    let metadata = crate::api::Properties::new().with("n", 1);
+    let mut body = DocumentBody { content: "text".to_owned(), metadata: metadata.clone(), expires_at: None };
+    let without = DocumentRecord::encode(1, 2, Some(&body));
+    assert_eq!(without.get(12..).unwrap(), rmp_serde::to_vec(&("text", metadata)).unwrap());
+    assert_eq!(DocumentRecord::decode(&without).unwrap().body().unwrap(), body);
+    body.expires_at = Some(-7);
+    let with = DocumentRecord::encode(1, 2, Some(&body));
+    assert_eq!(DocumentRecord::decode(&with).unwrap().body().unwrap(), body);
+}
+
+#[test]
+fn caches_have_keys_that_no_name_has() {
+    assert_eq!(*CollectionKind::Documents.key("a"), *CollectionKind::Vectors.key("a"));
+    let cache = CollectionKind::Cache.key("a");
+    assert_ne!(*cache, *CollectionKind::Documents.key("a"));
+    let as_name = crate::api::CollectionName::new(String::from_utf8(cache.into_owned()).unwrap());
+    assert!(as_name.validate().is_err());
 }
 
 /// Random writes, flushes and reads at every past commit since the last flush, against one map for each commit.

@@ -2,7 +2,7 @@
 
 Key-values, documents with embeddings, a property graph and a bitemporal graph ("what was true at time T?"), per tenant
 namespace. :class:`Database` runs the engine in this process, :class:`IpcClient` talks to ``toondb serve`` over a Unix
-socket; both have the same methods and give the same answers.
+socket; both have the same methods and give the same answers. :class:`AsyncIpcClient` has them awaited, for asyncio.
 
     from toondb import Database
 
@@ -10,6 +10,10 @@ socket; both have the same methods and give the same answers.
         db.put(b"key", b"value")
 """
 
+from ._async._clients import AsyncIpcClient
+from ._async._collection import AsyncCollection
+from ._async._namespace import AsyncNamespace
+from ._async._transaction import AsyncTransaction
 from ._clients import Database, IpcClient
 from ._collection import Collection
 from ._errors import (
@@ -50,7 +54,10 @@ from ._namespace import Namespace
 from ._toondb import WriteBatch, __version__
 from ._transactions import Transaction
 from ._types import (
+    CacheHit,
+    CacheStats,
     Capabilities,
+    CheckpointInfo,
     CollectionInfo,
     CommitResult,
     Document,
@@ -61,6 +68,7 @@ from ._types import (
     NamespaceStats,
     Path,
     Quota,
+    RestoreResult,
     SearchResult,
     ServerStats,
     Subgraph,
@@ -71,8 +79,15 @@ from ._types import (
 
 __all__ = [
     "AlreadyExistsError",
+    "AsyncCollection",
+    "AsyncIpcClient",
+    "AsyncNamespace",
+    "AsyncTransaction",
     "BusyError",
+    "CacheHit",
+    "CacheStats",
     "Capabilities",
+    "CheckpointInfo",
     "Collection",
     "CollectionInfo",
     "CollectionNotFoundError",
@@ -110,6 +125,7 @@ __all__ = [
     "ProtocolError",
     "Quota",
     "QuotaExceededError",
+    "RestoreResult",
     "SearchResult",
     "ServerStats",
     "ShuttingDownError",

@@ -2,14 +2,20 @@
 
 from typing import TYPE_CHECKING, Callable, Iterator, List, Optional, Sequence, Tuple, TypeVar
 
+from ._checkpoints import ReadableFile
 from ._collection import Collection
+from ._collections import Vector
 from ._toondb import WriteBatch
 from ._transactions import Transaction
 from ._types import (
     BytesLike,
+    CacheHit,
+    CacheStats,
+    CheckpointInfo,
     CommitResult,
     Direction,
     Durability,
+    ExportFormat,
     GraphEdge,
     GraphNode,
     Metadata,
@@ -18,6 +24,7 @@ from ._types import (
     NamespaceStats,
     Order,
     Path,
+    RestoreResult,
     Subgraph,
     Superseded,
     TemporalEdge,
@@ -374,3 +381,57 @@ class Namespace:
     ) -> int:
         """Remove a node's outgoing facts with their whole history; see :meth:`Database.erase_temporal`."""
         return self._store.erase_temporal(self.name, from_id, edge_type, to_id, durability)
+
+    # Semantic caches
+
+    def cache_get(
+        self,
+        cache: str,
+        query: Optional[str] = None,
+        embedding: Optional[Vector] = None,
+        threshold: Optional[float] = None,
+    ) -> Optional[CacheHit]:
+        """Look an answer up; see :meth:`Database.cache_get`."""
+        return self._store.cache_get(cache, query, embedding, threshold, self.name)
+
+    def cache_put(
+        self,
+        cache: str,
+        key: str,
+        value: str,
+        embedding: Vector,
+        ttl: Optional[float] = None,
+        durability: Durability = "durable",
+    ) -> bool:
+        """Remember an answer; see :meth:`Database.cache_put`."""
+        return self._store.cache_put(cache, key, value, embedding, ttl, self.name, durability)
+
+    def cache_invalidate(self, cache: str, pattern: str, durability: Durability = "durable") -> int:
+        """Forget the entries whose keys match a glob; see :meth:`Database.cache_invalidate`."""
+        return self._store.cache_invalidate(cache, pattern, self.name, durability)
+
+    def cache_stats(self, cache: str) -> CacheStats:
+        """The counters of a cache; see :meth:`Database.cache_stats`."""
+        return self._store.cache_stats(cache, self.name)
+
+    # Checkpoints
+
+    def create_checkpoint(
+        self, name: str = "", include_patterns: Sequence[str] = (), metadata: Optional[Metadata] = None
+    ) -> CheckpointInfo:
+        """Take a checkpoint of the namespace as it is now; see :meth:`Database.create_checkpoint`."""
+        return self._store.create_checkpoint(name, self.name, include_patterns, metadata)
+
+    def list_checkpoints(self) -> List[CheckpointInfo]:
+        """Its checkpoints, oldest first."""
+        return self._store.list_checkpoints(self.name)
+
+    def restore_checkpoint(self, checkpoint_id: str, overwrite: bool = False) -> RestoreResult:
+        """Make this namespace hold what a checkpoint, of it or another one, holds; see
+        :meth:`Database.restore_checkpoint`.
+        """
+        return self._store.restore_checkpoint(checkpoint_id, self.name, overwrite)
+
+    def import_checkpoint(self, path: ReadableFile, name: str = "", format: ExportFormat = "binary") -> CheckpointInfo:
+        """Make a checkpoint of this namespace from an exported one; see :meth:`Database.import_checkpoint`."""
+        return self._store.import_checkpoint(path, self.name, name, format)

@@ -5,6 +5,8 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Callable, Optional, Type, TypeVar
 
+from ._caches import CacheMethods
+from ._checkpoints import CheckpointMethods
 from ._collections import CollectionMethods
 from ._errors import SnapshotExpiredError, TransactionConflictError
 from ._graph import GraphMethods
@@ -25,8 +27,22 @@ Result = TypeVar("Result")
 RETRY_DELAY_MAX_SECONDS = 0.1
 
 
-class Store(KeyMethods, NamespaceMethods, CollectionMethods, VectorMethods, GraphMethods, TemporalMethods):
-    """What :class:`Database` and :class:`IpcClient` can do. Methods may be called from several threads at once.
+def retry_delay(attempt: int) -> float:
+    """Seconds to pause after a conflict, before attempt ``attempt + 1``: random, so that rivals fall out of step."""
+    return random.uniform(0, min(RETRY_DELAY_MAX_SECONDS, 0.001 * 2**attempt))
+
+
+class Store(
+    KeyMethods,
+    NamespaceMethods,
+    CollectionMethods,
+    VectorMethods,
+    GraphMethods,
+    TemporalMethods,
+    CacheMethods,
+    CheckpointMethods,
+):
+    """What every kind of client can do. Methods may be called from several threads at once.
 
     The interpreter lock is released during each call. Ctrl-C ends the wait for a long one with KeyboardInterrupt; a
     write that was interrupted may still happen.
@@ -73,7 +89,7 @@ class Store(KeyMethods, NamespaceMethods, CollectionMethods, VectorMethods, Grap
             except (TransactionConflictError, SnapshotExpiredError):
                 if attempt >= retries:
                     raise
-            time.sleep(random.uniform(0, min(RETRY_DELAY_MAX_SECONDS, 0.001 * 2**attempt)))
+            time.sleep(retry_delay(attempt))
             attempt += 1
 
     def commit(self, batch: WriteBatch, namespace: str = "default", durability: Durability = "durable") -> CommitResult:

@@ -125,10 +125,10 @@ class TemporalMethods(Core):
         as_of_seq: Optional[int] = None,
         limit: Optional[int] = None,
     ) -> TemporalSubgraph:
-        """Walk edges that are all valid at one instant, None = now: ``nodes, edges = db.traverse_temporal("ns", "a",
-        t)``.
+        """Walk edges that are all valid at one instant, None = now.
 
-        max_depth, limit and ``truncated`` are as in :meth:`traverse`.
+        ``nodes, edges = db.traverse_temporal("ns", "a", t)`` takes the result apart. max_depth, limit and
+        ``truncated`` are as in :meth:`traverse`.
         """
         return TemporalSubgraph(
             *self._traverse_temporal(

@@ -6,12 +6,16 @@ from typing_extensions import Self, disjoint_base
 
 from ._types import (
     BytesLike,
+    CacheHit,
+    CacheStats,
     Capabilities,
+    CheckpointInfo,
     CollectionInfo,
     CommitResult,
     Direction,
     Document,
     Durability,
+    ExportFormat,
     GraphEdge,
     GraphNode,
     IndexInfo,
@@ -20,6 +24,7 @@ from ._types import (
     NamespaceInfo,
     NamespaceStats,
     Order,
+    RestoreResult,
     SearchResult,
     ServerStats,
     TemporalEdge,
@@ -294,6 +299,44 @@ class Core:
     def _erase_temporal(
         self, namespace: str, from_id: str, edge_type: Optional[str], to_id: Optional[str], durability: Durability
     ) -> int: ...
+    def _cache_get(
+        self,
+        namespace: str,
+        cache: str,
+        key: Optional[str],
+        embedding: Optional[Any],
+        threshold: Optional[float],
+    ) -> Optional[CacheHit]: ...
+    def _cache_put(
+        self,
+        namespace: str,
+        cache: str,
+        key: str,
+        value: str,
+        embedding: Any,
+        ttl: Optional[float],
+        durability: Durability,
+    ) -> None: ...
+    def _cache_invalidate(self, namespace: str, cache: str, pattern: str, durability: Durability) -> int: ...
+    def _cache_stats(self, namespace: str, cache: str) -> CacheStats: ...
+    def _create_checkpoint(
+        self, namespace: str, name: str, include_patterns: Sequence[str], metadata: Optional[Metadata]
+    ) -> CheckpointInfo: ...
+    def _list_checkpoints(self, namespace: str) -> List[CheckpointInfo]: ...
+    def _restore_checkpoint(self, namespace: Optional[str], checkpoint_id: str, overwrite: bool) -> RestoreResult: ...
+    def _delete_checkpoint(self, checkpoint_id: str) -> bool: ...
+    def _export_part(
+        self, checkpoint_id: str, format: ExportFormat, offset: int, bytes_max: int
+    ) -> Tuple[bytes, Optional[int]]: ...
+    def _import_part(
+        self,
+        namespace: str,
+        format: ExportFormat,
+        name: str,
+        data: BytesLike,
+        continues: Optional[int],
+        more: bool,
+    ) -> Tuple[Optional[CheckpointInfo], Optional[int]]: ...
     def _commit(
         self, namespace: str, batch: WriteBatch, snapshot: Optional[int], durability: Durability
     ) -> CommitResult: ...

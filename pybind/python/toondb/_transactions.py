@@ -94,6 +94,7 @@ class Transaction:
                 self.rollback()
 
     def _writing(self) -> WriteBatch:
+        """The batch of a transaction that is not over; also asked before a read, whose answer may be known already."""
         if not self._open:
             raise TransactionError("the transaction is over; begin another one")
         return self._batch
@@ -111,6 +112,7 @@ class Transaction:
 
     def get(self, key: BytesLike) -> Optional[bytes]:
         """Read a key: its value, or None if it is absent."""
+        self._writing()
         key = _as_bytes(key)
         if key in self._keys:
             return self._keys[key]
@@ -184,6 +186,7 @@ class Transaction:
 
     def get_document(self, collection_name: str, id: str, include_embeddings: bool = False) -> Optional[Document]:
         """Read a document; None if there is none of this id. One written here comes back as it was given."""
+        self._writing()
         name = (collection_name, id)
         if name in self._documents:
             return self._documents[name]
@@ -195,6 +198,7 @@ class Transaction:
 
     def get_node(self, node_id: str) -> Optional[GraphNode]:
         """Read a node; None if there is none."""
+        self._writing()
         if node_id in self._nodes:
             return self._nodes[node_id]
         seq = self._seq()

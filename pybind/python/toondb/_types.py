@@ -27,6 +27,9 @@ Direction = Literal["outgoing", "incoming", "both"]
 Order = Literal["bfs", "dfs"]
 """Breadth first or depth first."""
 
+ExportFormat = Literal["binary", "json"]
+"""How an exported checkpoint is written: compact and checksummed, or for people and other programs."""
+
 
 @dataclass
 class SearchResult:
@@ -272,3 +275,63 @@ class CommitResult:
     """Its position in the namespace's commit order."""
     durability: Durability
     """The durability that was reached before the reply."""
+
+
+@dataclass
+class CacheHit:
+    """An answer that a semantic cache gave."""
+
+    key: str
+    """The question that it was stored under."""
+    value: str
+    """The answer."""
+    similarity: float
+    """The cosine similarity of the two questions' embeddings; 1.0 where the keys are equal."""
+
+
+@dataclass
+class CacheStats:
+    """The counters of a semantic cache."""
+
+    hits: int
+    """Look-ups that found an entry, since the namespace was opened."""
+    misses: int
+    """Look-ups that found none, since the namespace was opened."""
+    entries: int
+    """Entries that have not expired."""
+
+    @property
+    def hit_rate(self) -> float:
+        """The share of look-ups that found an entry, 0 to 1; 0 before the first one."""
+        asked = self.hits + self.misses
+        return self.hits / asked if asked else 0.0
+
+
+@dataclass
+class CheckpointInfo:
+    """What a checkpoint is."""
+
+    id: str
+    """``<namespace>/<32 hex digits>``."""
+    name: str
+    namespace: str
+    """The namespace it was taken of, or imported for."""
+    created_at: int
+    """When it was taken or imported."""
+    size_bytes: int
+    """Bytes on disk."""
+    keys: int
+    """Key-value pairs in it."""
+    commit_seq: int
+    """The newest commit in it."""
+    metadata: Metadata
+
+
+@dataclass
+class RestoreResult:
+    """What a namespace holds after a checkpoint was restored into it."""
+
+    keys: int
+    """Key-value pairs."""
+    commit_seq: int
+    """The newest commit."""

@@ -1,5 +1,7 @@
-//! The native class under `Database` and `IpcClient`: one method for each operation, by area.
+//! The native class under every kind of client: one method for each operation, by area.
 
+mod caches;
+mod checkpoints;
 mod collections;
 mod commit;
 mod connection;

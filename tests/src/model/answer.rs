@@ -13,15 +13,17 @@ struct Said {
 fn said(response: &Response) -> Said {
     let of = |commit_seq, number| Said { commit_seq: Some(commit_seq), number };
     match response {
-        Response::Put(written) | Response::BatchPut(written) | Response::Commit(written) => {
-            of(written.commit_seq, None)
-        }
+        Response::Put(written)
+        | Response::BatchPut(written)
+        | Response::CachePut(written)
+        | Response::Commit(written) => of(written.commit_seq, None),
         Response::DeleteKey(deleted)
         | Response::DropCollection(deleted)
         | Response::DeleteDocuments(deleted)
         | Response::DeleteByFilter(deleted)
         | Response::DeleteNode(deleted)
         | Response::DeleteEdge(deleted)
+        | Response::CacheInvalidate(deleted)
         | Response::EraseTemporal(deleted) => of(deleted.commit_seq, Some(deleted.deleted)),
         Response::AddNode(created) | Response::AddEdge(created) | Response::AddTemporalEdge(created) => {
             of(created.commit_seq, Some(u64::from(created.created)))

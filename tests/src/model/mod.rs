@@ -1,6 +1,7 @@
 //! The plain in-memory twin of one namespace: maps, lists and no cleverness. What it says is right.
 
 mod answer;
+mod cache;
 mod graph;
 mod observed;
 mod state;

@@ -1,8 +1,8 @@
 //! Everything that can be seen of a namespace, read through a door or told by the model, in one comparable form.
 
 use toondb_engine::api::{
-    CommitSeq, Direction, Embedding, Error, ErrorCode, GetEdges, GetNode, NamespaceStatsRequest, Result, Scan,
-    SearchCollection, TemporalHistory,
+    CacheGet, CacheStatsRequest, CommitSeq, Direction, Embedding, Error, ErrorCode, GetEdges, GetNode,
+    NamespaceStatsRequest, Result, Scan, SearchCollection, TemporalHistory,
 };
 
 use super::state::Model;
@@ -13,6 +13,8 @@ use crate::{Door, run};
 pub struct Universe {
     /// Collections and their dimensions.
     pub collections: Vec<(String, usize)>,
+    /// Caches, with the keys that may be in them.
+    pub caches: Vec<(String, Vec<String>)>,
     /// Nodes.
     pub nodes: Vec<String>,
 }
@@ -40,6 +42,14 @@ impl Observed {
             for (id, (_, document)) in &collection.documents {
                 let (content, metadata) = (&document.content, &document.metadata);
                 lines.push(format!("document {name}/{id}: {content:?} {:?} {metadata:?}", document.embedding));
+            }
+        }
+        for (name, keys) in &universe.caches {
+            let entries = model.caches.get(name).map_or(0, |cache| cache.open(now_ms).count());
+            lines.push(format!("cache {name}: {entries} entries"));
+            for key in keys {
+                let found = model.look_up(&by_key(name, key), now_ms).ok().flatten();
+                lines.extend(found.map(|hit| format!("entry {name}: {hit:?}")));
             }
         }
         for node in &universe.nodes {
@@ -74,6 +84,14 @@ impl Observed {
         for (name, dimension) in &universe.collections {
             read_collection(door, namespace, (name, *dimension), &mut lines)?;
         }
+        for (name, keys) in &universe.caches {
+            let stats = run(door, namespace, CacheStatsRequest { cache: name.as_str().into() })?;
+            lines.push(format!("cache {name}: {} entries", stats.entries));
+            for key in keys {
+                let found = run(door, namespace, by_key(name, key))?.hit;
+                lines.extend(found.map(|hit| format!("entry {name}: {hit:?}")));
+            }
+        }
         for node in &universe.nodes {
             read_node(door, namespace, node, &mut lines)?;
         }
@@ -104,6 +122,10 @@ impl Observed {
             only(&expected.lines, &self.lines)
         ))
     }
+}
+
+fn by_key(cache: &str, key: &str) -> CacheGet {
+    CacheGet { cache: cache.into(), key: Some(key.to_owned()), embedding: None, threshold: None }
 }
 
 fn key_line(key: &[u8], value: &[u8], version: u64) -> String {

@@ -55,6 +55,8 @@ pub struct Model {
     pub kv: BTreeMap<Vec<u8>, KvRow>,
     /// Collections.
     pub collections: BTreeMap<String, Collection>,
+    /// Semantic caches.
+    pub caches: BTreeMap<String, super::cache::Cache>,
     /// Nodes, each with the commit that wrote it.
     pub nodes: BTreeMap<String, (u64, Node)>,
     /// Edges by source, type and target, each with the commit that wrote it.
@@ -141,6 +143,8 @@ impl Model {
             }
             Request::SupersedeTemporalEdge(supersede) => self.supersede(&supersede.fact, now),
             Request::EraseTemporal(erase) => self.erase(erase),
+            Request::CachePut(put) => self.cache_put(put, now)?,
+            Request::CacheInvalidate(invalidate) => self.cache_invalidate(invalidate, now),
             Request::Commit(commit) => {
                 for precondition in &commit.preconditions {
                     if !self.holds(precondition, now)? {

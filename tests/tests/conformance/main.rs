@@ -25,6 +25,7 @@ macro_rules! scenarios {
     };
 }
 
+mod cache;
 mod checkpoints;
 mod collections;
 mod commits;
@@ -69,6 +70,7 @@ fn through_every_door(scenario: Scenario) {
 #[test]
 fn every_operation_is_exercised() {
     let all = [
+        cache::ALL,
         checkpoints::ALL,
         collections::ALL,
         commits::ALL,

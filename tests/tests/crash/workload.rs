@@ -1,13 +1,13 @@
 //! What is done while faults happen: every kind of data, several namespaces, enough for the log to turn its segments over.
 
 use toondb_engine::api::{
-    ByteBuf, DeleteDocuments, DeleteNode, Durability, EraseTemporal, Metric, Operation, Put, Request,
+    ByteBuf, CachePut, DeleteDocuments, DeleteNode, Durability, EraseTemporal, Metric, Operation, Put, Request,
     SupersedeTemporalEdge, Write,
 };
 use toondb_tests::Universe;
 use toondb_tests::requests::{
-    add_documents, add_edge, add_fact, add_node, batch, commit, create_collection, delete_key, document, edge, entry,
-    fact, node, put,
+    add_documents, add_edge, add_fact, add_node, batch, cache_invalidate, cache_put, commit, create_collection,
+    delete_key, document, edge, entry, fact, node, put,
 };
 
 /// One thing to do.
@@ -27,6 +27,7 @@ pub enum Step {
 pub fn universe() -> Universe {
     Universe {
         collections: vec![("notes".to_owned(), 2)],
+        caches: vec![("notes".to_owned(), ["q", "r", "s"].map(str::to_owned).to_vec())],
         nodes: ["a", "b", "c", "x", "y"].map(str::to_owned).to_vec(),
     }
 }
@@ -68,11 +69,15 @@ pub fn steps() -> Vec<Step> {
         write("auto", put("first", "write")),
         Step::Flush("default"),
         write("default", delete_key("l")),
+        write("default", cache_put("notes", "q", &[1.0, 2.0, 3.0])),
         write("default", create_collection("notes", 2, Metric::Euclidean)),
     ];
     for round in 0..4 {
         steps.extend((0..3).map(|i| write("default", large(&format!("big{}", i % 2), round * 3 + i))));
         steps.push(write("default", mixed(i64::from(round) + 2)));
+        let key = if round % 2 == 0 { "r" } else { "s" };
+        let entry = CachePut { ttl_ms: Some(60_000), ..cache_put("notes", key, &[1.0, 0.0, f32::from(round)]) };
+        steps.push(write("default", entry));
         if round % 2 == 1 {
             steps.push(Step::Flush("default"));
         }
@@ -89,6 +94,8 @@ pub fn steps() -> Vec<Step> {
         write("b", batch(&[("again", "1"), ("more", "1")])),
         write("b", add_node("c")),
         write("auto", add_fact(("c", "f", "a"), 0, Some(10))),
+        write("default", cache_invalidate("notes", "[p-r]")),
+        write("auto", cache_put("notes", "s", &[1.0])),
         write("default", add_node("c")),
         write("default", add_edge("c", "r", "a")),
         write(

@@ -5,18 +5,19 @@ use std::collections::BTreeSet;
 use proptest::option;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use toondb_engine::api::{
-    AsOf, CommitSeq, CountDocuments, Direction, Embedding, Error, ErrorCode, Filter, GetEdges, MultiGet, QueryTemporal,
-    Scan, SearchCollection, ShortestPath, TemporalMode, TimestampMs, TraversalOrder, Traverse,
+    AsOf, CacheGet, CommitSeq, CountDocuments, Direction, Embedding, Error, ErrorCode, Filter, GetEdges, MultiGet,
+    QueryTemporal, Scan, SearchCollection, ShortestPath, TemporalMode, TimestampMs, TraversalOrder, Traverse,
 };
 use toondb_tests::{CLOCK_START_MS, Database, Model, nearest};
 
-use crate::op::{NODES, collection_name, embedding, filter, node_id, time};
+use crate::op::{NODES, cache_name, collection_name, embedding, filter, node_id, question, time};
 
 /// One question.
 #[derive(Debug, Clone)]
 pub enum Ask {
     Scan { prefix: &'static str, limit: u32, reverse: bool },
     Search { collection: &'static str, query: Embedding, k: u32, filter: Option<Filter> },
+    Cached(CacheGet),
     Edges(&'static str, Direction),
     Walk(&'static str, u32, Direction, TraversalOrder),
     Path(&'static str, &'static str, u32, Direction),
@@ -51,7 +52,12 @@ pub fn asks() -> impl Strategy<Value = Ask> {
         Just(When::Now),
     ];
     let then = prop_oneof![(0..20_u64).prop_map(Then::Back), (-5..300_i64).prop_map(Then::Time)];
+    let threshold = option::of(prop_oneof![Just(-1.0_f32), Just(0.0), Just(0.5), Just(1.0), Just(1.5)]);
     prop_oneof![
+        4 => (cache_name(), option::of(question()), option::weighted(0.9, embedding()), threshold)
+            .prop_map(|(cache, key, embedding, threshold)| {
+                Ask::Cached(CacheGet { cache: cache.into(), key, embedding, threshold })
+            }),
         2 => (prefix, 1..5_u32, any::<bool>()).prop_map(|(prefix, limit, reverse)| Ask::Scan { prefix, limit, reverse }),
         4 => (collection_name(), embedding(), 1..8_u32, option::of(filter()))
             .prop_map(|(collection, query, k, filter)| Ask::Search { collection, query, k, filter }),
@@ -80,6 +86,10 @@ pub fn ask(db: &Database, model: &Model, now_ms: i64, question: &Ask) -> Result<
         Ask::Scan { prefix, limit, reverse } => scan(db, model, now_ms, question, (prefix, *limit, *reverse)),
         Ask::Search { collection, query, k, filter } => {
             search(db, model, question, (collection, query, *k, filter.as_ref()))
+        }
+        Ask::Cached(get) => {
+            let found = db.run("", get.clone()).map(|found| found.hit).map_err(|error| error.code);
+            same(question, &found, &model.look_up(get, now_ms))
         }
         Ask::Edges(node, direction) => {
             let request = GetEdges {

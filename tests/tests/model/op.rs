@@ -3,16 +3,19 @@
 use proptest::prelude::{BoxedStrategy, Just, Strategy, any, prop_oneof};
 use proptest::{collection, option};
 use toondb_engine::api::{
-    ByteBuf, CloseTemporalEdge, Commit, CommitSeq, CompareAndSet, Condition, CreateCollection, DeleteByFilter,
-    DeleteDocuments, DeleteEdge, DeleteKey, DeleteNode, Document, Durability, Edge, Embedding, EraseTemporal, Filter,
-    Metric, Node, Precondition, Predicate, Properties, Put, PutEntry, Request, SupersedeTemporalEdge, Target,
-    TemporalFact, TimestampMs, Value, Write,
+    ByteBuf, CacheInvalidate, CachePut, CloseTemporalEdge, Commit, CommitSeq, CompareAndSet, Condition,
+    CreateCollection, DeleteByFilter, DeleteDocuments, DeleteEdge, DeleteKey, DeleteNode, Document, Durability, Edge,
+    Embedding, EraseTemporal, Filter, Metric, Node, Precondition, Predicate, Properties, Put, PutEntry, Request,
+    SupersedeTemporalEdge, Target, TemporalFact, TimestampMs, Value, Write,
 };
 use toondb_engine::disk::CrashMode;
 
 use crate::ask::{Ask, asks};
 
 pub const COLLECTIONS: [&str; 2] = ["cos", "l2"];
+/// One of them has the name of a collection.
+pub const CACHES: [&str; 2] = ["answers", "l2"];
+pub const QUESTIONS: [&str; 4] = ["q0", "q1", "q2", "r"];
 pub const DIMENSION: usize = 3;
 pub const NODES: [&str; 5] = ["a", "b", "c", "d", "e"];
 const KEYS: [&str; 6] = ["k", "k1", "k2", "l", "l1", "m"];
@@ -70,6 +73,14 @@ pub fn time() -> impl Strategy<Value = i64> + Clone {
 
 pub fn collection_name() -> impl Strategy<Value = &'static str> + Clone {
     one_of(&COLLECTIONS)
+}
+
+pub fn cache_name() -> impl Strategy<Value = &'static str> + Clone {
+    one_of(&CACHES)
+}
+
+pub fn question() -> impl Strategy<Value = String> + Clone {
+    one_of(&QUESTIONS).prop_map(str::to_owned)
 }
 
 /// Small whole numbers, so that distances are exact and ties happen; sometimes nothing a collection may hold.
@@ -255,6 +266,16 @@ fn rarer() -> BoxedStrategy<Request> {
         }),
         3 => (collection::vec(entry(), 0..4), durability())
             .prop_map(|(entries, durability)| Request::BatchPut(toondb_engine::api::BatchPut { entries, durability })),
+        8 => (cache_name(), question(), 0..9_u8, embedding(), ttl(), durability())
+            .prop_map(|(cache, key, value, embedding, ttl_ms, durability)| {
+                let (cache, value) = (cache.into(), value.to_string());
+                Request::CachePut(CachePut { cache, key, value, embedding, ttl_ms, durability })
+            }),
+        1 => (cache_name(), one_of(&["*", "q?", "q[0-1]", "r", "x*"]), durability())
+            .prop_map(|(cache, pattern, durability)| {
+                let (cache, pattern) = (cache.into(), pattern.to_owned());
+                Request::CacheInvalidate(CacheInvalidate { cache, pattern, durability })
+            }),
         2 => (collection_name(), filter(), durability()).prop_map(|(name, filter, durability)| {
             Request::DeleteByFilter(DeleteByFilter { collection: name.into(), filter, durability })
         }),
@@ -280,7 +301,7 @@ pub fn ops(most: usize) -> impl Strategy<Value = Vec<Op>> {
     let op = prop_oneof![
         30 => single().prop_map(Op::Write),
         10 => commit().prop_map(Op::Write),
-        8 => rarer().prop_map(Op::Write),
+        12 => rarer().prop_map(Op::Write),
         16 => asks().prop_map(Op::Ask),
         4 => (1..50_u64).prop_map(Op::Wait),
         2 => Just(Op::Flush),

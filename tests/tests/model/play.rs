@@ -11,7 +11,7 @@ use toondb_engine::disk::CrashMode;
 use toondb_tests::{Database, Door, Model, Observed, Transport, Universe, check_answer, commit_of, run};
 
 use crate::ask::ask;
-use crate::op::{COLLECTIONS, DIMENSION, NODES, Op, create};
+use crate::op::{CACHES, COLLECTIONS, DIMENSION, NODES, Op, QUESTIONS, create};
 
 struct Play {
     db: Database,
@@ -26,6 +26,7 @@ struct Play {
 fn universe() -> Universe {
     Universe {
         collections: COLLECTIONS.iter().map(|name| ((*name).to_owned(), DIMENSION)).collect(),
+        caches: CACHES.iter().map(|name| ((*name).to_owned(), QUESTIONS.map(str::to_owned).to_vec())).collect(),
         nodes: NODES.iter().map(|node| (*node).to_owned()).collect(),
     }
 }
@@ -59,7 +60,10 @@ impl Play {
                 self.db.clock.advance_ms(*span_ms);
                 let after = self.now_ms();
                 let expires = |at: i64| before < at && at <= after;
-                self.slack += u64::from(self.model.kv.values().any(|row| row.expires_at.is_some_and(expires)));
+                let keys = self.model.kv.values().map(|row| row.expires_at);
+                let entries = self.model.caches.values().flat_map(|cache| cache.entries.values());
+                let ends = keys.chain(entries.map(|entry| entry.expires_at));
+                self.slack += u64::from(ends.flatten().any(expires));
                 Ok(())
             }
             Op::Flush => {
@@ -172,6 +176,8 @@ fn durability(request: &Request) -> Durability {
         Request::CloseTemporalEdge(request) => request.durability,
         Request::SupersedeTemporalEdge(request) => request.durability,
         Request::EraseTemporal(request) => request.durability,
+        Request::CachePut(request) => request.durability,
+        Request::CacheInvalidate(request) => request.durability,
         Request::Commit(request) => request.durability,
         _ => Durability::Durable,
     }

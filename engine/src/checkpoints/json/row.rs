@@ -25,7 +25,7 @@ pub enum JsonRow {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         expires_at: Option<i64>,
     },
-    /// A collection or vector index.
+    /// A collection, vector index or cache.
     Collection {
         name: String,
         number: u32,
@@ -38,8 +38,17 @@ pub enum JsonRow {
     },
     /// A vector of a document or of a bare index.
     Vector { collection: u32, row: u32, vector: Vec<Exact> },
-    /// A document; `row` says which vector is its embedding.
-    Document { collection: u32, id: String, row: u32, commit_seq: u64, content: String, metadata: Value },
+    /// A document or an entry of a cache; `row` says which vector is its embedding.
+    Document {
+        collection: u32,
+        id: String,
+        row: u32,
+        commit_seq: u64,
+        content: String,
+        metadata: Value,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expires_at: Option<i64>,
+    },
     /// The id of a vector in a bare index.
     VectorId { collection: u32, id: u64, row: u32, commit_seq: u64 },
     /// A graph node.
@@ -111,6 +120,7 @@ impl From<&Item> for JsonRow {
                 commit_seq: *seq,
                 content: body.content.clone(),
                 metadata: spell_properties(&body.metadata),
+                expires_at: body.expires_at,
             },
             Item::Document { collection, id, seq, row, body: None } => {
                 let id = id.first_chunk().map_or(0, |id| u64::from_be_bytes(*id));
@@ -178,8 +188,8 @@ impl TryFrom<JsonRow> for Item {
                 let vector = Embedding(vector.into_iter().map(|exact| exact.0).collect());
                 Self::Vector { collection, row, vector }
             }
-            JsonRow::Document { collection, id, row, commit_seq: seq, content, metadata } => {
-                let body = Some(DocumentBody { content, metadata: unspell_properties(metadata)? });
+            JsonRow::Document { collection, id, row, commit_seq: seq, content, metadata, expires_at } => {
+                let body = Some(DocumentBody { content, metadata: unspell_properties(metadata)?, expires_at });
                 Self::Document { collection, id: id.into_bytes(), seq, row, body }
             }
             JsonRow::VectorId { collection, id, row, commit_seq: seq } => {

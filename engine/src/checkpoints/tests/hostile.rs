@@ -12,7 +12,7 @@ use crate::api::{
 use crate::checkpoints::item::Item;
 use crate::checkpoints::reader::Reader;
 use crate::rng::{Rng, SeededRng};
-use crate::store::Table;
+use crate::store::{CollectionKind, Table};
 
 /// Makes a file of rows, with every checksum right.
 fn pack(rows: &[(u8, Vec<u8>, Vec<u8>)], commit_seq: u64, last_commit_at: i64) -> Vec<u8> {
@@ -152,6 +152,21 @@ const BREAKS: &[(&str, Change)] = &[
             if let Item::Document { body, .. } = item {
                 *body = None;
                 return;
+            }
+        }
+    }),
+    ("a document expires", |items| {
+        for item in items.iter_mut() {
+            if let Item::Document { body: Some(body), .. } = item {
+                body.expires_at = Some(1);
+                return;
+            }
+        }
+    }),
+    ("a cache is a collection", |items| {
+        for item in items.iter_mut() {
+            if let Item::Collection { record, .. } = item {
+                record.kind = CollectionKind::Documents;
             }
         }
     }),

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::api::{
-    AddDocuments, AddEdge, AddNode, AddTemporalEdge, AsOf, ByteBuf, CheckpointId, CheckpointInfo, CloseTemporalEdge,
-    CommitSeq, CreateCheckpoint, CreateCollection, CreateIndex, DeleteDocuments, DeleteNode, Direction, Document,
-    DropCollection, Durability, Edge, Embedding, EmbeddingBatch, ExportCheckpoint, ExportFormat, GetDocuments,
-    GetEdges, GetNode, GetVectors, IdBatch, ImportCheckpoint, InsertVectors, ListCheckpoints, ListCollections,
-    ListIndexes, Metric, NamespaceStatsRequest, Node, Properties, Put, QueryTemporal, RestoreCheckpoint, Restored,
-    Result, Scan, SearchCollection, SearchVectors, SupersedeTemporalEdge, TemporalFact, TemporalHistory, TemporalMode,
-    TimestampMs, Traverse, Value,
+    AddDocuments, AddEdge, AddNode, AddTemporalEdge, AsOf, ByteBuf, CacheGet, CachePut, CheckpointId, CheckpointInfo,
+    CloseTemporalEdge, CommitSeq, CreateCheckpoint, CreateCollection, CreateIndex, DeleteDocuments, DeleteNode,
+    Direction, Document, DropCollection, Durability, Edge, Embedding, EmbeddingBatch, ExportCheckpoint, ExportFormat,
+    GetDocuments, GetEdges, GetNode, GetVectors, IdBatch, ImportCheckpoint, InsertVectors, ListCheckpoints,
+    ListCollections, ListIndexes, Metric, NamespaceStatsRequest, Node, Properties, Put, QueryTemporal,
+    RestoreCheckpoint, Restored, Result, Scan, SearchCollection, SearchVectors, SupersedeTemporalEdge, TemporalFact,
+    TemporalHistory, TemporalMode, TimestampMs, Traverse, Value,
 };
 use crate::clock::ManualClock;
 use crate::disk::{Disk, SimDisk};
@@ -155,6 +155,11 @@ pub fn fill(db: &Db, ns: &str) {
     let (ids, vectors) =
         (IdBatch(vec![7, u64::MAX, 1 << 60]), EmbeddingBatch(vec![0.0, -0.0, 1.5, 2.5, 3.25e-38, 9.0]));
     engine.run(ns, InsertVectors { index: "bare".into(), ids, vectors, durability: DURABLE }).unwrap();
+    for (key, ttl_ms) in [("why?", None), ("how?", Some(1_000_000)), ("why?", Some(2_000_000)), ("when?", None)] {
+        let (cache, value) = ("docs".into(), format!("because of {ttl_ms:?}"));
+        let embedding = Embedding(vec![if key.starts_with('w') { 4.5 } else { -2.0 }, 1.0 / 3.0]);
+        engine.run(ns, CachePut { cache, key: key.to_owned(), value, embedding, ttl_ms, durability: DURABLE }).unwrap();
+    }
     for id in ["ann", "bob", "cid"] {
         let node = Node { id: id.into(), node_type: "person".to_owned(), properties: fields() };
         engine.run(ns, AddNode { node, durability: DURABLE }).unwrap();
@@ -222,6 +227,11 @@ pub fn answers(db: &Db, ns: &str) -> String {
         let (query, k) = (Embedding(vec![1.0, 1.0]), Some(9));
         let search = SearchVectors { index: info.name, query, k, ef: None, include_embedding: true, snapshot: None };
         all.add(engine.run(ns, search).unwrap());
+    }
+    for key in [Some("why?"), Some("how?"), Some("who?"), None] {
+        let (key, embedding) = (key.map(str::to_owned), Some(Embedding(vec![4.5, 0.25])));
+        let get = CacheGet { cache: "docs".into(), key, embedding, threshold: Some(0.5) };
+        all.add(engine.run(ns, get).unwrap());
     }
     for id in ["ann", "bob", "cid"] {
         all.add(engine.run(ns, GetNode { id: id.into(), snapshot: None }).unwrap());

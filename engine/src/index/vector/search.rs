@@ -9,6 +9,8 @@
 //! by identifier), and those whose `k`-th product is not positive: a graph of products leads to rows of large norm,
 //! which are then the wrong ones.
 
+use roaring::RoaringBitmap;
+
 use super::arena::Row;
 use super::directory::{Coverage, Directory};
 use super::error::VectorError;
@@ -61,6 +63,20 @@ impl VectorIndex {
             return Ok(Vec::new());
         }
         Ok(self.scan(&self.directory(), query, params).into_hits())
+    }
+
+    /// Calls `visit` with number and identifier of every row that is visible at `seq` and, if any are named, allowed.
+    pub fn for_each(&self, seq: u64, allowed: Option<&RoaringBitmap>, mut visit: impl FnMut(u32, &[u8])) {
+        let directory = self.directory();
+        let visit = |row: Row<'_>| {
+            if row.is_visible(seq) {
+                visit(row.number(), row.id());
+            }
+        };
+        match allowed {
+            Some(allowed) => directory.scan_allowed(allowed, visit),
+            None => directory.scan(&Coverage::default(), visit),
+        }
     }
 
     fn scan<'a>(&self, directory: &'a Directory, query: &[f32], params: &SearchParams<'_>) -> Top<'a> {
@@ -130,7 +146,7 @@ fn is_walkable(graph: &Graph, metric: Metric, params: &SearchParams<'_>) -> bool
     if params.ef.is_some_and(|ef| ef > graph.ef()) || params.k > reliable {
         return false;
     }
-    let Some(allowed) = params.allowed.map(roaring::RoaringBitmap::len) else { return true };
+    let Some(allowed) = params.allowed.map(RoaringBitmap::len) else { return true };
     let expected_depth = (params.k as u64).saturating_mul(graph.rows() as u64) / allowed.max(1);
     allowed > FILTER_SCAN_ROWS && expected_depth <= reliable as u64
 }

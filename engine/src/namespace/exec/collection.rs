@@ -1,4 +1,4 @@
-//! Writes to collections of documents, and what they share with bare vector indexes: names, rows, purging.
+//! Writes to collections of documents, and what they share with bare vector indexes and caches: names, rows, purging.
 
 use std::sync::Arc;
 
@@ -9,17 +9,18 @@ use crate::api::{
 use crate::index::vector::validate;
 use crate::limits;
 use crate::namespace::change::Change;
-use crate::namespace::collections::Collection;
+use crate::namespace::collections::{Collection, RowInfo};
 use crate::namespace::context::Context;
 use crate::store::{CollectionKind, CollectionRecord, DocumentBody, DocumentRecord, KeyRange, KeyWriter, Read, Table};
 
-/// Creates a collection or index; `None` if it exists with the same settings.
+/// Creates a collection, index or cache. Gives false if it exists with the same settings.
 pub(super) fn create_record(
     ctx: &mut Context<'_>,
     name: &CollectionName,
     mut record: CollectionRecord,
 ) -> Result<(Arc<Collection>, bool)> {
-    if let Some(stored) = ctx.txn.get(Table::Collections, name.as_str().as_bytes())? {
+    let key = record.kind.key(name.as_str());
+    if let Some(stored) = ctx.txn.get(Table::Collections, &key)? {
         let old = CollectionRecord::decode(&stored)?;
         if (old.kind, old.dimension, old.metric) != (record.kind, record.dimension, record.metric) {
             let CollectionRecord { dimension, metric, .. } = old;
@@ -38,7 +39,7 @@ pub(super) fn create_record(
     record.id = ctx.counters.next_collection_id;
     ctx.counters.next_collection_id += 1;
     ctx.counters.collections += 1;
-    ctx.txn.put(Table::Collections, name.as_str().as_bytes().to_vec(), record.encode());
+    ctx.txn.put(Table::Collections, key.into_owned(), record.encode());
     let collection = Arc::new(Collection::new(record));
     ctx.changes.push(Change::CollectionCreated(Arc::clone(&collection)));
     Ok((collection, true))
@@ -73,7 +74,7 @@ pub(super) fn drop_record(ctx: &mut Context<'_>, name: &CollectionName, kind: Co
         Err(error) => return Err(error),
     };
     let id = collection.record.id;
-    ctx.txn.delete(Table::Collections, name.as_str().as_bytes().to_vec());
+    ctx.txn.delete(Table::Collections, kind.key(name.as_str()).into_owned());
     ctx.txn.put(Table::Purges, KeyWriter::new().u32(id).finish(), Vec::new());
     let rows = collection.newest_count();
     ctx.counters.collections = ctx.counters.collections.saturating_sub(1);
@@ -91,7 +92,7 @@ pub fn drop_collection(ctx: &mut Context<'_>, name: &CollectionName) -> Result<b
     drop_record(ctx, name, CollectionKind::Documents)
 }
 
-/// A row to write: a document or a bare vector.
+/// A row to write: a document, a bare vector or an entry of a cache.
 pub(super) struct NewRow<'a> {
     pub id: &'a [u8],
     pub vector: &'a [f32],
@@ -102,7 +103,8 @@ fn row_key(collection: &Collection, row: u32) -> Vec<u8> {
     KeyWriter::new().u32(collection.record.id).u32(row).finish()
 }
 
-fn document_key(collection: &Collection, id: &[u8]) -> Vec<u8> {
+/// The key of a row's record.
+pub(super) fn document_key(collection: &Collection, id: &[u8]) -> Vec<u8> {
     KeyWriter::new().u32(collection.record.id).raw(id).finish()
 }
 
@@ -129,16 +131,15 @@ pub(super) fn write_row(ctx: &mut Context<'_>, collection: &Arc<Collection>, new
     ctx.txn.put(Table::Documents, document_key(collection, id), record);
     ctx.txn.put(Table::Vectors, row_key(collection, row), packed);
     ctx.counters.vectors += 1;
-    ctx.counters.documents += u64::from(body.is_some());
     ctx.account(bytes, 0);
-    ctx.changes.push(Change::RowAdded {
-        collection: Arc::clone(collection),
-        row,
-        id: id.to_vec(),
-        vector: vector.to_vec(),
-        metadata: body.map(|body| body.metadata),
-        bytes,
-    });
+    let info = match (collection.record.kind, body) {
+        (CollectionKind::Vectors, _) | (_, None) => RowInfo::Bare,
+        (CollectionKind::Documents, Some(body)) => RowInfo::Document(body.metadata),
+        (CollectionKind::Cache, Some(body)) => RowInfo::Entry(body.expires_at),
+    };
+    ctx.counters.documents += u64::from(matches!(info, RowInfo::Document(_)));
+    let (collection, id, vector) = (Arc::clone(collection), id.to_vec(), vector.to_vec());
+    ctx.changes.push(Change::RowAdded { collection, row, id, vector, info, bytes });
     Ok(())
 }
 
@@ -147,14 +148,14 @@ pub(super) fn delete_row(ctx: &mut Context<'_>, collection: &Arc<Collection>, id
     let key = document_key(collection, id);
     let Some(stored) = ctx.txn.get(Table::Documents, &key)? else { return Ok(false) };
     let record = DocumentRecord::decode(&stored)?;
-    let metadata = if record.has_body() { Some(record.body()?.metadata) } else { None };
+    let info = RowInfo::of(collection.record.kind, &record)?;
     let (row, bytes) = (record.row, row_bytes(&stored, id, collection.record.dimension));
     ctx.txn.delete(Table::Documents, key);
     ctx.txn.delete(Table::Vectors, row_key(collection, row));
     ctx.counters.vectors = ctx.counters.vectors.saturating_sub(1);
-    ctx.counters.documents = ctx.counters.documents.saturating_sub(u64::from(metadata.is_some()));
+    ctx.counters.documents = ctx.counters.documents.saturating_sub(u64::from(matches!(info, RowInfo::Document(_))));
     ctx.account(0, bytes);
-    ctx.changes.push(Change::RowDeleted { collection: Arc::clone(collection), row, bytes, metadata });
+    ctx.changes.push(Change::RowDeleted { collection: Arc::clone(collection), row, bytes, info });
     Ok(true)
 }
 
@@ -170,7 +171,7 @@ pub fn add(ctx: &mut Context<'_>, name: &CollectionName, documents: Vec<Document
     for Document { id, content, embedding, metadata } in documents {
         let id = id.unwrap_or_else(|| random_id(ctx));
         let embedding = embedding.ok_or_else(|| Error::invalid("a document has no embedding"))?;
-        let body = Some(DocumentBody { content, metadata });
+        let body = Some(DocumentBody { content, metadata, expires_at: None });
         let row = NewRow { id: id.as_str().as_bytes(), vector: &embedding.0, body };
         write_row(ctx, &collection, row)
             .map_err(|error| Error::new(error.code, format!("document {:?}: {}", id.as_str(), error.message)))?;

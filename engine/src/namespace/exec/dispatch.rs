@@ -1,6 +1,6 @@
 //! From a request to the function that carries it out: one exhaustive match, no logic.
 
-use super::{collection, commit, graph, kv, temporal, vectors};
+use super::{cache, collection, commit, graph, kv, temporal, vectors};
 use crate::api::{
     AddedDocuments, ClosedEdges, Durability, Error, Inserted, PutEntry, Request, Response, Result, Superseded,
 };
@@ -56,6 +56,14 @@ pub fn execute(ctx: &mut Context<'_>, request: Request) -> Result<Response> {
         Request::Commit(request) => {
             commit::commit(ctx, request)?;
             Response::Commit(ctx.written())
+        }
+        Request::CachePut(put) => {
+            cache::put(ctx, put)?;
+            Response::CachePut(ctx.written())
+        }
+        Request::CacheInvalidate(invalidate) => {
+            let deleted = cache::invalidate(ctx, &invalidate)?;
+            Response::CacheInvalidate(ctx.deleted(deleted))
         }
         other => execute_graph(ctx, other)?,
     })

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{collection, graph, kv, temporal, traverse, vectors};
+use super::{cache, collection, graph, kv, temporal, traverse, vectors};
 use crate::api::{CommitSeq, Error, Existence, Request, Response, Result, SnapshotEnded};
 use crate::clock::Clock;
 use crate::limits;
@@ -45,6 +45,8 @@ pub fn query(state: &State, request: Request) -> Result<Response> {
         Request::QueryTemporal(query) => Response::QueryTemporal(temporal::query(state, snapshot, query)?),
         Request::TraverseTemporal(walk) => Response::TraverseTemporal(temporal::traverse(state, snapshot, walk)?),
         Request::TemporalHistory(history) => Response::TemporalHistory(temporal::history(state, snapshot, history)?),
+        Request::CacheGet(get) => Response::CacheGet(cache::get(state, snapshot, &get)?),
+        Request::CacheStats(stats) => Response::CacheStats(cache::stats(state, snapshot, &stats)?),
         Request::TakeSnapshot(_) => {
             state.snapshots.hold(snapshot.clone(), state.clock.monotonic())?;
             let expires_in_ms = limits::SNAPSHOT_AGE_MAX.as_millis().try_into().unwrap_or(u64::MAX);
@@ -100,6 +102,7 @@ pub fn is_short(request: &Request) -> bool {
         Request::GetDocuments(request) => request.ids.len() <= SHORT_ITEMS,
         Request::GetVectors(request) => request.ids.len() <= SHORT_ITEMS,
         Request::GetEdges(request) => request.limit.is_some_and(|limit| limit as usize <= SHORT_ITEMS),
+        Request::CacheGet(request) => request.embedding.is_none(),
         other => other.code().kind() == crate::api::OpKind::Read,
     }
 }

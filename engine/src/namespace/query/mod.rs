@@ -1,5 +1,6 @@
 //! Operations that read: one function each, over a snapshot, on whatever thread the caller has.
 
+mod cache;
 mod collection;
 mod dispatch;
 mod graph;

@@ -1,0 +1,185 @@
+//! The entries of a semantic cache: which of its rows have expired, and how often look-ups found one.
+//!
+//! Derived from the rows' records and rebuilt on opening, as vectors are. A row is *open* from its commit until its time
+//! has come. Time is told by whoever asks, and moves rows on in the order of their ends, each once, so asking costs what
+//! has expired since the last time. Like the vectors, this knows rows and no versions: a deleted row stays what it was
+//! until no reader can see it, and a reader takes the open rows that its snapshot sees.
+//!
+//! What has expired and is not deleted waits for the sweep. A row that was replaced does not: it is deleted already, and
+//! the row that took its place has a number and an end of its own.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use parking_lot::Mutex;
+use roaring::RoaringBitmap;
+
+use super::collections::Collection;
+use crate::api::{CollectionName, Embedding, Error, Result};
+
+#[derive(Debug, Default)]
+struct Lifetimes {
+    /// Not expired.
+    open: RoaringBitmap,
+    /// When those of `open` that do expire.
+    ends: BTreeSet<(i64, u32)>,
+    /// Expired.
+    closed: RoaringBitmap,
+    /// Deleted, expired or not; some reader may still see them.
+    deleted: RoaringBitmap,
+    /// Expired and not deleted.
+    due: RoaringBitmap,
+}
+
+impl Lifetimes {
+    fn advance(&mut self, now_ms: i64) {
+        while let Some((end, row)) = self.ends.first().copied().filter(|(end, _)| *end <= now_ms) {
+            self.ends.remove(&(end, row));
+            self.open.remove(row);
+            self.closed.insert(row);
+            if !self.deleted.contains(row) {
+                self.due.insert(row);
+            }
+        }
+    }
+}
+
+/// What is in memory for a cache beside its vectors. Every collection has one; those that are no caches leave it empty.
+#[derive(Debug, Default)]
+pub struct Entries {
+    lifetimes: Mutex<Lifetimes>,
+    hits: AtomicU64,
+    misses: AtomicU64,
+}
+
+impl Entries {
+    /// Adds a row; nothing = it never expires.
+    pub fn add(&self, row: u32, expires_at: Option<i64>) {
+        let mut lifetimes = self.lifetimes.lock();
+        lifetimes.open.insert(row);
+        lifetimes.ends.extend(expires_at.map(|end| (end, row)));
+    }
+
+    /// Notes that a row was deleted: it need not be swept. Older readers go on seeing it as it was.
+    pub fn delete(&self, row: u32) {
+        let mut lifetimes = self.lifetimes.lock();
+        lifetimes.deleted.insert(row);
+        lifetimes.due.remove(row);
+    }
+
+    /// Forgets a deleted row that no reader can see any more.
+    pub fn forget(&self, row: u32, expires_at: Option<i64>) {
+        let mut lifetimes = self.lifetimes.lock();
+        if let Some(end) = expires_at {
+            lifetimes.ends.remove(&(end, row));
+        }
+        lifetimes.open.remove(row);
+        lifetimes.closed.remove(row);
+        lifetimes.deleted.remove(row);
+    }
+
+    /// True if a row has not expired.
+    pub fn is_open(&self, row: u32, now_ms: i64) -> bool {
+        let mut lifetimes = self.lifetimes.lock();
+        lifetimes.advance(now_ms);
+        lifetimes.open.contains(row)
+    }
+
+    /// The rows that have not expired; nothing = none has, and a search needs no filter.
+    pub fn open(&self, now_ms: i64) -> Option<RoaringBitmap> {
+        let mut lifetimes = self.lifetimes.lock();
+        lifetimes.advance(now_ms);
+        (!lifetimes.closed.is_empty()).then(|| lifetimes.open.clone())
+    }
+
+    /// Rows that have expired and are still to be deleted, at most `limit`.
+    pub fn due(&self, now_ms: i64, limit: usize) -> Vec<u32> {
+        let mut lifetimes = self.lifetimes.lock();
+        lifetimes.advance(now_ms);
+        lifetimes.due.iter().take(limit).collect()
+    }
+
+    /// Counts a look-up.
+    pub fn count(&self, is_hit: bool) {
+        let counter = if is_hit { &self.hits } else { &self.misses };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Look-ups that found an entry, and those that found none.
+    pub fn counts(&self) -> (u64, u64) {
+        (self.hits.load(Ordering::Relaxed), self.misses.load(Ordering::Relaxed))
+    }
+
+    /// Bytes in memory, about.
+    pub fn memory_bytes(&self) -> usize {
+        let lifetimes = self.lifetimes.lock();
+        let Lifetimes { open, ends, closed, deleted, due } = &*lifetimes;
+        let rows: usize = [open, closed, deleted, due].iter().map(|rows| rows.serialized_size()).sum();
+        rows + ends.len() * size_of::<(i64, u32)>()
+    }
+}
+
+/// Refuses an embedding that cannot be compared with those of a cache.
+pub fn check_dimension(cache: &Collection, name: &CollectionName, embedding: &Embedding) -> Result<()> {
+    let (given, fixed) = (embedding.0.len(), cache.record.dimension);
+    if given == fixed as usize {
+        return Ok(());
+    }
+    Err(Error::invalid(format!(
+        "the embedding has dimension {given}, but the first entry of cache {name:?} has fixed {fixed}; use another cache \
+         for another model"
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "whatever fails here fails the test")]
+
+    use super::Entries;
+
+    fn open(entries: &Entries, now_ms: i64) -> Option<Vec<u32>> {
+        entries.open(now_ms).map(|rows| rows.iter().collect())
+    }
+
+    #[test]
+    fn rows_expire_at_the_very_millisecond() {
+        let entries = Entries::default();
+        entries.add(0, None);
+        entries.add(1, Some(100));
+        entries.add(2, Some(i64::MAX));
+        assert_eq!(open(&entries, 99), None, "nothing has expired");
+        assert!(entries.is_open(1, 99) && entries.due(99, 10).is_empty());
+        assert_eq!(open(&entries, 100), Some(vec![0, 2]));
+        assert!(!entries.is_open(1, 100));
+        assert_eq!(entries.due(100, 10), [1]);
+        assert!(!entries.is_open(1, 0), "what has expired does not come back with the clock");
+    }
+
+    #[test]
+    fn the_sweep_gets_what_is_not_deleted_a_part_at_a_time() {
+        let entries = Entries::default();
+        (0..5).for_each(|row| entries.add(row, Some(10)));
+        entries.delete(0);
+        assert_eq!(entries.due(10, 2), [1, 2]);
+        assert_eq!(entries.due(10, 2), [1, 2], "a sweep that failed is tried again");
+        entries.delete(1);
+        entries.delete(2);
+        assert_eq!(entries.due(11, 9), [3, 4]);
+    }
+
+    /// A reader from before the deletion must not take an expired row for an open one.
+    #[test]
+    fn a_deleted_row_still_expires_until_it_is_forgotten() {
+        let entries = Entries::default();
+        entries.add(0, Some(10));
+        entries.delete(0);
+        assert!(entries.is_open(0, 9));
+        assert_eq!(open(&entries, 10), Some(vec![]));
+        entries.forget(0, Some(10));
+        assert_eq!(open(&entries, 10), None);
+        entries.add(1, Some(20));
+        entries.delete(1);
+        entries.forget(1, Some(20));
+        assert!(!entries.is_open(1, 0) && entries.due(30, 9).is_empty() && open(&entries, 30).is_none());
+    }
+}

@@ -1,0 +1,102 @@
+//! Writes to semantic caches. An entry is a row as a document is; its id is the entry's key, and its record also says when
+//! it expires.
+
+use super::collection::{NewRow, create_record, delete_row, document_key, write_row};
+use crate::api::{CacheInvalidate, CachePut, Error, Glob, Metric, Properties, Result};
+use crate::limits;
+use crate::namespace::collections::Collection;
+use crate::namespace::context::Context;
+use crate::namespace::entries::check_dimension;
+use crate::store::{CollectionKind, CollectionRecord, DocumentBody, DocumentRecord, KeyWriter, Read, Table};
+
+/// Writes an entry, replacing what its key had. The first one creates the cache, in the same commit.
+pub fn put(ctx: &mut Context<'_>, request: CachePut) -> Result<()> {
+    let CachePut { cache: name, key, value, embedding, ttl_ms, durability: _ } = request;
+    let cache = match ctx.state.cache(&ctx.txn, &name)? {
+        Some(cache) => cache,
+        None => {
+            let record = CollectionRecord {
+                seq: ctx.seq,
+                id: 0,
+                kind: CollectionKind::Cache,
+                dimension: u32::try_from(embedding.0.len()).unwrap_or(u32::MAX),
+                metric: Metric::Cosine,
+                metadata: Properties::new(),
+                created_at: ctx.now_ms,
+            };
+            create_record(ctx, &name, record)?.0
+        }
+    };
+    check_dimension(&cache, &name, &embedding)?;
+    let expires_at = ttl_ms.map(|ttl| ctx.now_ms.saturating_add(i64::try_from(ttl).unwrap_or(i64::MAX)));
+    let body = DocumentBody { content: value, metadata: Properties::new(), expires_at };
+    write_row(ctx, &cache, NewRow { id: key.as_bytes(), vector: &embedding.0, body: Some(body) })
+}
+
+/// Deletes the entries whose keys match. Gives how many there were to be found; expired ones go with them uncounted.
+pub fn invalidate(ctx: &mut Context<'_>, request: &CacheInvalidate) -> Result<u64> {
+    let Some(cache) = ctx.state.cache(&ctx.txn, &request.cache)? else { return Ok(0) };
+    let open = cache.entries.open(ctx.now_ms);
+    let mut deleted = 0;
+    for Match { row, key } in matching(ctx, &cache, &Glob::parse(&request.pattern)?)? {
+        if delete_row(ctx, &cache, &key)? {
+            deleted += u64::from(open.as_ref().is_none_or(|open| open.contains(row)));
+        }
+        if ctx.txn.bytes() > limits::OPERATION_BYTES_MAX {
+            return Err(Error::limit("the pattern matches too many entries for one commit; narrow it"));
+        }
+    }
+    Ok(deleted)
+}
+
+struct Match {
+    row: u32,
+    key: Vec<u8>,
+}
+
+/// The entries whose keys match, from the keys in memory: nothing is read that need not be deleted.
+fn matching(ctx: &Context<'_>, cache: &Collection, glob: &Glob) -> Result<Vec<Match>> {
+    let mut found = Vec::new();
+    let mut steps = Some(limits::INVALIDATE_STEPS_MAX);
+    // Everything before this operation is in the index, and this operation has written nothing yet.
+    cache.vectors.for_each(ctx.seq - 1, None, |row, key| {
+        let Some(left) = &mut steps else { return };
+        // Keys come from texts; what is none could only be damage, which reading the record reports.
+        match std::str::from_utf8(key).map(|text| glob.matches_within(text, left)) {
+            Ok(Some(true)) => found.push(Match { row, key: key.to_vec() }),
+            Ok(Some(false)) | Err(_) => {}
+            Ok(None) => steps = None,
+        }
+    });
+    match steps {
+        Some(_) => Ok(found),
+        None => Err(Error::limit("the pattern takes too long over a cache of this size; use fewer `*` in it")),
+    }
+}
+
+/// Deletes entries that have expired, at most `limit`.
+pub fn sweep(ctx: &mut Context<'_>, limit: usize) -> Result<()> {
+    let mut left = limit;
+    for cache in ctx.state.collections.all() {
+        if cache.record.kind != CollectionKind::Cache {
+            continue;
+        }
+        let due = cache.entries.due(ctx.now_ms, left);
+        // What is left of a dropped cache is not counted any more, and is purged row by row.
+        if due.is_empty() || ctx.txn.contains(Table::Purges, &KeyWriter::new().u32(cache.record.id).finish())? {
+            continue;
+        }
+        for row in due {
+            let Some(key) = cache.vectors.id(row) else { continue };
+            let stored = ctx.txn.get(Table::Documents, &document_key(&cache, &key))?;
+            // The row may have been replaced: then the record is its successor's, which must stay.
+            if let Some(stored) = stored
+                && DocumentRecord::decode(&stored)?.row == row
+            {
+                delete_row(ctx, &cache, &key)?;
+                left -= 1;
+            }
+        }
+    }
+    Ok(())
+}

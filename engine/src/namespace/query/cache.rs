@@ -1,0 +1,71 @@
+//! Reads of semantic caches. Entries that have expired are not there, whether they have been swept or not.
+
+use crate::api::{CacheGet, CacheHit, CacheStats, CacheStatsRequest, Embedding, Error, MaybeCacheHit, Result};
+use crate::index::vector::{Hit, SearchParams};
+use crate::limits;
+use crate::namespace::collections::Collection;
+use crate::namespace::entries::check_dimension;
+use crate::namespace::state::State;
+use crate::store::{DocumentRecord, KeyWriter, Read, Snapshot, Table};
+
+/// One look-up.
+struct LookUp<'a> {
+    cache: &'a Collection,
+    snapshot: &'a Snapshot,
+    now_ms: i64,
+}
+
+/// Looks an answer up: under exactly this key, else under the most similar one.
+pub fn get(state: &State, snapshot: &Snapshot, request: &CacheGet) -> Result<MaybeCacheHit> {
+    let Some(cache) = state.cache(snapshot, &request.cache)? else { return Ok(MaybeCacheHit { hit: None }) };
+    // Refused even if the key is found: whether a request is well formed must not depend on what the cache holds.
+    request.embedding.as_ref().map_or(Ok(()), |embedding| check_dimension(&cache, &request.cache, embedding))?;
+    let look_up = LookUp { cache: &cache, snapshot, now_ms: state.clock.now_ms() };
+    let mut hit = request.key.as_ref().map_or(Ok(None), |key| look_up.same(key))?;
+    if let (None, Some(embedding)) = (&hit, &request.embedding) {
+        hit = look_up.nearest(embedding, request.threshold.unwrap_or(limits::CACHE_THRESHOLD_DEFAULT))?;
+    }
+    cache.entries.count(hit.is_some());
+    Ok(MaybeCacheHit { hit })
+}
+
+impl LookUp<'_> {
+    fn same(&self, key: &str) -> Result<Option<CacheHit>> {
+        let Some(stored) = self.record(key.as_bytes())? else { return Ok(None) };
+        let record = DocumentRecord::decode(&stored)?;
+        if !self.cache.entries.is_open(record.row, self.now_ms) {
+            return Ok(None);
+        }
+        Ok(Some(CacheHit { key: key.to_owned(), value: record.body()?.content, similarity: 1.0 }))
+    }
+
+    fn nearest(&self, embedding: &Embedding, threshold: f32) -> Result<Option<CacheHit>> {
+        // Which rows count is decided before the search: an expired entry must not stand before one that has not.
+        let open = self.cache.entries.open(self.now_ms);
+        let params = SearchParams { k: 1, ef: None, seq: self.snapshot.seq(), allowed: open.as_ref() };
+        let found = self.cache.vectors.search(&embedding.0, &params)?;
+        let Some(Hit { row: _, id, distance }) = found.into_iter().next() else { return Ok(None) };
+        let similarity = self.cache.vectors.params().metric.score(distance);
+        if similarity < threshold {
+            return Ok(None);
+        }
+        let stored = self.record(&id)?.ok_or_else(|| Error::internal("a visible row has no entry"))?;
+        let value = DocumentRecord::decode(&stored)?.body()?.content;
+        Ok(Some(CacheHit { key: String::from_utf8_lossy(&id).into_owned(), value, similarity }))
+    }
+
+    fn record(&self, key: &[u8]) -> Result<Option<Vec<u8>>> {
+        let key = KeyWriter::new().u32(self.cache.record.id).raw(key).finish();
+        Ok(self.snapshot.get(Table::Documents, &key)?)
+    }
+}
+
+/// The counters of a cache.
+pub fn stats(state: &State, snapshot: &Snapshot, request: &CacheStatsRequest) -> Result<CacheStats> {
+    let Some(cache) = state.cache(snapshot, &request.cache)? else { return Ok(CacheStats::default()) };
+    let open = cache.entries.open(state.clock.now_ms());
+    let mut entries = 0;
+    cache.vectors.for_each(snapshot.seq(), open.as_ref(), |_, _| entries += 1);
+    let (hits, misses) = cache.entries.counts();
+    Ok(CacheStats { hits, misses, entries })
+}

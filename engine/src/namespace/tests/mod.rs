@@ -1,0 +1,5 @@
+//! A namespace as a whole, with housekeeping that runs when the test says so.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "whatever fails here fails the test")]
+
+mod bench;
+mod caches;

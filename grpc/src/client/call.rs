@@ -1,0 +1,41 @@
+//! Every operation by its method. A new operation does not compile before it is listed here.
+
+use toondb_engine::api::{Request, Response, Result};
+
+use super::asynchronous::Client;
+
+macro_rules! by_method {
+    ($client:ident, $namespace:ident, $request:ident: $($name:ident)+) => {
+        match $request {
+            $(Request::$name(operation) => $client.run($namespace, operation).await.map(Response::$name),)+
+        }
+    };
+}
+
+impl Client {
+    /// Carries a request out.
+    ///
+    /// # Errors
+    /// As the operation says; `ConnectionFailed` if no server was reached, `OutcomeUnknown` if the connection broke
+    /// after a write was sent, `Timeout` if the time for it is over.
+    pub async fn call(&self, namespace: &str, request: Request) -> Result<Response> {
+        // What the engine would refuse need not travel, and what the contract takes for "unset" is refused as elsewhere.
+        request.validate()?;
+        by_method!(
+            self, namespace, request:
+            Ping Capabilities ServerStats
+            CreateNamespace ListNamespaces DescribeNamespace NamespaceStats DeleteNamespace SetQuota Flush
+            Get Put Exists DeleteKey MultiGet BatchPut CompareAndSet Scan
+            CreateCollection ListCollections DescribeCollection DropCollection AddDocuments GetDocuments
+            DeleteDocuments DeleteByFilter CountDocuments SearchCollection SearchBatchCollection
+            CreateIndex ListIndexes DescribeIndex DropIndex InsertVectors GetVectors DeleteVectors CountVectors
+            SearchVectors SearchBatchVectors
+            AddNode GetNode DeleteNode AddEdge DeleteEdge GetEdges Traverse ShortestPath Neighbors
+            AddTemporalEdge QueryTemporal CloseTemporalEdge SupersedeTemporalEdge TraverseTemporal TemporalHistory
+            EraseTemporal
+            Commit TakeSnapshot EndSnapshot
+            CacheGet CachePut CacheInvalidate CacheStats
+            CreateCheckpoint ListCheckpoints RestoreCheckpoint DeleteCheckpoint ExportCheckpoint ImportCheckpoint
+        )
+    }
+}

@@ -1,0 +1,77 @@
+//! Makes the connection of a client. It connects at the first call and again whenever it was lost.
+
+use std::path::Path;
+
+use hyper_util::rt::TokioIo;
+use tokio::net::UnixStream;
+use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
+use toondb_engine::api::{Error, Result};
+use toondb_engine::limits;
+
+use super::address::Address;
+use super::options::{ClientOptions, ClientTls};
+
+/// Statuses travel in headers, so the server's may be larger than a request's.
+const HEADER_BYTES_MAX: u32 = 64 << 10;
+
+/// A channel to the server at `address`.
+pub fn channel(address: &Address, options: &ClientOptions) -> Result<Channel> {
+    let (uri, wants_tls) = match address {
+        Address::Tcp { host, port, secure } => {
+            let wants_tls = *secure || options.tls.is_some();
+            (format!("{}://{host}:{port}", if wants_tls { "https" } else { "http" }), wants_tls)
+        }
+        // The name is not looked up: the connector below goes to the path.
+        Address::Unix(_) => ("http://localhost".to_owned(), false),
+    };
+    if options.tls.is_some() && !wants_tls {
+        return Err(Error::invalid("a Unix socket is reached without TLS; leave secure and the certificates out"));
+    }
+    if options.token.is_some() && !wants_tls && !address.is_local() {
+        let text = format!("the token would travel to {address} in the clear; ask for TLS (secure, or grpcs://)");
+        return Err(Error::invalid(text));
+    }
+    let unusable = |error: tonic::transport::Error| Error::invalid(format!("{address} cannot be used: {error}"));
+    let mut endpoint = Endpoint::from_shared(uri)
+        .map_err(unusable)?
+        .user_agent(options.name.clone())
+        .map_err(unusable)?
+        .tcp_nodelay(true)
+        .http2_adaptive_window(true)
+        .http2_max_header_list_size(HEADER_BYTES_MAX)
+        .http2_keep_alive_interval(limits::KEEPALIVE_INTERVAL);
+    if let Some(timeout) = options.timeout {
+        endpoint = endpoint.connect_timeout(timeout);
+    }
+    if wants_tls {
+        endpoint = endpoint.tls_config(tls_config(options.tls.as_ref())?).map_err(unusable)?;
+    }
+    match address {
+        Address::Tcp { .. } => Ok(endpoint.connect_lazy()),
+        Address::Unix(path) => {
+            let path = path.clone();
+            let connect = tower::service_fn(move |_| {
+                let path = path.clone();
+                async move { UnixStream::connect(path).await.map(TokioIo::new) }
+            });
+            Ok(endpoint.connect_with_connector_lazy(connect))
+        }
+    }
+}
+
+fn tls_config(tls: Option<&ClientTls>) -> Result<ClientTlsConfig> {
+    let mut config = ClientTlsConfig::new();
+    let ClientTls { ca, identity } = tls.cloned().unwrap_or_default();
+    config = match ca {
+        Some(ca) => config.ca_certificate(Certificate::from_pem(read(&ca)?)),
+        None => config.with_native_roots(),
+    };
+    if let Some((cert, key)) = identity {
+        config = config.identity(Identity::from_pem(read(&cert)?, read(&key)?));
+    }
+    Ok(config)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    std::fs::read(path).map_err(|error| Error::invalid(format!("{}: {error}", path.display())))
+}

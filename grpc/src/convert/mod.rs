@@ -1,0 +1,46 @@
+//! The operation table as messages of `toondb.v1`, one file for each service.
+//!
+//! What the contract cannot tell from "unset" (an empty list of edge types, a bound of nothing, a time of zero) has an
+//! added field; see the `.proto` files.
+
+mod cache;
+mod checkpoint;
+mod collection;
+mod engine;
+mod enums;
+mod graph;
+mod kv;
+mod namespace;
+mod properties;
+mod temporal;
+mod transaction;
+mod value;
+mod vector_index;
+
+use toondb_engine::api::{ByteBuf, CommitSeq, Error, Result};
+
+fn snapshot(seq: Option<u64>) -> Option<CommitSeq> {
+    seq.map(CommitSeq)
+}
+
+fn seq(snapshot: Option<CommitSeq>) -> Option<u64> {
+    snapshot.map(|seq| seq.0)
+}
+
+fn bytes(bytes: Option<Vec<u8>>) -> Option<ByteBuf> {
+    bytes.map(ByteBuf::from)
+}
+
+fn vec(bytes: Option<ByteBuf>) -> Option<Vec<u8>> {
+    bytes.map(ByteBuf::into_vec)
+}
+
+/// 0 = nothing given.
+fn non_zero(number: u32) -> Option<u32> {
+    (number > 0).then_some(number)
+}
+
+/// A message inside another that must be there.
+fn required<T>(message: Option<T>, what: &str) -> Result<T> {
+    message.ok_or_else(|| Error::invalid(format!("the request has no {what}")))
+}

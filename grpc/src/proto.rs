@@ -1,0 +1,13 @@
+//! The messages and service traits of `proto/toondb/v1`, generated at build time.
+#![allow(
+    missing_docs,
+    clippy::all,
+    clippy::pedantic,
+    clippy::allow_attributes_without_reason,
+    reason = "generated; the .proto files are the documentation"
+)]
+
+tonic::include_proto!("toondb.v1");
+
+/// The descriptors of every file, for reflection and for tests that walk over all methods.
+pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/toondb.v1.descriptors"));

@@ -1,0 +1,118 @@
+//! The way of every request: who asks, what, may they, the engine's answer, the answer's message.
+//!
+//! The services hold a [`Frontend`] and nothing else, and its engine is private to this file. So no method can reach the
+//! engine without the caller that the authentication layer found and without the check of its rights.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tokio::sync::oneshot;
+use tonic::{Request, Response, Status};
+use toondb_engine::api::{self, Error, Operation};
+use toondb_engine::clock::Clock;
+use toondb_engine::{Completion, Reply, Service};
+
+use crate::auth::{Principal, Right};
+use crate::rpc::{Answer, Rpc};
+use crate::status::{is_not_found, to_status};
+
+/// Carries requests of all services to the engine.
+#[derive(Clone)]
+pub struct Frontend {
+    engine: Arc<dyn Service>,
+    clock: Arc<dyn Clock>,
+    /// How long a stream may stand still.
+    pub(super) stall_timeout: Duration,
+}
+
+/// A request on its way: who asks, and when it began.
+pub(super) struct Call {
+    principal: Arc<Principal>,
+    began: Duration,
+}
+
+impl Frontend {
+    /// A frontend of an engine.
+    pub fn new(engine: Arc<dyn Service>, clock: Arc<dyn Clock>, stall_timeout: Duration) -> Self {
+        Self { engine, clock, stall_timeout }
+    }
+
+    /// Takes the caller from a request. Without one the authentication layer was gone round: nothing is answered.
+    pub(super) fn begin<T>(&self, request: &Request<T>) -> Result<Call, Status> {
+        let principal = request.extensions().get::<Arc<Principal>>();
+        let principal = principal.ok_or_else(|| Status::unauthenticated("the request has no authenticated caller"))?;
+        Ok(Call { principal: Arc::clone(principal), began: self.clock.monotonic() })
+    }
+
+    /// Carries out a method that is one operation.
+    pub(super) async fn serve<R: Rpc>(&self, request: Request<R::Ask>) -> Result<Response<R::Answer>, Status> {
+        let call = self.begin(&request)?;
+        let result = match R::read_ask(request.into_inner()) {
+            Ok((namespace, operation)) => {
+                self.run(&call, &namespace, operation).await.map(|reply| R::answer(&namespace, reply))
+            }
+            Err(error) => Err(error),
+        };
+        self.finish(&call, result)
+    }
+
+    /// Carries out one operation for the caller.
+    pub(super) async fn run<O: Operation>(&self, call: &Call, namespace: &str, operation: O) -> api::Result<O::Reply> {
+        let request = operation.into_request();
+        authorize(&call.principal, namespace, &request)?;
+        let mut response = self.submit(namespace, request).await?;
+        if let api::Response::ListNamespaces(list) = &mut response {
+            list.namespaces.retain(|namespace| call.principal.may_see(namespace.name.as_str()));
+        }
+        O::take_reply(response)
+    }
+
+    /// Hands a request to the engine. A short read is answered before this first waits.
+    async fn submit(&self, namespace: &str, request: api::Request) -> api::Result<api::Response> {
+        let (sender, receiver) = oneshot::channel();
+        let sink = Arc::new(Once(Mutex::new(Some(sender))));
+        self.engine.submit(namespace, request, Reply::new(sink, 0));
+        receiver.await.unwrap_or_else(|_| Err(Error::internal("a request was dropped without an answer")))
+    }
+
+    /// The answer's message: what does not exist is said inside it where it has a place for that.
+    pub(super) fn finish<A: Answer>(&self, call: &Call, result: api::Result<A>) -> Result<Response<A>, Status> {
+        let mut answer = match result {
+            Ok(answer) => answer,
+            Err(error) => {
+                let inside = if is_not_found(error.code) { A::not_found(&error) } else { None };
+                inside.ok_or_else(|| to_status(&error))?
+            }
+        };
+        let took = self.clock.monotonic().saturating_sub(call.began);
+        answer.took(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
+        Ok(Response::new(answer))
+    }
+}
+
+/// Takes the result of one request.
+struct Once(Mutex<Option<oneshot::Sender<api::Result<api::Response>>>>);
+
+impl Completion for Once {
+    fn complete(&self, _token: u64, result: api::Result<api::Response>) {
+        if let Some(sender) = self.0.lock().take() {
+            // Nobody waits any more if the deadline is over or the connection is gone.
+            let _ = sender.send(result);
+        }
+    }
+}
+
+fn authorize(principal: &Principal, namespace: &str, request: &api::Request) -> api::Result<()> {
+    if let api::Request::RestoreCheckpoint(restore) = request {
+        // What is restored is read from the namespace it was taken of.
+        let (source, _) = restore.checkpoint_id.parts()?;
+        principal.check(source.as_str(), Right::Read)?;
+    }
+    principal.authorise(request.code(), namespace)
+}
+
+/// An error for what the caller did wrong.
+pub(super) fn invalid(message: impl Into<String>) -> Error {
+    Error::invalid(message)
+}

@@ -1,0 +1,127 @@
+//! Errors of the engine as gRPC statuses, and back.
+//!
+//! A status carries the stable code in a `google.rpc.ErrorInfo`: domain `toondb`, reason = the code's name, metadata
+//! `code` = its number. Programs match on that; the gRPC code is the coarser view that interceptors and old clients see.
+
+use std::collections::HashMap;
+
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt};
+use toondb_engine::api::{Error, ErrorCode};
+
+const DOMAIN: &str = "toondb";
+const CODE: &str = "code";
+
+/// Longest text of a status. It travels in a header, percent-encoded and once more in the details.
+const MESSAGE_BYTES_MAX: usize = 2 << 10;
+
+fn grpc_code(code: ErrorCode) -> Code {
+    match code {
+        ErrorCode::InvalidArgument => Code::InvalidArgument,
+        ErrorCode::NamespaceNotFound
+        | ErrorCode::CollectionNotFound
+        | ErrorCode::NodeNotFound
+        | ErrorCode::EdgeNotFound => Code::NotFound,
+        ErrorCode::AlreadyExists => Code::AlreadyExists,
+        ErrorCode::Conflict | ErrorCode::SnapshotExpired => Code::Aborted,
+        ErrorCode::Busy | ErrorCode::QuotaExceeded | ErrorCode::DiskFull => Code::ResourceExhausted,
+        ErrorCode::LimitExceeded => Code::OutOfRange,
+        ErrorCode::OutcomeUnknown => Code::Unknown,
+        ErrorCode::Corrupt => Code::DataLoss,
+        ErrorCode::Fenced | ErrorCode::Locked | ErrorCode::Forked => Code::FailedPrecondition,
+        ErrorCode::ShuttingDown | ErrorCode::ConnectionFailed => Code::Unavailable,
+        ErrorCode::UnknownOperation | ErrorCode::UnsupportedVersion => Code::Unimplemented,
+        ErrorCode::Protocol | ErrorCode::Internal => Code::Internal,
+        ErrorCode::PermissionDenied => Code::PermissionDenied,
+        ErrorCode::Timeout => Code::DeadlineExceeded,
+        // The enum may grow; a code this crate does not know is a defect of this crate.
+        _ => Code::Internal,
+    }
+}
+
+/// True if the error says that something named does not exist: what old clients expect inside the answer.
+pub fn is_not_found(code: ErrorCode) -> bool {
+    grpc_code(code) == Code::NotFound
+}
+
+/// The status of an error.
+pub fn to_status(error: &Error) -> Status {
+    let message = shortened(&error.message);
+    let mut details = ErrorDetails::new();
+    let number = u16::from(error.code).to_string();
+    details.set_error_info(format!("{:?}", error.code), DOMAIN, HashMap::from([(CODE.to_owned(), number)]));
+    Status::with_error_details(grpc_code(error.code), message, details)
+}
+
+fn shortened(message: &str) -> String {
+    if message.len() <= MESSAGE_BYTES_MAX {
+        return message.to_owned();
+    }
+    let mut end = MESSAGE_BYTES_MAX;
+    while !message.is_char_boundary(end) {
+        end -= 1;
+    }
+    format!("{}...", message.get(..end).unwrap_or_default())
+}
+
+/// The error of a status: the engine's own if the status carries one, otherwise the nearest to what gRPC says.
+pub fn from_status(status: &Status) -> Error {
+    let info = status.get_details_error_info().filter(|info| info.domain == DOMAIN);
+    let number = info.and_then(|info| info.metadata.get(CODE).and_then(|number| number.parse::<u16>().ok()));
+    if let Some(code) = number.and_then(|number| ErrorCode::try_from(number).ok()) {
+        return Error::new(code, status.message());
+    }
+    let code = match status.code() {
+        Code::InvalidArgument => ErrorCode::InvalidArgument,
+        Code::OutOfRange => ErrorCode::LimitExceeded,
+        Code::PermissionDenied | Code::Unauthenticated => ErrorCode::PermissionDenied,
+        Code::ResourceExhausted => ErrorCode::Busy,
+        Code::Unimplemented => ErrorCode::UnknownOperation,
+        Code::DeadlineExceeded | Code::Cancelled => ErrorCode::Timeout,
+        Code::Unavailable => ErrorCode::ConnectionFailed,
+        Code::Ok
+        | Code::Unknown
+        | Code::NotFound
+        | Code::AlreadyExists
+        | Code::FailedPrecondition
+        | Code::Aborted
+        | Code::Internal
+        | Code::DataLoss => ErrorCode::Protocol,
+    };
+    Error::new(code, status.message())
+}
+
+/// The error inside an answer, if its code says that there is one.
+pub fn refusal(error_code: u32, message: &str) -> Option<Error> {
+    let number = u16::try_from(error_code).ok().filter(|number| *number != 0)?;
+    let code = ErrorCode::try_from(number).unwrap_or(ErrorCode::Protocol);
+    Some(Error::new(code, message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_survives_a_status() {
+        for code in ErrorCode::ALL {
+            let error = Error::new(code, format!("{code:?}: \u{e9}\n"));
+            assert_eq!(from_status(&to_status(&error)), error);
+            assert_eq!(refusal(u32::from(u16::from(code)), &error.message), Some(error));
+        }
+    }
+
+    #[test]
+    fn long_messages_are_cut_between_characters() {
+        let error = Error::invalid("\u{e9}".repeat(MESSAGE_BYTES_MAX));
+        let status = to_status(&error);
+        assert!(status.message().len() <= MESSAGE_BYTES_MAX + 3 && status.message().ends_with("..."));
+    }
+
+    #[test]
+    fn statuses_of_others_have_the_nearest_code() {
+        assert_eq!(from_status(&Status::unauthenticated("who are you?")).code, ErrorCode::PermissionDenied);
+        assert_eq!(from_status(&Status::unavailable("gone")).code, ErrorCode::ConnectionFailed);
+        assert_eq!(refusal(0, "there is no such node"), None);
+    }
+}

@@ -1,0 +1,423 @@
+"""The asyncio client: every method of the sync one, awaited."""
+
+import asyncio
+import inspect
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Awaitable, Callable, Dict, List, Set, TypeVar, get_origin, get_type_hints
+
+import pytest
+
+import toondb
+from toondb import (
+    AsyncCollection,
+    AsyncIpcClient,
+    AsyncNamespace,
+    AsyncTransaction,
+    Collection,
+    IpcClient,
+    Namespace,
+    Transaction,
+)
+
+from conftest import Server, StallingProxy
+
+WRITER = Path(__file__).resolve().parents[1] / "scripts" / "write_async.py"
+
+PAIRS = [
+    (IpcClient, AsyncIpcClient),
+    (Namespace, AsyncNamespace),
+    (Collection, AsyncCollection),
+    (Transaction, AsyncTransaction),
+]
+NOT_AWAITED = {"namespace", "transaction"}
+ITERATED = {"scan", "scan_keys"}
+
+Result = TypeVar("Result")
+
+
+def run(server: Server, use: Callable[[AsyncIpcClient], Awaitable[Result]]) -> Result:
+    """Awaits a function of a client of the server's."""
+
+    async def body() -> Result:
+        async with AsyncIpcClient(server.socket) as client:
+            return await use(client)
+
+    return asyncio.run(body())
+
+
+def public(kind: type) -> Set[str]:
+    return {name for name in dir(kind) if not name.startswith("_")}
+
+
+def parameters(function: Any) -> Dict[str, Any]:
+    return {name: each.default for name, each in inspect.signature(function).parameters.items()}
+
+
+def test_the_written_files_are_current() -> None:
+    ran = subprocess.run([sys.executable, str(WRITER), "--check"], capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize("sync, mirror", PAIRS)
+def test_the_methods_are_those_of_the_sync_class(sync: type, mirror: type) -> None:
+    assert public(mirror) == public(sync)
+    for name in public(sync):
+        ours, theirs = getattr(mirror, name), getattr(sync, name)
+        given = parameters(ours)
+        if name == "connect":
+            given.pop("concurrency")
+        assert given == parameters(theirs), name
+        assert inspect.getdoc(ours), name
+        if name in ITERATED:
+            assert get_origin(get_type_hints(ours)["return"]) is AsyncIterator, name
+        else:
+            assert inspect.iscoroutinefunction(ours) == (name not in NOT_AWAITED), name
+
+
+def test_the_constructor_is_that_of_the_sync_class() -> None:
+    given = parameters(AsyncIpcClient)
+    assert given.pop("concurrency") == 16
+    assert given == parameters(IpcClient.connect)
+
+
+def test_ways_to_connect(server: Server) -> None:
+    async def body() -> None:
+        async with AsyncIpcClient(server.socket) as first:
+            assert await first.ping() == toondb.__version__
+        async with await AsyncIpcClient.connect(server.socket, 5) as second:
+            assert await second.ping()
+        third = AsyncIpcClient(server.socket)
+        assert await third.ping()
+        await third.close()
+        await third.close()
+        for closed in (first, second, third, AsyncIpcClient("/nowhere")):
+            await closed.close()
+            with pytest.raises(toondb.ShuttingDownError):
+                await closed.ping()
+            with pytest.raises(toondb.ShuttingDownError):
+                [each async for each in closed.scan()]
+
+    asyncio.run(body())
+
+
+def test_nobody_there(tmp_path: Path) -> None:
+    async def body() -> None:
+        with pytest.raises(toondb.ConnectionError):
+            await AsyncIpcClient.connect(tmp_path / "nothing.sock")
+        with pytest.raises(toondb.ConnectionError):
+            async with AsyncIpcClient(tmp_path / "nothing.sock"):
+                pass
+        with pytest.raises(toondb.InvalidArgumentError):
+            await AsyncIpcClient.connect(tmp_path / "nothing.sock", timeout=-1)
+
+    asyncio.run(body())
+    with pytest.raises(toondb.InvalidArgumentError):
+        AsyncIpcClient(concurrency=0)
+
+
+def test_a_server_that_comes_later_is_found(tmp_path: Path) -> None:
+    async def body() -> None:
+        client = AsyncIpcClient(tmp_path / "toondb.sock")
+        with pytest.raises(toondb.ConnectionError):
+            await client.ping()
+        late = Server(tmp_path)
+        late.connect().close()
+        assert await client.ping()
+        await client.close()
+        late.stop()
+
+    asyncio.run(body())
+
+
+def test_every_area(server: Server, ns: str) -> None:
+    async def body(client: AsyncIpcClient) -> None:
+        home = client.namespace(ns)
+        assert await home.create({"kind": "test"}) is True
+        assert (await home.info()).metadata == {"kind": "test"}
+        assert await home.put(b"k", b"v") is True
+        assert await client.get(b"k", namespace=ns) == b"v"
+        assert await home.multi_get([b"k", b"missing"]) == [b"v", None]
+        assert await home.compare_and_set(b"k", b"v", b"w") is True
+
+        notes = await home.collection("notes", dimension=2)
+        assert await notes.add("n1", "first", [1.0, 0.0], {"year": 2026}) == "n1"
+        await notes.add_documents([{"id": "n2", "content": "second", "embedding": [0.0, 1.0]}])
+        (found,) = await notes.search([1.0, 0.1], k=1)
+        assert (found.id, found.metadata) == ("n1", {"year": 2026})
+        assert await notes.count() == 2
+        with pytest.raises(toondb.CollectionNotFoundError):
+            await home.collection("other")
+        assert repr(notes) == f"<toondb.AsyncCollection 'notes' of namespace '{ns}'>"
+
+        await client.create_index("i", 2, namespace=ns)
+        await client.insert_vectors("i", [1, 2], [[1.0, 0.0], [0.0, 1.0]], ns)
+        assert [hit.id for hit in await client.search("i", [1.0, 0.1], k=1, namespace=ns)] == [1]
+
+        await asyncio.gather(*(home.add_node(name, "letter") for name in "abc"))
+        await home.add_edge("a", "NEXT", "b")
+        nodes, edges = await home.traverse("a")
+        assert ([node.id for node in nodes], len(edges)) == (["a", "b"], 1)
+
+        await home.add_temporal_edge("door", "STATE", "open", 1_000, 2_000)
+        (edge,) = await client.query_temporal_graph(ns, "door", timestamp=1_500)
+        assert edge.to_id == "open"
+        assert (await home.stats()).documents == 2
+
+        batch = toondb.WriteBatch()
+        batch.put(b"batched", b"yes")
+        assert (await home.commit(batch)).commit_seq > 0
+        assert "Put" in (await client.capabilities()).operations
+        assert await client.delete_namespace(ns) is True
+
+    run(server, body)
+
+
+def test_iteration_pages_by_itself(server: Server, ns: str) -> None:
+    async def body(client: AsyncIpcClient) -> None:
+        home = client.namespace(ns)
+        pairs = [(f"{number:05}".encode(), b"v") for number in range(2_500)]
+        await home.batch_put(pairs)
+        assert [pair async for pair in home.scan()] == pairs
+        assert [pair async for pair in client.scan(namespace=ns, reverse=True, limit=1_500)] == pairs[::-1][:1_500]
+        assert [key async for key in home.scan_keys(prefix=b"001")] == [key for key, _ in pairs[100:200]]
+        assert [key async for key in home.scan_keys(limit=0)] == []
+        async for key in home.scan_keys():
+            assert key == b"00000"
+            break
+
+    run(server, body)
+
+
+def test_many_calls_at_once(server: Server, ns: str) -> None:
+    async def body(client: AsyncIpcClient) -> None:
+        home = client.namespace(ns)
+        keys = [f"{number:03}".encode() for number in range(500)]
+        await asyncio.gather(*(home.put(key, key) for key in keys))
+        assert await asyncio.gather(*(home.get(key) for key in keys)) == keys
+
+    run(server, body)
+    workers = [each for each in threading.enumerate() if each.name.startswith("toondb_")]
+    assert len(workers) <= 16
+
+
+def test_transactions(server: Server, ns: str) -> None:
+    async def body(client: AsyncIpcClient) -> None:
+        home = client.namespace(ns)
+        await home.put(b"stock", b"3")
+        async with home.transaction() as tx:
+            assert await tx.get(b"stock") == b"3"
+            await tx.put(b"stock", b"2")
+            await tx.add_node("lamp", "thing")
+            assert [pair async for pair in tx.scan()] == [(b"stock", b"2")]
+            assert await home.get(b"stock") == b"3"
+        assert await home.get(b"stock") == b"2"
+        with pytest.raises(toondb.TransactionError):
+            await tx.get(b"stock")
+
+        with pytest.raises(KeyError):
+            async with client.transaction(ns) as tx:
+                await tx.put(b"stock", b"1")
+                raise KeyError("changed my mind")
+        assert await home.get(b"stock") == b"2"
+
+        with pytest.raises(toondb.TransactionConflictError):
+            async with home.transaction() as tx:
+                await tx.get(b"stock")
+                await home.put(b"stock", b"9")
+                await tx.put(b"stock", b"1")
+        assert await home.get(b"stock") == b"9"
+
+        tx = home.transaction()
+        await asyncio.gather(*(tx.put(b"order", str(turn).encode()) for turn in range(50)))
+        result = await tx.commit()
+        assert result is not None and await home.get(b"order") == b"49"
+
+    run(server, body)
+
+
+def test_no_increment_is_lost(server: Server, ns: str) -> None:
+    async def increment(tx: AsyncTransaction) -> int:
+        count = int(await tx.get(b"counter") or 0) + 1
+        await tx.put(b"counter", str(count).encode())
+        return count
+
+    async def body(client: AsyncIpcClient) -> None:
+        home = client.namespace(ns)
+        counts = await asyncio.gather(
+            *(home.run_transaction(increment, retries=1_000) for _ in range(20)),
+            *(client.run_transaction(increment, ns, retries=1_000) for _ in range(20)),
+        )
+        assert sorted(counts) == list(range(1, 41))
+        with pytest.raises(ZeroDivisionError):
+
+            async def fail(tx: AsyncTransaction) -> float:
+                await tx.put(b"counter", b"lost")
+                return 1 / 0
+
+            await home.run_transaction(fail)
+        assert await home.get(b"counter") == b"40"
+
+    run(server, body)
+
+
+def stalled(server: Server, folder: Path) -> StallingProxy:
+    server.connect().close()
+    return StallingProxy(str(folder / "proxy.sock"), server.socket)
+
+
+def test_cancelling_ends_the_wait_and_the_pool_recovers(server: Server, tmp_path: Path) -> None:
+    proxy = stalled(server, tmp_path)
+
+    async def body() -> None:
+        async with AsyncIpcClient(tmp_path / "proxy.sock", timeout=1, concurrency=2) as client:
+            assert await client.ping()
+            proxy.stalled = True
+            begun = time.monotonic()
+            calls = [asyncio.create_task(client.get(b"k")) for _ in range(5)]
+            with pytest.raises(asyncio.TimeoutError):
+                await asyncio.wait_for(asyncio.gather(*calls), 0.1)
+            assert time.monotonic() - begun < 0.9
+            assert all(call.cancelled() for call in calls)
+            proxy.stalled = False
+            # The two that ran hold the two threads until their timeout; the three that waited never run.
+            assert await client.ping()
+            assert time.monotonic() - begun < 10
+
+    asyncio.run(body())
+
+
+def test_cancelling_a_transaction_drops_it(server: Server, ns: str, tmp_path: Path) -> None:
+    proxy = stalled(server, tmp_path)
+
+    async def body() -> None:
+        async with AsyncIpcClient(tmp_path / "proxy.sock", timeout=1) as client:
+
+            async def work() -> None:
+                async with client.transaction(ns) as tx:
+                    await tx.put(b"k", b"v")
+                    proxy.stalled = True
+                    await tx.get(b"other")
+
+            begun = time.monotonic()
+            with pytest.raises(asyncio.TimeoutError):
+                await asyncio.wait_for(work(), 0.1)
+            assert time.monotonic() - begun < 0.9
+
+    asyncio.run(body())
+    with server.connect() as client:
+        assert client.get(b"k", ns) is None
+
+
+def test_the_loop_runs_on_during_a_call(server: Server, tmp_path: Path) -> None:
+    proxy = stalled(server, tmp_path)
+
+    async def body() -> None:
+        async with AsyncIpcClient(tmp_path / "proxy.sock", timeout=0.5) as client:
+            await client.ping()
+            proxy.stalled = True
+            call = asyncio.create_task(client.get(b"k"))
+            turns = 0
+            while not call.done():
+                turns += 1
+                await asyncio.sleep(0)
+            assert turns > 100
+            with pytest.raises(toondb.TimeoutError):
+                await call
+
+    asyncio.run(body())
+
+
+def test_closing_with_calls_under_way(server: Server, tmp_path: Path) -> None:
+    proxy = stalled(server, tmp_path)
+
+    async def body() -> None:
+        client = await AsyncIpcClient.connect(tmp_path / "proxy.sock", timeout=1, concurrency=2)
+        proxy.stalled = True
+        calls = [asyncio.create_task(client.get(b"k")) for _ in range(5)]
+        await asyncio.sleep(0)
+        begun = time.monotonic()
+        await client.close()
+        assert time.monotonic() - begun < 0.9
+        outcomes = await asyncio.gather(*calls, return_exceptions=True)
+        kinds: List[type] = [type(outcome) for outcome in outcomes]
+        assert kinds.count(toondb.ShuttingDownError) >= 3
+        assert set(kinds) <= {toondb.ShuttingDownError, toondb.TimeoutError}
+
+    asyncio.run(body())
+
+
+def test_one_client_serves_several_loops(server: Server, ns: str) -> None:
+    client = AsyncIpcClient(server.socket)
+
+    async def work(loop: int) -> None:
+        for number in range(50):
+            await client.put(f"{loop}/{number}".encode(), b"v", ns)
+
+    threads = [threading.Thread(target=lambda loop=loop: asyncio.run(work(loop))) for loop in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    async def count() -> int:
+        found = [key async for key in client.scan_keys(namespace=ns)]
+        await client.close()
+        return len(found)
+
+    assert asyncio.run(count()) == 150
+
+
+def test_a_forked_child_connects_anew(server: Server, ns: str) -> None:
+    script = (
+        "import asyncio, os, sys, toondb\n"
+        "client = toondb.AsyncIpcClient(sys.argv[1])\n"
+        "asyncio.run(client.put(b'k', b'parent', sys.argv[2]))\n"
+        "if os.fork() == 0:\n"
+        "    asyncio.run(client.put(b'k', b'child', sys.argv[2]))\n"
+        "    sys.exit(0)\n"
+        "assert os.wait()[1] == 0\n"
+        "assert asyncio.run(client.get(b'k', sys.argv[2])) == b'child'\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", script, server.socket, ns], capture_output=True, text=True, timeout=60
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_ctrl_c_ends_a_program_that_waits(server: Server, tmp_path: Path) -> None:
+    proxy = stalled(server, tmp_path)
+    script = (
+        "import asyncio, sys, toondb\n"
+        "async def main():\n"
+        "    async with toondb.AsyncIpcClient(sys.argv[1], timeout=2) as client:\n"
+        "        await client.ping()\n"
+        "        print('ready', flush=True)\n"
+        "        sys.stdin.readline()\n"
+        "        print('waiting', flush=True)\n"
+        "        await client.get(b'k')\n"
+        "asyncio.run(main())\n"
+    )
+    started = subprocess.Popen(
+        [sys.executable, "-c", script, str(tmp_path / "proxy.sock")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert started.stdin is not None and started.stdout is not None
+    with suppress(BrokenPipeError):
+        assert started.stdout.readline() == "ready\n"
+        proxy.stalled = True
+        started.stdin.write("\n")
+        started.stdin.flush()
+        assert started.stdout.readline() == "waiting\n"
+    os.kill(started.pid, 2)
+    _, errors = started.communicate(timeout=20)
+    assert started.returncode != 0 and "KeyboardInterrupt" in errors, errors
