@@ -1,9 +1,8 @@
 //! Checkpoints and restores while others write.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use super::support::{DURABLE, Db, put};
+use super::support::{Db, put};
 use crate::api::{BatchPut, ByteBuf, Durability, ErrorCode, Flush, Get, PutEntry};
 
 fn number(db: &Db, ns: &str, key: &str) -> u64 {
@@ -58,41 +57,48 @@ fn a_checkpoint_is_one_commit_while_a_writer_goes_on() {
     });
 }
 
+/// Writes until it is told to stop; gives the keys that were acknowledged, with their commits.
+fn write_on(db: &Db, writer: u64, stop: &AtomicBool) -> Vec<(String, u64)> {
+    let mut acknowledged = Vec::new();
+    for n in 0_u64.. {
+        if stop.load(Ordering::Relaxed) {
+            break;
+        }
+        let key = format!("w-{writer}-{n}");
+        match db.engine.run("n", put(key.as_bytes(), b"x", None)) {
+            Ok(written) => acknowledged.push((key, written.commit_seq.0)),
+            Err(error) => assert_eq!(error.code, ErrorCode::Busy, "{error:?}"),
+        }
+    }
+    acknowledged
+}
+
 /// A write that is acknowledged after the restore is there; one before it is replaced; none is lost in between.
 #[test]
 fn no_write_is_acknowledged_into_what_was_replaced() {
-    let db = Arc::new(Db::new());
+    let db = Db::new();
     db.engine.run("n", put(b"base", b"1", None)).unwrap();
     let info = db.checkpoint("n");
-    let (stop, restored_at) = (AtomicBool::new(false), AtomicU64::new(0));
-    std::thread::scope(|scope| {
-        let writer = scope.spawn(|| {
-            let mut acknowledged = Vec::new();
-            for n in 0_u64.. {
-                if stop.load(Ordering::Relaxed) {
-                    break;
-                }
-                let write = put(format!("w-{n}").as_bytes(), b"x", None);
-                match db.engine.run("n", write) {
-                    Ok(written) => acknowledged.push((n, written.commit_seq.0)),
-                    Err(error) => assert_eq!(error.code, ErrorCode::Busy, "{error:?}"),
-                }
+    for _ in 0..40 {
+        let stop = AtomicBool::new(false);
+        let (floor, acknowledged) = std::thread::scope(|scope| {
+            let (db, stop) = (&db, &stop);
+            let writers: Vec<_> = (0..4).map(|n| scope.spawn(move || write_on(db, n, stop))).collect();
+            let mut floor = 0;
+            for _ in 0..3 {
+                let restored = db.restore("n", &info.id, true).unwrap();
+                assert!(restored.commit_seq.0 > floor, "commit numbers never go back");
+                floor = restored.commit_seq.0;
             }
-            acknowledged
+            stop.store(true, Ordering::Relaxed);
+            (floor, writers.into_iter().map(|writer| writer.join().unwrap()).collect::<Vec<_>>())
         });
-        for _ in 0..20 {
-            let restored = db.restore("n", &info.id, true).unwrap();
-            restored_at.store(restored.commit_seq.0, Ordering::Release);
+        for acknowledged in acknowledged {
+            assert!(acknowledged.is_sorted_by_key(|(_, seq)| *seq), "commit numbers never go back");
+            for (key, seq) in acknowledged {
+                let found = db.engine.run("n", Get { key: ByteBuf::from(key.as_str()), snapshot: None }).unwrap().found;
+                assert_eq!(found.is_some(), seq > floor, "{key} of commit {seq}, last restore as {floor}");
+            }
         }
-        stop.store(true, Ordering::Relaxed);
-        let acknowledged = writer.join().unwrap();
-        let floor = restored_at.load(Ordering::Acquire);
-        assert!(acknowledged.is_sorted_by_key(|(_, seq)| *seq), "commit numbers never go back");
-        for (n, seq) in acknowledged {
-            let key = ByteBuf::from(format!("w-{n}"));
-            let found = db.engine.run("n", Get { key, snapshot: None }).unwrap().found;
-            assert_eq!(found.is_some(), seq > floor, "write {n} of commit {seq}, last restore as {floor}");
-        }
-    });
-    let _ = DURABLE;
+    }
 }
