@@ -159,6 +159,8 @@ pub const REPLY_BYTES_MAX: usize = FRAME_BYTES_MAX / 2;
 pub const FRAME_DEPTH_MAX: usize = 64;
 /// Most values in one frame, nested ones included.
 pub const FRAME_ELEMENTS_MAX: usize = 2_000_000;
+/// Most pieces in one gRPC message: tags, lengths and numbers of less than four bytes.
+pub const MESSAGE_PIECES_MAX: usize = 3 * FRAME_ELEMENTS_MAX;
 /// Largest headers of a gRPC request.
 pub const HEADER_BYTES_MAX: u32 = 16 << 10;
 /// How often a silent gRPC connection is asked for a sign of life.

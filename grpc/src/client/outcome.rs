@@ -27,6 +27,10 @@ pub fn failure(status: &Status) -> Failure {
         if error.is::<tonic::ConnectError>() {
             return Failure::NotSent(text());
         }
+        if error.is::<tonic::TimeoutExpired>() {
+            let text = "the server did not answer in time; a write may have happened";
+            return Failure::Answered(Error::new(ErrorCode::Timeout, text));
+        }
         source = error.source();
     }
     match status.source() {

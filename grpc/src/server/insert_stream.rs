@@ -6,7 +6,7 @@
 
 use tokio::time::timeout;
 use tonic::{Status, Streaming};
-use toondb_engine::api::{Durability, EmbeddingBatch, Error, IdBatch, InsertVectors, Inserted};
+use toondb_engine::api::{Durability, EmbeddingBatch, Error, ErrorCode, IdBatch, InsertVectors, Inserted};
 use toondb_engine::limits;
 
 use super::frontend::{Call, Frontend, invalid};
@@ -123,7 +123,10 @@ impl Frontend {
     ) -> Result<Option<proto::InsertStreamRequest>, Status> {
         match timeout(self.stall_timeout, stream.message()).await {
             Ok(message) => message,
-            Err(_) => Err(Status::deadline_exceeded(format!("nothing came for {:?}", self.stall_timeout))),
+            Err(_) => {
+                let text = format!("no vector came for {:?}", self.stall_timeout);
+                Err(to_status(&Error::new(ErrorCode::Timeout, text)))
+            }
         }
     }
 
