@@ -1,8 +1,10 @@
 //! The command line: what can be said, and what `--help` teaches.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use toondb_grpc::auth::{Rights, TokenId};
 
 /// Durable memory for AI agents: key-values, documents with embeddings, graphs and bitemporal facts.
 #[derive(Debug, Parser)]
@@ -47,6 +49,17 @@ Logs go to standard error; TOONDB_LOG chooses them, for example TOONDB_LOG=debug
     Ping(Server),
     /// Show the counters of a running server and of its namespaces.
     Stats(Stats),
+    /// Create, list and revoke the tokens of callers over gRPC.
+    #[command(after_help = "\
+From the first token on, whoever calls over gRPC must show one; the Unix socket is not concerned. The commands work with
+and without a running server, which follows within a second. A token is shown once, when it is created, and stored only
+as a hash.
+
+Examples:
+  toondb token create --name agent-7 --namespace a --namespace b --rights read,write --expires 30d
+  toondb token create --name backup --all-namespaces --rights read,admin
+  toondb token revoke 0123456789abcdef")]
+    Token(Token),
 }
 
 /// How to serve.
@@ -95,4 +108,109 @@ pub struct Stats {
     /// Only this namespace.
     #[arg(long, value_name = "NAME")]
     pub namespace: Option<String>,
+}
+
+/// What to do about tokens.
+#[derive(Debug, Args)]
+pub struct Token {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: TokenCommand,
+}
+
+/// What to do about tokens.
+#[derive(Debug, Subcommand)]
+pub enum TokenCommand {
+    /// Make a new token and print it.
+    Create(TokenCreate),
+    /// Show all tokens, without their secrets.
+    List(Data),
+    /// Take a token back.
+    Revoke(TokenRevoke),
+}
+
+/// Which data directory.
+#[derive(Debug, Args)]
+pub struct Data {
+    /// The data directory.
+    #[arg(long, env = "TOONDB_DATA", default_value = "toondb-data", value_name = "DIR")]
+    pub data: PathBuf,
+}
+
+/// What a new token shall be.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("where").required(true).args(["namespaces", "all_namespaces"]))]
+pub struct TokenCreate {
+    /// Where it is kept; created if it is missing.
+    #[command(flatten)]
+    pub data: Data,
+    /// What to call it: who will use it, or for what.
+    #[arg(long, value_name = "TEXT")]
+    pub name: String,
+    /// A namespace that it is for; may be given several times, and need not exist yet.
+    #[arg(long = "namespace", value_name = "NAME")]
+    pub namespaces: Vec<String>,
+    /// It is for all namespaces, also for those that come later.
+    #[arg(long)]
+    pub all_namespaces: bool,
+    /// What it is for: read, write, admin, separated by commas; none includes another.
+    #[arg(long, value_name = "RIGHTS")]
+    pub rights: Rights,
+    /// How long it is valid: a number with s, m, h, d or w, for example 30d; without this, until it is revoked.
+    #[arg(long, value_name = "TIME", value_parser = parse_span)]
+    pub expires: Option<Duration>,
+}
+
+/// Which token to take back.
+#[derive(Debug, Args)]
+pub struct TokenRevoke {
+    /// Where it is kept.
+    #[command(flatten)]
+    pub data: Data,
+    /// Its id, as shown by `toondb token list`.
+    #[arg(value_name = "ID")]
+    pub id: TokenId,
+}
+
+/// A century: what is longer is a slip of the finger.
+const SPAN_MAX: Duration = Duration::from_secs(100 * 365 * 86_400);
+
+fn parse_span(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("{text:?} is no span of time; write for example 90m, 12h, 30d or 4w, at most 36500d");
+    let unit = text.chars().last().ok_or_else(wrong)?;
+    let seconds = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3_600,
+        'd' => 86_400,
+        'w' => 7 * 86_400,
+        _ => return Err(wrong()),
+    };
+    let digits = text.strip_suffix(unit).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+    let count: u64 = digits.and_then(|digits| digits.parse().ok()).ok_or_else(wrong)?;
+    let span = Duration::from_secs(count.checked_mul(seconds).ok_or_else(wrong)?);
+    if span.is_zero() || span > SPAN_MAX { Err(wrong()) } else { Ok(span) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        use clap::CommandFactory as _;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn spans_are_read_and_nonsense_is_refused() {
+        for (text, seconds) in [("1s", 1), ("90m", 5_400), ("12h", 43_200), ("30d", 2_592_000), ("4w", 2_419_200)] {
+            assert_eq!(parse_span(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        for wrong in
+            ["", "d", "30", "0d", "-1d", "+1d", "1.5h", "1y", "36501d", "99999999999999999999d", "1 d", "30\u{e9}"]
+        {
+            assert!(parse_span(wrong).is_err(), "{wrong:?}");
+        }
+    }
 }

@@ -4,6 +4,7 @@ mod cli;
 mod grpc;
 mod query;
 mod serve;
+mod token;
 
 use std::process::ExitCode;
 
@@ -17,6 +18,7 @@ fn main() -> ExitCode {
         Command::Serve(options) => serve::serve(&options),
         Command::Ping(options) => query::ping(&options),
         Command::Stats(options) => query::stats(&options),
+        Command::Token(options) => token::token(options.command),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

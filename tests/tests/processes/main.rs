@@ -12,3 +12,4 @@ mod flips;
 mod grpc;
 mod sharing;
 mod stopping;
+mod tokens;

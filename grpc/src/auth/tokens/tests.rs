@@ -1,5 +1,7 @@
 //! What a running server makes of tokens that come, change and go.
 
+use std::os::unix::fs::PermissionsExt;
+
 use toondb_engine::api::NamespaceName;
 use toondb_engine::clock::ManualClock;
 use toondb_engine::rng::SeededRng;
@@ -146,6 +148,7 @@ fn a_file_that_is_damaged_unreadable_or_gone_lets_nobody_in() {
     };
     let rescued = |what: &str| {
         std::fs::write(f.path(), &whole).unwrap();
+        std::fs::set_permissions(f.path(), std::fs::Permissions::from_mode(0o600)).unwrap();
         f.poll();
         assert!(with(&tokens, &token).is_ok(), "{what}");
     };

@@ -1,0 +1,125 @@
+//! `toondb token`: the tokens of callers over gRPC, whether or not a server runs.
+
+use std::error::Error;
+use std::fmt::Write as _;
+use std::io::{ErrorKind, Write as _};
+
+use toondb_engine::api::{NamespaceName, TimestampMs};
+use toondb_engine::clock::{Clock, SystemClock};
+use toondb_engine::rng::OsRng;
+use toondb_grpc::auth::{self, Namespaces, NewToken, TokenRecord, TokenState};
+
+use crate::cli::{Data, TokenCommand, TokenCreate, TokenRevoke};
+
+/// Creates, lists or revokes.
+pub fn token(command: TokenCommand) -> Result<(), Box<dyn Error>> {
+    match command {
+        TokenCommand::Create(options) => create(options),
+        TokenCommand::List(options) => list(&options),
+        TokenCommand::Revoke(options) => revoke(&options),
+    }
+}
+
+/// The token alone goes to standard output, so that a script can take it from there.
+fn create(options: TokenCreate) -> Result<(), Box<dyn Error>> {
+    let TokenCreate { data: Data { data }, name, namespaces, all_namespaces: _, rights, expires } = options;
+    let clock = SystemClock::new();
+    // The command line has made sure that it is either some or all.
+    let namespaces = match namespaces.as_slice() {
+        [] => Namespaces::All,
+        some => Namespaces::These(some.iter().map(NamespaceName::new).collect()),
+    };
+    let span_ms = expires.map(|span| i64::try_from(span.as_millis())).transpose()?;
+    let expires_at = span_ms.map(|span_ms| TimestampMs(clock.now_ms().saturating_add(span_ms)));
+    let new = NewToken { name, namespaces, rights, expires_at };
+    let token = auth::create(&data, &new, &clock, &OsRng::open()?)?;
+    print(&format!("{}\n", token.reveal()))?;
+    eprintln!("This is the only time that the token is shown: only its hash is stored. Its id is {}.", token.id());
+    Ok(())
+}
+
+fn list(options: &Data) -> Result<(), Box<dyn Error>> {
+    let now = TimestampMs(SystemClock::new().now_ms());
+    let mut text = String::new();
+    let heads = ("id", "name", "rights", "created", "expires", "state", "namespaces");
+    let (id, name, rights, created, expires, state, namespaces) = heads;
+    writeln!(text, "{id:<16} {name:<20} {rights:<16} {created:<20} {expires:<20} {state:<8} {namespaces}")?;
+    for record in auth::list(&options.data)? {
+        show(&mut text, &record, now)?;
+    }
+    Ok(print(&text)?)
+}
+
+fn show(text: &mut String, record: &TokenRecord, now: TimestampMs) -> std::fmt::Result {
+    let id = record.id.to_string();
+    let (name, rights) = (&record.name, record.rights.to_string());
+    let created = utc(record.created_at);
+    let expires = record.expires_at.map_or_else(|| "never".to_owned(), utc);
+    let state = match record.state(now) {
+        TokenState::Valid => "valid",
+        TokenState::Expired => "expired",
+        TokenState::Revoked => "revoked",
+    };
+    let namespaces = match &record.namespaces {
+        Namespaces::All => "(all)".to_owned(),
+        Namespaces::These(names) => names.iter().map(NamespaceName::as_str).collect::<Vec<_>>().join(","),
+    };
+    writeln!(text, "{id:<16} {name:<20} {rights:<16} {created:<20} {expires:<20} {state:<8} {namespaces}")
+}
+
+fn revoke(options: &TokenRevoke) -> Result<(), Box<dyn Error>> {
+    let TokenRevoke { data: Data { data }, id } = options;
+    let record = auth::revoke(data, *id, &SystemClock::new())?;
+    let since = record.revoked_at.map(utc).unwrap_or_default();
+    print(&format!(
+        "token {id} ({}) is revoked since {since}; running servers refuse it within a second\n",
+        record.name
+    ))?;
+    Ok(())
+}
+
+/// Whoever reads may stop early, as `head` does.
+fn print(text: &str) -> std::io::Result<()> {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// Date and time in UTC, as in RFC 3339. Days become a date as in Howard Hinnant's "chrono-compatible low-level date
+/// algorithms" (`civil_from_days`): years begin in March, so that the leap day is the last of its year.
+fn utc(time: TimestampMs) -> String {
+    const DAYS_PER_ERA: i64 = 146_097;
+    let seconds = time.0.div_euclid(1_000);
+    let second = seconds.rem_euclid(86_400);
+    // Counted from the first of March of the year 0.
+    let days = seconds.div_euclid(86_400) + 719_468;
+    let day_of_era = days.rem_euclid(DAYS_PER_ERA);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let year = year_of_era + days.div_euclid(DAYS_PER_ERA) * 400 + i64::from(month <= 2);
+    let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_shown_in_utc() {
+        for (ms, text) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (-1, "1969-12-31T23:59:59Z"),
+            (951_782_400_000, "2000-02-29T00:00:00Z"),
+            (1_709_251_199_999, "2024-02-29T23:59:59Z"),
+            (1_735_689_599_000, "2024-12-31T23:59:59Z"),
+            (4_107_542_400_000, "2100-03-01T00:00:00Z"),
+        ] {
+            assert_eq!(utc(TimestampMs(ms)), text);
+        }
+    }
+}
