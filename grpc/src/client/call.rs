@@ -3,11 +3,12 @@
 use toondb_engine::api::{Request, Response, Result};
 
 use super::asynchronous::Client;
+use super::message::Prepared;
 
 macro_rules! by_method {
-    ($client:ident, $namespace:ident, $request:ident: $($name:ident)+) => {
+    ($namespace:ident, $request:ident: $($name:ident)+) => {
         match $request {
-            $(Request::$name(operation) => $client.run($namespace, operation).await.map(Response::$name),)+
+            $(Request::$name(operation) => Prepared::new($namespace, operation, Response::$name),)+
         }
     };
 }
@@ -21,8 +22,8 @@ impl Client {
     pub async fn call(&self, namespace: &str, request: Request) -> Result<Response> {
         // What the engine would refuse need not travel, and what the contract takes for "unset" is refused as elsewhere.
         request.validate()?;
-        by_method!(
-            self, namespace, request:
+        let prepared = by_method!(
+            namespace, request:
             Ping Capabilities ServerStats
             CreateNamespace ListNamespaces DescribeNamespace NamespaceStats DeleteNamespace SetQuota Flush
             Get Put Exists DeleteKey MultiGet BatchPut CompareAndSet Scan
@@ -36,6 +37,7 @@ impl Client {
             Commit TakeSnapshot EndSnapshot
             CacheGet CachePut CacheInvalidate CacheStats
             CreateCheckpoint ListCheckpoints RestoreCheckpoint DeleteCheckpoint ExportCheckpoint ImportCheckpoint
-        )
+        );
+        self.exchange(prepared).await
     }
 }
