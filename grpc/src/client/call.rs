@@ -3,6 +3,7 @@
 use toondb_engine::api::{OpCode, Request, Response, Result};
 
 use super::asynchronous::Client;
+use super::message::Prepared;
 use crate::rpc::Rpc;
 
 /// Hands every operation to a macro that has `$callback!($arguments: <operations>)`.
@@ -28,9 +29,9 @@ macro_rules! with_operations {
 }
 
 macro_rules! by_method {
-    ($client:ident $namespace:ident $request:ident: $($name:ident)+) => {
+    ($namespace:ident $request:ident: $($name:ident)+) => {
         match $request {
-            $(Request::$name(operation) => $client.run($namespace, operation).await.map(Response::$name),)+
+            $(Request::$name(operation) => Prepared::new($namespace, operation, Response::$name),)+
         }
     };
 }
@@ -62,6 +63,7 @@ impl Client {
     pub async fn call(&self, namespace: &str, request: Request) -> Result<Response> {
         // What the engine would refuse need not travel, and what the contract takes for "unset" is refused as elsewhere.
         request.validate()?;
-        with_operations!(by_method self namespace request)
+        let prepared = with_operations!(by_method namespace request);
+        self.exchange(prepared).await
     }
 }

@@ -3,7 +3,7 @@
 use std::error::Error as _;
 
 use tonic::{Code, Status};
-use toondb_engine::api::{Error, ErrorCode, OpKind};
+use toondb_engine::api::{Error, ErrorCode, OpCode, OpKind};
 
 use super::address::Address;
 use crate::status::from_status;
@@ -17,6 +17,8 @@ pub enum Failure {
     NotSent(String),
     /// The connection broke: the request may have been carried out.
     Broken(String),
+    /// No answer came in time: the request may have been carried out, or may still be.
+    Late,
 }
 
 /// Tells a status that the server sent from one that this side made up.
@@ -28,8 +30,7 @@ pub fn failure(status: &Status) -> Failure {
             return Failure::NotSent(text());
         }
         if error.is::<tonic::TimeoutExpired>() {
-            let text = "the server did not answer in time; a write may have happened";
-            return Failure::Answered(Error::new(ErrorCode::Timeout, text));
+            return Failure::Late;
         }
         source = error.source();
     }
@@ -54,29 +55,44 @@ fn texts(status: &Status) -> Vec<String> {
 }
 
 impl Failure {
-    /// The error for the caller of an operation of this kind.
-    pub fn into_error(self, kind: OpKind, address: &Address) -> Error {
+    /// The error for the caller of this operation.
+    pub fn into_error(self, code: OpCode, address: &Address) -> Error {
         match self {
             Failure::Answered(error) => error,
             Failure::NotSent(text) => {
                 let text = format!("no ToonDB server answers on {address}: {text}");
                 Error::new(ErrorCode::ConnectionFailed, text)
             }
-            Failure::Broken(text) if is_repeatable(kind) => {
+            Failure::Broken(text) if only_reads(code) => {
                 Error::new(ErrorCode::ConnectionFailed, format!("the connection to {address} broke: {text}"))
             }
             Failure::Broken(text) => Error::new(
                 ErrorCode::OutcomeUnknown,
                 format!("the connection to {address} broke before the answer came, so it may have happened: {text}"),
             ),
+            Failure::Late => Error::new(
+                ErrorCode::Timeout,
+                format!("{address} did not answer in the time for it; a write may have happened, or may still"),
+            ),
         }
     }
 }
 
-/// True if carrying the operation out twice does no more than once.
-pub fn is_repeatable(kind: OpKind) -> bool {
-    match kind {
+/// True if carrying the operation out twice is as good as once.
+pub fn only_reads(code: OpCode) -> bool {
+    match code.kind() {
         OpKind::Read | OpKind::LongRead => true,
-        OpKind::Write | OpKind::Admin => false,
+        OpKind::Write => false,
+        OpKind::Admin => matches!(
+            code,
+            OpCode::Ping
+                | OpCode::Capabilities
+                | OpCode::ServerStats
+                | OpCode::ListNamespaces
+                | OpCode::DescribeNamespace
+                | OpCode::NamespaceStats
+                | OpCode::ListCheckpoints
+                | OpCode::ExportCheckpoint
+        ),
     }
 }
