@@ -65,8 +65,12 @@ impl Served {
     pub fn start_on(socket: Option<&Path>, grpc: Option<&str>, data: &Path) -> Result<Self, String> {
         let mut command = Command::new(server_binary());
         command.arg("serve").arg("--data").arg(data).args(["--log", "info"]);
-        socket.iter().for_each(|path| drop(command.arg("--socket").arg(path)));
-        grpc.iter().for_each(|address| drop(command.arg("--grpc").arg(address)));
+        if let Some(path) = socket {
+            command.arg("--socket").arg(path);
+        }
+        if let Some(address) = grpc {
+            command.args(["--grpc", address]);
+        }
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
