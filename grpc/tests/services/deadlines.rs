@@ -56,10 +56,10 @@ fn a_long_scan_ends_at_its_deadline() {
 }
 
 /// The library's own client gives up by itself and says so in its own words, so the bytes of the request are sent.
-fn ask_bare(peer: &Peer, world: &World, path: &str, timeout: &str, body: Vec<u8>) -> Option<Status> {
+fn ask_bare(peer: &Peer, world: &World, path: &str, timeout: &str, body: &[u8]) -> Option<Status> {
     let mut whole = vec![0];
     whole.extend_from_slice(&u32::try_from(body.len()).unwrap().to_be_bytes());
-    whole.extend_from_slice(&body);
+    whole.extend_from_slice(body);
     let address = world.address();
     peer.wait(async {
         let io = tokio::net::TcpStream::connect(address).await.unwrap();
@@ -96,7 +96,7 @@ fn a_search_that_takes_too_long_is_told_so() {
     let ask = SearchBatchRequest { index_name: "i".into(), queries, k: 10, ef: 10_000, ..Default::default() };
     let body = prost::Message::encode_to_vec(&ask);
     for timeout in ["1m", "0m", "1n"] {
-        let status = ask_bare(&peer, &world, "/toondb.v1.VectorIndexService/SearchBatch", timeout, body.clone());
+        let status = ask_bare(&peer, &world, "/toondb.v1.VectorIndexService/SearchBatch", timeout, &body);
         let status = status.expect("there is a status");
         assert_eq!(codes(&status), OVER, "{timeout}: {status:?}");
     }

@@ -175,7 +175,7 @@ fn an_insert_stream_goes_into_the_index() {
     let ask = CreateIndexRequest { name: "i".into(), dimension: 3, ..Default::default() };
     let _: CreateIndexResponse = peer.ask("VectorIndexService/CreateIndex", ask).unwrap();
     let one = |id: u64| InsertStreamRequest {
-        index_name: if id % 2 == 0 { "i".into() } else { String::new() },
+        index_name: if id.is_multiple_of(2) { "i".into() } else { String::new() },
         id,
         vector: vec![id as f32, 1.0, 2.0],
         ..Default::default()

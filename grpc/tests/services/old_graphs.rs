@@ -124,7 +124,7 @@ fn facts_are_open_where_nothing_ends_them() {
     let at = |time| query(TemporalQueryMode::PointInTime, time, (0, 0));
     assert_eq!((at(999), at(1_000)), (vec![], vec![open.clone()]));
     assert_eq!((at(1_999), at(2_000)), (vec![open.clone()], vec![closed.clone()]));
-    assert_eq!(query(TemporalQueryMode::Current, 0, (0, 0)), [closed.clone()]);
+    assert_eq!(query(TemporalQueryMode::Current, 0, (0, 0)), std::slice::from_ref(&closed));
     assert_eq!(query(TemporalQueryMode::Range, 0, (1_500, 2_500)).len(), 2);
     world.finish();
 }
