@@ -1,4 +1,4 @@
-"""Every test of behaviour runs over each transport: the engine in this process, and a server by its socket and by gRPC."""
+"""Every test of behaviour runs over each transport: the engine in this process, and a server's socket and gRPC."""
 
 import itertools
 import os

@@ -1,7 +1,6 @@
 """What only a client by gRPC has: addresses, timeouts, broken connections, and many calls on one connection."""
 
 import asyncio
-import os
 import signal
 import socket
 import subprocess
@@ -11,7 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import Callable, Iterator, List, Set, Tuple
+from typing import Callable, Iterator, List, Set
 
 import pytest
 

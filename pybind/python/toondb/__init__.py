@@ -2,8 +2,8 @@
 
 Key-values, documents with embeddings, a property graph and a bitemporal graph ("what was true at time T?"), per tenant
 namespace. :class:`Database` runs the engine in this process; :class:`IpcClient` talks to ``toondb serve`` over a Unix
-socket, :class:`ToonDBClient` over gRPC. All have the same methods and give the same answers. :class:`AsyncIpcClient` and
-:class:`AsyncToonDBClient` have them awaited, for asyncio.
+socket, :class:`ToonDBClient` over gRPC. All have the same methods and give the same answers; :class:`AsyncIpcClient`
+and :class:`AsyncToonDBClient` have them awaited, for asyncio.
 
     from toondb import Database
 

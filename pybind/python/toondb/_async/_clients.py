@@ -95,9 +95,7 @@ class AsyncToonDBClient(AsyncStore):
 
         concurrency: calls that run at a time, each on a thread of its own, all on one connection; more wait.
         """
-        client = cls(
-            address, secure, token, ca_cert, client_cert, client_key, timeout, concurrency=concurrency
-        )
+        client = cls(address, secure, token, ca_cert, client_cert, client_key, timeout, concurrency=concurrency)
         return await client.__aenter__()
 
     def __repr__(self) -> str:
