@@ -67,9 +67,9 @@ impl Client {
     where
         R::Ask: Clone,
     {
-        let kind = R::CODE.kind();
+        let code = R::CODE;
         let ask = R::ask(namespace, operation);
-        let spare = is_repeatable(kind).then(|| ask.clone());
+        let spare = is_repeatable(code).then(|| ask.clone());
         let sent = async {
             match (self.unary::<R>(ask).await, spare) {
                 (Err(Failure::Broken(_)), Some(spare)) => self.unary::<R>(spare).await,
@@ -80,7 +80,7 @@ impl Client {
             Some(timeout) => tokio::time::timeout(timeout, sent).await.map_err(|_| self.too_late(timeout))?,
             None => sent.await,
         };
-        let answer = result.map_err(|failure| failure.into_error(kind, &self.inner.address))?;
+        let answer = result.map_err(|failure| failure.into_error(code, &self.inner.address))?;
         match answer.refusal() {
             Some(error) => Err(error),
             None => R::read_answer(answer),

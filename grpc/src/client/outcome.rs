@@ -3,9 +3,10 @@
 use std::error::Error as _;
 
 use tonic::{Code, Status};
-use toondb_engine::api::{Error, ErrorCode, OpKind};
+use toondb_engine::api::{Error, ErrorCode, OpCode, OpKind};
 
 use super::address::Address;
+use crate::auth::{Right, right_of};
 use crate::status::from_status;
 
 /// How a call failed.
@@ -55,14 +56,14 @@ fn texts(status: &Status) -> Vec<String> {
 
 impl Failure {
     /// The error for the caller of an operation of this kind.
-    pub fn into_error(self, kind: OpKind, address: &Address) -> Error {
+    pub fn into_error(self, code: OpCode, address: &Address) -> Error {
         match self {
             Failure::Answered(error) => error,
             Failure::NotSent(text) => {
                 let text = format!("no ToonDB server answers on {address}: {text}");
                 Error::new(ErrorCode::ConnectionFailed, text)
             }
-            Failure::Broken(text) if is_repeatable(kind) => {
+            Failure::Broken(text) if is_repeatable(code) => {
                 Error::new(ErrorCode::ConnectionFailed, format!("the connection to {address} broke: {text}"))
             }
             Failure::Broken(text) => Error::new(
@@ -74,9 +75,11 @@ impl Failure {
 }
 
 /// True if carrying the operation out twice does no more than once.
-pub fn is_repeatable(kind: OpKind) -> bool {
-    match kind {
+pub fn is_repeatable(code: OpCode) -> bool {
+    match code.kind() {
         OpKind::Read | OpKind::LongRead => true,
-        OpKind::Write | OpKind::Admin => false,
+        // A sign of life and a list are of the whole server and change nothing.
+        OpKind::Admin => right_of(code) == Right::Read,
+        OpKind::Write => false,
     }
 }
