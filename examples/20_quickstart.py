@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""ToonDB in one sitting: documents, search, graph and time travel, first embedded, then through a Unix socket.
+"""ToonDB in one sitting: documents, search, graph and time travel; embedded, through a Unix socket, and over gRPC.
 
     python examples/20_quickstart.py [--server path/to/toondb] [--socket /tmp/toondb.sock]
 
-The same function runs on both and the answers are compared. The server's binary is looked for in --server, $TOONDB_BIN,
-target/release/toondb and on PATH; with --socket a server that is already running is used instead of starting one.
+The same function runs on each and the answers are compared. The server's binary is looked for in --server, $TOONDB_BIN,
+target/release/toondb and on PATH; with --socket one that is already running is used instead, by its socket alone.
 """
 
 import argparse
@@ -14,17 +14,17 @@ import time
 from pathlib import Path
 from typing import Any, Dict, List, Union
 
-from toondb import Database, IpcClient
+from toondb import Database, IpcClient, ToonDBClient
 
 import example_data
 from example_data import heading, progress, table, words
-from example_server import connect, find_server, served
+from example_server import find_server, served
 
 NAMESPACE = "quickstart"
 COLLECTION = "synsets"
 BATCH = 250
 
-Store = Union[Database, IpcClient]
+Store = Union[Database, IpcClient, ToonDBClient]
 
 
 def load(db: Store, documents: List[Dict[str, Any]], vectors: example_data.Matrix) -> None:
@@ -128,22 +128,27 @@ def main() -> int:
         folder = Path(name)
         heading("Embedded: the engine in this process")
         with Database.open(folder / "embedded") as db:
-            embedded = tour(db)
+            answers = [tour(db)]
 
-        heading("Served: the same through a Unix socket")
         binary = find_server(arguments.server)
         if arguments.socket:
-            with connect(arguments.socket) as client:
-                remote = tour(client)
+            heading("Served: the same through a Unix socket")
+            with IpcClient(arguments.socket) as client:
+                answers.append(tour(client))
                 client.delete_namespace(NAMESPACE)
         elif binary:
-            with served(binary, folder) as address, connect(address) as client:
-                remote = tour(client)
+            with served(binary, folder) as addresses:
+                heading("Served: the same through a Unix socket")
+                with IpcClient(addresses.socket) as client:
+                    answers.append(tour(client))
+                heading("Served: the same over gRPC")
+                with ToonDBClient(addresses.grpc) as remote:
+                    answers.append(tour(remote))
         else:
             print("No server binary found: build it with `cargo build --release`, or give --server or --socket.")
             return 1
-    same = embedded == remote
-    print("Both gave the same answers." if same else "The answers differ, which is a bug: please report it.")
+    same = all(each == answers[0] for each in answers)
+    print("All gave the same answers." if same else "The answers differ, which is a bug: please report it.")
     return 0 if same else 1
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Time travel over a server: several agents share one memory, and ask what was true and what was believed.
+"""Time travel over gRPC: several agents share one memory, and ask what was true and what was believed.
 
     python examples/21_temporal_graph.py [--server path/to/toondb]
 
@@ -14,12 +14,12 @@ import threading
 import time
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, List
+from typing import List
 
-from toondb import TemporalEdge
+from toondb import TemporalEdge, ToonDBClient
 
 from example_data import heading, table
-from example_server import connect, find_server, served
+from example_server import find_server, served
 
 MEMORY = "agent_memory"
 MINUTE = 60_000
@@ -47,7 +47,7 @@ def show(edges: List[TemporalEdge]) -> None:
     )
 
 
-def record_and_ask(client: Any, now: int) -> None:
+def record_and_ask(client: ToonDBClient, now: int) -> None:
     """A period is recorded; a question about a time inside it finds the fact, one about a time outside does not."""
     client.add_temporal_edge(
         namespace=MEMORY,
@@ -73,12 +73,12 @@ def record_and_ask(client: Any, now: int) -> None:
 
 def sense(address: str, agent: str, rooms: List[str], begun: int) -> None:
     """One agent, with a connection of its own: notes where it is, ten minutes in each room."""
-    with connect(address) as client:
+    with ToonDBClient(address) as client:
         for turn, room in enumerate(rooms):
             client.supersede_temporal_edge(MEMORY, agent, "IS_IN", room, begun + turn * 10 * MINUTE)
 
 
-def agents_at_once(address: str, client: Any, now: int) -> None:
+def agents_at_once(address: str, client: ToonDBClient, now: int) -> None:
     """Three agents write at the same time; a fourth asks where each of them was."""
     routes = {
         "agent_a": ["hall", "kitchen", "lab"],
@@ -103,7 +103,7 @@ def agents_at_once(address: str, client: Any, now: int) -> None:
     print(f"  in the hall now: {sorted(edge.from_id for edge in edges)}\n")
 
 
-def correct_and_look_back(client: Any, now: int) -> None:
+def correct_and_look_back(client: ToonDBClient, now: int) -> None:
     """A belief is corrected: the new answer and the one that was given before can both be had."""
     before = client.namespace_stats(MEMORY).commit_seq
     client.add_temporal_edge(
@@ -136,12 +136,12 @@ def main() -> int:
         print("No server binary found: build it with `cargo build --release`, or give --server.")
         return 1
     now = int(time.time() * 1000)
-    with tempfile.TemporaryDirectory(prefix="toondb-temporal-") as folder, served(binary, Path(folder)) as address:
-        with connect(address) as client:
+    with tempfile.TemporaryDirectory(prefix="toondb-temporal-") as folder, served(binary, Path(folder)) as addresses:
+        with ToonDBClient(addresses.grpc) as client:
             heading("Facts with a period, and questions about a time")
             record_and_ask(client, now)
             heading("Several agents, one memory")
-            agents_at_once(address, client, now)
+            agents_at_once(addresses.grpc, client, now)
             heading("What did we believe before a correction?")
             correct_and_look_back(client, now)
     return 0

@@ -4,14 +4,13 @@ Its binary is looked for where the caller says, in $TOONDB_BIN, in target/releas
 """
 
 import os
+import re
 import shutil
 import subprocess
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Iterator
-
-from toondb import ConnectionError, IpcClient
+from typing import Iterator, NamedTuple
 
 
 def find_server(given: str = "") -> str:
@@ -24,32 +23,38 @@ def find_server(given: str = "") -> str:
     return ""
 
 
-def wait_for(address: str, server: "subprocess.Popen[bytes]") -> None:
-    """Returns once a server that is just starting can be reached."""
+class Addresses(NamedTuple):
+    """Where a server is."""
+
+    grpc: str
+    """For ``ToonDBClient``."""
+    socket: str
+    """For ``IpcClient``."""
+
+
+def grpc_address(log: Path, server: "subprocess.Popen[bytes]") -> str:
+    """Waits until a server that is just starting says where it listens."""
     deadline = time.monotonic() + 10
     while True:
-        try:
-            connect(address).close()
-            return
-        except ConnectionError:
-            if server.poll() is not None or time.monotonic() > deadline:
-                raise
-            time.sleep(0.02)
-
-
-def connect(address: str) -> IpcClient:
-    """A client of the server at this address."""
-    return IpcClient(address)
+        said = log.read_text()
+        found = re.search(r"ToonDB is ready.* grpc=(\S+)", said)
+        if found:
+            return found[1]
+        if server.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"the server did not start:\n{said}")
+        time.sleep(0.02)
 
 
 @contextmanager
-def served(binary: str, folder: Path) -> Iterator[str]:
-    """The address of a server of the example's own, which ends with the block."""
-    address = str(folder / "toondb.sock")
-    server = subprocess.Popen([binary, "serve", "--socket", address, "--data", str(folder / "served")])
+def served(binary: str, folder: Path) -> Iterator[Addresses]:
+    """The addresses of a server of the example's own, which ends with the block."""
+    log, socket = folder / "server.log", str(folder / "toondb.sock")
+    # Port 0 stands for one that is free.
+    command = [binary, "serve", "--grpc", "localhost:0", "--socket", socket, "--data", str(folder / "served")]
+    with log.open("wb") as errors:
+        server = subprocess.Popen(command, stderr=errors)
     try:
-        wait_for(address, server)
-        yield address
+        yield Addresses(grpc_address(log, server), socket)
     finally:
         server.terminate()
         server.wait(timeout=20)

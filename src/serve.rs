@@ -5,7 +5,8 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::runtime::Runtime;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use toondb_engine::{Engine, EngineOptions, VERSION};
 use toondb_ipc::{Server, ServerOptions};
 use tracing_subscriber::EnvFilter;
@@ -34,6 +35,8 @@ pub fn serve(options: &Serve) -> Result<(), Box<dyn Error>> {
         .map(|path| format!("socket {}", path.display()))
         .chain(grpc.iter().map(|grpc| format!("gRPC {}", grpc.address())))
         .collect();
+    // Before anyone hears that the server is ready, and may end it in order.
+    let signals = Signals::catch()?;
     engine.announce(&addresses.join(", "))?;
     tracing::info!(
         version = VERSION,
@@ -43,7 +46,7 @@ pub fn serve(options: &Serve) -> Result<(), Box<dyn Error>> {
         pid = std::process::id(),
         "ToonDB is ready"
     );
-    let name = wait_for_signal()?;
+    let name = signals.wait();
     tracing::info!(signal = name, "stopping: answering accepted requests");
     let complete = stop(ipc, grpc);
     engine.close()?;
@@ -81,14 +84,29 @@ fn start_logs(filter: &str) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn wait_for_signal() -> std::io::Result<&'static str> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
-    runtime.block_on(async {
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        Ok(tokio::select! {
-            _ = terminate.recv() => "SIGTERM",
-            _ = interrupt.recv() => "SIGINT",
+/// The signals that end a server, caught from the moment this exists.
+struct Signals {
+    runtime: Runtime,
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn catch() -> std::io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+        let inside = runtime.enter();
+        let (terminate, interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        drop(inside);
+        Ok(Self { runtime, terminate, interrupt })
+    }
+
+    /// Waits for one, and gives its name.
+    fn wait(mut self) -> &'static str {
+        self.runtime.block_on(async {
+            tokio::select! {
+                _ = self.terminate.recv() => "SIGTERM",
+                _ = self.interrupt.recv() => "SIGINT",
+            }
         })
-    })
+    }
 }

@@ -11,6 +11,7 @@ use crate::api::{
     Capabilities, CommitSeq, Deleted, Durability, Error, ErrorCode, NamespaceList, OpCode, OpKind, Operation, Pong,
     Request, Response, Result, ServerStats,
 };
+use crate::checkpoints::Keeper;
 use crate::clock::Clock;
 use crate::disk::Disk;
 use crate::format;
@@ -44,6 +45,7 @@ struct Inner {
     disk: Arc<dyn Disk>,
     clock: Arc<dyn Clock>,
     router: Router,
+    checkpoints: Keeper,
     shared: Shared,
     actors: Pool,
     reads: Pool,
@@ -162,6 +164,7 @@ impl Engine {
         };
         let shared = Shared::default();
         let open_max = options.open_namespaces_max.max(1);
+        let checkpoints = Keeper::open(&options.path, &namespace_options)?;
         let router = Router::open(&options.path, namespace_options, shared.clone(), open_max)?;
         let inner = Arc::new(Inner {
             data_dir: options.path,
@@ -169,6 +172,7 @@ impl Engine {
             opened_at: options.clock.monotonic(),
             clock: options.clock,
             router,
+            checkpoints,
             shared,
             actors,
             reads,
@@ -397,9 +401,7 @@ impl Inner {
             Request::SetQuota(set) => Response::SetQuota(self.router.set_quota(namespace, set.quota)?),
             Request::CountTokens(count) => Response::CountTokens(format::count(&count)?),
             Request::ConvertText(convert) => Response::ConvertText(format::convert(&convert)?),
-            other => {
-                return Err(Error::internal(format!("{} is not an administrative operation", other.code().name())));
-            }
+            other => return self.checkpoints.administer(&self.router, namespace, other),
         })
     }
 
@@ -418,6 +420,7 @@ impl Inner {
     }
 
     fn tick(&self) {
+        self.checkpoints.tick();
         self.router.tick(self.router.free_bytes(&*self.disk, &self.data_dir));
     }
 

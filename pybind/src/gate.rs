@@ -1,10 +1,10 @@
 //! The gate that every operation goes through: release the interpreter lock, call, look for signals, map the error.
 
 use pyo3::prelude::*;
-use toondb_engine::api::{Error, Operation};
+use toondb_engine::api::{Error, Operation, Result};
 
 use crate::error::to_python;
-use crate::transport::Transport;
+use crate::transport::{Idle, Transport};
 
 /// Carries an operation out and gives its reply.
 ///
@@ -16,6 +16,12 @@ pub fn call<O: Operation>(
     operation: O,
 ) -> PyResult<O::Reply> {
     let request = operation.into_request();
+    let response = wait(py, |idle| transport.call(namespace, request, idle))?;
+    O::take_reply(response).map_err(|error| to_python(py, &error))
+}
+
+/// Runs what may take its time; what its `idle` ended gives `None`.
+pub fn wait<T: Send>(py: Python<'_>, run: impl FnOnce(Idle<'_>) -> Option<Result<T>> + Send) -> PyResult<T> {
     let mut interrupt = None;
     let outcome = py.detach(|| {
         let mut idle = || match Python::attach(|py| py.check_signals()) {
@@ -25,13 +31,13 @@ pub fn call<O: Operation>(
                 false
             }
         };
-        transport.call(namespace, request, &mut idle)
+        run(&mut idle)
     });
     if let Some(interrupt) = interrupt {
         return Err(interrupt);
     }
     match outcome {
-        Some(result) => result.and_then(O::take_reply).map_err(|error| to_python(py, &error)),
+        Some(result) => result.map_err(|error| to_python(py, &error)),
         None => Err(to_python(py, &Error::internal("a call was abandoned without a signal"))),
     }
 }

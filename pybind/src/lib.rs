@@ -14,6 +14,7 @@ mod document;
 mod embedded;
 mod error;
 mod gate;
+mod grpc;
 mod record;
 mod socket;
 mod transport;
@@ -31,6 +32,7 @@ fn _toondb(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<batch::WriteBatch>()?;
     module.add_function(wrap_pyfunction!(core::open_embedded, module)?)?;
     module.add_function(wrap_pyfunction!(core::connect_socket, module)?)?;
+    module.add_function(wrap_pyfunction!(core::connect_grpc, module)?)?;
     module.add("ERROR_CODES", error::error_codes())?;
     module.add("PAGE_ITEMS_DEFAULT", limits::PAGE_ITEMS_DEFAULT)?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))

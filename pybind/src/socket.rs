@@ -1,17 +1,16 @@
 //! A server behind a Unix socket.
 
-use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use pyo3::prelude::*;
-use toondb_engine::api::{Error, ErrorCode, Request, Response, Result};
+use toondb_engine::api::{Request, Response, Result};
 use toondb_ipc::{BlockingClient, CallOptions, ClientOptions};
 
 use crate::argument;
 use crate::error::to_python;
-use crate::transport::{IDLE_INTERVAL_MS, Idle, Transport};
+use crate::transport::{IDLE_INTERVAL_MS, Idle, Transport, closed_error, with_on_idle};
 
 /// Connections to a server; the client below keeps as many as threads call at once, and anew in a forked child.
 pub struct Socket {
@@ -38,20 +37,12 @@ impl Socket {
 impl Transport for Socket {
     fn call(&self, namespace: &str, request: Request, idle: Idle<'_>) -> Option<Result<Response>> {
         if self.closed.load(Ordering::Acquire) {
-            return Some(Err(Error::new(ErrorCode::ShuttingDown, "this client is closed; connect another one")));
+            return Some(Err(closed_error()));
         }
-        let idle = RefCell::new(idle);
-        let gave_up = Cell::new(false);
-        let on_idle = || {
-            if (idle.borrow_mut())() {
-                return Ok(());
-            }
-            gave_up.set(true);
-            Err(Error::new(ErrorCode::Timeout, "the wait was interrupted"))
-        };
-        let options = CallOptions { on_idle: Some(&on_idle), ..CallOptions::default() };
-        let result = self.client.call_with(namespace, &request, &options);
-        (!gave_up.get()).then_some(result)
+        with_on_idle(idle, |on_idle| {
+            let options = CallOptions { on_idle: Some(on_idle), ..CallOptions::default() };
+            self.client.call_with(namespace, &request, &options)
+        })
     }
 
     fn close(&self) -> Result<()> {

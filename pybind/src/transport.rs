@@ -1,10 +1,12 @@
 //! The seam under the Python API: one call, one response, whatever lies in between.
 //!
-//! The methods of [`crate::core::Core`] are written once over this trait; the embedded engine and the socket client
-//! differ only here. A transport is called without the interpreter lock. While it waits, it asks `idle` now and then
+//! The methods of [`crate::core::Core`] are written once over this trait; the embedded engine and the clients of
+//! servers differ only here. A transport is called without the interpreter lock. While it waits, it asks `idle` now and then
 //! whether to go on, which is how Ctrl-C ends a wait.
 
-use toondb_engine::api::{Request, Response, Result};
+use std::cell::{Cell, RefCell};
+
+use toondb_engine::api::{Error, ErrorCode, Request, Response, Result};
 
 /// How often a waiting call looks for signals.
 pub const IDLE_INTERVAL_MS: u64 = 50;
@@ -19,4 +21,24 @@ pub trait Transport: Send + Sync {
 
     /// Ends the use of the engine. Closing again is no error; later calls fail.
     fn close(&self) -> Result<()>;
+}
+
+/// Runs a client's call with `idle` in the form in which clients ask; `None` if `idle` ended the wait.
+pub fn with_on_idle<T>(idle: Idle<'_>, call: impl FnOnce(&dyn Fn() -> Result<()>) -> Result<T>) -> Option<Result<T>> {
+    let idle = RefCell::new(idle);
+    let gave_up = Cell::new(false);
+    let on_idle = || {
+        if (idle.borrow_mut())() {
+            return Ok(());
+        }
+        gave_up.set(true);
+        Err(Error::new(ErrorCode::Timeout, "the wait was interrupted"))
+    };
+    let result = call(&on_idle);
+    (!gave_up.get()).then_some(result)
+}
+
+/// What calls of a closed client fail with.
+pub fn closed_error() -> Error {
+    Error::new(ErrorCode::ShuttingDown, "this client is closed; connect another one")
 }

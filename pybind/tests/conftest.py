@@ -1,18 +1,19 @@
-"""Every test of behaviour runs over both transports: the engine in this process, and a server behind a socket."""
+"""Every test of behaviour runs over each transport: the engine in this process, and a server's socket and gRPC."""
 
 import itertools
 import os
+import re
 import shutil
 import socket
 import subprocess
 import threading
-import time
+from contextlib import suppress
 from pathlib import Path
-from typing import Iterator
+from typing import Iterator, List, NamedTuple, Tuple, Type, Union
 
 import pytest
 
-from toondb import ConnectionError, Database, IpcClient, Namespace
+from toondb import AsyncIpcClient, AsyncToonDBClient, Database, IpcClient, Namespace, ToonDBClient
 from toondb._store import Store
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,59 +31,102 @@ def server_binary() -> str:
 
 
 class Server:
-    """A server of the tests' own, with its own data directory."""
+    """A server of the tests' own, with its own data directory, on a socket and on gRPC."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *arguments: str, grpc: str = "127.0.0.1:0") -> None:
         self.socket = str(folder / "toondb.sock")
-        self.address = ""
         self.data = str(folder / "data")
-        self.process = subprocess.Popen([server_binary(), "serve", "--socket", self.socket, "--data", self.data])
+        self.said: List[str] = []
+        command = [server_binary(), "serve", "--socket", self.socket, "--data", self.data, "--grpc", grpc, *arguments]
+        self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        self.address = self.wait_until_ready()
+        threading.Thread(target=self.listen, daemon=True).start()
+
+    def wait_until_ready(self) -> str:
+        """Reads the log up to the line that says where gRPC is."""
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self.said.append(line)
+            found = re.search(r"ToonDB is ready.* grpc=(\S+)", line)
+            if found:
+                return found[1]
+        pytest.fail("the server did not start: " + "".join(self.said))
+
+    def listen(self) -> None:
+        assert self.process.stderr is not None
+        self.said.extend(self.process.stderr)
 
     def connect(self) -> IpcClient:
-        deadline = time.monotonic() + 20
-        while True:
-            try:
-                return IpcClient.connect(self.socket)
-            except ConnectionError:
-                if self.process.poll() is not None or time.monotonic() > deadline:
-                    raise
-                # The server has no other way to say that its socket is there.
-                time.sleep(0.02)
+        return IpcClient.connect(self.socket)
 
     def stop(self) -> None:
         self.process.terminate()
-        assert self.process.wait(timeout=30) == 0
+        assert self.process.wait(timeout=30) == 0, "".join(self.said)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait(timeout=30)
 
 
 class StallingProxy:
-    """Stands between a client and its server, and stops passing bytes on when it is told to."""
+    """Stands between a client and its server, and holds bytes back while it is stalled."""
 
-    def __init__(self, path: str, target: str) -> None:
-        self.stalled = False
+    def __init__(self, path: Path, target: str) -> None:
         self.target = target
+        self.flowing = threading.Event()
+        self.flowing.set()
         self.listener = socket.socket(socket.AF_UNIX)
-        self.listener.bind(path)
+        self.listener.bind(str(path))
         self.listener.listen()
         threading.Thread(target=self.accept, daemon=True).start()
+
+    def stall(self) -> None:
+        self.flowing.clear()
+
+    def resume(self) -> None:
+        self.flowing.set()
+
+    def reach(self) -> socket.socket:
+        if self.target.startswith("/"):
+            far = socket.socket(socket.AF_UNIX)
+            far.connect(self.target)
+            return far
+        host, _, port = self.target.rpartition(":")
+        return socket.create_connection((host, int(port)))
 
     def accept(self) -> None:
         while True:
             near, _ = self.listener.accept()
-            far = socket.socket(socket.AF_UNIX)
-            far.connect(self.target)
+            far = self.reach()
             for source, sink in ((near, far), (far, near)):
                 threading.Thread(target=self.pump, args=(source, sink), daemon=True).start()
 
     def pump(self, source: socket.socket, sink: socket.socket) -> None:
-        while data := source.recv(65_536):
-            if not self.stalled:
+        with suppress(OSError):
+            while data := source.recv(65_536):
+                self.flowing.wait()
                 sink.sendall(data)
+        with suppress(OSError):
+            sink.shutdown(socket.SHUT_WR)
+
+
+class Door(NamedTuple):
+    """A way to a running server: the classes of its clients, and the address for them."""
+
+    kind: Union[Type[IpcClient], Type[ToonDBClient]]
+    mirror: Union[Type[AsyncIpcClient], Type[AsyncToonDBClient]]
+    address: str
+    reached: str
+
+    def proxy(self, folder: Path) -> Tuple[StallingProxy, str]:
+        """A proxy before the server, and the address of it for this kind of client."""
+        path = folder / "proxy.sock"
+        return StallingProxy(path, self.reached), f"unix:{path}" if self.kind is ToonDBClient else str(path)
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     running = Server(tmp_path_factory.mktemp("served"))
-    running.connect().close()
     yield running
     running.stop()
 
@@ -93,12 +137,21 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
         yield opened
 
 
-@pytest.fixture(scope="session", params=["embedded", "socket"])
+@pytest.fixture(params=["socket", "grpc"])
+def door(request: pytest.FixtureRequest, server: Server) -> Door:
+    """Each way to the server."""
+    if request.param == "socket":
+        return Door(IpcClient, AsyncIpcClient, server.socket, server.socket)
+    return Door(ToonDBClient, AsyncToonDBClient, server.address, server.address)
+
+
+@pytest.fixture(scope="session", params=["embedded", "socket", "grpc"])
 def store(request: pytest.FixtureRequest) -> Iterator[Store]:
     if request.param == "embedded":
         yield request.getfixturevalue("database")
         return
-    with request.getfixturevalue("server").connect() as client:
+    running = request.getfixturevalue("server")
+    with running.connect() if request.param == "socket" else ToonDBClient(running.address) as client:
         yield client
 
 

@@ -19,19 +19,23 @@ from toondb import (
     AsyncCollection,
     AsyncIpcClient,
     AsyncNamespace,
+    AsyncToonDBClient,
     AsyncTransaction,
     Collection,
     IpcClient,
     Namespace,
+    ToonDBClient,
     Transaction,
 )
+from toondb._async._store import AsyncStore
 
-from conftest import Server, StallingProxy
+from conftest import Door, Server
 
 WRITER = Path(__file__).resolve().parents[1] / "scripts" / "write_async.py"
 
 PAIRS = [
     (IpcClient, AsyncIpcClient),
+    (ToonDBClient, AsyncToonDBClient),
     (Namespace, AsyncNamespace),
     (Collection, AsyncCollection),
     (Transaction, AsyncTransaction),
@@ -42,11 +46,11 @@ ITERATED = {"scan", "scan_keys"}
 Result = TypeVar("Result")
 
 
-def run(server: Server, use: Callable[[AsyncIpcClient], Awaitable[Result]]) -> Result:
+def run(door: Door, use: Callable[[AsyncStore], Awaitable[Result]]) -> Result:
     """Awaits a function of a client of the server's."""
 
     async def body() -> Result:
-        async with AsyncIpcClient(server.socket) as client:
+        async with door.mirror(door.address) as client:
             return await use(client)
 
     return asyncio.run(body())
@@ -81,23 +85,24 @@ def test_the_methods_are_those_of_the_sync_class(sync: type, mirror: type) -> No
             assert inspect.iscoroutinefunction(ours) == (name not in NOT_AWAITED), name
 
 
-def test_the_constructor_is_that_of_the_sync_class() -> None:
-    given = parameters(AsyncIpcClient)
+@pytest.mark.parametrize("sync, mirror", PAIRS[:2])
+def test_the_constructor_is_that_of_the_sync_class(sync: Any, mirror: type) -> None:
+    given = parameters(mirror)
     assert given.pop("concurrency") == 16
-    assert given == parameters(IpcClient.connect)
+    assert given == parameters(sync.connect) == parameters(sync)
 
 
-def test_ways_to_connect(server: Server) -> None:
+def test_ways_to_connect(door: Door) -> None:
     async def body() -> None:
-        async with AsyncIpcClient(server.socket) as first:
+        async with door.mirror(door.address) as first:
             assert await first.ping() == toondb.__version__
-        async with await AsyncIpcClient.connect(server.socket, 5) as second:
+        async with await door.mirror.connect(door.address, timeout=5) as second:
             assert await second.ping()
-        third = AsyncIpcClient(server.socket)
+        third = door.mirror(door.address)
         assert await third.ping()
         await third.close()
         await third.close()
-        for closed in (first, second, third, AsyncIpcClient("/nowhere")):
+        for closed in (first, second, third, AsyncIpcClient("/nowhere"), AsyncToonDBClient("unix:/nowhere")):
             await closed.close()
             with pytest.raises(toondb.ShuttingDownError):
                 await closed.ping()
@@ -107,19 +112,20 @@ def test_ways_to_connect(server: Server) -> None:
     asyncio.run(body())
 
 
-def test_nobody_there(tmp_path: Path) -> None:
+@pytest.mark.parametrize("mirror, address", [(AsyncIpcClient, "/nowhere"), (AsyncToonDBClient, "localhost:1")])
+def test_nobody_there(mirror: Any, address: str) -> None:
     async def body() -> None:
         with pytest.raises(toondb.ConnectionError):
-            await AsyncIpcClient.connect(tmp_path / "nothing.sock")
+            await mirror.connect(address)
         with pytest.raises(toondb.ConnectionError):
-            async with AsyncIpcClient(tmp_path / "nothing.sock"):
+            async with mirror(address):
                 pass
         with pytest.raises(toondb.InvalidArgumentError):
-            await AsyncIpcClient.connect(tmp_path / "nothing.sock", timeout=-1)
+            await mirror.connect(address, timeout=-1)
 
     asyncio.run(body())
     with pytest.raises(toondb.InvalidArgumentError):
-        AsyncIpcClient(concurrency=0)
+        mirror(concurrency=0)
 
 
 def test_a_server_that_comes_later_is_found(tmp_path: Path) -> None:
@@ -136,8 +142,8 @@ def test_a_server_that_comes_later_is_found(tmp_path: Path) -> None:
     asyncio.run(body())
 
 
-def test_every_area(server: Server, ns: str) -> None:
-    async def body(client: AsyncIpcClient) -> None:
+def test_every_area(door: Door, ns: str) -> None:
+    async def body(client: AsyncStore) -> None:
         home = client.namespace(ns)
         assert await home.create({"kind": "test"}) is True
         assert (await home.info()).metadata == {"kind": "test"}
@@ -176,11 +182,11 @@ def test_every_area(server: Server, ns: str) -> None:
         assert "Put" in (await client.capabilities()).operations
         assert await client.delete_namespace(ns) is True
 
-    run(server, body)
+    run(door, body)
 
 
-def test_iteration_pages_by_itself(server: Server, ns: str) -> None:
-    async def body(client: AsyncIpcClient) -> None:
+def test_iteration_pages_by_itself(door: Door, ns: str) -> None:
+    async def body(client: AsyncStore) -> None:
         home = client.namespace(ns)
         pairs = [(f"{number:05}".encode(), b"v") for number in range(2_500)]
         await home.batch_put(pairs)
@@ -192,23 +198,23 @@ def test_iteration_pages_by_itself(server: Server, ns: str) -> None:
             assert key == b"00000"
             break
 
-    run(server, body)
+    run(door, body)
 
 
-def test_many_calls_at_once(server: Server, ns: str) -> None:
-    async def body(client: AsyncIpcClient) -> None:
+def test_many_calls_at_once(door: Door, ns: str) -> None:
+    async def body(client: AsyncStore) -> None:
         home = client.namespace(ns)
         keys = [f"{number:03}".encode() for number in range(500)]
         await asyncio.gather(*(home.put(key, key) for key in keys))
         assert await asyncio.gather(*(home.get(key) for key in keys)) == keys
 
-    run(server, body)
+    run(door, body)
     workers = [each for each in threading.enumerate() if each.name.startswith("toondb_")]
     assert len(workers) <= 16
 
 
-def test_transactions(server: Server, ns: str) -> None:
-    async def body(client: AsyncIpcClient) -> None:
+def test_transactions(door: Door, ns: str) -> None:
+    async def body(client: AsyncStore) -> None:
         home = client.namespace(ns)
         await home.put(b"stock", b"3")
         async with home.transaction() as tx:
@@ -239,16 +245,16 @@ def test_transactions(server: Server, ns: str) -> None:
         result = await tx.commit()
         assert result is not None and await home.get(b"order") == b"49"
 
-    run(server, body)
+    run(door, body)
 
 
-def test_no_increment_is_lost(server: Server, ns: str) -> None:
+def test_no_increment_is_lost(door: Door, ns: str) -> None:
     async def increment(tx: AsyncTransaction) -> int:
         count = int(await tx.get(b"counter") or 0) + 1
         await tx.put(b"counter", str(count).encode())
         return count
 
-    async def body(client: AsyncIpcClient) -> None:
+    async def body(client: AsyncStore) -> None:
         home = client.namespace(ns)
         counts = await asyncio.gather(
             *(home.run_transaction(increment, retries=1_000) for _ in range(20)),
@@ -264,28 +270,23 @@ def test_no_increment_is_lost(server: Server, ns: str) -> None:
             await home.run_transaction(fail)
         assert await home.get(b"counter") == b"40"
 
-    run(server, body)
+    run(door, body)
 
 
-def stalled(server: Server, folder: Path) -> StallingProxy:
-    server.connect().close()
-    return StallingProxy(str(folder / "proxy.sock"), server.socket)
-
-
-def test_cancelling_ends_the_wait_and_the_pool_recovers(server: Server, tmp_path: Path) -> None:
-    proxy = stalled(server, tmp_path)
+def test_cancelling_ends_the_wait_and_the_pool_recovers(door: Door, tmp_path: Path) -> None:
+    proxy, address = door.proxy(tmp_path)
 
     async def body() -> None:
-        async with AsyncIpcClient(tmp_path / "proxy.sock", timeout=1, concurrency=2) as client:
+        async with door.mirror(address, timeout=1, concurrency=2) as client:
             assert await client.ping()
-            proxy.stalled = True
+            proxy.stall()
             begun = time.monotonic()
             calls = [asyncio.create_task(client.get(b"k")) for _ in range(5)]
             with pytest.raises(asyncio.TimeoutError):
                 await asyncio.wait_for(asyncio.gather(*calls), 0.1)
             assert time.monotonic() - begun < 0.9
             assert all(call.cancelled() for call in calls)
-            proxy.stalled = False
+            proxy.resume()
             # The two that ran hold the two threads until their timeout; the three that waited never run.
             assert await client.ping()
             assert time.monotonic() - begun < 10
@@ -293,16 +294,16 @@ def test_cancelling_ends_the_wait_and_the_pool_recovers(server: Server, tmp_path
     asyncio.run(body())
 
 
-def test_cancelling_a_transaction_drops_it(server: Server, ns: str, tmp_path: Path) -> None:
-    proxy = stalled(server, tmp_path)
+def test_cancelling_a_transaction_drops_it(door: Door, ns: str, tmp_path: Path) -> None:
+    proxy, address = door.proxy(tmp_path)
 
     async def body() -> None:
-        async with AsyncIpcClient(tmp_path / "proxy.sock", timeout=1) as client:
+        async with door.mirror(address, timeout=1) as client:
 
             async def work() -> None:
                 async with client.transaction(ns) as tx:
                     await tx.put(b"k", b"v")
-                    proxy.stalled = True
+                    proxy.stall()
                     await tx.get(b"other")
 
             begun = time.monotonic()
@@ -311,17 +312,17 @@ def test_cancelling_a_transaction_drops_it(server: Server, ns: str, tmp_path: Pa
             assert time.monotonic() - begun < 0.9
 
     asyncio.run(body())
-    with server.connect() as client:
+    with door.kind(door.address) as client:
         assert client.get(b"k", ns) is None
 
 
-def test_the_loop_runs_on_during_a_call(server: Server, tmp_path: Path) -> None:
-    proxy = stalled(server, tmp_path)
+def test_the_loop_runs_on_during_a_call(door: Door, tmp_path: Path) -> None:
+    proxy, address = door.proxy(tmp_path)
 
     async def body() -> None:
-        async with AsyncIpcClient(tmp_path / "proxy.sock", timeout=0.5) as client:
+        async with door.mirror(address, timeout=0.5) as client:
             await client.ping()
-            proxy.stalled = True
+            proxy.stall()
             call = asyncio.create_task(client.get(b"k"))
             turns = 0
             while not call.done():
@@ -334,12 +335,12 @@ def test_the_loop_runs_on_during_a_call(server: Server, tmp_path: Path) -> None:
     asyncio.run(body())
 
 
-def test_closing_with_calls_under_way(server: Server, tmp_path: Path) -> None:
-    proxy = stalled(server, tmp_path)
+def test_closing_with_calls_under_way(door: Door, tmp_path: Path) -> None:
+    proxy, address = door.proxy(tmp_path)
 
     async def body() -> None:
-        client = await AsyncIpcClient.connect(tmp_path / "proxy.sock", timeout=1, concurrency=2)
-        proxy.stalled = True
+        client = await door.mirror.connect(address, timeout=1, concurrency=2)
+        proxy.stall()
         calls = [asyncio.create_task(client.get(b"k")) for _ in range(5)]
         await asyncio.sleep(0)
         begun = time.monotonic()
@@ -353,8 +354,8 @@ def test_closing_with_calls_under_way(server: Server, tmp_path: Path) -> None:
     asyncio.run(body())
 
 
-def test_one_client_serves_several_loops(server: Server, ns: str) -> None:
-    client = AsyncIpcClient(server.socket)
+def test_one_client_serves_several_loops(door: Door, ns: str) -> None:
+    client = door.mirror(door.address)
 
     async def work(loop: int) -> None:
         for number in range(50):
@@ -374,10 +375,10 @@ def test_one_client_serves_several_loops(server: Server, ns: str) -> None:
     assert asyncio.run(count()) == 150
 
 
-def test_a_forked_child_connects_anew(server: Server, ns: str) -> None:
+def test_a_forked_child_connects_anew(door: Door, ns: str) -> None:
     script = (
         "import asyncio, os, sys, toondb\n"
-        "client = toondb.AsyncIpcClient(sys.argv[1])\n"
+        "client = getattr(toondb, sys.argv[3])(sys.argv[1])\n"
         "asyncio.run(client.put(b'k', b'parent', sys.argv[2]))\n"
         "if os.fork() == 0:\n"
         "    asyncio.run(client.put(b'k', b'child', sys.argv[2]))\n"
@@ -386,17 +387,20 @@ def test_a_forked_child_connects_anew(server: Server, ns: str) -> None:
         "assert asyncio.run(client.get(b'k', sys.argv[2])) == b'child'\n"
     )
     ran = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", script, server.socket, ns], capture_output=True, text=True, timeout=60
+        [sys.executable, "-W", "ignore", "-c", script, door.address, ns, door.mirror.__name__],
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
-def test_ctrl_c_ends_a_program_that_waits(server: Server, tmp_path: Path) -> None:
-    proxy = stalled(server, tmp_path)
+def test_ctrl_c_ends_a_program_that_waits(door: Door, tmp_path: Path) -> None:
+    proxy, address = door.proxy(tmp_path)
     script = (
         "import asyncio, sys, toondb\n"
         "async def main():\n"
-        "    async with toondb.AsyncIpcClient(sys.argv[1], timeout=2) as client:\n"
+        "    async with getattr(toondb, sys.argv[2])(sys.argv[1], timeout=2) as client:\n"
         "        await client.ping()\n"
         "        print('ready', flush=True)\n"
         "        sys.stdin.readline()\n"
@@ -405,7 +409,7 @@ def test_ctrl_c_ends_a_program_that_waits(server: Server, tmp_path: Path) -> Non
         "asyncio.run(main())\n"
     )
     started = subprocess.Popen(
-        [sys.executable, "-c", script, str(tmp_path / "proxy.sock")],
+        [sys.executable, "-c", script, address, door.mirror.__name__],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -414,7 +418,7 @@ def test_ctrl_c_ends_a_program_that_waits(server: Server, tmp_path: Path) -> Non
     assert started.stdin is not None and started.stdout is not None
     with suppress(BrokenPipeError):
         assert started.stdout.readline() == "ready\n"
-        proxy.stalled = True
+        proxy.stall()
         started.stdin.write("\n")
         started.stdin.flush()
         assert started.stdout.readline() == "waiting\n"

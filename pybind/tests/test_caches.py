@@ -1,34 +1,17 @@
-"""Semantic caches over both transports."""
+"""Semantic caches over each transport."""
 
 import asyncio
 import time
 
 import pytest
 
-from toondb import (
-    AsyncIpcClient,
-    CacheHit,
-    CacheStats,
-    InternalError,
-    InvalidArgumentError,
-    LimitExceededError,
-    Namespace,
-)
+from toondb import CacheHit, CacheStats, InvalidArgumentError, LimitExceededError, Namespace
 from toondb._store import Store
 
-from conftest import Server
+from conftest import Door
 
 NEAR = [0.9, 0.1, 0.0]
 FAR = [0.0, 0.0, 1.0]
-
-
-@pytest.fixture(autouse=True)
-def executed(request: pytest.FixtureRequest, database: Store) -> None:
-    """Skips what needs an engine with caches if this build has none."""
-    try:
-        database.cache_stats("probe")
-    except InternalError as error:
-        pytest.skip(str(error))
 
 
 @pytest.fixture
@@ -113,9 +96,9 @@ def test_caches_are_apart(store: Store, answers: Namespace, ns: str) -> None:
     assert "llm" not in answers.collections()
 
 
-def test_awaited(server: Server, ns: str) -> None:
+def test_awaited(door: Door, ns: str) -> None:
     async def body() -> None:
-        async with AsyncIpcClient(server.socket) as client:
+        async with door.mirror(door.address) as client:
             await client.cache_put("llm", "q", "a", NEAR, namespace=ns)
             assert await client.namespace(ns).cache_get("llm", embedding=NEAR) is not None
             assert (await client.cache_stats("llm", ns)).hit_rate == 1.0

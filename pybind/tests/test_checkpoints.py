@@ -1,4 +1,4 @@
-"""Checkpoints: the parts of exports and imports by themselves, everything else over both transports."""
+"""Checkpoints: the parts of exports and imports by themselves, everything else over each transport."""
 
 import asyncio
 import io
@@ -9,7 +9,6 @@ import pytest
 
 from toondb import (
     AlreadyExistsError,
-    AsyncIpcClient,
     CheckpointInfo,
     Database,
     InternalError,
@@ -20,7 +19,7 @@ from toondb import (
 from toondb._checkpoints import PART_BYTES, CheckpointMethods
 from toondb._store import Store
 
-from conftest import Server
+from conftest import Door
 
 INFO = CheckpointInfo("ns/" + "0" * 32, "name", "ns", 1, 2, 3, 4, {})
 
@@ -197,9 +196,9 @@ def test_damage_is_refused(store: Store, ns: str) -> None:
 
 
 @pytest.mark.usefixtures("executed")
-def test_awaited(server: Server, ns: str, tmp_path: Path) -> None:
+def test_awaited(door: Door, ns: str, tmp_path: Path) -> None:
     async def body() -> None:
-        async with AsyncIpcClient(server.socket) as client:
+        async with door.mirror(door.address) as client:
             home = client.namespace(ns)
             await home.put(b"k", b"v")
             made = await home.create_checkpoint()

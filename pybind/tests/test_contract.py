@@ -14,7 +14,7 @@ from typing import Dict, List, Set, Tuple
 import pytest
 
 import toondb
-from toondb import Database, IpcClient
+from toondb import Database, IpcClient, ToonDBClient
 
 DOCUMENT = Path(__file__).resolve().parents[3] / "shared" / "reference" / "toondb-python-sdk-readme.txt"
 
@@ -51,8 +51,7 @@ ENUMS = {
 
 ERRORS = ["ToonDBError", "ConnectionError", "TransactionError", "ProtocolError", "DatabaseError"]
 
-# ToonDBClient is in builds with gRPC.
-KINDS: List[type] = [Database, IpcClient, *filter(None, [getattr(toondb, "ToonDBClient", None)])]
+KINDS: List[type] = [Database, IpcClient, ToonDBClient]
 
 Signature = Tuple[List[Tuple[str, object]], str]
 
@@ -106,12 +105,10 @@ def test_every_kind_of_client_has_the_same_methods() -> None:
 
 
 def test_the_constructor() -> None:
-    if not hasattr(toondb, "ToonDBClient"):
-        pytest.skip("this build has no ToonDBClient")
     wanted = signatures('ToonDBClient(address: str = "localhost:50051", secure: bool = False) -> None')["ToonDBClient"][
         0
     ]
-    given = list(inspect.signature(toondb.ToonDBClient).parameters.values())
+    given = list(inspect.signature(ToonDBClient).parameters.values())
     assert [(each.name, each.default) for each in given][:2] == wanted
     assert all(each.default is None for each in given[2:])
 

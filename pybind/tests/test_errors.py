@@ -12,7 +12,7 @@ import toondb
 from toondb import _toondb
 from toondb._errors import CLASSES, ErrorCode, from_code
 
-from conftest import Server
+from conftest import Door
 
 
 def test_every_code_of_the_engine_has_its_class() -> None:
@@ -55,6 +55,8 @@ def test_nobody_there(tmp_path: Path) -> None:
         toondb.IpcClient.connect(tmp_path / "file")
     with pytest.raises(toondb.InvalidArgumentError):
         toondb.IpcClient.connect(tmp_path / "nothing.sock", timeout=0)
+    with pytest.raises(toondb.ConnectionError):
+        toondb.ToonDBClient(f"unix:{tmp_path}/nothing.sock")
 
 
 def test_one_process_at_a_time(tmp_path: Path) -> None:
@@ -82,8 +84,8 @@ def test_a_closed_database_says_so(tmp_path: Path) -> None:
         assert again.get(b"k") == b"v"
 
 
-def test_a_closed_client_says_so(server: Server) -> None:
-    client = server.connect()
+def test_a_closed_client_says_so(door: Door) -> None:
+    client = door.kind(door.address)
     client.close()
     client.close()
     with pytest.raises(toondb.ShuttingDownError):

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from toondb import Database, IpcClient, Namespace, Transaction
+from toondb import Database, Namespace, Transaction
 
-from conftest import Server, StallingProxy
+from conftest import Door
 
 FORK = """
 import gc, os, sys, toondb
@@ -26,7 +26,7 @@ def check(name, good):
 
 db = toondb.Database.open(sys.argv[1])
 db.put(b"k", b"v")
-client = toondb.IpcClient.connect(sys.argv[2])
+client = getattr(toondb, sys.argv[3]).connect(sys.argv[2])
 client.put(b"forked", b"before")
 child = os.fork()
 if child == 0:
@@ -59,9 +59,12 @@ print("fine")
 """
 
 
-def test_a_forked_child_never_touches_the_files(tmp_path: Path, server: Server) -> None:
+def test_a_forked_child_never_touches_the_files(tmp_path: Path, door: Door) -> None:
     ran = subprocess.run(
-        [sys.executable, "-c", FORK, str(tmp_path / "data"), server.socket], capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", FORK, str(tmp_path / "data"), door.address, door.kind.__name__],
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
     assert ran.stdout.strip() == "fine", ran.stdout + ran.stderr
 
@@ -107,12 +110,11 @@ def interrupt_soon(after: float) -> threading.Timer:
     return timer
 
 
-def test_ctrl_c_ends_a_wait_for_the_server(server: Server, tmp_path: Path) -> None:
-    server.connect().close()
-    proxy = StallingProxy(str(tmp_path / "proxy.sock"), server.socket)
-    with IpcClient.connect(tmp_path / "proxy.sock") as client:
+def test_ctrl_c_ends_a_wait_for_the_server(door: Door, tmp_path: Path) -> None:
+    proxy, address = door.proxy(tmp_path)
+    with door.kind(address) as client:
         assert client.ping()
-        proxy.stalled = True
+        proxy.stall()
         begun = time.monotonic()
         interrupt_soon(0.1)
         with pytest.raises(KeyboardInterrupt):
@@ -141,21 +143,28 @@ def test_ctrl_c_ends_a_long_call(database: Database, ns: str) -> None:
     assert database.count_vectors("i", ns) == rows
 
 
-def test_a_signal_handler_may_use_the_database(server: Server, database: Database, ns: str, tmp_path: Path) -> None:
+def test_a_signal_handler_may_use_the_client(door: Door, database: Database, ns: str, tmp_path: Path) -> None:
     handled = []
+    proxy, address = door.proxy(tmp_path)
+    with door.kind(door.address) as other, door.kind(address, timeout=1) as client:
 
-    def handler(number: int, frame: object) -> None:
-        handled.append(database.get(b"missing", ns))
+        def handler(number: int, frame: object) -> None:
+            handled.append(database.get(b"missing", ns))
+            handled.append(other.get(b"missing", ns))
+            try:
+                # The very client that waits.
+                client.ping()
+            except TimeoutError:
+                handled.append(None)
 
-    proxy = StallingProxy(str(tmp_path / "proxy.sock"), server.socket)
-    before = signal.signal(signal.SIGUSR1, handler)
-    try:
-        with IpcClient.connect(tmp_path / "proxy.sock", timeout=1) as client:
+        before = signal.signal(signal.SIGUSR1, handler)
+        try:
             client.ping()
-            proxy.stalled = True
+            proxy.stall()
             threading.Timer(0.1, signal.raise_signal, [signal.SIGUSR1]).start()
             with pytest.raises(TimeoutError):
                 client.get(b"k")
-    finally:
-        signal.signal(signal.SIGUSR1, before)
-    assert handled == [None]
+        finally:
+            signal.signal(signal.SIGUSR1, before)
+            proxy.resume()
+    assert handled == [None, None, None]

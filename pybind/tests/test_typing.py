@@ -36,7 +36,7 @@ def test_user_code_is_checked(tmp_path: Path) -> None:
     script = tmp_path / "user.py"
     script.write_text(
         "from typing import List, Optional\n"
-        "from toondb import Database, Document, GraphNode, IpcClient\n"
+        "from toondb import Database, Document, GraphNode, IpcClient, ToonDBClient\n"
         "with Database.open('x') as db:\n"
         "    value: Optional[bytes] = db.get(b'k')\n"
         "    found: List[Document] = db.search_collection('c', [1.0])\n"
@@ -44,6 +44,8 @@ def test_user_code_is_checked(tmp_path: Path) -> None:
         "    node: GraphNode = nodes[0]\n"
         "    with IpcClient.connect() as client:\n"
         "        names: List[str] = client.list_namespaces()\n"
+        "    with ToonDBClient('localhost:50051', secure=True, token='t', timeout=1) as remote:\n"
+        "        size: int = remote.count('c')\n"
     )
     run(tmp_path, "mypy", "--strict", str(script))
 

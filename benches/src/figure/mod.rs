@@ -1,9 +1,13 @@
 //! The figures, one file for each group.
 
 mod encode;
+mod grpc_insert;
+mod grpc_latency;
+mod grpc_throughput;
 mod insert;
 mod latency;
 mod memory;
+mod round;
 mod search;
 mod stall;
 mod temporal;
@@ -11,6 +15,9 @@ mod throughput;
 mod tokens;
 
 pub use encode::encode;
+pub use grpc_insert::grpc_insert;
+pub use grpc_latency::grpc_get;
+pub use grpc_throughput::grpc_load;
 pub use insert::insert;
 pub use latency::{get, put};
 pub use memory::memory;

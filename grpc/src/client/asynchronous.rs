@@ -4,17 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::uri::PathAndQuery;
+use prost::bytes::Bytes;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::Channel;
-use tonic_prost::ProstCodec;
-use toondb_engine::api::{Error, ErrorCode, Ping, Result};
+use toondb_engine::api::{Error, Operation, Ping, Response, Result};
 use toondb_engine::limits;
 
 use super::address::Address;
 use super::channel::channel;
+use super::message::{Plain, Prepared};
 use super::options::ClientOptions;
-use super::outcome::{Failure, failure, is_repeatable};
-use crate::rpc::{Answer, Rpc};
+use super::outcome::{Failure, failure, only_reads};
 
 struct Inner {
     address: Address,
@@ -55,45 +55,30 @@ impl Client {
     /// As [`Client::new`]; `ConnectionFailed` if no server answers, `PermissionDenied` if it wants another token.
     pub async fn connect(address: Address, options: &ClientOptions) -> Result<Self> {
         let client = Self::new(address, options)?;
-        client.run("", Ping {}).await?;
+        client.call("", Ping {}.into_request()).await?;
         Ok(client)
     }
 
-    /// Carries one typed operation out.
-    ///
-    /// # Errors
-    /// As [`Client::call`].
-    pub(super) async fn run<R: Rpc>(&self, namespace: &str, operation: R) -> Result<R::Reply>
-    where
-        R::Ask: Clone,
-    {
-        let kind = R::CODE.kind();
-        let ask = R::ask(namespace, operation);
-        let spare = is_repeatable(kind).then(|| ask.clone());
+    /// Sends a request and waits for its answer, within the time for it.
+    pub(super) async fn exchange(&self, prepared: Prepared) -> Result<Response> {
         let sent = async {
-            match (self.unary::<R>(ask).await, spare) {
-                (Err(Failure::Broken(_)), Some(spare)) => self.unary::<R>(spare).await,
-                (result, _) => result,
+            let first = self.unary(prepared.path, prepared.ask.clone()).await;
+            match first {
+                Err(Failure::Broken(_)) if only_reads(prepared.code) => {
+                    self.unary(prepared.path, prepared.ask.clone()).await
+                }
+                result => result,
             }
         };
         let result = match self.inner.timeout {
-            Some(timeout) => tokio::time::timeout(timeout, sent).await.map_err(|_| self.too_late(timeout))?,
+            Some(timeout) => tokio::time::timeout(timeout, sent).await.unwrap_or(Err(Failure::Late)),
             None => sent.await,
         };
-        let answer = result.map_err(|failure| failure.into_error(kind, &self.inner.address))?;
-        match answer.refusal() {
-            Some(error) => Err(error),
-            None => R::read_answer(answer),
-        }
+        let answer = result.map_err(|failure| failure.into_error(prepared.code, &self.inner.address))?;
+        prepared.read(answer)
     }
 
-    fn too_late(&self, timeout: Duration) -> Error {
-        let address = &self.inner.address;
-        let text = format!("{address} did not answer within {timeout:?}; a write may have happened");
-        Error::new(ErrorCode::Timeout, text)
-    }
-
-    async fn unary<R: Rpc>(&self, ask: R::Ask) -> Result<R::Answer, Failure> {
+    async fn unary(&self, path: &'static str, ask: Bytes) -> Result<Bytes, Failure> {
         let mut grpc = tonic::client::Grpc::new(self.inner.channel.clone())
             .max_decoding_message_size(limits::FRAME_BYTES_MAX)
             .max_encoding_message_size(limits::FRAME_BYTES_MAX);
@@ -105,8 +90,7 @@ impl Client {
         if let Some(timeout) = self.inner.timeout {
             request.set_timeout(timeout);
         }
-        let codec: ProstCodec<R::Ask, R::Answer> = ProstCodec::default();
-        let answer = grpc.unary(request, PathAndQuery::from_static(R::PATH), codec).await;
+        let answer = grpc.unary(request, PathAndQuery::from_static(path), Plain).await;
         answer.map(tonic::Response::into_inner).map_err(|status| failure(&status))
     }
 }

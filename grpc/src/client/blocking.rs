@@ -1,30 +1,43 @@
-//! The client for threads: a runtime of one thread that carries the connection, and calls that wait for it.
+//! The client for threads.
+//!
+//! A child of fork(2) has a copy of everything, but without the thread, and with a connection that is its parent's to speak on.
+//! So what was made belongs to the process that made it: another one leaves it alone, never drops it, and makes its own.
+//! The place where it is kept has no lock, because the thread that held one at the fork would not exist in the child.
 
 use std::sync::Arc;
 
-use parking_lot::Mutex;
-use tokio::runtime::Runtime;
+use arc_swap::ArcSwapOption;
 use toondb_engine::api::{Error, ErrorCode, Operation, Ping, Request, Response, Result};
 
 use super::address::Address;
 use super::asynchronous::Client;
+use super::driver::Driver;
 use super::options::ClientOptions;
 
-/// Asked now and then while a call waits; an error ends the wait. The request itself may still be carried out.
-pub type OnIdle<'a> = &'a (dyn Fn() -> Result<()> + Sync);
+/// Asked now and then while a call waits, and free to use the same client; an error ends the wait. The request itself
+/// may still be carried out.
+pub type OnIdle<'a> = &'a dyn Fn() -> Result<()>;
 
+/// A connection and what drives it.
 struct Connected {
-    runtime: Runtime,
-    client: Client,
-    /// The process that made it. Its thread does not exist in a fork.
+    /// Always there, but for the end of [`Drop`].
+    inner: Option<(Driver, Client)>,
     pid: u32,
+}
+
+impl Drop for Connected {
+    fn drop(&mut self) {
+        if self.pid != std::process::id() {
+            std::mem::forget(self.inner.take());
+        }
+    }
 }
 
 /// A client for any number of threads. A forked child that uses it connects anew.
 pub struct BlockingClient {
     address: Address,
     options: ClientOptions,
-    connected: Mutex<Option<Arc<Connected>>>,
+    connected: ArcSwapOption<Connected>,
 }
 
 impl std::fmt::Debug for BlockingClient {
@@ -39,7 +52,7 @@ impl BlockingClient {
     /// # Errors
     /// As [`Client::connect`], and what `on_idle` ends the wait with.
     pub fn connect(address: Address, options: ClientOptions, on_idle: Option<OnIdle<'_>>) -> Result<Self> {
-        let client = Self { address, options, connected: Mutex::new(None) };
+        let client = Self { address, options, connected: ArcSwapOption::empty() };
         client.call_with("", Ping {}.into_request(), on_idle)?;
         Ok(client)
     }
@@ -66,46 +79,29 @@ impl BlockingClient {
     /// As [`Client::call`], and what `on_idle` ends the wait with.
     pub fn call_with(&self, namespace: &str, request: Request, on_idle: Option<OnIdle<'_>>) -> Result<Response> {
         let connected = self.connected()?;
-        let call = connected.client.call(namespace, request);
-        let Some(on_idle) = on_idle else { return connected.runtime.block_on(call) };
-        connected.runtime.block_on(async {
-            let mut call = std::pin::pin!(call);
-            loop {
-                tokio::select! {
-                    biased;
-                    result = &mut call => return result,
-                    () = tokio::time::sleep(self.options.idle_interval) => on_idle()?,
-                }
-            }
-        })
+        let Some((driver, client)) = &connected.inner else { return Err(Error::internal("the connection is gone")) };
+        driver.wait(client.call(namespace, request), self.options.idle_interval, on_idle)
     }
 
     /// Closes the connection once the calls under way are done. A later call connects anew.
     pub fn disconnect(&self) {
-        *self.connected.lock() = None;
+        self.connected.store(None);
     }
 
     fn connected(&self) -> Result<Arc<Connected>> {
-        let mut slot = self.connected.lock();
         let pid = std::process::id();
-        if let Some(connected) = &*slot {
-            if connected.pid == pid {
+        loop {
+            let present = self.connected.load();
+            if let Some(connected) = present.as_ref().filter(|connected| connected.pid == pid) {
                 return Ok(Arc::clone(connected));
             }
-            // The parent's: its thread is not here to be ended, and its socket must not be spoken on.
-            std::mem::forget(slot.take());
+            let driver = Driver::start().map_err(|error| {
+                Error::new(ErrorCode::ConnectionFailed, format!("a thread could not be started: {error}"))
+            })?;
+            let client = driver.enter(|| Client::new(self.address.clone(), &self.options))?;
+            let made = Arc::new(Connected { inner: Some((driver, client)), pid });
+            // If another thread was faster, its connection serves this one too.
+            self.connected.compare_and_swap(&present, Some(made));
         }
-        let failed = |error: std::io::Error| {
-            Error::new(ErrorCode::ConnectionFailed, format!("a thread could not be started: {error}"))
-        };
-        let mut builder = tokio::runtime::Builder::new_multi_thread();
-        let runtime =
-            builder.worker_threads(1).thread_name("toondb-grpc-client").enable_all().build().map_err(failed)?;
-        let inside = runtime.enter();
-        let client = Client::new(self.address.clone(), &self.options)?;
-        drop(inside);
-        let connected = Arc::new(Connected { runtime, client, pid });
-        *slot = Some(Arc::clone(&connected));
-        Ok(connected)
     }
 }

@@ -14,6 +14,9 @@ use super::options::{ClientOptions, ClientTls};
 /// Statuses travel in headers, so the server's may be larger than a request's.
 const HEADER_BYTES_MAX: u32 = 64 << 10;
 
+/// How much of the time for a call its connection may take.
+const CONNECT_SHARE: f64 = 0.9;
+
 /// A channel to the server at `address`.
 pub fn channel(address: &Address, options: &ClientOptions) -> Result<Channel> {
     let (uri, wants_tls) = match address {
@@ -41,7 +44,8 @@ pub fn channel(address: &Address, options: &ClientOptions) -> Result<Channel> {
         .http2_max_header_list_size(HEADER_BYTES_MAX)
         .http2_keep_alive_interval(limits::KEEPALIVE_INTERVAL);
     if let Some(timeout) = options.timeout {
-        endpoint = endpoint.connect_timeout(timeout);
+        // Less than the call's, so that it ends with "no server" and not with "no answer".
+        endpoint = endpoint.connect_timeout(timeout.mul_f64(CONNECT_SHARE));
     }
     if wants_tls {
         endpoint = endpoint.tls_config(tls_config(options.tls.as_ref())?).map_err(unusable)?;

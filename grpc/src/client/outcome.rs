@@ -3,9 +3,10 @@
 use std::error::Error as _;
 
 use tonic::{Code, Status};
-use toondb_engine::api::{Error, ErrorCode, OpKind};
+use toondb_engine::api::{Error, ErrorCode, OpCode};
 
 use super::address::Address;
+use crate::auth::{Right, right_of};
 use crate::status::from_status;
 
 /// How a call failed.
@@ -17,6 +18,8 @@ pub enum Failure {
     NotSent(String),
     /// The connection broke: the request may have been carried out.
     Broken(String),
+    /// No answer came in time: the request may have been carried out, or may still be.
+    Late,
 }
 
 /// Tells a status that the server sent from one that this side made up.
@@ -26,6 +29,9 @@ pub fn failure(status: &Status) -> Failure {
     while let Some(error) = source {
         if error.is::<tonic::ConnectError>() {
             return Failure::NotSent(text());
+        }
+        if error.is::<tonic::TimeoutExpired>() {
+            return Failure::Late;
         }
         source = error.source();
     }
@@ -50,29 +56,30 @@ fn texts(status: &Status) -> Vec<String> {
 }
 
 impl Failure {
-    /// The error for the caller of an operation of this kind.
-    pub fn into_error(self, kind: OpKind, address: &Address) -> Error {
+    /// The error for the caller of this operation.
+    pub fn into_error(self, code: OpCode, address: &Address) -> Error {
         match self {
             Failure::Answered(error) => error,
             Failure::NotSent(text) => {
                 let text = format!("no ToonDB server answers on {address}: {text}");
                 Error::new(ErrorCode::ConnectionFailed, text)
             }
-            Failure::Broken(text) if is_repeatable(kind) => {
+            Failure::Broken(text) if only_reads(code) => {
                 Error::new(ErrorCode::ConnectionFailed, format!("the connection to {address} broke: {text}"))
             }
             Failure::Broken(text) => Error::new(
                 ErrorCode::OutcomeUnknown,
                 format!("the connection to {address} broke before the answer came, so it may have happened: {text}"),
             ),
+            Failure::Late => Error::new(
+                ErrorCode::Timeout,
+                format!("{address} did not answer in the time for it; a write may have happened, or may still"),
+            ),
         }
     }
 }
 
-/// True if carrying the operation out twice does no more than once.
-pub fn is_repeatable(kind: OpKind) -> bool {
-    match kind {
-        OpKind::Read | OpKind::LongRead => true,
-        OpKind::Write | OpKind::Admin => false,
-    }
+/// True if carrying the operation out twice is as good as once: whatever needs the right to read alone changes nothing.
+pub fn only_reads(code: OpCode) -> bool {
+    right_of(code) == Right::Read
 }

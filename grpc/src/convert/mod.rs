@@ -10,6 +10,7 @@ mod context;
 mod context_query;
 mod engine;
 mod enums;
+mod filter;
 mod graph;
 mod kv;
 mod namespace;

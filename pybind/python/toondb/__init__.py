@@ -1,8 +1,9 @@
 """ToonDB: durable memory for AI agents.
 
 Key-values, documents with embeddings, a property graph and a bitemporal graph ("what was true at time T?"), per tenant
-namespace. :class:`Database` runs the engine in this process, :class:`IpcClient` talks to ``toondb serve`` over a Unix
-socket; both have the same methods and give the same answers. :class:`AsyncIpcClient` has them awaited, for asyncio.
+namespace. :class:`Database` runs the engine in this process; :class:`IpcClient` talks to ``toondb serve`` over a Unix
+socket, :class:`ToonDBClient` over gRPC. All have the same methods and give the same answers; :class:`AsyncIpcClient`
+and :class:`AsyncToonDBClient` have them awaited, for asyncio.
 
     from toondb import Database
 
@@ -10,11 +11,11 @@ socket; both have the same methods and give the same answers. :class:`AsyncIpcCl
         db.put(b"key", b"value")
 """
 
-from ._async._clients import AsyncIpcClient
+from ._async._clients import AsyncIpcClient, AsyncToonDBClient
 from ._async._collection import AsyncCollection
 from ._async._namespace import AsyncNamespace
 from ._async._transaction import AsyncTransaction
-from ._clients import Database, IpcClient
+from ._clients import Database, IpcClient, ToonDBClient
 from ._collection import Collection
 from ._errors import (
     AlreadyExistsError,
@@ -82,6 +83,7 @@ __all__ = [
     "AsyncCollection",
     "AsyncIpcClient",
     "AsyncNamespace",
+    "AsyncToonDBClient",
     "AsyncTransaction",
     "BusyError",
     "CacheHit",
@@ -135,6 +137,7 @@ __all__ = [
     "TemporalEdge",
     "TemporalSubgraph",
     "TimeoutError",
+    "ToonDBClient",
     "ToonDBError",
     "Transaction",
     "TransactionConflictError",

@@ -1,4 +1,4 @@
-"""The ways to an engine: in this process, or behind a Unix socket."""
+"""The ways to an engine: in this process, behind a Unix socket, or behind gRPC."""
 
 import os
 from typing import TYPE_CHECKING, Optional, Union
@@ -16,7 +16,8 @@ class Database(Store):
     """The engine in this process, on a data directory that belongs to it alone.
 
     ``with Database.open("./mydb") as db: ...`` closes it at the end. Another process that opens the same directory gets
-    LockedError: start ``toondb serve`` on it and let everyone use :class:`IpcClient`. After ``os.fork`` the child gets
+    LockedError: start ``toondb serve`` on it and let everyone use :class:`IpcClient` or
+    :class:`ToonDBClient`. After ``os.fork`` the child gets
     ForkedError from every method and never touches the files; it opens a connection of its own.
     """
 
@@ -55,6 +56,67 @@ class IpcClient(Store):
         UnsupportedVersionError if what answers is not a ToonDB server of this protocol.
         """
         return cls(path, timeout)
+
+    def __repr__(self) -> str:
+        return f"<toondb.{type(self).__name__}>"
+
+
+class ToonDBClient(Store):
+    """A server behind gRPC, on this machine or another one.
+
+    ``with ToonDBClient("localhost:50051") as client: ...`` connects, and closes the connection at the end. A client may
+    be used by any number of threads at once, which share its connection, and by a forked child, which connects anew by
+    itself.
+
+    A connection that breaks is made anew by the next call. A read is then asked once more; a write whose answer was
+    lost raises OutcomeUnknownError and is never sent twice.
+    """
+
+    def __new__(
+        cls,
+        address: str = "localhost:50051",
+        secure: bool = False,
+        token: Optional[str] = None,
+        ca_cert: Optional[PathLike] = None,
+        client_cert: Optional[PathLike] = None,
+        client_key: Optional[PathLike] = None,
+        timeout: Optional[float] = None,
+    ) -> "Self":
+        options = {
+            "address": address,
+            "secure": secure,
+            "token": token,
+            "ca_cert": ca_cert,
+            "client_cert": client_cert,
+            "client_key": client_key,
+            "timeout": timeout,
+        }
+        return super().__new__(cls, _toondb.connect_grpc(options))
+
+    @classmethod
+    def connect(
+        cls,
+        address: str = "localhost:50051",
+        secure: bool = False,
+        token: Optional[str] = None,
+        ca_cert: Optional[PathLike] = None,
+        client_cert: Optional[PathLike] = None,
+        client_key: Optional[PathLike] = None,
+        timeout: Optional[float] = None,
+    ) -> "Self":
+        """Connect to a server by gRPC.
+
+        address: ``host:port``, ``grpc://host:port``, ``grpcs://host:port`` (with TLS) or ``unix:/path``.
+        secure: speak TLS and trust whom the system trusts; giving certificates asks for TLS too.
+        token: what ``toondb token create`` printed. Without TLS it is sent only to this machine.
+        ca_cert: path of the PEM file of the authority that signed the server's certificate.
+        client_cert, client_key: paths of this client's own certificate and its key, for servers that want one.
+        timeout: seconds for the connection and for each call, after which TimeoutError is raised (a write may still
+        happen then); None = the client's default, 30.
+
+        Raises ConnectionError if no server answers or TLS fails, and PermissionDeniedError if it wants another token.
+        """
+        return cls(address, secure, token, ca_cert, client_cert, client_key, timeout)
 
     def __repr__(self) -> str:
         return f"<toondb.{type(self).__name__}>"

@@ -1,4 +1,4 @@
-"""The native half of the package: the engine in-process and its socket client."""
+"""The native half of the package: the engine in-process and the clients of its servers."""
 
 from typing import Any, Iterable, List, Mapping, Optional, Sequence, Tuple, Union, final
 
@@ -37,6 +37,7 @@ __all__ = [
     "PAGE_ITEMS_DEFAULT",
     "WriteBatch",
     "__version__",
+    "connect_grpc",
     "connect_socket",
     "open_embedded",
 ]
@@ -50,6 +51,7 @@ class Connection: ...
 
 def open_embedded(path: str) -> Connection: ...
 def connect_socket(path: str, timeout: Optional[float] = None) -> Connection: ...
+def connect_grpc(options: Mapping[str, object]) -> Connection: ...
 
 _Documents = Iterable[Union[Mapping[str, Any], Document]]
 

@@ -9,10 +9,11 @@ use toondb_engine::api::{ErrorCode, Operation};
 use crate::embedded::Embedded;
 use crate::error::to_python;
 use crate::gate;
+use crate::grpc::{Grpc, GrpcArguments};
 use crate::socket::Socket;
 use crate::transport::Transport;
 
-/// A way to an engine, made by `open_embedded` or `connect_socket`.
+/// A way to an engine, made by `open_embedded`, `connect_socket` or `connect_grpc`.
 #[pyclass(frozen, module = "toondb._toondb")]
 pub struct Connection {
     transport: Arc<dyn Transport>,
@@ -30,6 +31,12 @@ pub fn open_embedded(py: Python<'_>, path: PathBuf) -> PyResult<Connection> {
 #[pyo3(signature = (path, timeout=None))]
 pub fn connect_socket(py: Python<'_>, path: PathBuf, timeout: Option<f64>) -> PyResult<Connection> {
     Ok(Connection { transport: Arc::new(Socket::connect(py, path, timeout)?) })
+}
+
+/// Connects to a server by gRPC. `options` has an item for each argument of `ToonDBClient`.
+#[pyfunction]
+pub fn connect_grpc(py: Python<'_>, options: GrpcArguments) -> PyResult<Connection> {
+    Ok(Connection { transport: Arc::new(Grpc::connect(py, options)?) })
 }
 
 /// The operations over one connection, for the Python classes to inherit.

@@ -12,4 +12,4 @@ mod server;
 mod temporal;
 mod vectors;
 
-pub use connection::{Connection, Core, connect_socket, open_embedded};
+pub use connection::{Connection, Core, connect_grpc, connect_socket, open_embedded};

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import TYPE_CHECKING, Optional
 
-from .._clients import IpcClient, PathLike
+from .._clients import IpcClient, PathLike, ToonDBClient
 from ._store import CONCURRENCY_DEFAULT, AsyncStore
 
 if TYPE_CHECKING:
@@ -48,3 +48,55 @@ class AsyncIpcClient(AsyncStore):
 
     def __repr__(self) -> str:
         return f"<toondb.{type(self).__name__} {str(self._path)!r}>"
+
+
+class AsyncToonDBClient(AsyncStore):
+    """A server behind gRPC, for asyncio: the methods of :class:`ToonDBClient`, awaited.
+
+    ``async with AsyncToonDBClient("localhost:50051") as client: ...`` connects, and closes at the end. So does
+    ``client = await AsyncToonDBClient.connect("localhost:50051")``, to be closed with ``await client.close()``. A
+    client that was only constructed connects with its first call.
+
+    A client may be used by any number of tasks, by event loops in several threads, and by a forked child, which
+    connects anew by itself. Cancelling a call ends the wait at once; a write may still happen then.
+    """
+
+    def __init__(
+        self,
+        address: str = "localhost:50051",
+        secure: bool = False,
+        token: Optional[str] = None,
+        ca_cert: Optional[PathLike] = None,
+        client_cert: Optional[PathLike] = None,
+        client_key: Optional[PathLike] = None,
+        timeout: Optional[float] = None,
+        *,
+        concurrency: int = CONCURRENCY_DEFAULT,
+    ) -> None:
+        """Nothing is opened yet. concurrency: calls that run at a time, each on a thread; more wait."""
+        connect = partial(ToonDBClient, address, secure, token, ca_cert, client_cert, client_key, timeout)
+        super().__init__(connect, concurrency)
+        self._address = address
+
+    @classmethod
+    async def connect(
+        cls,
+        address: str = "localhost:50051",
+        secure: bool = False,
+        token: Optional[str] = None,
+        ca_cert: Optional[PathLike] = None,
+        client_cert: Optional[PathLike] = None,
+        client_key: Optional[PathLike] = None,
+        timeout: Optional[float] = None,
+        *,
+        concurrency: int = CONCURRENCY_DEFAULT,
+    ) -> "Self":
+        """Connect to a server by gRPC; arguments and exceptions as for :meth:`ToonDBClient.connect`.
+
+        concurrency: calls that run at a time, each on a thread of its own, all on one connection; more wait.
+        """
+        client = cls(address, secure, token, ca_cert, client_cert, client_key, timeout, concurrency=concurrency)
+        return await client.__aenter__()
+
+    def __repr__(self) -> str:
+        return f"<toondb.{type(self).__name__} {self._address!r}>"
