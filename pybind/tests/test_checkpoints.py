@@ -10,8 +10,6 @@ import pytest
 from toondb import (
     AlreadyExistsError,
     CheckpointInfo,
-    Database,
-    InternalError,
     InvalidArgumentError,
     ToonDBError,
     _toondb,
