@@ -15,7 +15,7 @@ fi
 cargo build --release -p toondb -p toondb-bench >&2
 python=target/bench-venv/bin/python
 [ -x "$python" ] || python3 -m venv target/bench-venv
-"$python" -m pip install --quiet lmdb numpy "maturin>=1.9,<2" >&2
+"$python" -m pip install --quiet lmdb numpy grpcio grpcio-tools "maturin>=1.9,<2" >&2
 rm -rf target/bench-wheel
 "$python" -m maturin build --release --interpreter "$python" --manifest-path pybind/Cargo.toml --out target/bench-wheel >&2
 "$python" -m pip install --quiet --force-reinstall --no-deps target/bench-wheel/toondb_client-*.whl >&2
@@ -26,7 +26,7 @@ measure() {
     timeout --kill-after=10 900 "$@"
 }
 
-for figure in get put load pipeline stall temporal insert memory; do
+for figure in get put load pipeline stall temporal insert grpc-get grpc-load grpc-insert memory; do
     measure target/release/toondb-bench "$figure" "$@"
 done
 if [ -n "${TOONDB_BENCH_WORDNET:-}" ]; then
@@ -34,3 +34,4 @@ if [ -n "${TOONDB_BENCH_WORDNET:-}" ]; then
 fi
 measure "$python" benches/python/get_lmdb.py "$@"
 measure "$python" benches/python/insert_numpy.py "$@"
+measure "$python" benches/python/get_grpc.py "$@"

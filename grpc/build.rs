@@ -16,6 +16,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let descriptors = protox::compile(&files, [&root])?;
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
     std::fs::write(out.join("toondb.v1.descriptors"), descriptors.encode_to_vec())?;
-    tonic_prost_build::configure().build_client(false).btree_map(".").compile_fds(descriptors)?;
+    tonic_prost_build::configure()
+        .build_client(false)
+        .btree_map(".")
+        .codec_path("crate::codec::BoundedCodec")
+        .compile_fds(descriptors)?;
     Ok(())
 }

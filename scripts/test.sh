@@ -120,6 +120,7 @@ suite "Python tests, types and stubs" "$VENV/bin/python" -m pytest -q "$ROOT/pyb
 for example in "$ROOT"/examples/[0-9]*.py; do
   check "Example $(basename "$example")" "$VENV/bin/python" "$example"
 done
+check "Example node" "$ROOT/scripts/node_example.sh"
 if [ "$long" = yes ]; then
   if command -v valgrind >/dev/null; then
     check "The vector arena under Valgrind" vector_arena_under_valgrind

@@ -1,5 +1,6 @@
 //! The command line: which figure, and where and how thoroughly it is measured.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -39,11 +40,20 @@ pub enum Command {
     Search(SearchOptions),
     /// Vectors inserted each second, durable and searchable.
     Insert,
+    /// `Get` over gRPC against a bare echo of the same messages.
+    GrpcGet,
+    /// Durable `Put` over gRPC of 32 clients against one client.
+    GrpcLoad,
+    /// Vectors inserted each second over gRPC, durable.
+    GrpcInsert,
     /// Memory of an idle server and after 1,000 namespaces, and their disk.
     Memory,
     /// Serves the echo that `get` and `put` are measured against.
     #[command(hide = true)]
     EchoServer(EchoOptions),
+    /// Serves the echo that figures of gRPC are measured against.
+    #[command(hide = true)]
+    GrpcEcho(GrpcEchoOptions),
 }
 
 /// Where a benchmark works and how long.
@@ -130,4 +140,12 @@ impl EchoOptions {
     pub fn exchange(&self) -> Exchange {
         Exchange { request_bytes: self.request_bytes, response_bytes: self.response_bytes }
     }
+}
+
+/// Where the echo of gRPC is.
+#[derive(Debug, Args)]
+pub struct GrpcEchoOptions {
+    /// Where to listen; port 0 = any free one.
+    #[arg(long, default_value = "127.0.0.1:0", value_name = "HOST:PORT")]
+    pub address: SocketAddr,
 }

@@ -33,10 +33,13 @@ fn run(cli: Cli) -> Outcome<()> {
     if let Command::EchoServer(options) = &cli.command {
         return peer::serve_echo(&options.socket, options.exchange());
     }
+    if let Command::GrpcEcho(options) = &cli.command {
+        return peer::serve_grpc_echo(options.address);
+    }
     let setup = cli.setup.resolve()?;
     let report = Report::new();
     match cli.command {
-        Command::EchoServer(_) => Ok(()),
+        Command::EchoServer(_) | Command::GrpcEcho(_) => Ok(()),
         Command::Get => figure::get(&setup, &report),
         Command::Put => figure::put(&setup, &report),
         Command::Load => figure::load(&setup, &report),
@@ -45,6 +48,9 @@ fn run(cli: Cli) -> Outcome<()> {
         Command::Temporal => figure::temporal(&setup, &report),
         Command::Search(options) => figure::search(&setup, &options.data, &report),
         Command::Insert => figure::insert(&setup, &report),
+        Command::GrpcGet => figure::grpc_get(&setup, &report),
+        Command::GrpcLoad => figure::grpc_load(&setup, &report),
+        Command::GrpcInsert => figure::grpc_insert(&setup, &report),
         Command::Memory => figure::memory(&setup, &report),
     }
 }

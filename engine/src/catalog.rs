@@ -37,6 +37,10 @@ pub struct Entry {
     pub quota: Quota,
     /// When it was created, in ms since 1970.
     pub created_at: i64,
+    /// The commit as which a restore replaced what the namespace held; 0 = none ever did. Commit numbers go on after it,
+    /// and what the restore brought counts as written by it.
+    #[serde(default)]
+    pub floor_seq: u64,
 }
 
 impl Entry {

@@ -11,6 +11,7 @@ use crate::api::{
     Capabilities, CommitSeq, Deleted, Durability, Error, ErrorCode, NamespaceList, OpCode, OpKind, Operation, Pong,
     Request, Response, Result, ServerStats,
 };
+use crate::checkpoints::Keeper;
 use crate::clock::Clock;
 use crate::disk::Disk;
 use crate::limits;
@@ -43,6 +44,7 @@ struct Inner {
     disk: Arc<dyn Disk>,
     clock: Arc<dyn Clock>,
     router: Router,
+    checkpoints: Keeper,
     shared: Shared,
     actors: Pool,
     reads: Pool,
@@ -161,6 +163,7 @@ impl Engine {
         };
         let shared = Shared::default();
         let open_max = options.open_namespaces_max.max(1);
+        let checkpoints = Keeper::open(&options.path, &namespace_options)?;
         let router = Router::open(&options.path, namespace_options, shared.clone(), open_max)?;
         let inner = Arc::new(Inner {
             data_dir: options.path,
@@ -168,6 +171,7 @@ impl Engine {
             opened_at: options.clock.monotonic(),
             clock: options.clock,
             router,
+            checkpoints,
             shared,
             actors,
             reads,
@@ -394,9 +398,7 @@ impl Inner {
                 Response::DeleteNamespace(Deleted { deleted: 1, commit_seq, durability })
             }
             Request::SetQuota(set) => Response::SetQuota(self.router.set_quota(namespace, set.quota)?),
-            other => {
-                return Err(Error::internal(format!("{} is not an administrative operation", other.code().name())));
-            }
+            other => return self.checkpoints.administer(&self.router, namespace, other),
         })
     }
 
@@ -415,6 +417,7 @@ impl Inner {
     }
 
     fn tick(&self) {
+        self.checkpoints.tick();
         self.router.tick(self.router.free_bytes(&*self.disk, &self.data_dir));
     }
 

@@ -22,6 +22,7 @@
 
 pub mod api;
 mod catalog;
+mod checkpoints;
 pub mod clock;
 pub mod disk;
 mod engine;

@@ -50,6 +50,24 @@ pub const INVALIDATE_STEPS_MAX: u64 = 1 << 30;
 pub const CHECKPOINT_PATTERNS_MAX: usize = 64;
 /// Most checkpoints of one namespace.
 pub const CHECKPOINTS_MAX: usize = 1_000;
+/// Most bytes that the metadata of one checkpoint may take when stored.
+pub const CHECKPOINT_METADATA_BYTES_MAX: usize = 16 << 10;
+/// Checkpoints that are taken, restored or imported at once, over all namespaces; one more is answered `Busy`.
+pub const CHECKPOINT_JOBS_MAX: usize = 2;
+/// A checkpoint's rows are written, checksummed and read in blocks of about this size.
+pub const CHECKPOINT_BLOCK_BYTES: usize = 256 << 10;
+/// Largest block of a checkpoint: one that holds a single, largest row.
+pub const CHECKPOINT_BLOCK_BYTES_MAX: usize = 16 << 20;
+/// Rows of a checkpoint written into a store in one transaction.
+pub const CHECKPOINT_BATCH_BYTES: usize = 16 << 20;
+/// Most bytes of JSON that one row of an imported checkpoint may take.
+pub const CHECKPOINT_JSON_ROW_BYTES_MAX: u64 = 64 << 20;
+/// Largest commit number of an imported checkpoint: one that leaves room to go on, and that JSON readers keep exactly.
+pub const CHECKPOINT_SEQ_MAX: u64 = 1 << 53;
+/// JSON forms of checkpoints kept for the next part of an export.
+pub const EXPORTS_MAX: usize = 4;
+/// Commit numbers skipped when a damaged namespace is overwritten, as nobody knows how many it had used.
+pub const LOST_COMMITS_MAX: u64 = 1 << 40;
 /// Most bytes in one part of an exported checkpoint.
 pub const EXPORT_BYTES_MAX: usize = 16 << 20;
 /// Imports of checkpoints that wait for their next part, over all namespaces.
@@ -141,6 +159,8 @@ pub const REPLY_BYTES_MAX: usize = FRAME_BYTES_MAX / 2;
 pub const FRAME_DEPTH_MAX: usize = 64;
 /// Most values in one frame, nested ones included.
 pub const FRAME_ELEMENTS_MAX: usize = 2_000_000;
+/// Most pieces in one gRPC message: tags, lengths and numbers of less than four bytes.
+pub const MESSAGE_PIECES_MAX: usize = 3 * FRAME_ELEMENTS_MAX;
 /// Largest headers of a gRPC request.
 pub const HEADER_BYTES_MAX: u32 = 16 << 10;
 /// How often a silent gRPC connection is asked for a sign of life.
@@ -190,6 +210,12 @@ const _: () = {
     assert!(MEMTABLE_BYTES_MAX < MEMTABLE_BYTES_HARD_MAX);
     // A filter nests two levels, a map and a list, for each $and; request and envelope add a few.
     assert!(2 * FILTER_DEPTH_MAX + VALUE_DEPTH_MAX + 8 <= FRAME_DEPTH_MAX, "any accepted filter fits in a frame");
+    let row = KEY_BYTES_MAX + VALUE_BYTES_MAX + CONTENT_BYTES_MAX + PROPERTIES_BYTES_MAX;
+    assert!(row < CHECKPOINT_BLOCK_BYTES_MAX, "any row fits in a block of a checkpoint");
+    assert!(EXPORT_BYTES_MAX < FRAME_BYTES_MAX, "so does a part of an export in a frame");
+    let info = CHECKPOINT_METADATA_BYTES_MAX + NAME_BYTES_MAX + 1024;
+    assert!(CHECKPOINTS_MAX * info < REPLY_BYTES_MAX, "the checkpoints of a namespace are listed in one answer");
+    assert!(CHECKPOINT_JOBS_MAX < READ_THREADS_MAX, "long reads go on while checkpoints are taken and restored");
     assert!(
         TOKEN_NAMESPACES_MAX * (NAMESPACE_NAME_BYTES_MAX + 3) < TOKEN_FILE_BYTES_MAX,
         "any one token fits in its file"

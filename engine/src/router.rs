@@ -7,11 +7,23 @@ use std::time::Duration;
 use dashmap::DashMap;
 use parking_lot::Mutex;
 
-use crate::api::{CreateNamespace, Error, ErrorCode, NamespaceInfo, NamespaceName, Quota, Result};
+use crate::api::{
+    CommitSeq, CreateNamespace, Error, ErrorCode, NamespaceInfo, NamespaceName, Properties, Quota, Result,
+};
 use crate::catalog::{Catalog, Entry};
 use crate::disk::Disk;
 use crate::limits;
-use crate::namespace::{Namespace, NamespaceOptions, Shared, create_files};
+use crate::namespace::{Namespace, NamespaceFiles, NamespaceOptions, Shared, create_files, fill_files};
+use crate::store::{Base, Counters};
+
+/// What a namespace is replaced by.
+#[derive(Debug, Clone, Copy)]
+pub struct Replacement {
+    /// Its counters.
+    pub counters: Counters,
+    /// Its newest commit.
+    pub commit_seq: u64,
+}
 
 /// The namespaces of a data directory.
 pub struct Router {
@@ -73,20 +85,19 @@ impl Router {
     fn handle(&self, name: &str, entry: &Entry) -> Arc<Namespace> {
         let make = || {
             let dir = self.catalog.dir(&entry.id);
-            Arc::new(Namespace::new(entry.id, dir, entry.quota, self.options.clone(), &self.shared))
+            let files = NamespaceFiles { id: entry.id, dir, floor_seq: entry.floor_seq };
+            Arc::new(Namespace::new(files, entry.quota, self.options.clone(), &self.shared))
         };
         Arc::clone(&self.handles.entry(name.to_owned()).or_insert_with(make))
     }
 
     fn create_entry(&self, name: &str, request: CreateNamespace) -> Result<Entry> {
-        if self.catalog.len() >= limits::NAMESPACES_MAX {
-            return Err(Error::limit(format!("there are {} namespaces already; delete some", limits::NAMESPACES_MAX)));
-        }
+        self.check_room()?;
         self.catalog.check_writable()?;
         let mut id = [0_u8; 16];
         self.options.rng.fill(&mut id);
         let CreateNamespace { metadata, quota, must_be_new: _ } = request;
-        let entry = Entry { id, metadata, quota, created_at: self.options.clock.now_ms() };
+        let entry = Entry { id, metadata, quota, created_at: self.options.clock.now_ms(), floor_seq: 0 };
         create_files(&self.options, &self.catalog.dir(&id), id)?;
         self.catalog.put(name, entry.clone())?;
         Ok(entry)
@@ -122,20 +133,18 @@ impl Router {
 
     /// Replaces a namespace's bounds.
     pub fn set_quota(&self, name: &str, quota: Quota) -> Result<NamespaceInfo> {
-        let handle = self.require(name)?;
         let name = NamespaceName::parse(name)?;
         let _changing = self.changing.lock();
         let missing = || Error::new(ErrorCode::NamespaceNotFound, format!("namespace {name:?} does not exist"));
         let mut entry = self.catalog.get(name.as_str()).ok_or_else(missing)?;
         entry.quota = quota;
         self.catalog.put(name.as_str(), entry.clone())?;
-        handle.set_quota(quota);
+        self.handle(name.as_str(), &entry).set_quota(quota);
         Ok(entry.info(name.as_str(), false))
     }
 
     /// Deletes a namespace with its files. The default one cannot be deleted.
     pub fn delete(&self, name: &str) -> Result<()> {
-        let handle = self.require(name)?;
         let name = NamespaceName::parse(name)?;
         if name.as_str() == NamespaceName::DEFAULT {
             return Err(Error::invalid("the default namespace cannot be deleted"));
@@ -144,10 +153,77 @@ impl Router {
         let Some(entry) = self.catalog.remove(name.as_str())? else {
             return Err(Error::new(ErrorCode::NamespaceNotFound, format!("namespace {name:?} does not exist")));
         };
-        self.handles.remove(name.as_str());
-        handle.abandon(&Error::new(ErrorCode::NamespaceNotFound, format!("namespace {name:?} was deleted")));
+        if let Some((_, handle)) = self.handles.remove(name.as_str()) {
+            handle.abandon(&Error::new(ErrorCode::NamespaceNotFound, format!("namespace {name:?} was deleted")));
+        }
         // Readers that are still inside keep the removed files alive until they leave.
         self.catalog.remove_files(&entry.id)
+    }
+
+    /// Makes a namespace hold what `fill` puts into an empty store and what it says that is, in one durable change of the
+    /// catalog. The new files are complete and synced before it; a crash leaves the old namespace or the new one, and
+    /// files of the other that the next start removes. Nothing is written to the old one while the change is under way,
+    /// and nothing ever after. Gives the newest commit.
+    pub fn replace(
+        &self,
+        name: &str,
+        overwrite: bool,
+        fill: impl FnOnce(&Base) -> Result<Replacement>,
+    ) -> Result<(Replacement, CommitSeq)> {
+        let name = NamespaceName::parse(name)?;
+        self.catalog.check_writable()?;
+        // Also opens it, which may take a while, before anybody has to wait for the change.
+        if let Some(old) = self.find(name.as_str())? {
+            old.check_replaceable(overwrite)?;
+        }
+        let mut id = [0_u8; 16];
+        self.options.rng.fill(&mut id);
+        let built = fill_files(&self.options, &self.catalog.dir(&id), id, fill);
+        let switched = built.and_then(|new| self.switch(&name, overwrite, id, new).map(|seq| (new, seq)));
+        // With an unknown outcome the catalog may name the new files.
+        if switched.as_ref().is_err_and(|error| error.code != ErrorCode::OutcomeUnknown) {
+            self.remove_replaced(&id);
+        }
+        switched
+    }
+
+    fn switch(&self, name: &NamespaceName, overwrite: bool, id: [u8; 16], new: Replacement) -> Result<CommitSeq> {
+        let _changing = self.changing.lock();
+        let old = self.catalog.get(name.as_str());
+        let quota = old.as_ref().map_or_else(Quota::default, |old| old.quota);
+        Quota::check(quota.bytes_max, new.counters.live_bytes, "bytes")?;
+        Quota::check(quota.vectors_max, new.counters.vectors, "vectors")?;
+        Quota::check(quota.collections_max, new.counters.collections, "collections")?;
+        let Some(old) = old else {
+            self.check_room()?;
+            let (created_at, metadata) = (self.options.clock.now_ms(), Properties::new());
+            self.catalog.put(name.as_str(), Entry { id, metadata, quota, created_at, floor_seq: 0 })?;
+            return Ok(CommitSeq(new.commit_seq));
+        };
+        let mut newest = new.commit_seq;
+        self.handle(name.as_str(), &old).retire(overwrite, |old_seq| {
+            // Whoever read before the restore knows commits up to `old_seq`; nothing restored may look as old as that.
+            let floor_seq = if old_seq == 0 { 0 } else { new.commit_seq.max(old_seq + 1) };
+            newest = newest.max(floor_seq);
+            self.catalog.put(name.as_str(), Entry { id, floor_seq, ..old.clone() })
+        })?;
+        self.handles.remove(name.as_str());
+        self.remove_replaced(&old.id);
+        Ok(CommitSeq(newest))
+    }
+
+    /// Removes files that no entry names; what cannot be removed now is removed on the next start.
+    fn remove_replaced(&self, id: &[u8; 16]) {
+        if let Err(error) = self.catalog.remove_files(id) {
+            tracing::warn!(%error, "the files of a replaced namespace are left until the next start");
+        }
+    }
+
+    fn check_room(&self) -> Result<()> {
+        if self.catalog.len() >= limits::NAMESPACES_MAX {
+            return Err(Error::limit(format!("there are {} namespaces already; delete some", limits::NAMESPACES_MAX)));
+        }
+        Ok(())
     }
 
     /// Namespaces in the catalog.

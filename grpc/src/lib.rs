@@ -2,15 +2,16 @@
 //!
 //! A frontend like the socket: it converts, calls the engine, converts back. `rpc` ties each operation of the engine's
 //! table to a method; `convert` holds the messages of each, both ways; `status` turns errors into statuses and back;
-//! [`auth`] finds out who calls; `server` serves, `client` asks.
+//! `codec` reads messages from outside; [`auth`] finds out who calls; `server` serves, `client` asks.
 
 pub mod auth;
 mod client;
+mod codec;
 mod convert;
 pub mod proto;
 mod rpc;
 mod server;
 mod status;
 
-pub use client::{Address, BlockingClient, Client, ClientOptions, ClientTls, OnIdle};
+pub use client::{Address, BlockingClient, Client, ClientOptions, ClientTls, OnIdle, method_path};
 pub use server::{Backend, Listener, Server, ServerOptions, StartError};

@@ -55,8 +55,22 @@ impl Served {
     /// # Errors
     /// With its log if it ends instead.
     pub fn start(socket: &Path, data: &Path) -> Result<Self, String> {
+        Self::start_on(Some(socket), None, data)
+    }
+
+    /// Starts a server on a socket, a gRPC address, or both, and waits until it is ready.
+    ///
+    /// # Errors
+    /// With its log if it ends instead.
+    pub fn start_on(socket: Option<&Path>, grpc: Option<&str>, data: &Path) -> Result<Self, String> {
         let mut command = Command::new(server_binary());
-        command.arg("serve").arg("--socket").arg(socket).arg("--data").arg(data).args(["--log", "info"]);
+        command.arg("serve").arg("--data").arg(data).args(["--log", "info"]);
+        if let Some(path) = socket {
+            command.arg("--socket").arg(path);
+        }
+        if let Some(address) = grpc {
+            command.args(["--grpc", address]);
+        }
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -66,7 +80,7 @@ impl Served {
         let log = Arc::new(Mutex::new(String::new()));
         let stderr = child.stderr.take().expect("the log is piped");
         let ready = watch(stderr, Arc::clone(&log));
-        let mut served = Self { child, socket: socket.to_owned(), log, ended: None };
+        let mut served = Self { child, socket: socket.unwrap_or(Path::new("")).to_owned(), log, ended: None };
         match ready.recv_timeout(START_PATIENCE) {
             Ok(()) => Ok(served),
             Err(_) => {
@@ -92,6 +106,23 @@ impl Served {
     #[must_use]
     pub fn client(&self) -> BlockingClient {
         BlockingClient::connect(&self.socket, ClientOptions::default()).expect("a ready server accepts")
+    }
+
+    /// Where it serves gRPC, as its ready line says.
+    #[must_use]
+    pub fn grpc_address(&self) -> String {
+        let log = self.log();
+        let ready = log.lines().find(|line| line.contains(READY)).expect("it was ready");
+        let (_, rest) = ready.split_once(" grpc=").expect("it serves gRPC");
+        rest.split(' ').next().unwrap_or_default().to_owned()
+    }
+
+    /// A new client over gRPC.
+    #[must_use]
+    pub fn grpc_client(&self) -> toondb_grpc::BlockingClient {
+        let address = self.grpc_address().parse().expect("the address is one");
+        let options = toondb_grpc::ClientOptions::default();
+        toondb_grpc::BlockingClient::connect(address, options, None).expect("a ready server accepts")
     }
 
     fn signal(&self, signal: Signal) {
@@ -137,14 +168,16 @@ fn watch(stderr: impl Read + Send + 'static, log: Arc<Mutex<String>>) -> Receive
     std::thread::spawn(move || {
         let mut ready = Some(ready);
         for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+            {
+                let mut log = log.lock();
+                log.push_str(&line);
+                log.push('\n');
+            }
             if line.contains(READY)
                 && let Some(ready) = ready.take()
             {
                 let _ = ready.send(());
             }
-            let mut log = log.lock();
-            log.push_str(&line);
-            log.push('\n');
         }
     });
     is_ready

@@ -5,28 +5,21 @@
 //! - `put` is measured against the same echo and one `fdatasync` of 4 KiB overwritten in place: what any server must do
 //!   before it may call a write durable.
 //!
-//! Each call is followed by one of its peer, so that both see the same machine. A figure is the ratio of the two medians
-//! of a round, and the median over the rounds.
+//! Each call is followed by one of its peer (`round`).
 
 use std::time::Duration;
 
 use toondb_engine::api::{Durability, Flush, Get, Put, Request, Response};
 use toondb_ipc::{BlockingClient, write_request, write_success};
 
+use super::round::{interleave, show};
 use crate::cli::Setup;
 use crate::data::{KEYS, Random, entries, key, value};
-use crate::measure::{Report, Samples, median, micros, note, timed};
+use crate::measure::{Report, timed};
 use crate::outcome::Outcome;
 use crate::peer::{EchoPeer, Exchange, SyncedFile, ToonDb};
 
 const WARM_UP_CALLS: u64 = 1_000;
-
-/// The medians of one round and their ratio.
-#[derive(Debug)]
-struct Round {
-    ours_us: f64,
-    peer_us: f64,
-}
 
 /// `get` against an echo.
 pub fn get(setup: &Setup, report: &Report) -> Outcome<()> {
@@ -106,32 +99,4 @@ fn exchange_of(client: &BlockingClient, request: &Request) -> Outcome<Exchange> 
     let response: Response = client.call("", request)?;
     write_success(&mut received, 1, &response)?;
     Ok(Exchange { request_bytes: sent.len(), response_bytes: received.len() })
-}
-
-fn interleave(
-    calls: usize,
-    mut ours: impl FnMut() -> Outcome<Duration>,
-    mut peer: impl FnMut() -> Outcome<Duration>,
-) -> Outcome<Round> {
-    let (mut our_samples, mut peer_samples) = (Samples::default(), Samples::default());
-    for _ in 0..calls {
-        our_samples.push(ours()?);
-        peer_samples.push(peer()?);
-    }
-    let round = Round { ours_us: micros(our_samples.p50()), peer_us: micros(peer_samples.p50()) };
-    note(&format!(
-        "p50 {:.1} against {:.1} us; p99 {:.1} against {:.1} us",
-        round.ours_us,
-        round.peer_us,
-        micros(our_samples.percentile(0.99)),
-        micros(peer_samples.percentile(0.99)),
-    ));
-    Ok(round)
-}
-
-fn show(report: &Report, figure: &str, target: &str, rounds: &[Round], ours: &str, peer: &str) {
-    let of = |pick: fn(&Round) -> f64| median(&rounds.iter().map(pick).collect::<Vec<_>>());
-    let ratio = of(|round| round.ours_us / round.peer_us);
-    let (ours_us, peer_us) = (of(|round| round.ours_us), of(|round| round.peer_us));
-    report.row(figure, target, &format!("{ratio:.2} ({ours} {ours_us:.1} us, {peer} {peer_us:.1} us)"));
 }

@@ -1,13 +1,20 @@
 //! The figures, one file for each group.
 
+mod grpc_insert;
+mod grpc_latency;
+mod grpc_throughput;
 mod insert;
 mod latency;
 mod memory;
+mod round;
 mod search;
 mod stall;
 mod temporal;
 mod throughput;
 
+pub use grpc_insert::grpc_insert;
+pub use grpc_latency::grpc_get;
+pub use grpc_throughput::grpc_load;
 pub use insert::insert;
 pub use latency::{get, put};
 pub use memory::memory;

@@ -5,6 +5,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
+use toondb_grpc::Address;
+
 use crate::outcome::Outcome;
 
 /// Time for a server to say that it is ready.
@@ -14,6 +16,7 @@ const READY_TIMEOUT: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub struct Daemon {
     child: Child,
+    ready_line: String,
 }
 
 impl Daemon {
@@ -26,7 +29,7 @@ impl Daemon {
         let child = command.spawn().map_err(|error| format!("{program} cannot be started: {error}"))?;
         // The command holds this process's copies of the pipe's end; without them the reader sees the server's end.
         drop(command);
-        let daemon = Self { child };
+        let mut daemon = Self { child, ready_line: String::new() };
         let (said, hears) = mpsc::channel();
         // It reads until the server ends, so that the server never blocks on a full pipe.
         std::thread::spawn(move || {
@@ -37,11 +40,22 @@ impl Daemon {
         let mut output = Vec::new();
         loop {
             match hears.recv_timeout(READY_TIMEOUT) {
-                Ok(line) if line.to_ascii_lowercase().contains(&ready) => return Ok(daemon),
+                Ok(line) if line.to_ascii_lowercase().contains(&ready) => {
+                    daemon.ready_line = line;
+                    return Ok(daemon);
+                }
                 Ok(line) => output.push(line),
                 Err(_) => return Err(format!("{program} did not become ready:\n{}", output.join("\n")).into()),
             }
         }
+    }
+
+    /// The address that its ready line gives as `name=host:port`.
+    pub fn address(&self, name: &str) -> Outcome<Address> {
+        let field = |word: &str| word.strip_prefix(name)?.strip_prefix('=').map(str::to_owned);
+        let address = self.ready_line.split_whitespace().find_map(field);
+        let address = address.ok_or_else(|| format!("no {name} address in {:?}", self.ready_line))?;
+        Ok(address.parse()?)
     }
 
     /// Its process id.

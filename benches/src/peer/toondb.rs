@@ -5,6 +5,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use tempfile::TempDir;
+use toondb_grpc::Address;
 use toondb_ipc::{BlockingClient, ClientOptions};
 
 use super::daemon::Daemon;
@@ -20,12 +21,21 @@ pub struct ToonDb {
 }
 
 impl ToonDb {
-    /// Starts a server on a new directory.
+    /// Starts a server on a new directory, with a socket.
     pub fn start(setup: &Setup) -> Outcome<Self> {
+        Self::start_with(setup, &[])
+    }
+
+    /// The same, with gRPC on a free port of loopback as well.
+    pub fn start_grpc(setup: &Setup) -> Outcome<Self> {
+        Self::start_with(setup, &["--grpc", "127.0.0.1:0"])
+    }
+
+    fn start_with(setup: &Setup, options: &[&str]) -> Outcome<Self> {
         let dir = tempfile::Builder::new().prefix("toondb-").tempdir_in(&setup.dir)?;
         let mut command = Command::new(&setup.server);
         command.args(["serve", "--log", "info", "--socket"]).arg(dir.path().join("toondb.sock"));
-        command.arg("--data").arg(dir.path().join("data"));
+        command.arg("--data").arg(dir.path().join("data")).args(options);
         let daemon = Daemon::start(command, "ToonDB is ready")?;
         Ok(Self { daemon, dir })
     }
@@ -33,6 +43,11 @@ impl ToonDb {
     /// Its socket.
     pub fn socket(&self) -> PathBuf {
         self.dir.path().join("toondb.sock")
+    }
+
+    /// Where it serves gRPC.
+    pub fn grpc_address(&self) -> Outcome<Address> {
+        self.daemon.address("grpc")
     }
 
     /// Its data directory.

@@ -45,8 +45,8 @@ fn check_embedding(embedding: &Embedding) -> Result<()> {
 pub struct CacheGet {
     /// The cache.
     pub cache: CollectionName,
-    /// The question. An entry with exactly this key is a hit of similarity 1, whatever its embedding; nothing, or a text
-    /// that no entry has as its key = by similarity alone.
+    /// The question. An entry with exactly this key is a hit of similarity 1, whatever its embedding; nothing, the
+    /// empty text, or a text that no entry has as its key = by similarity alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
     /// The question's embedding; nothing = by key alone.
@@ -60,7 +60,7 @@ pub struct CacheGet {
 impl CacheGet {
     pub(super) fn validate(&self) -> Result<()> {
         self.cache.validate()?;
-        if self.key.is_none() && self.embedding.is_none() {
+        if self.key.as_ref().is_none_or(String::is_empty) && self.embedding.is_none() {
             return Err(Error::invalid("a cache is asked by key, by embedding or by both; neither was given"));
         }
         self.embedding.as_ref().map_or(Ok(()), check_embedding)?;

@@ -56,7 +56,7 @@ pub struct CreateCollection {
 }
 
 impl CreateCollection {
-    pub(super) fn validate(&self) -> Result<()> {
+    pub(crate) fn validate(&self) -> Result<()> {
         self.collection.validate()?;
         self.metadata.validate()?;
         check_dimension(self.dimension)

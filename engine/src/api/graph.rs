@@ -42,7 +42,7 @@ pub struct Node {
 }
 
 impl Node {
-    pub(super) fn validate(&self) -> Result<()> {
+    pub(crate) fn validate(&self) -> Result<()> {
         self.id.validate()?;
         if self.node_type.len() > limits::NAME_BYTES_MAX {
             let (given, max) = (self.node_type.len(), limits::NAME_BYTES_MAX);
@@ -67,7 +67,7 @@ pub struct Edge {
 }
 
 impl Edge {
-    pub(super) fn validate(&self) -> Result<()> {
+    pub(crate) fn validate(&self) -> Result<()> {
         self.from_id.validate()?;
         self.edge_type.validate()?;
         self.to_id.validate()?;

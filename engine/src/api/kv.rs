@@ -9,7 +9,7 @@ use super::ids::CommitSeq;
 use crate::limits;
 
 /// Refuses an empty or over-long key.
-pub(super) fn check_key(key: &[u8]) -> Result<()> {
+pub(crate) fn check_key(key: &[u8]) -> Result<()> {
     if key.is_empty() {
         return Err(Error::invalid("a key is empty; give at least one byte"));
     }
@@ -20,7 +20,7 @@ pub(super) fn check_key(key: &[u8]) -> Result<()> {
 }
 
 /// Refuses an over-long value.
-pub(super) fn check_value(value: &[u8]) -> Result<()> {
+pub(crate) fn check_value(value: &[u8]) -> Result<()> {
     if value.len() > limits::VALUE_BYTES_MAX {
         let limit = limits::VALUE_BYTES_MAX;
         return Err(Error::limit(format!("a value has {} bytes; the limit is {limit}", value.len())));

@@ -50,6 +50,7 @@ pub use kv::{
     BatchPut, CompareAndSet, DeleteKey, Existence, Exists, Get, KvEntry, KvPage, KvValue, KvValues, MaybeValue,
     MultiGet, Put, PutEntry, Scan, Swapped,
 };
+pub(crate) use kv::{check_key, check_value};
 pub use namespace::{
     CreateNamespace, DeleteNamespace, DescribeNamespace, Flush, Flushed, ListNamespaces, NamespaceInfo, NamespaceList,
     NamespaceStats, NamespaceStatsRequest, Quota, SetQuota,

@@ -43,7 +43,7 @@ pub struct TemporalFact {
 }
 
 impl TemporalFact {
-    pub(super) fn validate(&self) -> Result<()> {
+    pub(crate) fn validate(&self) -> Result<()> {
         self.from_id.validate()?;
         self.edge_type.validate()?;
         self.to_id.validate()?;

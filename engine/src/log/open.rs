@@ -107,7 +107,11 @@ impl Listing {
 
     /// Removes what a crash left of a preparation; keeps the largest usable spares.
     fn clean(&self, options: &LogOptions) -> Result<SparePool, LogError> {
-        let remove = |path: &Path| options.disk.remove_file(path).map_err(LogError::io(path));
+        // A job of the log's former opening may still be at its end, and removes what it no longer needs itself.
+        let remove = |path: &Path| match options.disk.remove_file(path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            result => result.map_err(LogError::io(path)),
+        };
         for path in &self.temporaries {
             remove(path)?;
         }

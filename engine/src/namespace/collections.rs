@@ -13,7 +13,8 @@ use crate::index::metadata::MetadataIndex;
 use crate::index::vector::{Metric, VectorIndex, VectorParams};
 use crate::store::{CollectionKind, CollectionRecord, DocumentRecord, StoreResult};
 
-fn metric(metric: api::Metric) -> Metric {
+/// The metric of a vector index that measures as the API says.
+pub fn metric(metric: api::Metric) -> Metric {
     match metric {
         api::Metric::Cosine => Metric::Cosine,
         api::Metric::Euclidean => Metric::Euclidean,

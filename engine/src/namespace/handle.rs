@@ -27,6 +27,7 @@ use crate::disk::Disk;
 use crate::index::vector::BuildOptions;
 use crate::limits;
 use crate::rng::Rng;
+use crate::store::Snapshot;
 
 /// What every namespace of an engine shares.
 #[derive(Clone)]
@@ -53,10 +54,30 @@ impl fmt::Debug for NamespaceOptions {
     }
 }
 
+/// Which files a namespace has, and how their commits are numbered.
+#[derive(Debug, Clone)]
+pub struct NamespaceFiles {
+    /// The random id in each of them.
+    pub id: [u8; 16],
+    /// Their folder.
+    pub dir: PathBuf,
+    /// The commit as which a restore brought what they hold; 0 = they were not restored over anything.
+    pub floor_seq: u64,
+}
+
+/// A namespace at one commit. The files stay open for as long as this lives.
+#[derive(Debug)]
+pub struct Held {
+    _state: Arc<State>,
+    /// Its rows.
+    pub snapshot: Snapshot,
+    /// A time at or after that of the commit, and before that of any later one.
+    pub last_commit_at: i64,
+}
+
 /// A namespace, open or not.
 pub struct Namespace {
-    id: [u8; 16],
-    dir: PathBuf,
+    files: NamespaceFiles,
     options: NamespaceOptions,
     mailbox: Mailbox,
     actor: Mutex<Option<Actor>>,
@@ -84,10 +105,9 @@ pub struct Shared {
 
 impl Namespace {
     /// A closed namespace whose files exist.
-    pub fn new(id: [u8; 16], dir: PathBuf, quota: Quota, options: NamespaceOptions, shared: &Shared) -> Self {
+    pub fn new(files: NamespaceFiles, quota: Quota, options: NamespaceOptions, shared: &Shared) -> Self {
         Self {
-            id,
-            dir,
+            files,
             options,
             mailbox: Mailbox::default(),
             actor: Mutex::new(None),
@@ -168,7 +188,7 @@ impl Namespace {
                     this.submit(Envelope::internal(task), false);
                 }
             });
-            let open = || recovery::open(&self.options, &self.dir, self.id, Arc::clone(&self.options.background), post);
+            let open = || recovery::open(&self.options, &self.files, Arc::clone(&self.options.background), post);
             let opened = catch_unwind(AssertUnwindSafe(open)).unwrap_or_else(|_| {
                 Err(Error::new(ErrorCode::Corrupt, "the namespace's files made the opening panic; they are damaged"))
             })?;
@@ -233,12 +253,12 @@ impl Namespace {
             if panics.len() >= limits::PANICS_PER_MINUTE_MAX {
                 let text =
                     "the namespace is out of service after repeated defects; see the log, then restart the server";
-                tracing::error!(dir = %self.dir.display(), "{text}");
+                tracing::error!(dir = %self.files.dir.display(), "{text}");
                 *self.fenced.lock() = Some(Error::new(ErrorCode::Fenced, text));
             }
         }
         if let Some(error) = outcome.failed {
-            tracing::error!(%error, dir = %self.dir.display(), "the namespace is closed and will be reopened from its files");
+            tracing::error!(%error, dir = %self.files.dir.display(), "the namespace is closed and will be reopened from its files");
             if let Some(mut actor) = slot.take() {
                 actor.fail_waiters(&error);
             }
@@ -321,6 +341,64 @@ impl Namespace {
         self.state.store(None);
     }
 
+    /// The newest published state; opens the namespace if need be.
+    pub fn hold(self: &Arc<Self>) -> Result<Held> {
+        self.used.store(true, Ordering::Relaxed);
+        let state = match self.state.load_full() {
+            Some(state) => state,
+            None => self.open_state()?,
+        };
+        let snapshot = state.snapshot(None)?;
+        // Read after the snapshot was taken, so it is never too early.
+        let last_commit_at = state.counters.lock().last_commit_at;
+        Ok(Held { _state: state, snapshot, last_commit_at })
+    }
+
+    /// Refuses now what [`Namespace::retire`] would refuse later; opens the namespace if need be.
+    pub fn check_replaceable(self: &Arc<Self>, overwrite: bool) -> Result<()> {
+        self.newest_to_replace(&mut self.actor.lock(), overwrite).map(drop)
+    }
+
+    fn newest_to_replace(self: &Arc<Self>, slot: &mut Option<Actor>, overwrite: bool) -> Result<u64> {
+        match self.opened(slot) {
+            Ok(actor) if !overwrite && actor.counters.holds_anything() => {
+                let text = "the namespace holds data; ask to overwrite it, or restore into another one";
+                Err(Error::new(ErrorCode::AlreadyExists, text))
+            }
+            Ok(actor) => Ok(actor.last_seq),
+            Err(error) if overwrite && matches!(error.code, ErrorCode::Corrupt | ErrorCode::Fenced) => {
+                Ok(self.files.floor_seq.saturating_add(limits::LOST_COMMITS_MAX))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Lets `switch`, given the newest commit, put other files in the place of this namespace's. While it runs nothing is
+    /// written, and once it has succeeded nothing ever again: requests that were waiting are told to come back. If it
+    /// fails, everything goes on as before; if its outcome is unknown, nothing is written before a restart.
+    ///
+    /// Unless it is to `overwrite`, a namespace that holds anything is refused. Files that are damaged can only be
+    /// overwritten, and as their commits are unknown, commit numbers then skip ahead of any they can have had.
+    pub fn retire(self: &Arc<Self>, overwrite: bool, switch: impl FnOnce(u64) -> Result<()>) -> Result<()> {
+        let mut slot = self.actor.lock();
+        let newest = self.newest_to_replace(&mut slot, overwrite)?;
+        let result = switch(newest);
+        let why = match &result {
+            Ok(()) => {
+                let text = "the namespace was replaced by a restore; the request was not executed, send it again";
+                Error::new(ErrorCode::Busy, text)
+            }
+            Err(error) if error.code == ErrorCode::OutcomeUnknown => Error::new(ErrorCode::Fenced, &*error.message),
+            Err(_) => return result,
+        };
+        *self.fenced.lock() = Some(why.clone());
+        if let Some(mut actor) = slot.take() {
+            actor.fail_waiters(&why);
+        }
+        self.state.store(None);
+        result
+    }
+
     /// True once no reader or background job has the files open any more.
     pub fn is_released(&self) -> bool {
         self.last.lock().strong_count() == 0
@@ -332,7 +410,8 @@ impl Namespace {
         let actor = self.opened(&mut slot)?;
         let counters = *actor.state.counters.lock();
         let collections = actor.state.collections.all();
-        let store_bytes = self.options.disk.file_len(&self.dir.join("store.redb")).ok().flatten().unwrap_or_default();
+        let store_bytes =
+            self.options.disk.file_len(&self.files.dir.join("store.redb")).ok().flatten().unwrap_or_default();
         Ok(NamespaceStats {
             keys: counters.keys,
             collections: counters.collections,

@@ -24,7 +24,10 @@ mod tests;
 mod timelines;
 
 pub use checkpoint::Spawn;
-pub use handle::{Namespace, NamespaceOptions, Shared};
+pub use collections::metric as vector_metric;
+pub use exec::row_bytes;
+pub use handle::{Namespace, NamespaceFiles, NamespaceOptions, Shared};
 pub use mailbox::Envelope;
 pub use query::{is_short as is_short_read, read_nothing};
-pub use recovery::create_files;
+pub use recovery::{create_files, fill_files};
+pub use timelines::{decode as decode_fact, in_key as fact_in_key, out_key as fact_out_key, record as fact_record};

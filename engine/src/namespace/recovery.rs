@@ -17,7 +17,7 @@ use super::actor::Actor;
 use super::checkpoint::{Checkpoint, Post, Spawn};
 use super::collections::{Collection, RowInfo};
 use super::exec::row_bytes;
-use super::handle::NamespaceOptions;
+use super::handle::{NamespaceFiles, NamespaceOptions};
 use super::state::State;
 use crate::api::{Embedding, Error, ErrorCode, Result};
 use crate::limits;
@@ -51,6 +51,18 @@ pub fn create_files(options: &NamespaceOptions, dir: &Path, id: [u8; 16]) -> Res
     Ok(())
 }
 
+/// As [`create_files`], and lets `fill` put rows into the store first. They must be durable when it returns.
+pub fn fill_files<R>(
+    options: &NamespaceOptions,
+    dir: &Path,
+    id: [u8; 16],
+    fill: impl FnOnce(&Base) -> Result<R>,
+) -> Result<R> {
+    create_files(options, dir, id)?;
+    let base = Base::open(&*options.disk, &dir.join(STORE_NAME), id, limits::STORE_CACHE_BYTES)?;
+    fill(&base)
+}
+
 /// What replaying the log has given so far.
 struct Replayed {
     memtable: Memtable,
@@ -76,9 +88,14 @@ impl Replayed {
 }
 
 /// Opens the files and rebuilds what lives in memory.
-pub fn open(options: &NamespaceOptions, dir: &Path, id: [u8; 16], spawn: Spawn, post: Post) -> Result<Actor> {
+///
+/// A restored store may be behind the commit as which it was restored, and its log empty: the log then begins after that.
+pub fn open(options: &NamespaceOptions, files: &NamespaceFiles, spawn: Spawn, post: Post) -> Result<Actor> {
+    let NamespaceFiles { id, dir, floor_seq } = files;
+    let id = *id;
     let base = Base::open(&*options.disk, &dir.join(STORE_NAME), id, limits::STORE_CACHE_BYTES)?;
     let (base_seq, counters) = base.checkpoint()?;
+    let base_seq = base_seq.max(*floor_seq);
     // Opening a log makes its folder; a namespace that lost it must not be given an empty one.
     let log_dir = dir.join(LOG_NAME);
     if !options.disk.exists(&log_dir).map_err(|error| Error::internal(error.to_string()))? {
@@ -100,7 +117,9 @@ pub fn open(options: &NamespaceOptions, dir: &Path, id: [u8; 16], spawn: Spawn, 
     let dirty = !memtable.is_empty();
     let snapshot = Some(Arc::new(base.snapshot()?));
     let view = View::new(Arc::new(memtable), None, snapshot, base_seq, last_seq);
-    let state = Arc::new(State::new(view, Some(base), counters, Arc::clone(&options.clock)));
+    let mut state = State::new(view, Some(base), counters, Arc::clone(&options.clock));
+    state.floor_seq = *floor_seq;
+    let state = Arc::new(state);
     load_collections(&state)?;
     let mut checkpoint = Checkpoint::new(spawn, post, base_seq);
     if dirty {

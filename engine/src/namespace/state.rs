@@ -27,6 +27,8 @@ pub struct State {
     pub clock: Arc<dyn Clock>,
     /// The counters after the newest published commit.
     pub counters: Mutex<Counters>,
+    /// The commit as which a restore brought rows with older numbers; 0 = none did.
+    pub floor_seq: u64,
     /// The redb file; nothing for a namespace that does not exist.
     pub base: Option<Base>,
 }
@@ -47,8 +49,15 @@ impl State {
             snapshots: HeldSnapshots::default(),
             clock,
             counters: Mutex::new(counters),
+            floor_seq: 0,
             base,
         }
+    }
+
+    /// The commit that wrote a row of this number here: what a restore brought was written by the restore, whatever it
+    /// was called where it came from. A precondition on what was read before the restore therefore fails.
+    pub fn version(&self, seq: u64) -> u64 {
+        seq.max(self.floor_seq)
     }
 
     /// The newest published state, or a held one.

@@ -23,7 +23,7 @@ mod txn;
 mod view;
 
 pub use backend::Backend;
-pub use base::{Base, FlushInput};
+pub use base::{Base, BaseSnapshot, FlushInput};
 pub use database::GuardedDatabase;
 pub use effect::{BatchReader, BatchWriter};
 pub use error::{StoreError, StoreResult};

@@ -22,7 +22,10 @@ fn pack<T: Serialize>(value: &T, out: &mut Vec<u8>) {
 }
 
 fn unpack<T: DeserializeOwned>(table: Table, bytes: &[u8]) -> StoreResult<T> {
-    rmp_serde::from_slice(bytes).map_err(|_| corrupt(table, "the record does not decode"))
+    // Every value that was accepted nests less than a frame may; bytes made by others must not exhaust the stack.
+    let mut reader = rmp_serde::Deserializer::from_read_ref(bytes);
+    reader.set_max_depth(crate::limits::FRAME_DEPTH_MAX);
+    T::deserialize(&mut reader).map_err(|_| corrupt(table, "the record does not decode"))
 }
 
 fn head(table: Table, bytes: &[u8]) -> StoreResult<(u64, &[u8])> {
@@ -105,6 +108,18 @@ impl<'a> DocumentRecord<'a> {
         let (row, body) =
             rest.split_first_chunk().ok_or_else(|| corrupt(Table::Documents, "the record is too short"))?;
         Ok(Self { seq, row: u32::from_le_bytes(*row), body })
+    }
+
+    /// True if it has text and fields: no bare vector.
+    pub fn has_body(&self) -> bool {
+        !self.body.is_empty()
+    }
+
+    /// Gives a stored record another row.
+    pub fn renumber(stored: &mut [u8], row: u32) {
+        if let Some(place) = stored.get_mut(8..12) {
+            place.copy_from_slice(&row.to_le_bytes());
+        }
     }
 
     /// Text and fields.
@@ -250,6 +265,12 @@ pub struct Counters {
 
 impl Counters {
     const BYTES: usize = 8 * 8 + 4 + 8;
+
+    /// True if the namespace holds anything that somebody put there.
+    pub fn holds_anything(&self) -> bool {
+        let Counters { keys, vectors, documents, collections, nodes, edges, temporal_versions, live_bytes, .. } = *self;
+        [keys, vectors, documents, collections, nodes, edges, temporal_versions, live_bytes] != [0; 8]
+    }
 
     /// Appends the fixed-size form.
     pub fn encode(&self, out: &mut Vec<u8>) {

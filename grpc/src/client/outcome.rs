@@ -3,9 +3,10 @@
 use std::error::Error as _;
 
 use tonic::{Code, Status};
-use toondb_engine::api::{Error, ErrorCode, OpCode, OpKind};
+use toondb_engine::api::{Error, ErrorCode, OpCode};
 
 use super::address::Address;
+use crate::auth::{Right, right_of};
 use crate::status::from_status;
 
 /// How a call failed.
@@ -78,21 +79,7 @@ impl Failure {
     }
 }
 
-/// True if carrying the operation out twice is as good as once.
+/// True if carrying the operation out twice is as good as once: whatever needs the right to read alone changes nothing.
 pub fn only_reads(code: OpCode) -> bool {
-    match code.kind() {
-        OpKind::Read | OpKind::LongRead => true,
-        OpKind::Write => false,
-        OpKind::Admin => matches!(
-            code,
-            OpCode::Ping
-                | OpCode::Capabilities
-                | OpCode::ServerStats
-                | OpCode::ListNamespaces
-                | OpCode::DescribeNamespace
-                | OpCode::NamespaceStats
-                | OpCode::ListCheckpoints
-                | OpCode::ExportCheckpoint
-        ),
-    }
+    right_of(code) == Right::Read
 }

@@ -5,53 +5,17 @@ use std::collections::BTreeMap;
 use toondb_engine::api::{
     AddDocuments, AddedDocuments, CollectionInfo, CollectionList, CommitSeq, CountDocuments, Counted, CreateCollection,
     DeleteByFilter, DeleteDocuments, Deleted, DescribeCollection, Document, DocumentHit, DocumentHits,
-    DocumentHitsBatch, DocumentId, Documents, DropCollection, Embedding, EmbeddingBatch, Error, Filter, GetDocuments,
-    ListCollections, Result, SearchBatchCollection, SearchCollection, TimestampMs, Value,
+    DocumentHitsBatch, DocumentId, Documents, DropCollection, Embedding, EmbeddingBatch, GetDocuments, ListCollections,
+    Result, SearchBatchCollection, SearchCollection, TimestampMs,
 };
 
 use super::enums::{durability, durability_number, metric, metric_number};
+use super::filter::{filter, filter_message};
 use super::kv::deleted;
-use super::properties::{properties, render, split, split_for_all};
-use super::{non_zero, required, seq, snapshot, value};
+use super::properties::{properties, split, split_for_all};
+use super::{non_zero, required, seq, snapshot};
 use crate::proto;
 use crate::rpc::Rpc;
-
-/// What a text of an old client's filter means: the field holds this text, or the number or truth value that an answer
-/// shows as this text.
-fn text_condition(text: String) -> Value {
-    let scalar = match serde_json::from_str::<serde_json::Value>(&text) {
-        Ok(serde_json::Value::Bool(given)) => Some(Value::Bool(given)),
-        Ok(serde_json::Value::Number(number)) => number.as_i64().map(Value::Int).or(number.as_f64().map(Value::Float)),
-        Ok(_) | Err(_) => None,
-    };
-    let mut wanted = Vec::from_iter(scalar.filter(|scalar| render(scalar) == text));
-    wanted.push(Value::String(text));
-    Value::Map(BTreeMap::from([("$in".to_owned(), Value::List(wanted))]))
-}
-
-/// Joins the filter of texts and the typed one. The result goes through the one parser of filters, with its limits.
-fn read_text_filter(texts: BTreeMap<String, String>, typed: Option<proto::Value>) -> Result<Option<Filter>> {
-    let mut parts = Vec::new();
-    if !texts.is_empty() {
-        let fields = texts.into_iter().map(|(name, text)| (name, text_condition(text))).collect();
-        parts.push(Value::Map(fields));
-    }
-    if let Some(typed) = typed {
-        parts.push(value::value(typed)?);
-    }
-    let joined = match (parts.pop(), parts.pop()) {
-        (None, _) => return Ok(None),
-        (Some(only), None) => only,
-        (Some(typed), Some(texts)) => {
-            Value::Map(BTreeMap::from([("$and".to_owned(), Value::List(vec![texts, typed]))]))
-        }
-    };
-    Filter::try_from(joined).map(Some).map_err(Error::invalid)
-}
-
-fn filter_message(filter: Filter) -> proto::Value {
-    value::message(filter.into())
-}
 
 fn ids(ids: Vec<String>) -> Vec<DocumentId> {
     ids.into_iter().map(DocumentId::from).collect()
@@ -394,7 +358,7 @@ impl Rpc for DeleteByFilter {
 
     /// A filter must be there: without one, everything would be deleted by a field that somebody forgot.
     fn read_ask(ask: Self::Ask) -> Result<(String, Self)> {
-        let filter = required(read_text_filter(ask.filter, ask.typed_filter)?, "filter")?;
+        let filter = required(filter(ask.filter, ask.typed_filter)?, "filter")?;
         let durability = durability(ask.durability)?;
         Ok((ask.namespace, DeleteByFilter { collection: ask.collection_name.into(), filter, durability }))
     }
@@ -427,7 +391,7 @@ impl Rpc for CountDocuments {
     fn read_ask(ask: Self::Ask) -> Result<(String, Self)> {
         let operation = CountDocuments {
             collection: ask.collection_name.into(),
-            filter: read_text_filter(ask.filter, ask.typed_filter)?,
+            filter: filter(ask.filter, ask.typed_filter)?,
             snapshot: snapshot(ask.snapshot),
         };
         Ok((ask.namespace, operation))
@@ -468,7 +432,7 @@ impl Rpc for SearchCollection {
             query: Embedding(ask.query),
             k: non_zero(ask.k),
             ef: non_zero(ask.ef),
-            filter: read_text_filter(ask.filter, ask.typed_filter)?,
+            filter: filter(ask.filter, ask.typed_filter)?,
             include_embedding: ask.include_embedding,
             snapshot: snapshot(ask.snapshot),
         };
@@ -510,7 +474,7 @@ impl Rpc for SearchBatchCollection {
             queries: EmbeddingBatch(ask.queries),
             k: non_zero(ask.k),
             ef: non_zero(ask.ef),
-            filter: read_text_filter(ask.filter, ask.typed_filter)?,
+            filter: filter(ask.filter, ask.typed_filter)?,
             include_embedding: ask.include_embedding,
             snapshot: snapshot(ask.snapshot),
         };
@@ -525,53 +489,5 @@ impl Rpc for SearchBatchCollection {
     fn read_answer(answer: Self::Answer) -> Result<DocumentHitsBatch> {
         let results = answer.results.into_iter().map(|one| hits(one.results)).collect::<Result<_>>()?;
         Ok(DocumentHitsBatch { results })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, reason = "whatever fails here fails the test")]
-
-    use toondb_engine::api::Properties;
-
-    use super::*;
-
-    fn filter(name: &str, text: &str) -> Filter {
-        read_text_filter(BTreeMap::from([(name.to_owned(), text.to_owned())]), None).unwrap().unwrap()
-    }
-
-    #[test]
-    fn a_text_matches_what_an_answer_shows_as_it() {
-        let stored: [(Value, &str); 6] = [
-            (Value::Int(2024), "2024"),
-            (Value::Float(0.5), "0.5"),
-            (Value::Bool(true), "true"),
-            ("2024".into(), "2024"),
-            ("true".into(), "true"),
-            ("".into(), ""),
-        ];
-        for (value, text) in stored {
-            assert!(filter("f", text).matches(&Properties::new().with("f", value.clone())), "{value:?} as {text}");
-        }
-        assert!(!filter("f", "1.0").matches(&Properties::new().with("f", "1")));
-        assert!(!filter("f", "2024").matches(&Properties::new().with("f", Value::Int(2023))));
-        assert!(!filter("f", "2024").matches(&Properties::new()));
-    }
-
-    #[test]
-    fn both_filters_must_match() {
-        let texts = BTreeMap::from([("lang".to_owned(), "en".to_owned())]);
-        let typed = Filter::try_from(Value::Map(BTreeMap::from([("year".to_owned(), Value::Int(2020))]))).unwrap();
-        let both = read_text_filter(texts, Some(filter_message(typed))).unwrap().unwrap();
-        let document = Properties::new().with("lang", "en");
-        assert!(!both.matches(&document));
-        assert!(both.matches(&document.with("year", Value::Int(2020))));
-        assert_eq!(read_text_filter(BTreeMap::new(), None), Ok(None));
-    }
-
-    #[test]
-    fn operators_cannot_be_smuggled_in_as_field_names() {
-        let texts = BTreeMap::from([("$or".to_owned(), "x".to_owned())]);
-        assert!(read_text_filter(texts, None).is_err());
     }
 }

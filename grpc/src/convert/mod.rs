@@ -8,6 +8,7 @@ mod checkpoint;
 mod collection;
 mod engine;
 mod enums;
+mod filter;
 mod graph;
 mod kv;
 mod namespace;

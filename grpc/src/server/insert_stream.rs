@@ -6,13 +6,13 @@
 
 use tokio::time::timeout;
 use tonic::{Status, Streaming};
-use toondb_engine::api::{Durability, EmbeddingBatch, Error, IdBatch, InsertVectors, Inserted};
+use toondb_engine::api::{Durability, EmbeddingBatch, Error, ErrorCode, IdBatch, InsertVectors, Inserted};
 use toondb_engine::limits;
 
 use super::frontend::{Call, Frontend, invalid};
 use crate::proto;
 use crate::rpc::Rpc as _;
-use crate::status::to_status;
+use crate::status::{from_status, to_status};
 
 /// Bytes of vectors in one chunk.
 const CHUNK_BYTES_MAX: usize = limits::FRAME_BYTES_MAX / 2;
@@ -79,6 +79,12 @@ impl Chunk {
         let committed = self.committed;
         to_status(&Error::new(code, format!("{message}; {committed} vectors of this stream were committed before")))
     }
+
+    /// The same for a stream that ended with a status of its own, such as that of a token that was taken back.
+    fn refuse_with(&self, status: &Status) -> Status {
+        let refused = self.refuse(from_status(status));
+        Status::with_details(status.code(), refused.message(), refused.details().to_vec().into())
+    }
 }
 
 impl Frontend {
@@ -99,7 +105,7 @@ impl Frontend {
             }
             message = match self.next(&mut stream).await {
                 Ok(message) => message,
-                Err(status) => return Err(chunk.refuse(crate::status::from_status(&status))),
+                Err(status) => return Err(chunk.refuse_with(&status)),
             };
         }
         if !chunk.is_empty() {
@@ -123,7 +129,10 @@ impl Frontend {
     ) -> Result<Option<proto::InsertStreamRequest>, Status> {
         match timeout(self.stall_timeout, stream.message()).await {
             Ok(message) => message,
-            Err(_) => Err(Status::deadline_exceeded(format!("nothing came for {:?}", self.stall_timeout))),
+            Err(_) => {
+                let text = format!("no vector came for {:?}", self.stall_timeout);
+                Err(to_status(&Error::new(ErrorCode::Timeout, text)))
+            }
         }
     }
 

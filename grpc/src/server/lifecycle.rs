@@ -1,7 +1,7 @@
 //! The server: a runtime of its own, a listener, the layers, the services, and a way to end without losing an answer.
 //!
-//! The way of a request: [`Incoming`], then the meter of arriving bytes, then [`AuthLayer`], then the service's method. The
-//! layers lie round all services at once, so a service cannot be added beside them.
+//! The way of a request: [`Incoming`], then its deadline, then [`AuthLayer`], then the meter of arriving bytes, then the
+//! service's method. The layers lie round all services at once, so a service cannot be added beside them.
 //!
 //! An end goes in this order: the services report that they do not serve any more; nobody is accepted; each connection is
 //! told so (GOAWAY) and ends when its requests are answered; when all have, or the time for it is over, the runtime ends.
@@ -20,6 +20,7 @@ use toondb_engine::Service;
 use toondb_engine::clock::Clock;
 
 use super::connection::Patience;
+use super::deadline::DeadlineLayer;
 use super::frontend::Frontend;
 use super::listener::{Incoming, Listener};
 use super::metered::MeterLayer;
@@ -106,8 +107,9 @@ impl Server {
         let incoming = Incoming::new(listener, options.connections_max, patience)?;
         let (stop, stopped) = oneshot::channel();
         let serving = builder
+            .layer(DeadlineLayer)
             .layer(AuthLayer::new(backend.tokens, backend.clock))
-            .layer(MeterLayer::new(options.inflight_bytes_max, options.message_bytes_max))
+            .layer(MeterLayer::new(options))
             .add_routes(services.routes)
             .serve_with_incoming_shutdown(incoming, async move {
                 // A sender that is gone ends the server as well.

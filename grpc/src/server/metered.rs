@@ -3,21 +3,27 @@
 //! Message limits bound one request and stream limits bound one connection; together they would still allow gigabytes. So
 //! every request takes from one budget what has arrived of its body, up to the largest message, and gives it back when it
 //! is answered. One for which too little is left is answered `RESOURCE_EXHAUSTED`, and nothing of it is carried out.
+//!
+//! A request that stands still while it arrives would keep its part of the budget for ever: its peer may well answer pings.
+//! So one of which nothing comes for the stall timeout is answered `DEADLINE_EXCEEDED`.
 
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use http::{Request, Response};
 use http_body::{Frame, SizeHint};
 use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, Sleep, sleep};
 use tonic::Status;
 use tonic::body::Body;
 use toondb_engine::api::{Error, ErrorCode};
 use tower::{Layer, Service};
 
+use super::options::ServerOptions;
 use crate::status::to_status;
 
 /// Puts [`Meter`] before a service.
@@ -25,13 +31,18 @@ use crate::status::to_status;
 pub struct MeterLayer {
     budget: Arc<Semaphore>,
     message_bytes_max: usize,
+    stall_timeout: Duration,
 }
 
 impl MeterLayer {
     /// A budget of `inflight_bytes_max` for all requests, of which one takes at most `message_bytes_max`.
-    pub fn new(inflight_bytes_max: usize, message_bytes_max: usize) -> Self {
-        let inflight_bytes_max = inflight_bytes_max.min(Semaphore::MAX_PERMITS);
-        Self { budget: Arc::new(Semaphore::new(inflight_bytes_max)), message_bytes_max }
+    pub fn new(options: &ServerOptions) -> Self {
+        let inflight_bytes_max = options.inflight_bytes_max.min(Semaphore::MAX_PERMITS);
+        Self {
+            budget: Arc::new(Semaphore::new(inflight_bytes_max)),
+            message_bytes_max: options.message_bytes_max,
+            stall_timeout: options.stall_timeout,
+        }
     }
 }
 
@@ -93,8 +104,9 @@ where
             bytes_max: self.layer.message_bytes_max,
             held: Mutex::default(),
         });
+        let stall = Stall { timeout: self.layer.stall_timeout, sleep: None, waits: false };
         let metered = Arc::clone(&lease);
-        let answer = self.inner.call(request.map(|inner| Body::new(MeteredBody { inner, lease: metered })));
+        let answer = self.inner.call(request.map(|inner| Body::new(MeteredBody { inner, lease: metered, stall })));
         Box::pin(async move {
             let answer = answer.await;
             drop(lease);
@@ -103,9 +115,32 @@ where
     }
 }
 
+/// How long nothing has come.
+#[derive(Debug)]
+struct Stall {
+    timeout: Duration,
+    sleep: Option<Pin<Box<Sleep>>>,
+    waits: bool,
+}
+
+impl Stall {
+    /// Asked whenever nothing is there; ready when that has been so for too long.
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let begins = !std::mem::replace(&mut self.waits, true);
+        let timeout = self.timeout;
+        match &mut self.sleep {
+            Some(sleep) if begins => sleep.as_mut().reset(Instant::now() + timeout),
+            Some(_) => {}
+            None => self.sleep = Some(Box::pin(sleep(timeout))),
+        }
+        self.sleep.as_mut().map_or(Poll::Pending, |sleep| sleep.as_mut().poll(context))
+    }
+}
+
 struct MeteredBody {
     inner: Body,
     lease: Arc<Lease>,
+    stall: Stall,
 }
 
 impl http_body::Body for MeteredBody {
@@ -116,7 +151,12 @@ impl http_body::Body for MeteredBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Status>>> {
-        let frame = ready!(Pin::new(&mut self.inner).poll_frame(context));
+        let Poll::Ready(frame) = Pin::new(&mut self.inner).poll_frame(context) else {
+            ready!(self.stall.poll(context));
+            let text = format!("nothing of the request came for {:?}; it was given up", self.stall.timeout);
+            return Poll::Ready(Some(Err(to_status(&Error::new(ErrorCode::Timeout, text)))));
+        };
+        self.stall.waits = false;
         let arrived = match &frame {
             Some(Ok(frame)) => frame.data_ref().map_or(0, |data| data.len()),
             Some(Err(_)) | None => 0,

@@ -71,7 +71,8 @@ fn an_equal_key_comes_before_likeness(s: &mut Script) {
     assert_eq!(key(s, both("elsewhere", &[1.0, 0.0])).as_deref(), Some("east"), "an unknown key is none");
     assert_eq!(key(s, by_key("east")).as_deref(), Some("east"));
     assert_eq!(key(s, by_key("eas")), None);
-    assert_eq!(key(s, by_key("")), None);
+    assert_eq!(key(s, both("", &[1.0, 0.0])).as_deref(), Some("east"), "an empty key is none");
+    s.fails(ErrorCode::InvalidArgument, "", by_key(""));
     s.fails(ErrorCode::InvalidArgument, "", CacheGet { key: None, ..by_key("") });
 }
 

@@ -26,6 +26,7 @@ macro_rules! scenarios {
 }
 
 mod cache;
+mod checkpoints;
 mod collections;
 mod commits;
 mod filters;
@@ -70,6 +71,7 @@ fn through_every_door(scenario: Scenario) {
 fn every_operation_is_exercised() {
     let all = [
         cache::ALL,
+        checkpoints::ALL,
         collections::ALL,
         commits::ALL,
         filters::ALL,

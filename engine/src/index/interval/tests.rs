@@ -185,7 +185,7 @@ fn a_version_asserted_and_retracted_by_one_commit_is_seen_by_nobody() {
         timeline.retract(&1, seq);
         timeline.check();
         for reader in [0, 1, 5, 6, 7, u64::MAX] {
-            assert_eq!(keys(timeline.at(0, reader)), [], "retracted at {seq}, read at {reader}");
+            assert_eq!(keys(timeline.at(0, reader)), [0_u64; 0], "retracted at {seq}, read at {reader}");
         }
         assert_eq!(keys(timeline.history(None)), [1]);
         timeline.erase(&1);
@@ -208,7 +208,7 @@ fn the_extremes_of_time_are_instants_like_others() {
     assert_eq!(keys(timeline.at(i64::MAX, 1)), [3, 2]);
     assert_eq!(keys(timeline.open(1)), [3, 2]);
     assert_eq!(keys(timeline.overlapping(Period::ALL, 1)), [1, 3, 4, 2]);
-    assert_eq!(keys(timeline.at(0, 0)), []);
+    assert_eq!(keys(timeline.at(0, 0)), [0_u64; 0]);
 }
 
 #[test]

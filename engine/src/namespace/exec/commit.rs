@@ -62,7 +62,9 @@ fn check(ctx: &Context<'_>, precondition: &Precondition) -> Result<()> {
                 Condition::Absent => present.is_none(),
                 Condition::Present => present.is_some(),
                 Condition::Equals { value } => present.is_some_and(|present| present.value == **value),
-                Condition::UnchangedSince { seq, count: _ } => present.is_some_and(|present| present.seq <= seq.0),
+                Condition::UnchangedSince { seq, count: _ } => {
+                    present.is_some_and(|present| ctx.state.version(present.seq) <= seq.0)
+                }
             }
         }
     };
@@ -131,7 +133,7 @@ fn check_range(ctx: &Context<'_>, start: &[u8], end: Option<&[u8]>, condition: &
         let record = KvRecord::decode(&row.value)?;
         if !record.is_expired(ctx.now_ms) {
             found += 1;
-            newest = newest.max(record.seq);
+            newest = newest.max(ctx.state.version(record.seq));
         }
         let enough = match condition {
             Condition::Absent | Condition::Present => found > 0,

@@ -9,9 +9,10 @@ use crate::limits;
 use crate::namespace::state::State;
 use crate::store::{KeyRange, KvRecord, Read, Snapshot, StoreResult, Table};
 
-fn visible(stored: &[u8], now_ms: i64) -> StoreResult<Option<KvValue>> {
+fn visible(state: &State, stored: &[u8], now_ms: i64) -> StoreResult<Option<KvValue>> {
     let record = KvRecord::decode(stored)?;
-    let found = || KvValue { value: ByteBuf::from(record.value.to_vec()), version: CommitSeq(record.seq) };
+    let version = CommitSeq(state.version(record.seq));
+    let found = || KvValue { value: ByteBuf::from(record.value.to_vec()), version };
     Ok((!record.is_expired(now_ms)).then(found))
 }
 
@@ -24,7 +25,7 @@ fn now_if_needed(state: &State, stored: &[u8]) -> i64 {
 }
 
 fn look_up(state: &State, snapshot: &Snapshot, key: &[u8]) -> Result<Option<KvValue>> {
-    let found = snapshot.get_with(Table::Kv, key, |stored| visible(stored, now_if_needed(state, stored)))?;
+    let found = snapshot.get_with(Table::Kv, key, |stored| visible(state, stored, now_if_needed(state, stored)))?;
     Ok(found.transpose()?.flatten())
 }
 
@@ -86,7 +87,7 @@ pub fn scan(state: &State, snapshot: &Snapshot, request: &Scan) -> Result<KvPage
     let mut bytes = 0;
     for row in snapshot.scan(Table::Kv, &range_of(request), request.reverse)? {
         let row = row?;
-        let Some(found) = visible(&row.value, now_ms)? else { continue };
+        let Some(found) = visible(state, &row.value, now_ms)? else { continue };
         if entries.len() >= limit || bytes > limits::PAGE_BYTES_MAX {
             let cursor = entries.last().map(|last| last.key.clone());
             return Ok(KvPage { entries, cursor });

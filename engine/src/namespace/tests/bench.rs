@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use crate::api::{NamespaceStats, Operation, Quota, Response, Result};
 use crate::clock::ManualClock;
 use crate::disk::{CrashMode, SimDisk};
-use crate::namespace::{Envelope, Namespace, NamespaceOptions, Shared, Spawn, create_files};
+use crate::namespace::{Envelope, Namespace, NamespaceFiles, NamespaceOptions, Shared, Spawn, create_files};
 use crate::rng::SeededRng;
 use crate::service::{Completion, Reply};
 
@@ -37,7 +37,8 @@ fn open(disk: &SimDisk, clock: &Arc<ManualClock>) -> Arc<Namespace> {
     if !crate::disk::Disk::exists(disk, Path::new(DIR)).unwrap() {
         create_files(&options, Path::new(DIR), ID).unwrap();
     }
-    Arc::new(Namespace::new(ID, DIR.into(), Quota::default(), options, &Shared::default()))
+    let files = NamespaceFiles { id: ID, dir: DIR.into(), floor_seq: 0 };
+    Arc::new(Namespace::new(files, Quota::default(), options, &Shared::default()))
 }
 
 impl Bench {

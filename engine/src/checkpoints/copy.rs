@@ -1,0 +1,103 @@
+//! Copies a snapshot's rows in the order of a checkpoint's file.
+//!
+//! Rows of collections that were dropped, and whose purge is still under way, are left behind. Vectors are numbered
+//! without gaps: deleted rows leave gaps in a living collection, and numbers are reused nowhere, so each copy begins
+//! afresh. For that each collection's documents are read twice: once for their rows, once to be copied.
+
+use roaring::RoaringBitmap;
+
+use crate::api::{Glob, Result};
+use crate::store::{
+    CollectionRecord, DocumentRecord, KeyRange, KeyReader, KeyWriter, Read, Snapshot, StoreError, Table,
+};
+
+/// Takes rows one after the other.
+pub trait Sink {
+    /// The next row.
+    fn row(&mut self, table: Table, key: &[u8], value: &[u8]) -> Result<()>;
+}
+
+fn corrupt(what: &'static str) -> StoreError {
+    StoreError::Corrupt { table: Table::Documents.name(), what }
+}
+
+/// Copies everything, or with `globs` the key-value pairs whose key, as UTF-8, matches one.
+pub fn copy(snapshot: &Snapshot, globs: &[Glob], sink: &mut impl Sink) -> Result<()> {
+    copy_table(snapshot, Table::Kv, sink, |key| {
+        globs.is_empty() || std::str::from_utf8(key).is_ok_and(|key| globs.iter().any(|glob| glob.matches(key)))
+    })?;
+    if !globs.is_empty() {
+        return Ok(());
+    }
+    copy_table(snapshot, Table::Collections, sink, |_| true)?;
+    copy_collections(snapshot, sink)?;
+    for table in [Table::Nodes, Table::EdgesOut, Table::TemporalOut] {
+        copy_table(snapshot, table, sink, |_| true)?;
+    }
+    Ok(())
+}
+
+fn copy_table(snapshot: &Snapshot, table: Table, sink: &mut impl Sink, wanted: impl Fn(&[u8]) -> bool) -> Result<()> {
+    for row in snapshot.scan(table, &KeyRange::all(), false)? {
+        let row = row?;
+        if wanted(&row.key) {
+            sink.row(table, &row.key, &row.value)?;
+        }
+    }
+    Ok(())
+}
+
+fn copy_collections(snapshot: &Snapshot, sink: &mut impl Sink) -> Result<()> {
+    let mut numbers = Vec::new();
+    for row in snapshot.scan(Table::Collections, &KeyRange::all(), false)? {
+        numbers.push(CollectionRecord::decode(&row?.value)?.id);
+    }
+    numbers.sort_unstable();
+    let mut rows = Vec::with_capacity(numbers.len());
+    for number in numbers {
+        rows.push((number, copy_vectors(snapshot, number, sink)?));
+    }
+    for (number, used) in rows {
+        copy_documents(snapshot, number, &used, sink)?;
+    }
+    Ok(())
+}
+
+fn collection_range(number: u32) -> KeyRange {
+    KeyRange::prefix(&KeyWriter::new().u32(number).finish())
+}
+
+/// Copies the vectors that documents refer to. Gives their rows.
+fn copy_vectors(snapshot: &Snapshot, number: u32, sink: &mut impl Sink) -> Result<RoaringBitmap> {
+    let range = collection_range(number);
+    let mut used = RoaringBitmap::new();
+    for row in snapshot.scan(Table::Documents, &range, false)? {
+        if !used.insert(DocumentRecord::decode(&row?.value)?.row) {
+            return Err(corrupt("two documents share a vector").into());
+        }
+    }
+    let mut next = 0_u32;
+    for row in snapshot.scan(Table::Vectors, &range, false)? {
+        let row = row?;
+        let mut key = KeyReader::new(&row.key);
+        if let (Some(_), Some(old)) = (key.u32(), key.u32())
+            && used.contains(old)
+        {
+            sink.row(Table::Vectors, &KeyWriter::new().u32(number).u32(next).finish(), &row.value)?;
+            next += 1;
+        }
+    }
+    if u64::from(next) == used.len() { Ok(used) } else { Err(corrupt("a document's vector is missing").into()) }
+}
+
+fn copy_documents(snapshot: &Snapshot, number: u32, used: &RoaringBitmap, sink: &mut impl Sink) -> Result<()> {
+    for row in snapshot.scan(Table::Documents, &collection_range(number), false)? {
+        let mut row = row?;
+        let old = DocumentRecord::decode(&row.value)?.row;
+        // The rank counts the row itself.
+        let new = u32::try_from(used.rank(old).saturating_sub(1)).map_err(|_| corrupt("a row is impossible"))?;
+        DocumentRecord::renumber(&mut row.value, new);
+        sink.row(Table::Documents, &row.key, &row.value)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,274 @@
+//! A row of a checkpoint, taken apart: what a namespace stores that does not follow from anything else.
+//!
+//! Decoding is where bytes from elsewhere become typed values; [`Item::check`] then holds them to what the API demands of
+//! the request that would have stored them. What rows demand of each other is the business of `build.rs`.
+//!
+//! A file holds the tables in the order of [`section`]: each row comes after the rows it refers to.
+
+use super::fault::{Checked, Fault};
+use crate::api::{
+    CollectionName, CreateCollection, DocumentId, Edge, Embedding, Error, Node, NodeId, Result, TemporalEdge,
+    TemporalFact, check_key, check_value,
+};
+use crate::limits;
+use crate::namespace::{decode_fact, fact_out_key, fact_record};
+use crate::store::{
+    CollectionRecord, DocumentBody, DocumentRecord, EdgeRecord, KeyReader, KeyWriter, KvRecord, NodeRecord, StoreError,
+    Table,
+};
+
+/// One row.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Item {
+    /// A key-value pair.
+    Kv {
+        /// The key.
+        key: Vec<u8>,
+        /// The commit that wrote it.
+        seq: u64,
+        /// When it expires; 0 = never.
+        expires_at: i64,
+        /// The value.
+        value: Vec<u8>,
+    },
+    /// A collection, vector index or cache.
+    Collection {
+        /// Its name.
+        name: CollectionName,
+        /// Its record.
+        record: CollectionRecord,
+    },
+    /// A vector.
+    Vector {
+        /// The number of its collection.
+        collection: u32,
+        /// Its row; a collection's rows are numbered from 0 without gaps.
+        row: u32,
+        /// Its components.
+        vector: Embedding,
+    },
+    /// A document, the id of a bare vector, or an entry of a cache.
+    Document {
+        /// The number of its collection.
+        collection: u32,
+        /// Its id as stored.
+        id: Vec<u8>,
+        /// The commit that wrote it.
+        seq: u64,
+        /// The row of its vector.
+        row: u32,
+        /// Text and fields; nothing for a bare vector.
+        body: Option<DocumentBody>,
+    },
+    /// A graph node.
+    Node {
+        /// Its id.
+        id: NodeId,
+        /// Its record.
+        record: NodeRecord,
+    },
+    /// A graph edge; its properties are in the record.
+    Edge {
+        /// Its ends and type.
+        edge: Edge,
+        /// The commit that wrote it.
+        seq: u64,
+    },
+    /// One belief about a fact.
+    Fact(TemporalEdge),
+}
+
+/// The place of a table in a file; nothing for tables that are made anew from others, or that hold unfinished work.
+pub fn section(table: Table) -> Option<u8> {
+    match table {
+        Table::Kv => Some(0),
+        Table::Collections => Some(1),
+        Table::Vectors => Some(2),
+        Table::Documents => Some(3),
+        Table::Nodes => Some(4),
+        Table::EdgesOut => Some(5),
+        Table::TemporalOut => Some(6),
+        Table::KvExpiry | Table::EdgesIn | Table::TemporalIn | Table::CommitTimes | Table::Purges => None,
+    }
+}
+
+fn broken(table: Table, what: &str) -> Fault {
+    Fault::Content(format!("a row of table {}: {what}", table.name()))
+}
+
+fn text(table: Table, bytes: &[u8]) -> Checked<String> {
+    String::from_utf8(bytes.to_vec()).map_err(|_| broken(table, "a name is not UTF-8"))
+}
+
+fn bounded(what: &str, record: &[u8], max: usize) -> Result<()> {
+    if record.len() > max {
+        return Err(Error::limit(format!("{what} takes {} bytes when stored; the limit is {max}", record.len())));
+    }
+    Ok(())
+}
+
+impl Item {
+    /// From a stored row.
+    pub fn decode(table: Table, key: &[u8], value: &[u8]) -> Checked<Self> {
+        let stored = |error: StoreError| Fault::content(error);
+        let numbers = |what| {
+            let mut reader = KeyReader::new(key);
+            let collection = reader.u32().ok_or_else(|| broken(table, what))?;
+            Ok::<_, Fault>((collection, reader))
+        };
+        Ok(match table {
+            Table::Kv => {
+                let KvRecord { seq, expires_at, value } = KvRecord::decode(value).map_err(stored)?;
+                Self::Kv { key: key.to_vec(), seq, expires_at, value: value.to_vec() }
+            }
+            Table::Collections => {
+                let record = CollectionRecord::decode(value).map_err(stored)?;
+                let name = text(table, key.strip_prefix(b"\0").unwrap_or(key))?;
+                if *record.kind.key(&name) != *key {
+                    return Err(broken(table, "the key belongs to another kind of collection"));
+                }
+                Self::Collection { name: name.into(), record }
+            }
+            Table::Vectors => {
+                let (collection, mut rest) = numbers("the key is cut")?;
+                let row = rest.u32().filter(|_| rest.rest().is_empty());
+                let row = row.ok_or_else(|| broken(table, "the key is no row number"))?;
+                let vector = Embedding::from_le_bytes(value).ok_or_else(|| broken(table, "a vector is cut"))?;
+                Self::Vector { collection, row, vector }
+            }
+            Table::Documents => {
+                let (collection, id) = numbers("the key is cut")?;
+                let record = DocumentRecord::decode(value).map_err(stored)?;
+                let body = record.has_body().then(|| record.body()).transpose().map_err(stored)?;
+                Self::Document { collection, id: id.rest().to_vec(), seq: record.seq, row: record.row, body }
+            }
+            Table::Nodes => {
+                let record = NodeRecord::decode(value).map_err(stored)?;
+                Self::Node { id: text(table, key)?.into(), record }
+            }
+            Table::EdgesOut => {
+                let mut reader = KeyReader::new(key);
+                let (Some(from), Some(edge_type), Some(to), true) =
+                    (reader.text(), reader.text(), reader.text(), reader.rest().is_empty())
+                else {
+                    return Err(broken(table, "the key does not decode"));
+                };
+                let EdgeRecord { seq, properties } = EdgeRecord::decode(value).map_err(stored)?;
+                let edge = Edge { from_id: from.into(), edge_type: edge_type.into(), to_id: to.into(), properties };
+                Self::Edge { edge, seq }
+            }
+            Table::TemporalOut => Self::Fact(decode_fact(key, value).map_err(stored)?),
+            Table::KvExpiry | Table::EdgesIn | Table::TemporalIn | Table::CommitTimes | Table::Purges => {
+                return Err(broken(table, "a checkpoint has no such rows"));
+            }
+        })
+    }
+
+    /// The table it is stored in.
+    pub fn table(&self) -> Table {
+        match self {
+            Self::Kv { .. } => Table::Kv,
+            Self::Collection { .. } => Table::Collections,
+            Self::Vector { .. } => Table::Vectors,
+            Self::Document { .. } => Table::Documents,
+            Self::Node { .. } => Table::Nodes,
+            Self::Edge { .. } => Table::EdgesOut,
+            Self::Fact(_) => Table::TemporalOut,
+        }
+    }
+
+    /// Its row: key and value.
+    pub fn encode(&self) -> (Vec<u8>, Vec<u8>) {
+        match self {
+            Self::Kv { key, seq, expires_at, value } => {
+                (key.clone(), KvRecord { seq: *seq, expires_at: *expires_at, value }.encode())
+            }
+            Self::Collection { name, record } => (record.kind.key(name.as_str()).into_owned(), record.encode()),
+            Self::Vector { collection, row, vector } => {
+                (KeyWriter::new().u32(*collection).u32(*row).finish(), vector.to_le_bytes().into_owned())
+            }
+            Self::Document { collection, id, seq, row, body } => {
+                (KeyWriter::new().u32(*collection).raw(id).finish(), DocumentRecord::encode(*seq, *row, body.as_ref()))
+            }
+            Self::Node { id, record } => (id.as_str().as_bytes().to_vec(), record.encode()),
+            Self::Edge { edge: Edge { from_id, edge_type, to_id, properties }, seq } => {
+                let key = KeyWriter::new().text(from_id.as_str()).text(edge_type.as_str()).text(to_id.as_str());
+                (key.finish(), EdgeRecord { seq: *seq, properties: properties.clone() }.encode())
+            }
+            Self::Fact(edge) => (fact_out_key(edge), fact_record(edge).encode()),
+        }
+    }
+
+    /// The commits it names.
+    pub fn seqs(&self) -> (u64, Option<u64>) {
+        match self {
+            Self::Kv { seq, .. } | Self::Document { seq, .. } | Self::Edge { seq, .. } => (*seq, None),
+            Self::Collection { record, .. } => (record.seq, None),
+            Self::Node { record, .. } => (record.seq, None),
+            // A vector has no commit of its own: it is its document's.
+            Self::Vector { .. } => (1, None),
+            Self::Fact(edge) => (edge.asserted_seq.0, edge.retracted_seq.map(|seq| seq.0)),
+        }
+    }
+
+    /// Refuses what no request could have stored, whatever else the namespace holds.
+    pub fn check(&self) -> Result<()> {
+        match self {
+            Self::Kv { key, value, .. } => {
+                check_key(key)?;
+                check_value(value)
+            }
+            Self::Collection { name, record } => {
+                let CollectionRecord { dimension, metric, metadata, .. } = record;
+                let (collection, metadata) = (name.clone(), metadata.clone());
+                CreateCollection { collection, dimension: *dimension, metric: *metric, metadata }.validate()
+            }
+            // What its collection demands is checked where that is known.
+            Self::Vector { .. } => Ok(()),
+            Self::Document { id, seq, row, body: Some(body), .. } => {
+                let text = std::str::from_utf8(id).map_err(|_| Error::invalid("a document id is not UTF-8"))?;
+                DocumentId::new(text).validate()?;
+                body.metadata.validate()?;
+                if body.content.len() > limits::CONTENT_BYTES_MAX {
+                    return Err(Error::limit("a document's content is too large"));
+                }
+                let record = DocumentRecord::encode(*seq, *row, Some(body));
+                bounded("a document", &record, limits::CONTENT_BYTES_MAX + limits::PROPERTIES_BYTES_MAX)
+            }
+            Self::Document { id, body: None, .. } if id.len() == 8 => Ok(()),
+            Self::Document { body: None, .. } => Err(Error::invalid("the id of a vector is no 64-bit number")),
+            Self::Node { id, record } => {
+                let NodeRecord { node_type, properties, .. } = record.clone();
+                Node { id: id.clone(), node_type, properties }.validate()?;
+                bounded("a node", &record.encode(), limits::PROPERTIES_BYTES_MAX)
+            }
+            Self::Edge { edge, seq } => {
+                edge.validate()?;
+                let record = EdgeRecord { seq: *seq, properties: edge.properties.clone() };
+                bounded("an edge", &record.encode(), limits::PROPERTIES_BYTES_MAX)
+            }
+            Self::Fact(edge) => {
+                check_fact(edge)?;
+                // A retraction is added to a record that may have been as large as allowed.
+                bounded("a fact", &fact_record(edge).encode(), limits::PROPERTIES_BYTES_MAX + 64)
+            }
+        }
+    }
+}
+
+fn check_fact(edge: &TemporalEdge) -> Result<()> {
+    let fact = TemporalFact {
+        from_id: edge.from_id.clone(),
+        edge_type: edge.edge_type.clone(),
+        to_id: edge.to_id.clone(),
+        valid_from: edge.valid_from,
+        valid_until: edge.valid_until,
+        properties: edge.properties.clone(),
+    };
+    fact.validate()?;
+    match (edge.retracted_seq, edge.retracted_at) {
+        (None, None) => Ok(()),
+        (Some(seq), Some(at)) if seq > edge.asserted_seq && at >= edge.asserted_at => Ok(()),
+        _ => Err(Error::invalid("a fact is retracted before it was asserted")),
+    }
+}

@@ -1,0 +1,95 @@
+//! Filters: a map of texts, which every client knows, and beside it the typed form that all doors share.
+
+use std::collections::BTreeMap;
+
+use toondb_engine::api::{Error, Filter, Result, Value};
+
+use super::properties::render;
+use super::value;
+use crate::proto;
+
+/// What a text of an old client's filter means: the field holds this text, or the number or truth value that an answer
+/// shows as this text.
+fn text_condition(text: String) -> Value {
+    let scalar = match serde_json::from_str::<serde_json::Value>(&text) {
+        Ok(serde_json::Value::Bool(given)) => Some(Value::Bool(given)),
+        Ok(serde_json::Value::Number(number)) => number.as_i64().map(Value::Int).or(number.as_f64().map(Value::Float)),
+        Ok(_) | Err(_) => None,
+    };
+    let mut wanted = Vec::from_iter(scalar.filter(|scalar| render(scalar) == text));
+    wanted.push(Value::String(text));
+    Value::Map(BTreeMap::from([("$in".to_owned(), Value::List(wanted))]))
+}
+
+/// Joins the filter of texts and the typed one. The result goes through the one parser of filters, with its limits.
+pub(super) fn filter(texts: BTreeMap<String, String>, typed: Option<proto::Value>) -> Result<Option<Filter>> {
+    let mut parts = Vec::new();
+    if !texts.is_empty() {
+        let fields = texts.into_iter().map(|(name, text)| (name, text_condition(text))).collect();
+        parts.push(Value::Map(fields));
+    }
+    if let Some(typed) = typed {
+        parts.push(value::value(typed)?);
+    }
+    let joined = match (parts.pop(), parts.pop()) {
+        (None, _) => return Ok(None),
+        (Some(only), None) => only,
+        (Some(typed), Some(texts)) => {
+            Value::Map(BTreeMap::from([("$and".to_owned(), Value::List(vec![texts, typed]))]))
+        }
+    };
+    Filter::try_from(joined).map(Some).map_err(Error::invalid)
+}
+
+/// The typed form of a filter.
+pub(super) fn filter_message(filter: Filter) -> proto::Value {
+    value::message(filter.into())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "whatever fails here fails the test")]
+
+    use toondb_engine::api::Properties;
+
+    use super::*;
+
+    fn of_text(name: &str, text: &str) -> Filter {
+        super::filter(BTreeMap::from([(name.to_owned(), text.to_owned())]), None).unwrap().unwrap()
+    }
+
+    #[test]
+    fn a_text_matches_what_an_answer_shows_as_it() {
+        let stored: [(Value, &str); 6] = [
+            (Value::Int(2024), "2024"),
+            (Value::Float(0.5), "0.5"),
+            (Value::Bool(true), "true"),
+            ("2024".into(), "2024"),
+            ("true".into(), "true"),
+            ("".into(), ""),
+        ];
+        for (value, text) in stored {
+            assert!(of_text("f", text).matches(&Properties::new().with("f", value.clone())), "{value:?} as {text}");
+        }
+        assert!(!of_text("f", "1.0").matches(&Properties::new().with("f", "1")));
+        assert!(!of_text("f", "2024").matches(&Properties::new().with("f", Value::Int(2023))));
+        assert!(!of_text("f", "2024").matches(&Properties::new()));
+    }
+
+    #[test]
+    fn both_filters_must_match() {
+        let texts = BTreeMap::from([("lang".to_owned(), "en".to_owned())]);
+        let typed = Filter::try_from(Value::Map(BTreeMap::from([("year".to_owned(), Value::Int(2020))]))).unwrap();
+        let both = super::filter(texts, Some(filter_message(typed))).unwrap().unwrap();
+        let document = Properties::new().with("lang", "en");
+        assert!(!both.matches(&document));
+        assert!(both.matches(&document.with("year", Value::Int(2020))));
+        assert_eq!(super::filter(BTreeMap::new(), None), Ok(None));
+    }
+
+    #[test]
+    fn operators_cannot_be_smuggled_in_as_field_names() {
+        let texts = BTreeMap::from([("$or".to_owned(), "x".to_owned())]);
+        assert!(super::filter(texts, None).is_err());
+    }
+}
