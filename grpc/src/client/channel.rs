@@ -2,19 +2,24 @@
 
 use std::path::Path;
 
+use http::Uri;
+use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioIo;
 use tokio::net::UnixStream;
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
 use toondb_engine::api::{Error, Result};
 use toondb_engine::limits;
+use tower::ServiceExt as _;
 
 use super::address::Address;
+use super::gather::Gather;
 use super::options::{ClientOptions, ClientTls};
 
 /// Statuses travel in headers, so the server's may be larger than a request's.
 const HEADER_BYTES_MAX: u32 = 64 << 10;
 
-/// How much of the time for a call its connection may take.
+/// How much of the time for a call its connection may take: less than all, so that it ends with "no server" and not with
+/// "no answer".
 const CONNECT_SHARE: f64 = 0.9;
 
 /// A channel to the server at `address`.
@@ -39,28 +44,41 @@ pub fn channel(address: &Address, options: &ClientOptions) -> Result<Channel> {
         .map_err(unusable)?
         .user_agent(options.name.clone())
         .map_err(unusable)?
-        .tcp_nodelay(true)
         .http2_adaptive_window(true)
         .http2_max_header_list_size(HEADER_BYTES_MAX)
         .http2_keep_alive_interval(limits::KEEPALIVE_INTERVAL);
-    if let Some(timeout) = options.timeout {
-        // Less than the call's, so that it ends with "no server" and not with "no answer".
-        endpoint = endpoint.connect_timeout(timeout.mul_f64(CONNECT_SHARE));
+    let connect_timeout = options.timeout.map(|timeout| timeout.mul_f64(CONNECT_SHARE));
+    if let Some(timeout) = connect_timeout {
+        endpoint = endpoint.connect_timeout(timeout);
     }
     if wants_tls {
         endpoint = endpoint.tls_config(tls_config(options.tls.as_ref())?).map_err(unusable)?;
     }
     match address {
-        Address::Tcp { .. } => Ok(endpoint.connect_lazy()),
+        Address::Tcp { .. } => {
+            let mut tcp = HttpConnector::new();
+            tcp.enforce_http(false);
+            tcp.set_nodelay(true);
+            tcp.set_connect_timeout(connect_timeout);
+            let connect = tower::service_fn(move |uri: Uri| {
+                let tcp = tcp.clone();
+                async move { tcp.oneshot(uri).await.map(|stream| gathered(stream.into_inner())) }
+            });
+            Ok(endpoint.connect_with_connector_lazy(connect))
+        }
         Address::Unix(path) => {
             let path = path.clone();
             let connect = tower::service_fn(move |_| {
                 let path = path.clone();
-                async move { UnixStream::connect(path).await.map(TokioIo::new) }
+                async move { UnixStream::connect(path).await.map(gathered) }
             });
             Ok(endpoint.connect_with_connector_lazy(connect))
         }
     }
+}
+
+fn gathered<T>(stream: T) -> TokioIo<Gather<T>> {
+    TokioIo::new(Gather::new(stream))
 }
 
 fn tls_config(tls: Option<&ClientTls>) -> Result<ClientTlsConfig> {
