@@ -4,6 +4,7 @@
     clippy::all,
     clippy::pedantic,
     clippy::allow_attributes_without_reason,
+    rustdoc::all,
     reason = "generated; the .proto files are the documentation"
 )]
 

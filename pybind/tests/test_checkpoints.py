@@ -95,15 +95,6 @@ def test_ids_are_checked(store: Store) -> None:
         store.export_checkpoint(INFO.id, io.BytesIO(), format="xml")  # type: ignore[arg-type]
 
 
-@pytest.fixture
-def executed(database: Database) -> None:
-    """Skips what needs an engine with checkpoints if this build has none."""
-    try:
-        database.list_checkpoints()
-    except InternalError as error:
-        pytest.skip(str(error))
-
-
 def fill(store: Store, ns: str) -> None:
     home = store.namespace(ns)
     home.batch_put([(b"user:ada", b"1"), (b"user:bob", b"2"), (b"log:1", b"x")])
@@ -112,7 +103,6 @@ def fill(store: Store, ns: str) -> None:
     home.add_temporal_edge("ada", "IS_IN", "hall", 1_000)
 
 
-@pytest.mark.usefixtures("executed")
 def test_create_list_delete(store: Store, ns: str) -> None:
     fill(store, ns)
     home = store.namespace(ns)
@@ -127,7 +117,6 @@ def test_create_list_delete(store: Store, ns: str) -> None:
     assert [info.id for info in store.list_checkpoints(ns)] == [other.id]
 
 
-@pytest.mark.usefixtures("executed")
 def test_restore(store: Store, ns: str) -> None:
     fill(store, ns)
     home = store.namespace(ns)
@@ -152,7 +141,6 @@ def test_restore(store: Store, ns: str) -> None:
     assert home.get(b"user:ada") == b"1"
 
 
-@pytest.mark.usefixtures("executed")
 def test_patterns(store: Store, ns: str) -> None:
     fill(store, ns)
     made = store.create_checkpoint("users", ns, ["user:*"])
@@ -162,7 +150,6 @@ def test_patterns(store: Store, ns: str) -> None:
     assert store.list_collections(f"{ns}-users") == []
 
 
-@pytest.mark.usefixtures("executed")
 @pytest.mark.parametrize("format", ["binary", "json"])
 def test_export_and_import(store: Store, ns: str, tmp_path: Path, format: str) -> None:
     fill(store, ns)
@@ -178,7 +165,6 @@ def test_export_and_import(store: Store, ns: str, tmp_path: Path, format: str) -
     assert document is not None and document.embedding == [1.0, 0.0]
 
 
-@pytest.mark.usefixtures("executed")
 def test_damage_is_refused(store: Store, ns: str) -> None:
     fill(store, ns)
     file = io.BytesIO()
@@ -193,7 +179,6 @@ def test_damage_is_refused(store: Store, ns: str) -> None:
     assert store.list_checkpoints(f"{ns}-damaged") == []
 
 
-@pytest.mark.usefixtures("executed")
 def test_awaited(door: Door, ns: str, tmp_path: Path) -> None:
     async def body() -> None:
         async with door.mirror(door.address) as client:
