@@ -124,7 +124,7 @@ impl Contract {
         self.enums.insert(format!("{prefix}{}", given.name()), values.collect());
     }
 
-    /// Everything of `self` is in `other` as it is; what is added to its messages has numbers that it leaves free.
+    /// Everything of `self` is in `other` as it is; what is added to its messages and enumerations has numbers that it leaves free.
     fn assert_within(&self, other: &Contract) {
         for (name, types) in &self.methods {
             assert_eq!(other.methods.get(name), Some(types), "{name}");
@@ -138,7 +138,12 @@ impl Contract {
             added.for_each(|number| assert!(*number >= ADDED_FROM, "field {number} of {name} is an addition"));
         }
         for (name, values) in &self.enums {
-            assert_eq!(other.enums.get(name), Some(values), "{name}");
+            let found = other.enums.get(name).unwrap_or_else(|| panic!("there is no enumeration {name}"));
+            for (number, value) in values {
+                assert_eq!(found.get(number), Some(value), "value {number} of {name}");
+            }
+            let added = found.keys().filter(|number| !values.contains_key(number));
+            added.for_each(|number| assert!(*number >= ADDED_FROM, "value {number} of {name} is an addition"));
         }
     }
 }

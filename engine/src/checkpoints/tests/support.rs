@@ -254,6 +254,12 @@ pub fn answers(db: &Db, ns: &str) -> String {
     all.0
 }
 
+/// The answers without the counters at their end: a key whose time is over counts until housekeeping has removed it.
+pub fn without_counters(answers: &str) -> String {
+    let lines: Vec<&str> = answers.lines().collect();
+    lines[..lines.len() - 2].join("\n")
+}
+
 fn edges_of(id: &str) -> GetEdges {
     let (limit, cursor, snapshot) = (None, None, None);
     GetEdges { node_id: id.into(), edge_types: None, direction: Direction::Both, limit, cursor, snapshot }
