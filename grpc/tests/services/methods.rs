@@ -9,8 +9,7 @@ use toondb_grpc::method_path;
 use crate::harness::{World, contract_methods, error_code, is_typed};
 
 /// What this build does not carry out, and says so.
-const ABSENT: [&str; 4] =
-    ["toondb.v1.TraceService", "toondb.v1.PolicyService", "toondb.v1.McpService", "toondb.v1.ContextService"];
+const ABSENT: [&str; 3] = ["toondb.v1.TraceService", "toondb.v1.PolicyService", "toondb.v1.McpService"];
 
 #[test]
 fn every_method_answers_an_empty_message() {
