@@ -100,6 +100,7 @@ fn ten_thousand_requests_without_a_right_are_not_answered() {
     let rng = SeededRng::new(seed);
     let mut answered = Vec::new();
     let mut sent = 0;
+    let mut broken = 0;
     let mut round = 0;
     while sent < REQUESTS {
         for method in &methods {
@@ -113,6 +114,10 @@ fn ten_thousand_requests_without_a_right_are_not_answered() {
                 Err(status) if status.code() == Code::Unauthenticated => {
                     assert_eq!(error_code(&status), Some(ErrorCode::PermissionDenied), "{status:?}");
                 }
+                // The refusal does not wait for the body; a client that is still sending it may find its stream closed.
+                Err(status) if status.code() == Code::Unknown && std::error::Error::source(&status).is_some() => {
+                    broken += 1;
+                }
                 other => answered.push((seed, round, method.path.clone(), stranger.headers.clone(), other)),
             }
             sent += 1;
@@ -125,6 +130,7 @@ fn ten_thousand_requests_without_a_right_are_not_answered() {
         answered.len(),
         &answered[..3.min(answered.len())]
     );
+    assert!(broken <= sent / 100, "{broken} of {sent} streams broke before the refusal came (seed {seed})");
     let foreigner = peer.bearing(&token);
     for method in contract_methods().iter().filter(|method| !is_for_any_caller(method) && !is_absent(method)) {
         let answer = foreigner.raw(&method.path, foreign(method));
