@@ -3,7 +3,8 @@
 # standard output, everything else to standard error. Arguments go to every benchmark: `--quick` shows within two minutes that
 # everything runs.
 #
-# TOONDB_BENCH_WORDNET names the folder of the search data set; without it the search figures are left out.
+# TOONDB_BENCH_WORDNET names the folder of the search data set; without it the figures of searches and
+# of writing formats are left out.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -31,6 +32,7 @@ for figure in get put load pipeline stall temporal insert grpc-get grpc-load grp
 done
 if [ -n "${TOONDB_BENCH_WORDNET:-}" ]; then
     measure target/release/toondb-bench search "$@"
+    measure target/release/toondb-bench encode "$@"
 fi
 measure "$python" benches/python/get_lmdb.py "$@"
 measure "$python" benches/python/insert_numpy.py "$@"
