@@ -176,6 +176,10 @@ pub const FRAME_ELEMENTS_MAX: usize = 2_000_000;
 pub const MESSAGE_PIECES_MAX: usize = 3 * FRAME_ELEMENTS_MAX;
 /// Largest headers of a gRPC request.
 pub const HEADER_BYTES_MAX: u32 = 16 << 10;
+/// Largest headers of a gRPC answer that a client takes. Statuses travel in them, so it is more than a request's.
+pub const ANSWER_HEADER_BYTES_MAX: u32 = 64 << 10;
+/// Longest text of a gRPC status: it travels in a header, percent-encoded and once more in the details.
+pub const STATUS_BYTES_MAX: usize = 2 << 10;
 /// How often a silent gRPC connection is asked for a sign of life.
 pub const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(20);
 /// Connections on the socket, and as many over gRPC.
@@ -234,5 +238,7 @@ const _: () = {
         "any one token fits in its file"
     );
     assert!(TEXT_BYTES_MAX < REPLY_BYTES_MAX, "a text that is counted fits in an answer");
+    // Percent-encoding makes three bytes of one; the details are base64.
+    assert!(5 * STATUS_BYTES_MAX < ANSWER_HEADER_BYTES_MAX as usize, "any status fits in the headers of an answer");
     assert!(PIPELINE_MAX <= MAILBOX_ITEMS_MAX, "one connection alone never meets a full mailbox");
 };

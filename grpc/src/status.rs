@@ -8,12 +8,10 @@ use std::collections::HashMap;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 use toondb_engine::api::{Error, ErrorCode};
+use toondb_engine::limits;
 
 const DOMAIN: &str = "toondb";
 const CODE: &str = "code";
-
-/// Longest text of a status. It travels in a header, percent-encoded and once more in the details.
-const MESSAGE_BYTES_MAX: usize = 2 << 10;
 
 fn grpc_code(code: ErrorCode) -> Code {
     match code {
@@ -54,10 +52,10 @@ pub fn to_status(error: &Error) -> Status {
 }
 
 fn shortened(message: &str) -> String {
-    if message.len() <= MESSAGE_BYTES_MAX {
+    if message.len() <= limits::STATUS_BYTES_MAX {
         return message.to_owned();
     }
-    let mut end = MESSAGE_BYTES_MAX;
+    let mut end = limits::STATUS_BYTES_MAX;
     while !message.is_char_boundary(end) {
         end -= 1;
     }
@@ -113,9 +111,9 @@ mod tests {
 
     #[test]
     fn long_messages_are_cut_between_characters() {
-        let error = Error::invalid("\u{e9}".repeat(MESSAGE_BYTES_MAX));
+        let error = Error::invalid("\u{e9}".repeat(limits::STATUS_BYTES_MAX));
         let status = to_status(&error);
-        assert!(status.message().len() <= MESSAGE_BYTES_MAX + 3 && status.message().ends_with("..."));
+        assert!(status.message().len() <= limits::STATUS_BYTES_MAX + 3 && status.message().ends_with("..."));
     }
 
     #[test]

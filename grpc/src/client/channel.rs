@@ -15,9 +15,6 @@ use super::address::Address;
 use super::gather::Gather;
 use super::options::{ClientOptions, ClientTls};
 
-/// Statuses travel in headers, so the server's may be larger than a request's.
-const HEADER_BYTES_MAX: u32 = 64 << 10;
-
 /// How much of the time for a call its connection may take: less than all, so that it ends with "no server" and not with
 /// "no answer".
 const CONNECT_SHARE: f64 = 0.9;
@@ -45,7 +42,7 @@ pub fn channel(address: &Address, options: &ClientOptions) -> Result<Channel> {
         .user_agent(options.name.clone())
         .map_err(unusable)?
         .http2_adaptive_window(true)
-        .http2_max_header_list_size(HEADER_BYTES_MAX)
+        .http2_max_header_list_size(limits::ANSWER_HEADER_BYTES_MAX)
         .http2_keep_alive_interval(limits::KEEPALIVE_INTERVAL);
     let connect_timeout = options.timeout.map(|timeout| timeout.mul_f64(CONNECT_SHARE));
     if let Some(timeout) = connect_timeout {
