@@ -17,10 +17,9 @@ import textwrap
 from importlib.machinery import ExtensionFileLoader
 from importlib.util import find_spec, module_from_spec, spec_from_loader
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, NamedTuple, Set, Tuple
+from typing import Any, Dict, List, NamedTuple, Set, Tuple
 
-PACKAGE = Path(__file__).resolve().parents[1] / "python" / "toondb"
-WIDTH = 120
+from signatures import PACKAGE, WIDTH, Method, Source, fold, names_in, overloads, read_method
 
 
 class Mirror(NamedTuple):
@@ -86,6 +85,10 @@ NATIVE_MIRROR = "_keys"
 NATIVE_BY_HAND = {"close"}
 
 
+# What asks a read for rows in a format.
+FORMAT_KEYWORDS = {"format", "columns", "tokenizer"}
+
+
 def native_core() -> Any:
     """The native class, without the package around it, which may not work before its mirrors are written."""
     package = find_spec("toondb")
@@ -100,94 +103,37 @@ def native_core() -> Any:
     return module.Core
 
 
-class Source:
-    """A module of the package: its text, its functions, and where the names in it come from."""
-
-    def __init__(self, module: str) -> None:
-        path = PACKAGE / f"{module}.py"
-        self.module = module
-        self.text = (path if path.exists() else path.with_suffix(".pyi")).read_text(encoding="utf-8")
-        self.tree = ast.parse(self.text)
-        self.origins: Dict[str, Tuple[int, str]] = {}
-        for node in self.tree.body:
-            if isinstance(node, ast.ImportFrom):
-                self.origins.update({each.name: (node.level, node.module or "") for each in node.names})
-            elif isinstance(node, ast.Assign):
-                self.origins.update({each.id: (1, module) for each in node.targets if isinstance(each, ast.Name)})
-
-    def methods(self, kind: str) -> Iterator[ast.FunctionDef]:
-        (found,) = (node for node in self.tree.body if isinstance(node, ast.ClassDef) and node.name == kind)
-        for node in found.body:
-            if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
-                yield node
-
-    def segment(self, node: ast.AST) -> str:
-        """The source of an annotation or a default, on one line."""
-        return " ".join((ast.get_source_segment(self.text, node) or "").split())
-
-
-class Method(NamedTuple):
-    """A method to write."""
-
-    name: str
-    parameters: List[str]
-    names: List[str]
-    result: str
-    doc: str
-
-
-def read_method(source: Source, node: ast.FunctionDef, doc: str) -> Method:
-    """A sync method, taken apart."""
-    given = node.args
-    if given.posonlyargs or given.vararg or given.kwonlyargs or given.kwarg or node.decorator_list:
-        raise SystemExit(f"{source.module}.{node.name}: only plain parameters are known here")
-    arguments = given.args[1:]
-    defaults = [None] * (len(arguments) - len(given.defaults)) + list(given.defaults)
-    parameters = []
-    for argument, default in zip(arguments, defaults):
-        if argument.annotation is None:
-            raise SystemExit(f"{source.module}.{node.name}: {argument.arg} has no type")
-        text = f"{argument.arg}: {source.segment(argument.annotation)}"
-        parameters.append(text if default is None else f"{text} = {source.segment(default)}")
-    if node.returns is None:
-        raise SystemExit(f"{source.module}.{node.name} has no type")
-    return Method(node.name, parameters, [each.arg for each in arguments], source.segment(node.returns), doc)
-
-
-def names_in(text: str) -> Set[str]:
-    """The names that an annotation or a default uses."""
-    parsed = ast.parse(f"def f(self, {text}): ...") if ":" in text else ast.parse(text)
-    found = {node.id for node in ast.walk(parsed) if isinstance(node, ast.Name)}
-    return found - set(dir(__builtins__))
-
-
-def fold(indent: int, head: str, items: List[str], tail: str) -> str:
-    """Brackets with items, on as few lines as the width allows: all on one, the items on one, or a line for each."""
-    space = " " * indent
-    whole = f"{space}{head}({', '.join(items)}){tail}"
-    if len(whole) <= WIDTH:
-        return whole
-    inner = f"{space}    {', '.join(items)}"
-    if len(inner) <= WIDTH:
-        return f"{space}{head}(\n{inner}\n{space}){tail}"
-    lines = "".join(f"{space}    {item},\n" for item in items)
-    return f"{space}{head}(\n{lines}{space}){tail}"
-
-
 def write_method(method: Method, sync: str) -> str:
     """The awaited form of a method."""
     iterates = method.result.startswith("Iterator[")
     result = f"Async{method.result}" if iterates else method.result
     head = f"def {method.name}" if iterates else f"async def {method.name}"
+    doc = f'        """{method.doc.replace("= db.", "= await db.")}"""'
+    if method.is_formatted:
+        return write_formatted(method, head, result, doc)
     call = "return self._iterate" if iterates else "return await self._call"
-    doc = method.doc.replace("= db.", "= await db.")
-    return "\n".join(
-        [
-            fold(4, head, ["self", *method.parameters], f" -> {result}:"),
-            f'        """{doc}"""',
-            fold(8, call, [f"{sync}.{method.name}", *method.names], ""),
-        ]
-    )
+    body = fold(8, call, [f"{sync}.{method.name}", *method.arguments], "")
+    return "\n".join([fold(4, head, method.signature, f" -> {result}:"), doc, body])
+
+
+def write_formatted(method: Method, head: str, result: str, doc: str) -> str:
+    """The awaited form of a read in formats. One that iterates gives an iterator without a format, and with one something
+    to await.
+    """
+    iterates = result.startswith("AsyncIterator[")
+    call = fold(12, f"lambda sync: sync.{method.name}", method.arguments, "")
+    if iterates:
+        own = [f"{name}={name}" for name in method.keyword_names if name not in FORMAT_KEYWORDS]
+        pages = fold(16, f"lambda sync: sync.{method.name}", [*method.names, *own], "")
+        body = (
+            "        if format is None and columns is None and tokenizer is None:\n"
+            f"            return self._iterate(\n{pages}\n            )\n"
+            f"        return self._call(\n{call}\n        )"
+        )
+    else:
+        body = f"        return await self._call(\n{call}\n        )"
+    forms = overloads(method, head, result, "Awaitable[Rendered]" if iterates else "Rendered")
+    return "\n\n".join([*forms, "\n".join([fold(4, head, method.signature, " -> Any:"), doc, body])])
 
 
 def write_imports(wanted: Dict[Tuple[int, str], Set[str]]) -> str:
@@ -220,7 +166,10 @@ def write_file(mirror: Mirror) -> str:
     sources.append(source)
     for node in source.methods(mirror.kind):
         if node.name not in mirror.by_hand:
-            methods.append(read_method(source, node, ast.get_docstring(node, clean=False) or ""))
+            method = read_method(source, node, ast.get_docstring(node, clean=False) or "")
+            if method.is_formatted:
+                method = method._replace(result=source.native_result(mirror.kind, node.name))
+            methods.append(method)
     wanted: Dict[Tuple[int, str], Set[str]] = {
         (2, "_mirror"): {"Mirror"},
         (1, mirror.sync[0]): {mirror.sync[1]},
@@ -229,7 +178,12 @@ def write_file(mirror: Mirror) -> str:
     for each in sources:
         origins.update(each.origins)
     for method in methods:
-        for name in names_in(", ".join(method.parameters)) | names_in(method.result):
+        used = names_in(", ".join([*method.parameters, *method.keywords])) | names_in(method.result)
+        if method.is_formatted:
+            used |= {"Any", "Rendered", "TextFormat", "overload"}
+            if method.result.startswith("Iterator["):
+                wanted.setdefault((0, "typing"), set()).add("Awaitable")
+        for name in used:
             origin = origins[name]
             written = "AsyncIterator" if name == "Iterator" else name
             wanted.setdefault(origin, set()).add(written)

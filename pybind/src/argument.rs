@@ -6,7 +6,9 @@ use std::time::Duration;
 use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
-use toondb_engine::api::{ByteBuf, Direction, Durability, EdgeType, ExportFormat, Metric, TraversalOrder};
+use toondb_engine::api::{
+    ByteBuf, Direction, Durability, EdgeType, ExportFormat, Metric, OutputFormat, Tokenizer, TraversalOrder,
+};
 
 use crate::buffer::Buffer;
 use crate::error::invalid;
@@ -77,7 +79,13 @@ choices! {
     /// The order in which a traversal visits nodes.
     OrderName(TraversalOrder), "order": "bfs" => TraversalOrder::Bfs, "dfs" => TraversalOrder::Dfs;
     /// How an exported checkpoint is written.
-    FormatName(ExportFormat), "format": "binary" => ExportFormat::Binary, "json" => ExportFormat::Json;
+    ExportFormatName(ExportFormat), "format": "binary" => ExportFormat::Binary, "json" => ExportFormat::Json;
+    /// The format of an answer.
+    OutputFormatName(OutputFormat), "format":
+        "toon" => OutputFormat::Toon, "json" => OutputFormat::Json, "markdown" => OutputFormat::Markdown,
+        "columnar" => OutputFormat::Columnar, "auto" => OutputFormat::Auto;
+    /// A published tokenizer.
+    TokenizerName(Tokenizer), "tokenizer": "o200k" => Tokenizer::O200k, "cl100k" => Tokenizer::Cl100k;
 }
 
 /// What a write asks for where its caller names nothing.
@@ -89,6 +97,17 @@ pub fn metric_name(metric: Metric) -> &'static str {
         Metric::Cosine => "cosine",
         Metric::Euclidean => "euclidean",
         Metric::Dot => "dot",
+    }
+}
+
+/// The name of a format.
+pub fn output_format_name(format: OutputFormat) -> &'static str {
+    match format {
+        OutputFormat::Toon => "toon",
+        OutputFormat::Json => "json",
+        OutputFormat::Columnar => "columnar",
+        OutputFormat::Markdown => "markdown",
+        OutputFormat::Auto => "auto",
     }
 }
 

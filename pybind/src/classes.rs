@@ -32,4 +32,5 @@ classes! {
     cache_stats: "CacheStats";
     checkpoint_info: "CheckpointInfo";
     restore_result: "RestoreResult";
+    section_result: "SectionResult";
 }

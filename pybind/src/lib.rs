@@ -15,8 +15,10 @@ mod embedded;
 mod error;
 mod gate;
 mod grpc;
+mod query;
 mod record;
 mod socket;
+mod text;
 mod transport;
 mod value;
 mod vector;
@@ -33,7 +35,15 @@ fn _toondb(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(core::open_embedded, module)?)?;
     module.add_function(wrap_pyfunction!(core::connect_socket, module)?)?;
     module.add_function(wrap_pyfunction!(core::connect_grpc, module)?)?;
+    module.add_class::<query::Query>()?;
+    module.add_function(wrap_pyfunction!(text::to_toon, module)?)?;
+    module.add_function(wrap_pyfunction!(text::to_json, module)?)?;
+    module.add_function(wrap_pyfunction!(text::from_toon, module)?)?;
+    module.add_function(wrap_pyfunction!(text::from_json, module)?)?;
+    module.add_function(wrap_pyfunction!(text::count_tokens, module)?)?;
+    module.add_function(wrap_pyfunction!(text::convert_text, module)?)?;
     module.add("ERROR_CODES", error::error_codes())?;
     module.add("PAGE_ITEMS_DEFAULT", limits::PAGE_ITEMS_DEFAULT)?;
+    module.add("PAGE_ITEMS_MAX", limits::PAGE_ITEMS_MAX)?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))
 }

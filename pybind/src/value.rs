@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyByteArray, PyBytes, PyDict, PyFloat, PyInt, PyList, PyMapping, PyNone, PyString, PyTuple};
-use toondb_engine::api::{Error, Filter, Properties, Value};
+use pyo3::types::{
+    PyBool, PyByteArray, PyBytes, PyDict, PyFloat, PyInt, PyList, PyMapping, PyNone, PyString, PyTuple, PyType,
+};
+use toondb_engine::api::{Error, ErrorCode, Filter, Properties, Value};
 use toondb_engine::limits;
 
 use crate::error::{invalid, to_python};
@@ -14,14 +16,85 @@ use crate::error::{invalid, to_python};
 /// applies the exact bounds of values and filters. A filter's level may take three levels of maps and lists.
 const DEPTH_MAX: usize = limits::FILTER_DEPTH_MAX * 3 + limits::VALUE_DEPTH_MAX;
 
-/// Reads a value. Integers stay integers and floats stay floats; numpy scalars count as the number they hold.
-pub fn from_python(object: &Bound<'_, PyAny>) -> PyResult<Value> {
-    value_at(object, 0)
+/// What a value is read for: that decides which values are refused, and with which error.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// To be stored or compared with what is stored.
+    Store,
+    /// To be written in a format, where dataclasses stand for their fields.
+    Write,
 }
 
-fn value_at(object: &Bound<'_, PyAny>, depth: usize) -> PyResult<Value> {
+/// Why a value was refused.
+enum What {
+    /// It is of a kind that has no counterpart.
+    Kind(String),
+    /// It is a number that does not fit.
+    Number(&'static str),
+    /// It is nested too deep.
+    Depth,
+    /// Asking Python failed.
+    Python(PyErr),
+}
+
+/// A refused value and where it was, the innermost step first.
+struct Refusal {
+    what: What,
+    steps: Vec<String>,
+}
+
+impl From<PyErr> for Refusal {
+    fn from(error: PyErr) -> Self {
+        Self::new(What::Python(error))
+    }
+}
+
+impl Refusal {
+    fn new(what: What) -> Self {
+        Self { what, steps: Vec::new() }
+    }
+
+    /// The same, seen from one level further out.
+    fn within(mut self, step: impl FnOnce() -> String) -> Self {
+        self.steps.push(step());
+        self
+    }
+
+    fn into_error(self, py: Python<'_>, purpose: Purpose) -> PyErr {
+        let path: String = self.steps.iter().rev().map(String::as_str).collect();
+        let at = if path.is_empty() { String::new() } else { format!("at {}: ", path.trim_start_matches('.')) };
+        let conversion = |text: String| to_python(py, &Error::new(ErrorCode::FormatConversion, text));
+        match (self.what, purpose) {
+            (What::Python(error), _) => error,
+            (What::Depth, _) => to_python(py, &Error::limit(format!("a value is nested deeper than {DEPTH_MAX}"))),
+            (What::Kind(text), Purpose::Store) => PyTypeError::new_err(format!("{at}{text}")),
+            (What::Number(text), Purpose::Store) => invalid(py, format!("{at}{text}; store it as text")),
+            (What::Kind(text), Purpose::Write) => conversion(format!("{at}{text}")),
+            (What::Number(text), Purpose::Write) => conversion(format!("{at}{text}; write it as text")),
+        }
+    }
+}
+
+type Read<T> = Result<T, Refusal>;
+
+/// Reads a value. Integers stay integers and floats stay floats; numpy scalars count as the number they hold.
+pub fn from_python(object: &Bound<'_, PyAny>) -> PyResult<Value> {
+    read(object, Purpose::Store)
+}
+
+/// Reads a value that is to be written in a format: also dataclasses, such as the results of reads, as their fields. What
+/// no format can hold raises a `FormatConversionError` that says where it is.
+pub fn plain_from_python(object: &Bound<'_, PyAny>) -> PyResult<Value> {
+    read(object, Purpose::Write)
+}
+
+fn read(object: &Bound<'_, PyAny>, purpose: Purpose) -> PyResult<Value> {
+    value_at(object, 0, purpose).map_err(|refusal| refusal.into_error(object.py(), purpose))
+}
+
+fn value_at(object: &Bound<'_, PyAny>, depth: usize, purpose: Purpose) -> Read<Value> {
     if depth > DEPTH_MAX {
-        return Err(to_python(object.py(), &Error::limit(format!("a value is nested deeper than {DEPTH_MAX}"))));
+        return Err(Refusal::new(What::Depth));
     }
     if let Ok(text) = object.cast::<PyString>() {
         return Ok(Value::String(text.to_str()?.to_owned()));
@@ -34,13 +107,15 @@ fn value_at(object: &Bound<'_, PyAny>, depth: usize) -> PyResult<Value> {
         return Ok(Value::Bool(flag.is_true()));
     }
     if object.cast::<PyInt>().is_ok() {
-        return object
-            .extract()
-            .map(Value::Int)
-            .map_err(|_| invalid(object.py(), "an integer value does not fit in 64 signed bits; store it as text"));
+        let number = "an integer value does not fit in 64 signed bits";
+        return object.extract().map(Value::Int).map_err(|_| Refusal::new(What::Number(number)));
     }
     if let Ok(float) = object.cast::<PyFloat>() {
-        return Ok(Value::Float(float.extract()?));
+        let float: f64 = float.extract()?;
+        if float.is_nan() && purpose == Purpose::Write {
+            return Err(Refusal::new(What::Number("NaN has no form in TOON or JSON")));
+        }
+        return Ok(Value::Float(float));
     }
     if let Ok(bytes) = object.cast::<PyBytes>() {
         return Ok(Value::Bytes(bytes.as_bytes().to_vec()));
@@ -49,32 +124,55 @@ fn value_at(object: &Bound<'_, PyAny>, depth: usize) -> PyResult<Value> {
         return Ok(Value::Bytes(bytes.to_vec()));
     }
     if let Ok(items) = object.cast::<PyList>() {
-        return items.iter().map(|item| value_at(&item, depth + 1)).collect::<PyResult<_>>().map(Value::List);
+        return list_at(items.iter(), depth, purpose);
     }
     if let Ok(items) = object.cast::<PyTuple>() {
-        return items.iter().map(|item| value_at(&item, depth + 1)).collect::<PyResult<_>>().map(Value::List);
+        return list_at(items.iter(), depth, purpose);
     }
     if object.cast::<PyMapping>().is_ok() {
-        return map_at(object, depth).map(Value::Map);
+        return map_at(object, depth, purpose).map(Value::Map);
     }
     // numpy scalars: not numbers to Python's eyes, but they know the Python number they stand for.
     if object.hasattr("dtype")? && object.getattr("ndim")?.extract::<usize>()? == 0 {
-        return value_at(&object.call_method0("item")?, depth + 1);
+        return value_at(&object.call_method0("item")?, depth + 1, purpose);
+    }
+    if purpose == Purpose::Write && object.hasattr("__dataclass_fields__")? && object.cast::<PyType>().is_err() {
+        return record_at(object, depth, purpose);
     }
     let kind = object.get_type();
-    Err(PyTypeError::new_err(format!(
-        "a value of type {kind} cannot be stored; use None, bool, int, float, str, bytes, a list or a dict with str \
-         keys"
-    )))
+    Err(Refusal::new(What::Kind(format!(
+        "a value of type {kind} has no counterpart; use None, bool, int, float, str, bytes, a list or a dict with str keys"
+    ))))
 }
 
-fn map_at(object: &Bound<'_, PyAny>, depth: usize) -> PyResult<BTreeMap<String, Value>> {
+fn list_at<'py>(items: impl Iterator<Item = Bound<'py, PyAny>>, depth: usize, purpose: Purpose) -> Read<Value> {
+    let item = |(index, item): (usize, Bound<'py, PyAny>)| {
+        value_at(&item, depth + 1, purpose).map_err(|refusal| refusal.within(|| format!("[{index}]")))
+    };
+    items.enumerate().map(item).collect::<Read<_>>().map(Value::List)
+}
+
+/// A dataclass as its fields, in their order of names.
+fn record_at(object: &Bound<'_, PyAny>, depth: usize, purpose: Purpose) -> Read<Value> {
     let mut entries = BTreeMap::new();
-    let mut add = |key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>| -> PyResult<()> {
+    for name in object.getattr("__dataclass_fields__")?.try_iter()? {
+        let name: String = name?.extract()?;
+        let value = value_at(&object.getattr(name.as_str())?, depth + 1, purpose);
+        let value = value.map_err(|refusal| refusal.within(|| format!(".{name}")))?;
+        entries.insert(name, value);
+    }
+    Ok(Value::Map(entries))
+}
+
+fn map_at(object: &Bound<'_, PyAny>, depth: usize, purpose: Purpose) -> Read<BTreeMap<String, Value>> {
+    let mut entries = BTreeMap::new();
+    let mut add = |key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>| -> Read<()> {
         let Ok(key) = key.cast::<PyString>() else {
-            return Err(PyTypeError::new_err(format!("a field name must be a str, not {}", key.get_type())));
+            return Err(Refusal::new(What::Kind(format!("a field name must be a str, not {}", key.get_type()))));
         };
-        entries.insert(key.to_str()?.to_owned(), value_at(value, depth + 1)?);
+        let key = key.to_str()?;
+        let value = value_at(value, depth + 1, purpose);
+        entries.insert(key.to_owned(), value.map_err(|refusal| refusal.within(|| format!(".{key}")))?);
         Ok(())
     };
     if let Ok(map) = object.cast::<PyDict>() {
@@ -82,7 +180,7 @@ fn map_at(object: &Bound<'_, PyAny>, depth: usize) -> PyResult<BTreeMap<String, 
             add(&key, &value)?;
         }
     } else {
-        for item in object.cast::<PyMapping>()?.items()? {
+        for item in object.cast::<PyMapping>().map_err(PyErr::from)?.items()? {
             let (key, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
             add(&key, &value)?;
         }
@@ -128,7 +226,9 @@ pub fn properties_from(object: Option<&Bound<'_, PyAny>>) -> PyResult<Properties
     match object {
         None => Ok(Properties::new()),
         Some(object) if object.is_none() => Ok(Properties::new()),
-        Some(object) if object.cast::<PyMapping>().is_ok() => map_at(object, 0).map(Properties),
+        Some(object) if object.cast::<PyMapping>().is_ok() => map_at(object, 0, Purpose::Store)
+            .map(Properties)
+            .map_err(|refusal| refusal.into_error(object.py(), Purpose::Store)),
         Some(object) => {
             Err(PyTypeError::new_err(format!("metadata and properties are a dict, not {}", object.get_type())))
         }

@@ -96,6 +96,13 @@ impl RowsQuery {
     pub fn snapshot(&self) -> Option<CommitSeq> {
         each_read!(self, read => read.snapshot)
     }
+
+    /// The same read at a held snapshot.
+    #[must_use]
+    pub fn at(mut self, seq: CommitSeq) -> Self {
+        each_read!(&mut self, read => read.snapshot = Some(seq));
+        self
+    }
 }
 
 /// Refuses too many or over-long names of columns. Whether the read has them is known to the engine.

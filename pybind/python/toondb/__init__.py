@@ -17,6 +17,7 @@ from ._async._namespace import AsyncNamespace
 from ._async._transaction import AsyncTransaction
 from ._clients import Database, IpcClient, ToonDBClient
 from ._collection import Collection
+from ._context import Context, Section
 from ._errors import (
     AlreadyExistsError,
     BusyError,
@@ -50,9 +51,20 @@ from ._errors import (
     UnknownOperationError,
     UnsupportedVersionError,
 )
-from ._formats import ContextFormat, FormatCapabilities, WireFormat
+from ._formats import (
+    ContextFormat,
+    FormatCapabilities,
+    WireFormat,
+    convert_text,
+    count_tokens,
+    from_json,
+    from_toon,
+    to_json,
+    to_toon,
+)
 from ._namespace import Namespace
-from ._toondb import WriteBatch, __version__
+from ._rows import ArrowStream, Rendered
+from ._toondb import Query, WriteBatch, __version__
 from ._transactions import Transaction
 from ._types import (
     CacheHit,
@@ -71,6 +83,7 @@ from ._types import (
     Quota,
     RestoreResult,
     SearchResult,
+    SectionResult,
     ServerStats,
     Subgraph,
     Superseded,
@@ -80,6 +93,7 @@ from ._types import (
 
 __all__ = [
     "AlreadyExistsError",
+    "ArrowStream",
     "AsyncCollection",
     "AsyncIpcClient",
     "AsyncNamespace",
@@ -95,6 +109,7 @@ __all__ = [
     "CollectionNotFoundError",
     "CommitResult",
     "ConnectionError",
+    "Context",
     "ContextFormat",
     "CorruptError",
     "Database",
@@ -125,10 +140,14 @@ __all__ = [
     "Path",
     "PermissionDeniedError",
     "ProtocolError",
+    "Query",
     "Quota",
     "QuotaExceededError",
+    "Rendered",
     "RestoreResult",
     "SearchResult",
+    "Section",
+    "SectionResult",
     "ServerStats",
     "ShuttingDownError",
     "SnapshotExpiredError",
@@ -147,4 +166,10 @@ __all__ = [
     "WireFormat",
     "WriteBatch",
     "__version__",
+    "convert_text",
+    "count_tokens",
+    "from_json",
+    "from_toon",
+    "to_json",
+    "to_toon",
 ]

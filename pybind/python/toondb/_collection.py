@@ -1,8 +1,10 @@
 """A handle on one collection."""
 
-from typing import TYPE_CHECKING, Any, List, Mapping, Optional, Sequence, Union
+from typing import TYPE_CHECKING, Any, List, Mapping, Optional, Sequence, Union, overload
 
 from ._collections import Filter, Vector, Vectors
+from ._formats import Format, TextFormat, Tokenizer
+from ._rows import Rendered
 from ._types import CollectionInfo, Document, Durability, Metadata
 
 if TYPE_CHECKING:
@@ -53,9 +55,52 @@ class Collection:
         """Read a document; None if there is none of this id."""
         return self._store.get_document(self.name, id, self.namespace, include_embeddings)
 
-    def get_documents(self, ids: Sequence[str], include_embeddings: bool = False) -> List[Optional[Document]]:
-        """Read documents at one instant: for each id its document, or None."""
-        return self._store.get_documents(self.name, ids, self.namespace, include_embeddings)
+    @overload
+    def get_documents(
+        self, ids: Sequence[str], include_embeddings: bool = False, *, format: None = None, columns: None = None
+    ) -> List[Optional[Document]]: ...
+
+    @overload
+    def get_documents(
+        self,
+        ids: Sequence[str],
+        include_embeddings: bool = False,
+        *,
+        format: TextFormat,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Rendered: ...
+
+    @overload
+    def get_documents(
+        self,
+        ids: Sequence[str],
+        include_embeddings: bool = False,
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Any: ...
+
+    def get_documents(
+        self,
+        ids: Sequence[str],
+        include_embeddings: bool = False,
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Any:
+        """Read documents at one instant; see :meth:`Database.get_documents`."""
+        return self._store.get_documents(
+            self.name,
+            ids,
+            self.namespace,
+            include_embeddings,
+            format=format,
+            columns=columns,
+            tokenizer=tokenizer,
+        )
 
     def delete(self, id: str, durability: Durability = "durable") -> bool:
         """Delete a document. Returns True if it existed."""
@@ -73,6 +118,7 @@ class Collection:
         """How many documents there are, or how many match."""
         return self._store.count(self.name, self.namespace, filter)
 
+    @overload
     def search(
         self,
         query: Vector,
@@ -80,9 +126,64 @@ class Collection:
         filter: Optional[Filter] = None,
         ef: Optional[int] = None,
         include_embeddings: bool = False,
-    ) -> List[Document]:
+        *,
+        format: None = None,
+        columns: None = None,
+    ) -> List[Document]: ...
+
+    @overload
+    def search(
+        self,
+        query: Vector,
+        k: int = 10,
+        filter: Optional[Filter] = None,
+        ef: Optional[int] = None,
+        include_embeddings: bool = False,
+        *,
+        format: TextFormat,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Rendered: ...
+
+    @overload
+    def search(
+        self,
+        query: Vector,
+        k: int = 10,
+        filter: Optional[Filter] = None,
+        ef: Optional[int] = None,
+        include_embeddings: bool = False,
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Any: ...
+
+    def search(
+        self,
+        query: Vector,
+        k: int = 10,
+        filter: Optional[Filter] = None,
+        ef: Optional[int] = None,
+        include_embeddings: bool = False,
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Any:
         """Find the ``k`` nearest documents; see :meth:`Database.search_collection`."""
-        return self._store.search_collection(self.name, query, k, self.namespace, filter, ef, include_embeddings)
+        return self._store.search_collection(
+            self.name,
+            query,
+            k,
+            self.namespace,
+            filter,
+            ef,
+            include_embeddings,
+            format=format,
+            columns=columns,
+            tokenizer=tokenizer,
+        )
 
     def search_batch(
         self,

@@ -9,9 +9,11 @@ $ne $gt $gte $lt $lte $in $nin $exists $contains; ``$and``, ``$or`` (lists of fi
 missing field satisfies nothing but ``{"$exists": False}``.
 """
 
-from typing import Any, List, Mapping, Optional, Sequence, Union
+from typing import Any, List, Mapping, Optional, Sequence, Union, overload
 
-from ._toondb import Core
+from ._formats import Format, TextFormat, Tokenizer
+from ._rows import Rendered, RowMethods, is_native
+from ._toondb import Query
 from ._types import CollectionInfo, Document, Durability, Metadata, Metric
 
 Vector = Any
@@ -24,8 +26,12 @@ Filter = Mapping[str, Any]
 """A condition on metadata."""
 
 
-class CollectionMethods(Core):
-    """Documents ``{id, content, embedding, metadata}``."""
+class CollectionMethods(RowMethods):
+    """Documents ``{id, content, embedding, metadata}``.
+
+    In a format the rows have the columns id, content, metadata and embedding; those of a search also score and
+    distance. See :class:`Rendered` for format, columns and tokenizer.
+    """
 
     def create_collection(
         self,
@@ -74,13 +80,62 @@ class CollectionMethods(Core):
         self, collection_name: str, id: str, namespace: str = "default", include_embeddings: bool = False
     ) -> Optional[Document]:
         """Read a document; None if there is none of this id."""
-        return self._get_documents(namespace, collection_name, [id], include_embeddings, None)[0]
+        return self._read(namespace, Query.get_documents(collection_name, [id], include_embeddings))[0]
+
+    @overload
+    def get_documents(
+        self,
+        collection_name: str,
+        ids: Sequence[str],
+        namespace: str = "default",
+        include_embeddings: bool = False,
+        *,
+        format: None = None,
+        columns: None = None,
+    ) -> List[Optional[Document]]: ...
+
+    @overload
+    def get_documents(
+        self,
+        collection_name: str,
+        ids: Sequence[str],
+        namespace: str = "default",
+        include_embeddings: bool = False,
+        *,
+        format: TextFormat,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Rendered: ...
+
+    @overload
+    def get_documents(
+        self,
+        collection_name: str,
+        ids: Sequence[str],
+        namespace: str = "default",
+        include_embeddings: bool = False,
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Any: ...
 
     def get_documents(
-        self, collection_name: str, ids: Sequence[str], namespace: str = "default", include_embeddings: bool = False
-    ) -> List[Optional[Document]]:
-        """Read documents at one instant: for each id its document, or None."""
-        return self._get_documents(namespace, collection_name, ids, include_embeddings, None)
+        self,
+        collection_name: str,
+        ids: Sequence[str],
+        namespace: str = "default",
+        include_embeddings: bool = False,
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Any:
+        """Read documents at one instant: for each id its document, or None; in a format, no row."""
+        query = Query.get_documents(collection_name, ids, include_embeddings)
+        if is_native(format, columns, tokenizer):
+            return self._read(namespace, query)
+        return self._in_format(namespace, query, format, columns, tokenizer)
 
     def delete_documents(
         self, collection_name: str, ids: Sequence[str], namespace: str = "default", durability: Durability = "durable"
@@ -98,6 +153,7 @@ class CollectionMethods(Core):
         """How many documents there are, or how many match."""
         return self._count_documents(namespace, collection_name, filter)
 
+    @overload
     def search_collection(
         self,
         collection_name: str,
@@ -107,14 +163,67 @@ class CollectionMethods(Core):
         filter: Optional[Filter] = None,
         ef: Optional[int] = None,
         include_embeddings: bool = False,
-    ) -> List[Document]:
+        *,
+        format: None = None,
+        columns: None = None,
+    ) -> List[Document]: ...
+
+    @overload
+    def search_collection(
+        self,
+        collection_name: str,
+        query: Vector,
+        k: int = 10,
+        namespace: str = "default",
+        filter: Optional[Filter] = None,
+        ef: Optional[int] = None,
+        include_embeddings: bool = False,
+        *,
+        format: TextFormat,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Rendered: ...
+
+    @overload
+    def search_collection(
+        self,
+        collection_name: str,
+        query: Vector,
+        k: int = 10,
+        namespace: str = "default",
+        filter: Optional[Filter] = None,
+        ef: Optional[int] = None,
+        include_embeddings: bool = False,
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Any: ...
+
+    def search_collection(
+        self,
+        collection_name: str,
+        query: Vector,
+        k: int = 10,
+        namespace: str = "default",
+        filter: Optional[Filter] = None,
+        ef: Optional[int] = None,
+        include_embeddings: bool = False,
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Any:
         """Find the ``k`` documents nearest to an embedding, nearest first, ties by id.
 
         With a filter exactly ``k`` are found whenever ``k`` match. Each result has ``score`` (larger is closer) and
         ``distance``; its ``embedding`` is empty unless ``include_embeddings``. ef: search width, larger is slower and
         finds more of the true nearest; None = a good default. Raises CollectionNotFoundError.
         """
-        return self._search_collection(namespace, collection_name, query, k, ef, filter, include_embeddings, None)
+        read = Query.search_collection(collection_name, query, k, filter, ef, include_embeddings)
+        if is_native(format, columns, tokenizer):
+            return self._read(namespace, read)
+        return self._in_format(namespace, read, format, columns, tokenizer)
 
     def search_collection_batch(
         self,

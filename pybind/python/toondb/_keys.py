@@ -1,13 +1,15 @@
-"""Key-value methods; get, put, exists, delete, multi_get, batch_put and compare_and_set are native."""
+"""Key-value methods; get, put, exists, delete, batch_put and compare_and_set are native."""
 
-from typing import Iterator, Optional, Tuple
+from typing import Any, Iterator, List, Optional, Sequence, Tuple, overload
 
-from ._toondb import PAGE_ITEMS_DEFAULT, Core
+from ._formats import Format, TextFormat, Tokenizer
+from ._rows import Rendered, RowMethods, is_native
+from ._toondb import Query
 from ._types import BytesLike, Durability
 
 
-class KeyMethods(Core):
-    """Bytes to bytes, ordered by key."""
+class KeyMethods(RowMethods):
+    """Bytes to bytes, ordered by key. In a format the rows have the columns key, value and version."""
 
     def put_kv(
         self,
@@ -28,6 +30,52 @@ class KeyMethods(Core):
         """Delete a text key; otherwise as :meth:`delete`."""
         return self.delete(key.encode(), namespace, durability)
 
+    @overload
+    def multi_get(
+        self, keys: Sequence[BytesLike], namespace: str = "default", *, format: None = None, columns: None = None
+    ) -> List[Optional[bytes]]: ...
+
+    @overload
+    def multi_get(
+        self,
+        keys: Sequence[BytesLike],
+        namespace: str = "default",
+        *,
+        format: TextFormat,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Rendered: ...
+
+    @overload
+    def multi_get(
+        self,
+        keys: Sequence[BytesLike],
+        namespace: str = "default",
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Any: ...
+
+    def multi_get(
+        self,
+        keys: Sequence[BytesLike],
+        namespace: str = "default",
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Any:
+        """Read several keys at one instant: for each its value, or None if it is absent or expired.
+
+        In a format, keys that are absent give no row; see :class:`Rendered` for format, columns and tokenizer.
+        """
+        query = Query.multi_get(keys)
+        if is_native(format, columns, tokenizer):
+            return self._read(namespace, query)
+        return self._in_format(namespace, query, format, columns, tokenizer)
+
+    @overload
     def scan(
         self,
         prefix: Optional[BytesLike] = None,
@@ -36,7 +84,57 @@ class KeyMethods(Core):
         limit: Optional[int] = None,
         reverse: bool = False,
         namespace: str = "default",
-    ) -> Iterator[Tuple[bytes, bytes]]:
+        *,
+        format: None = None,
+        columns: None = None,
+    ) -> Iterator[Tuple[bytes, bytes]]: ...
+
+    @overload
+    def scan(
+        self,
+        prefix: Optional[BytesLike] = None,
+        start: Optional[BytesLike] = None,
+        end: Optional[BytesLike] = None,
+        limit: Optional[int] = None,
+        reverse: bool = False,
+        namespace: str = "default",
+        *,
+        format: TextFormat,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+        cursor: Optional[bytes] = None,
+    ) -> Rendered: ...
+
+    @overload
+    def scan(
+        self,
+        prefix: Optional[BytesLike] = None,
+        start: Optional[BytesLike] = None,
+        end: Optional[BytesLike] = None,
+        limit: Optional[int] = None,
+        reverse: bool = False,
+        namespace: str = "default",
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+        cursor: Optional[bytes] = None,
+    ) -> Any: ...
+
+    def scan(
+        self,
+        prefix: Optional[BytesLike] = None,
+        start: Optional[BytesLike] = None,
+        end: Optional[BytesLike] = None,
+        limit: Optional[int] = None,
+        reverse: bool = False,
+        namespace: str = "default",
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+        cursor: Optional[bytes] = None,
+    ) -> Any:
         """Read (key, value) pairs in order of the keys.
 
         prefix: only keys that begin with it; start: only keys at or after it; end: only keys before it; all that are
@@ -44,8 +142,17 @@ class KeyMethods(Core):
 
         The pairs come in pages, each read at one instant as the iteration reaches it; a scan at one instant as a whole
         is :meth:`Transaction.scan`.
+
+        See :class:`Rendered` for format, columns and tokenizer. A format holds one page of at most 10,000 pairs and 8
+        MiB; ``cursor`` goes on where the last one ended. More than a page without a limit raises LimitExceededError.
         """
-        return self._scan(prefix, start, end, limit, reverse, namespace, False, None)
+
+        def page(size: int, at: Optional[bytes]) -> Query[Tuple[List[Tuple[bytes, bytes]], Optional[bytes]]]:
+            return Query.scan(prefix, start, end, size, reverse, cursor=at)
+
+        if is_native(format, columns, tokenizer):
+            return self._pages(namespace, page, limit, cursor)
+        return self._page_in_format(namespace, page, limit, cursor, format, columns, tokenizer)
 
     def scan_keys(
         self,
@@ -56,37 +163,9 @@ class KeyMethods(Core):
         reverse: bool = False,
         namespace: str = "default",
     ) -> Iterator[bytes]:
-        """Read keys in order, without their values; otherwise as :meth:`scan`."""
-        pairs = self._scan(prefix, start, end, limit, reverse, namespace, True, None)
-        return (key for key, _ in pairs)
+        """Read keys in order, without their values; otherwise as :meth:`scan`. In a format: ``columns=["key"]``."""
 
-    def _scan(
-        self,
-        prefix: Optional[BytesLike],
-        start: Optional[BytesLike],
-        end: Optional[BytesLike],
-        limit: Optional[int],
-        reverse: bool,
-        namespace: str,
-        keys_only: bool,
-        snapshot: Optional[int],
-    ) -> Iterator[Tuple[bytes, bytes]]:
-        cursor: Optional[bytes] = None
-        left = limit
-        while left is None or left > 0:
-            entries, cursor = self._scan_page(
-                namespace,
-                prefix=prefix,
-                start=start,
-                end=end,
-                limit=PAGE_ITEMS_DEFAULT if left is None else min(left, PAGE_ITEMS_DEFAULT),
-                reverse=reverse,
-                cursor=cursor,
-                keys_only=keys_only,
-                snapshot=snapshot,
-            )
-            yield from entries
-            if cursor is None:
-                return
-            if left is not None:
-                left -= len(entries)
+        def page(size: int, at: Optional[bytes]) -> Query[Tuple[List[Tuple[bytes, bytes]], Optional[bytes]]]:
+            return Query.scan(prefix, start, end, size, reverse, keys_only=True, cursor=at)
+
+        return (key for key, _ in self._pages(namespace, page, limit))

@@ -1,10 +1,13 @@
 """A handle on one namespace."""
 
-from typing import TYPE_CHECKING, Callable, Iterator, List, Optional, Sequence, Tuple, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, Iterator, List, Optional, Sequence, Tuple, TypeVar, overload
 
 from ._checkpoints import ReadableFile
 from ._collection import Collection
 from ._collections import Vector
+from ._context import Context, Section
+from ._formats import Format, TextFormat, Tokenizer
+from ._rows import Rendered
 from ._toondb import WriteBatch
 from ._transactions import Transaction
 from ._types import (
@@ -100,9 +103,41 @@ class Namespace:
         """Delete a text key. Returns True if it existed."""
         return self._store.delete_kv(key, self.name, durability)
 
-    def multi_get(self, keys: Sequence[BytesLike]) -> List[Optional[bytes]]:
-        """Read several keys at one instant."""
-        return self._store.multi_get(keys, self.name)
+    @overload
+    def multi_get(
+        self, keys: Sequence[BytesLike], *, format: None = None, columns: None = None
+    ) -> List[Optional[bytes]]: ...
+
+    @overload
+    def multi_get(
+        self,
+        keys: Sequence[BytesLike],
+        *,
+        format: TextFormat,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Rendered: ...
+
+    @overload
+    def multi_get(
+        self,
+        keys: Sequence[BytesLike],
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Any: ...
+
+    def multi_get(
+        self,
+        keys: Sequence[BytesLike],
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Any:
+        """Read several keys at one instant; see :meth:`Database.multi_get`."""
+        return self._store.multi_get(keys, self.name, format=format, columns=columns, tokenizer=tokenizer)
 
     def batch_put(
         self,
@@ -124,6 +159,7 @@ class Namespace:
         """Write a key only if it holds what is expected; see :meth:`Database.compare_and_set`."""
         return self._store.compare_and_set(key, expected, value, self.name, ttl, durability)
 
+    @overload
     def scan(
         self,
         prefix: Optional[BytesLike] = None,
@@ -131,9 +167,67 @@ class Namespace:
         end: Optional[BytesLike] = None,
         limit: Optional[int] = None,
         reverse: bool = False,
-    ) -> Iterator[Tuple[bytes, bytes]]:
+        *,
+        format: None = None,
+        columns: None = None,
+    ) -> Iterator[Tuple[bytes, bytes]]: ...
+
+    @overload
+    def scan(
+        self,
+        prefix: Optional[BytesLike] = None,
+        start: Optional[BytesLike] = None,
+        end: Optional[BytesLike] = None,
+        limit: Optional[int] = None,
+        reverse: bool = False,
+        *,
+        format: TextFormat,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+        cursor: Optional[bytes] = None,
+    ) -> Rendered: ...
+
+    @overload
+    def scan(
+        self,
+        prefix: Optional[BytesLike] = None,
+        start: Optional[BytesLike] = None,
+        end: Optional[BytesLike] = None,
+        limit: Optional[int] = None,
+        reverse: bool = False,
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+        cursor: Optional[bytes] = None,
+    ) -> Any: ...
+
+    def scan(
+        self,
+        prefix: Optional[BytesLike] = None,
+        start: Optional[BytesLike] = None,
+        end: Optional[BytesLike] = None,
+        limit: Optional[int] = None,
+        reverse: bool = False,
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+        cursor: Optional[bytes] = None,
+    ) -> Any:
         """Read (key, value) pairs in order; see :meth:`Database.scan`."""
-        return self._store.scan(prefix, start, end, limit, reverse, self.name)
+        return self._store.scan(
+            prefix,
+            start,
+            end,
+            limit,
+            reverse,
+            self.name,
+            format=format,
+            columns=columns,
+            tokenizer=tokenizer,
+            cursor=cursor,
+        )
 
     def scan_keys(
         self,
@@ -228,15 +322,114 @@ class Namespace:
         """Delete an edge. Returns True if it existed."""
         return self._store.delete_edge(from_id, edge_type, to_id, self.name, durability)
 
+    @overload
     def get_edges(
         self,
         node_id: str,
         edge_types: Optional[Sequence[str]] = None,
         direction: Direction = "outgoing",
         limit: Optional[int] = None,
-    ) -> List[GraphEdge]:
+        *,
+        format: None = None,
+        columns: None = None,
+    ) -> List[GraphEdge]: ...
+
+    @overload
+    def get_edges(
+        self,
+        node_id: str,
+        edge_types: Optional[Sequence[str]] = None,
+        direction: Direction = "outgoing",
+        limit: Optional[int] = None,
+        *,
+        format: TextFormat,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+        cursor: Optional[bytes] = None,
+    ) -> Rendered: ...
+
+    @overload
+    def get_edges(
+        self,
+        node_id: str,
+        edge_types: Optional[Sequence[str]] = None,
+        direction: Direction = "outgoing",
+        limit: Optional[int] = None,
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+        cursor: Optional[bytes] = None,
+    ) -> Any: ...
+
+    def get_edges(
+        self,
+        node_id: str,
+        edge_types: Optional[Sequence[str]] = None,
+        direction: Direction = "outgoing",
+        limit: Optional[int] = None,
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+        cursor: Optional[bytes] = None,
+    ) -> Any:
         """The edges of a node; see :meth:`Database.get_edges`."""
-        return self._store.get_edges(node_id, edge_types, direction, limit, self.name)
+        return self._store.get_edges(
+            node_id,
+            edge_types,
+            direction,
+            limit,
+            self.name,
+            format=format,
+            columns=columns,
+            tokenizer=tokenizer,
+            cursor=cursor,
+        )
+
+    @overload
+    def traverse(
+        self,
+        start_node: str,
+        max_depth: int = 3,
+        edge_types: Optional[Sequence[str]] = None,
+        order: Order = "bfs",
+        direction: Direction = "outgoing",
+        limit: Optional[int] = None,
+        *,
+        format: None = None,
+        columns: None = None,
+    ) -> Subgraph: ...
+
+    @overload
+    def traverse(
+        self,
+        start_node: str,
+        max_depth: int = 3,
+        edge_types: Optional[Sequence[str]] = None,
+        order: Order = "bfs",
+        direction: Direction = "outgoing",
+        limit: Optional[int] = None,
+        *,
+        format: TextFormat,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Rendered: ...
+
+    @overload
+    def traverse(
+        self,
+        start_node: str,
+        max_depth: int = 3,
+        edge_types: Optional[Sequence[str]] = None,
+        order: Order = "bfs",
+        direction: Direction = "outgoing",
+        limit: Optional[int] = None,
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Any: ...
 
     def traverse(
         self,
@@ -246,9 +439,24 @@ class Namespace:
         order: Order = "bfs",
         direction: Direction = "outgoing",
         limit: Optional[int] = None,
-    ) -> Subgraph:
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Any:
         """Walk the graph from a node; see :meth:`Database.traverse`."""
-        return self._store.traverse(start_node, max_depth, edge_types, self.name, order, direction, limit)
+        return self._store.traverse(
+            start_node,
+            max_depth,
+            edge_types,
+            self.name,
+            order,
+            direction,
+            limit,
+            format=format,
+            columns=columns,
+            tokenizer=tokenizer,
+        )
 
     def shortest_path(
         self,
@@ -261,15 +469,66 @@ class Namespace:
         """A path with the fewest edges; see :meth:`Database.shortest_path`."""
         return self._store.shortest_path(from_id, to_id, max_depth, edge_types, self.name, direction)
 
+    @overload
     def neighbors(
         self,
         node_id: str,
         edge_types: Optional[Sequence[str]] = None,
         direction: Direction = "outgoing",
         limit: Optional[int] = None,
-    ) -> Subgraph:
+        *,
+        format: None = None,
+        columns: None = None,
+    ) -> Subgraph: ...
+
+    @overload
+    def neighbors(
+        self,
+        node_id: str,
+        edge_types: Optional[Sequence[str]] = None,
+        direction: Direction = "outgoing",
+        limit: Optional[int] = None,
+        *,
+        format: TextFormat,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Rendered: ...
+
+    @overload
+    def neighbors(
+        self,
+        node_id: str,
+        edge_types: Optional[Sequence[str]] = None,
+        direction: Direction = "outgoing",
+        limit: Optional[int] = None,
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Any: ...
+
+    def neighbors(
+        self,
+        node_id: str,
+        edge_types: Optional[Sequence[str]] = None,
+        direction: Direction = "outgoing",
+        limit: Optional[int] = None,
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Any:
         """The nodes one edge away; see :meth:`Database.neighbors`."""
-        return self._store.neighbors(node_id, edge_types, direction, limit, self.name)
+        return self._store.neighbors(
+            node_id,
+            edge_types,
+            direction,
+            limit,
+            self.name,
+            format=format,
+            columns=columns,
+            tokenizer=tokenizer,
+        )
 
     # Temporal graph
 
@@ -288,6 +547,7 @@ class Namespace:
             self.name, from_id, edge_type, to_id, valid_from, valid_until, properties, durability
         )
 
+    @overload
     def query_temporal_graph(
         self,
         node_id: str,
@@ -301,7 +561,69 @@ class Namespace:
         as_of_seq: Optional[int] = None,
         clip: bool = False,
         limit: Optional[int] = None,
-    ) -> List[TemporalEdge]:
+        *,
+        format: None = None,
+        columns: None = None,
+    ) -> List[TemporalEdge]: ...
+
+    @overload
+    def query_temporal_graph(
+        self,
+        node_id: str,
+        mode: str = "POINT_IN_TIME",
+        timestamp: Optional[int] = None,
+        start_time: Optional[int] = None,
+        end_time: Optional[int] = None,
+        edge_types: Optional[Sequence[str]] = None,
+        direction: Direction = "outgoing",
+        as_of: Optional[int] = None,
+        as_of_seq: Optional[int] = None,
+        clip: bool = False,
+        limit: Optional[int] = None,
+        *,
+        format: TextFormat,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Rendered: ...
+
+    @overload
+    def query_temporal_graph(
+        self,
+        node_id: str,
+        mode: str = "POINT_IN_TIME",
+        timestamp: Optional[int] = None,
+        start_time: Optional[int] = None,
+        end_time: Optional[int] = None,
+        edge_types: Optional[Sequence[str]] = None,
+        direction: Direction = "outgoing",
+        as_of: Optional[int] = None,
+        as_of_seq: Optional[int] = None,
+        clip: bool = False,
+        limit: Optional[int] = None,
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Any: ...
+
+    def query_temporal_graph(
+        self,
+        node_id: str,
+        mode: str = "POINT_IN_TIME",
+        timestamp: Optional[int] = None,
+        start_time: Optional[int] = None,
+        end_time: Optional[int] = None,
+        edge_types: Optional[Sequence[str]] = None,
+        direction: Direction = "outgoing",
+        as_of: Optional[int] = None,
+        as_of_seq: Optional[int] = None,
+        clip: bool = False,
+        limit: Optional[int] = None,
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Any:
         """The facts of a node; see :meth:`Database.query_temporal_graph`."""
         return self._store.query_temporal_graph(
             self.name,
@@ -316,6 +638,9 @@ class Namespace:
             as_of_seq,
             clip,
             limit,
+            format=format,
+            columns=columns,
+            tokenizer=tokenizer,
         )
 
     def close_temporal_edge(
@@ -344,6 +669,7 @@ class Namespace:
             self.name, from_id, edge_type, to_id, valid_from, valid_until, properties, durability
         )
 
+    @overload
     def traverse_temporal(
         self,
         start_node: str,
@@ -355,11 +681,122 @@ class Namespace:
         as_of: Optional[int] = None,
         as_of_seq: Optional[int] = None,
         limit: Optional[int] = None,
-    ) -> TemporalSubgraph:
+        *,
+        format: None = None,
+        columns: None = None,
+    ) -> TemporalSubgraph: ...
+
+    @overload
+    def traverse_temporal(
+        self,
+        start_node: str,
+        timestamp: Optional[int] = None,
+        max_depth: int = 3,
+        edge_types: Optional[Sequence[str]] = None,
+        order: Order = "bfs",
+        direction: Direction = "outgoing",
+        as_of: Optional[int] = None,
+        as_of_seq: Optional[int] = None,
+        limit: Optional[int] = None,
+        *,
+        format: TextFormat,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Rendered: ...
+
+    @overload
+    def traverse_temporal(
+        self,
+        start_node: str,
+        timestamp: Optional[int] = None,
+        max_depth: int = 3,
+        edge_types: Optional[Sequence[str]] = None,
+        order: Order = "bfs",
+        direction: Direction = "outgoing",
+        as_of: Optional[int] = None,
+        as_of_seq: Optional[int] = None,
+        limit: Optional[int] = None,
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Any: ...
+
+    def traverse_temporal(
+        self,
+        start_node: str,
+        timestamp: Optional[int] = None,
+        max_depth: int = 3,
+        edge_types: Optional[Sequence[str]] = None,
+        order: Order = "bfs",
+        direction: Direction = "outgoing",
+        as_of: Optional[int] = None,
+        as_of_seq: Optional[int] = None,
+        limit: Optional[int] = None,
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Any:
         """Walk edges that are all valid at one instant; see :meth:`Database.traverse_temporal`."""
         return self._store.traverse_temporal(
-            self.name, start_node, timestamp, max_depth, edge_types, order, direction, as_of, as_of_seq, limit
+            self.name,
+            start_node,
+            timestamp,
+            max_depth,
+            edge_types,
+            order,
+            direction,
+            as_of,
+            as_of_seq,
+            limit,
+            format=format,
+            columns=columns,
+            tokenizer=tokenizer,
         )
+
+    @overload
+    def temporal_history(
+        self,
+        node_id: str,
+        edge_type: Optional[str] = None,
+        other_id: Optional[str] = None,
+        direction: Direction = "outgoing",
+        limit: Optional[int] = None,
+        *,
+        format: None = None,
+        columns: None = None,
+    ) -> List[TemporalEdge]: ...
+
+    @overload
+    def temporal_history(
+        self,
+        node_id: str,
+        edge_type: Optional[str] = None,
+        other_id: Optional[str] = None,
+        direction: Direction = "outgoing",
+        limit: Optional[int] = None,
+        *,
+        format: TextFormat,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+        cursor: Optional[bytes] = None,
+    ) -> Rendered: ...
+
+    @overload
+    def temporal_history(
+        self,
+        node_id: str,
+        edge_type: Optional[str] = None,
+        other_id: Optional[str] = None,
+        direction: Direction = "outgoing",
+        limit: Optional[int] = None,
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+        cursor: Optional[bytes] = None,
+    ) -> Any: ...
 
     def temporal_history(
         self,
@@ -368,9 +805,25 @@ class Namespace:
         other_id: Optional[str] = None,
         direction: Direction = "outgoing",
         limit: Optional[int] = None,
-    ) -> List[TemporalEdge]:
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+        cursor: Optional[bytes] = None,
+    ) -> Any:
         """Every belief about a node's facts; see :meth:`Database.temporal_history`."""
-        return self._store.temporal_history(self.name, node_id, edge_type, other_id, direction, limit)
+        return self._store.temporal_history(
+            self.name,
+            node_id,
+            edge_type,
+            other_id,
+            direction,
+            limit,
+            format=format,
+            columns=columns,
+            tokenizer=tokenizer,
+            cursor=cursor,
+        )
 
     def erase_temporal(
         self,
@@ -381,6 +834,19 @@ class Namespace:
     ) -> int:
         """Remove a node's outgoing facts with their whole history; see :meth:`Database.erase_temporal`."""
         return self._store.erase_temporal(self.name, from_id, edge_type, to_id, durability)
+
+    # Prompts
+
+    def query_context(
+        self,
+        sections: Sequence[Section],
+        token_limit: int,
+        format: TextFormat = "toon",
+        tokenizer: Tokenizer = "o200k",
+        deduplicate: bool = True,
+    ) -> Context:
+        """Put sections together into one text under a limit of tokens; see :meth:`Database.query_context`."""
+        return self._store.query_context(sections, token_limit, self.name, format, tokenizer, deduplicate)
 
     # Semantic caches
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Callable, Optional, Type, TypeVar
 from ._caches import CacheMethods
 from ._checkpoints import CheckpointMethods
 from ._collections import CollectionMethods
+from ._context import ContextMethods
 from ._errors import SnapshotExpiredError, TransactionConflictError
 from ._graph import GraphMethods
 from ._keys import KeyMethods
@@ -41,6 +42,7 @@ class Store(
     TemporalMethods,
     CacheMethods,
     CheckpointMethods,
+    ContextMethods,
 ):
     """What every kind of client can do. Methods may be called from several threads at once.
 

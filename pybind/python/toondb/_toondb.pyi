@@ -1,6 +1,7 @@
 """The native half of the package: the engine in-process and the clients of its servers."""
 
-from typing import Any, Iterable, List, Mapping, Optional, Sequence, Tuple, Union, final
+from types import GenericAlias
+from typing import Any, Generic, Iterable, List, Mapping, Optional, Sequence, Tuple, TypeVar, Union, final
 
 from typing_extensions import Self, disjoint_base
 
@@ -26,6 +27,7 @@ from ._types import (
     Order,
     RestoreResult,
     SearchResult,
+    SectionResult,
     ServerStats,
     TemporalEdge,
 )
@@ -35,15 +37,26 @@ __all__ = [
     "Core",
     "ERROR_CODES",
     "PAGE_ITEMS_DEFAULT",
+    "PAGE_ITEMS_MAX",
+    "Query",
     "WriteBatch",
     "__version__",
     "connect_grpc",
     "connect_socket",
+    "convert_text",
+    "count_tokens",
+    "from_json",
+    "from_toon",
     "open_embedded",
+    "to_json",
+    "to_toon",
 ]
+
+_T = TypeVar("_T")
 
 ERROR_CODES: List[Tuple[str, int]]
 PAGE_ITEMS_DEFAULT: int
+PAGE_ITEMS_MAX: int
 __version__: str
 
 @final
@@ -52,6 +65,14 @@ class Connection: ...
 def open_embedded(path: str) -> Connection: ...
 def connect_socket(path: str, timeout: Optional[float] = None) -> Connection: ...
 def connect_grpc(options: Mapping[str, object]) -> Connection: ...
+def to_toon(value: object) -> str: ...
+def to_json(value: object) -> str: ...
+def from_toon(text: str) -> Any: ...
+def from_json(text: str) -> Any: ...
+def count_tokens(text: str, tokenizer: str) -> int: ...
+def convert_text(
+    text: str, to: str, from_format: Optional[str], tokenizer: str
+) -> Tuple[str, Union[str, bytes]]: ...
 
 _Documents = Iterable[Union[Mapping[str, Any], Document]]
 
@@ -70,7 +91,6 @@ class Core:
     ) -> bool: ...
     def exists(self, key: BytesLike, namespace: str = "default") -> bool: ...
     def delete(self, key: BytesLike, namespace: str = "default", durability: Durability = "durable") -> bool: ...
-    def multi_get(self, keys: Sequence[BytesLike], namespace: str = "default") -> List[Optional[bytes]]: ...
     def batch_put(
         self,
         entries: Sequence[Tuple[BytesLike, BytesLike]],
@@ -88,19 +108,6 @@ class Core:
         durability: Durability = "durable",
     ) -> bool: ...
     def _get_at(self, key: BytesLike, namespace: str, snapshot: int) -> Optional[bytes]: ...
-    def _scan_page(
-        self,
-        namespace: str,
-        *,
-        prefix: Optional[BytesLike],
-        start: Optional[BytesLike],
-        end: Optional[BytesLike],
-        limit: int,
-        reverse: bool,
-        cursor: Optional[bytes],
-        keys_only: bool,
-        snapshot: Optional[int],
-    ) -> Tuple[List[Tuple[bytes, bytes]], Optional[bytes]]: ...
     def _ping(self) -> str: ...
     def _capabilities(self) -> Capabilities: ...
     def _stats(self) -> ServerStats: ...
@@ -130,25 +137,11 @@ class Core:
     def _add_documents(
         self, namespace: str, collection: str, documents: _Documents, embeddings: Optional[Any], durability: Durability
     ) -> List[str]: ...
-    def _get_documents(
-        self, namespace: str, collection: str, ids: Sequence[str], include_embedding: bool, snapshot: Optional[int]
-    ) -> List[Optional[Document]]: ...
     def _delete_documents(self, namespace: str, collection: str, ids: Sequence[str], durability: Durability) -> int: ...
     def _delete_by_filter(
         self, namespace: str, collection: str, filter: Mapping[str, Any], durability: Durability
     ) -> int: ...
     def _count_documents(self, namespace: str, collection: str, filter: Optional[Mapping[str, Any]]) -> int: ...
-    def _search_collection(
-        self,
-        namespace: str,
-        collection: str,
-        query: Any,
-        k: int,
-        ef: Optional[int],
-        filter: Optional[Mapping[str, Any]],
-        include_embedding: bool,
-        snapshot: Optional[int],
-    ) -> List[Document]: ...
     def _search_collection_batch(
         self,
         namespace: str,
@@ -169,16 +162,6 @@ class Core:
     def _get_vectors(self, namespace: str, index: str, ids: Sequence[int]) -> List[Optional[List[float]]]: ...
     def _delete_vectors(self, namespace: str, index: str, ids: Sequence[int], durability: Durability) -> int: ...
     def _count_vectors(self, namespace: str, index: str) -> int: ...
-    def _search(
-        self,
-        namespace: str,
-        index: str,
-        query: Any,
-        k: int,
-        ef: Optional[int],
-        include_embedding: bool,
-        snapshot: Optional[int],
-    ) -> List[SearchResult]: ...
     def _search_batch(
         self, namespace: str, index: str, queries: Any, k: int, ef: Optional[int], include_embedding: bool
     ) -> List[List[SearchResult]]: ...
@@ -199,25 +182,6 @@ class Core:
     def _delete_edge(
         self, namespace: str, from_id: str, edge_type: str, to_id: str, durability: Durability
     ) -> bool: ...
-    def _get_edges(
-        self,
-        namespace: str,
-        node_id: str,
-        types: Optional[Sequence[str]],
-        direction: Direction,
-        limit: int,
-        cursor: Optional[bytes],
-    ) -> Tuple[List[GraphEdge], Optional[bytes]]: ...
-    def _traverse(
-        self,
-        namespace: str,
-        start: str,
-        max_depth: int,
-        types: Optional[Sequence[str]],
-        order: Order,
-        direction: Direction,
-        limit: Optional[int],
-    ) -> Tuple[List[GraphNode], List[GraphEdge], bool]: ...
     def _shortest_path(
         self,
         namespace: str,
@@ -227,14 +191,6 @@ class Core:
         types: Optional[Sequence[str]],
         direction: Direction,
     ) -> Optional[Tuple[List[str], List[GraphEdge]]]: ...
-    def _neighbors(
-        self,
-        namespace: str,
-        node_id: str,
-        types: Optional[Sequence[str]],
-        direction: Direction,
-        limit: Optional[int],
-    ) -> Tuple[List[GraphNode], List[GraphEdge], bool]: ...
     def _add_temporal_edge(
         self,
         namespace: str,
@@ -246,21 +202,6 @@ class Core:
         properties: Optional[Metadata],
         durability: Durability,
     ) -> bool: ...
-    def _query_temporal(
-        self,
-        namespace: str,
-        node_id: str,
-        mode: str,
-        timestamp: Optional[int],
-        start: Optional[int],
-        end: Optional[int],
-        clip: bool,
-        types: Optional[Sequence[str]],
-        direction: Direction,
-        as_of_time: Optional[int],
-        as_of_seq: Optional[int],
-        limit: Optional[int],
-    ) -> Tuple[List[TemporalEdge], bool]: ...
     def _close_temporal_edge(
         self, namespace: str, from_id: str, edge_type: str, to_id: str, at: Optional[int], durability: Durability
     ) -> List[TemporalEdge]: ...
@@ -275,29 +216,6 @@ class Core:
         properties: Optional[Metadata],
         durability: Durability,
     ) -> Tuple[TemporalEdge, List[TemporalEdge]]: ...
-    def _traverse_temporal(
-        self,
-        namespace: str,
-        start: str,
-        at: Optional[int],
-        as_of_time: Optional[int],
-        as_of_seq: Optional[int],
-        order: Order,
-        max_depth: int,
-        types: Optional[Sequence[str]],
-        direction: Direction,
-        limit: Optional[int],
-    ) -> Tuple[List[GraphNode], List[TemporalEdge], bool]: ...
-    def _temporal_history(
-        self,
-        namespace: str,
-        node_id: str,
-        edge_type: Optional[str],
-        other_id: Optional[str],
-        direction: Direction,
-        limit: int,
-        cursor: Optional[bytes],
-    ) -> Tuple[List[TemporalEdge], Optional[bytes]]: ...
     def _erase_temporal(
         self, namespace: str, from_id: str, edge_type: Optional[str], to_id: Optional[str], durability: Durability
     ) -> int: ...
@@ -339,11 +257,126 @@ class Core:
         continues: Optional[int],
         more: bool,
     ) -> Tuple[Optional[CheckpointInfo], Optional[int]]: ...
+    def _read(self, namespace: str, query: Query[_T]) -> _T: ...
+    def _render(
+        self,
+        namespace: str,
+        query: Query[Any],
+        format: str,
+        columns: Optional[Sequence[str]],
+        tokenizer: Optional[str],
+    ) -> Tuple[str, Union[str, bytes], int, Optional[int], Optional[bytes], bool]: ...
+    def _rows(
+        self, namespace: str, query: Query[Any], columns: Sequence[str]
+    ) -> Tuple[Any, Optional[bytes], bool]: ...
+    def _assemble_context(
+        self,
+        namespace: str,
+        sections: Sequence[Tuple[str, int, Union[str, Query[Any]], Optional[Sequence[str]]]],
+        token_limit: int,
+        format: str,
+        tokenizer: str,
+        deduplicate: bool,
+    ) -> Tuple[str, int, List[SectionResult]]: ...
     def _commit(
         self, namespace: str, batch: WriteBatch, snapshot: Optional[int], durability: Durability
     ) -> CommitResult: ...
     def _take_snapshot(self, namespace: str) -> int: ...
     def _end_snapshot(self, namespace: str, seq: int) -> bool: ...
+
+@final
+class Query(Generic[_T]):
+    @classmethod
+    def __class_getitem__(cls, item: Any) -> GenericAlias: ...
+    @staticmethod
+    def scan(
+        prefix: Optional[BytesLike] = None,
+        start: Optional[BytesLike] = None,
+        end: Optional[BytesLike] = None,
+        limit: Optional[int] = None,
+        reverse: bool = False,
+        keys_only: bool = False,
+        cursor: Optional[bytes] = None,
+    ) -> Query[Tuple[List[Tuple[bytes, bytes]], Optional[bytes]]]: ...
+    @staticmethod
+    def multi_get(keys: Sequence[BytesLike]) -> Query[List[Optional[bytes]]]: ...
+    @staticmethod
+    def get_documents(
+        collection_name: str, ids: Sequence[str], include_embeddings: bool = False
+    ) -> Query[List[Optional[Document]]]: ...
+    @staticmethod
+    def search_collection(
+        collection_name: str,
+        query: Any,
+        k: int = 10,
+        filter: Optional[Mapping[str, Any]] = None,
+        ef: Optional[int] = None,
+        include_embeddings: bool = False,
+    ) -> Query[List[Document]]: ...
+    @staticmethod
+    def search(
+        index_name: str, query: Any, k: int = 10, ef: Optional[int] = None, include_embeddings: bool = False
+    ) -> Query[List[SearchResult]]: ...
+    @staticmethod
+    def get_edges(
+        node_id: str,
+        edge_types: Optional[Sequence[str]] = None,
+        direction: Direction = "outgoing",
+        limit: Optional[int] = None,
+        cursor: Optional[bytes] = None,
+    ) -> Query[Tuple[List[GraphEdge], Optional[bytes]]]: ...
+    @staticmethod
+    def traverse(
+        start_node: str,
+        max_depth: int = 3,
+        edge_types: Optional[Sequence[str]] = None,
+        order: Order = "bfs",
+        direction: Direction = "outgoing",
+        limit: Optional[int] = None,
+    ) -> Query[Tuple[List[GraphNode], List[GraphEdge], bool]]: ...
+    @staticmethod
+    def neighbors(
+        node_id: str,
+        edge_types: Optional[Sequence[str]] = None,
+        direction: Direction = "outgoing",
+        limit: Optional[int] = None,
+    ) -> Query[Tuple[List[GraphNode], List[GraphEdge], bool]]: ...
+    @staticmethod
+    def query_temporal_graph(
+        node_id: str,
+        mode: str = "POINT_IN_TIME",
+        timestamp: Optional[int] = None,
+        start_time: Optional[int] = None,
+        end_time: Optional[int] = None,
+        edge_types: Optional[Sequence[str]] = None,
+        direction: Direction = "outgoing",
+        as_of: Optional[int] = None,
+        as_of_seq: Optional[int] = None,
+        clip: bool = False,
+        limit: Optional[int] = None,
+    ) -> Query[Tuple[List[TemporalEdge], bool]]: ...
+    @staticmethod
+    def traverse_temporal(
+        start_node: str,
+        timestamp: Optional[int] = None,
+        max_depth: int = 3,
+        edge_types: Optional[Sequence[str]] = None,
+        order: Order = "bfs",
+        direction: Direction = "outgoing",
+        as_of: Optional[int] = None,
+        as_of_seq: Optional[int] = None,
+        limit: Optional[int] = None,
+    ) -> Query[Tuple[List[GraphNode], List[TemporalEdge], bool]]: ...
+    @staticmethod
+    def temporal_history(
+        node_id: str,
+        edge_type: Optional[str] = None,
+        other_id: Optional[str] = None,
+        direction: Direction = "outgoing",
+        limit: Optional[int] = None,
+        cursor: Optional[bytes] = None,
+    ) -> Query[Tuple[List[TemporalEdge], Optional[bytes]]]: ...
+    def _at(self, snapshot: int) -> Query[_T]: ...
 
 @final
 class WriteBatch:

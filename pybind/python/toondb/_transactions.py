@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Mapping, Optional, 
 
 from ._collections import Vectors
 from ._errors import ToonDBError, TransactionError
-from ._toondb import WriteBatch
+from ._toondb import Query, WriteBatch
 from ._types import BytesLike, CommitResult, Document, Durability, GraphNode, Metadata
 
 if TYPE_CHECKING:
@@ -161,7 +161,11 @@ class Transaction:
     def _merged(self, own: List[bytes], read: _RangeRead) -> Iterator[Tuple[bytes, bytes]]:
         """The snapshot's pairs with the transaction's own writes laid over them."""
         seq, start = self._seq(), read.start or None
-        pairs = self._store._scan(None, start, read.end, None, read.reverse, self._namespace, False, seq)
+
+        def page(size: int, at: Optional[bytes]) -> "Query[Tuple[List[Tuple[bytes, bytes]], Optional[bytes]]]":
+            return Query.scan(None, start, read.end, size, read.reverse, cursor=at)._at(seq)
+
+        pairs = self._store._pages(self._namespace, page, None)
         position = 0
         for key, value in pairs if seq else ():
             read.count += 1
@@ -192,7 +196,8 @@ class Transaction:
             return self._documents[name]
         found, seq = None, self._seq()
         if seq:
-            (found,) = self._store._get_documents(self._namespace, collection_name, [id], include_embeddings, seq)
+            query = Query.get_documents(collection_name, [id], include_embeddings)
+            (found,) = self._store._read(self._namespace, query._at(seq))
         self._documents_read[name] = found is not None
         return found
 

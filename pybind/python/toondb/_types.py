@@ -335,3 +335,22 @@ class RestoreResult:
     """Key-value pairs."""
     commit_seq: int
     """The newest commit."""
+
+
+@dataclass
+class SectionResult:
+    """A section as it was put into the text."""
+
+    name: str
+    tokens: int
+    """Tokens of the section by itself; the whole text may have a few more or fewer than the sum."""
+    rows: int
+    """Rows in it; lines of a literal text."""
+    rows_dropped: int
+    """Rows that the token limit left out."""
+    duplicates: int
+    """Rows left out because a more important section holds them."""
+    truncated: bool
+    """True if the token limit, or a limit of the read, left rows out."""
+    content: str
+    """Its text with the heading; empty if nothing of it is in the whole text."""

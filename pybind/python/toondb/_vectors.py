@@ -3,15 +3,20 @@
 Vectors are given as in collections; ids as a sequence of ints or a buffer of 64-bit integers.
 """
 
-from typing import List, Optional, Sequence
+from typing import Any, List, Optional, Sequence, overload
 
 from ._collections import Vector, Vectors
-from ._toondb import Core
+from ._formats import Format, TextFormat, Tokenizer
+from ._rows import Rendered, RowMethods, is_native
+from ._toondb import Query
 from ._types import Durability, IndexInfo, Metric, SearchResult
 
 
-class VectorMethods(Core):
-    """Vector indexes and collections share one set of names within a namespace."""
+class VectorMethods(RowMethods):
+    """Vector indexes and collections share one set of names within a namespace.
+
+    In a format the rows of a search have the columns id, score, distance and embedding; see :class:`Rendered`.
+    """
 
     def create_index(self, name: str, dimension: int, metric: Metric = "cosine", namespace: str = "default") -> bool:
         """Create a vector index. Returns True.
@@ -65,6 +70,7 @@ class VectorMethods(Core):
         """How many vectors an index has."""
         return self._count_vectors(namespace, index_name)
 
+    @overload
     def search(
         self,
         index_name: str,
@@ -73,12 +79,62 @@ class VectorMethods(Core):
         namespace: str = "default",
         ef: Optional[int] = None,
         include_embeddings: bool = False,
-    ) -> List[SearchResult]:
+        *,
+        format: None = None,
+        columns: None = None,
+    ) -> List[SearchResult]: ...
+
+    @overload
+    def search(
+        self,
+        index_name: str,
+        query: Vector,
+        k: int = 10,
+        namespace: str = "default",
+        ef: Optional[int] = None,
+        include_embeddings: bool = False,
+        *,
+        format: TextFormat,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Rendered: ...
+
+    @overload
+    def search(
+        self,
+        index_name: str,
+        query: Vector,
+        k: int = 10,
+        namespace: str = "default",
+        ef: Optional[int] = None,
+        include_embeddings: bool = False,
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Any: ...
+
+    def search(
+        self,
+        index_name: str,
+        query: Vector,
+        k: int = 10,
+        namespace: str = "default",
+        ef: Optional[int] = None,
+        include_embeddings: bool = False,
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Any:
         """Find the ``k`` vectors nearest to a query, nearest first, ties by id. Raises CollectionNotFoundError.
 
         ef: search width, larger is slower and finds more of the true nearest; None = a good default.
         """
-        return self._search(namespace, index_name, query, k, ef, include_embeddings, None)
+        read = Query.search(index_name, query, k, ef, include_embeddings)
+        if is_native(format, columns, tokenizer):
+            return self._read(namespace, read)
+        return self._in_format(namespace, read, format, columns, tokenizer)
 
     def search_batch(
         self,

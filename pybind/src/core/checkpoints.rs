@@ -8,7 +8,7 @@ use toondb_engine::api::{
 };
 
 use super::Core;
-use crate::argument::{Bytes, FormatName};
+use crate::argument::{Bytes, ExportFormatName};
 use crate::classes;
 use crate::error::to_python;
 use crate::record::{Object, fields, list};
@@ -83,7 +83,7 @@ impl Core {
         &self,
         py: Python<'py>,
         checkpoint_id: String,
-        format: FormatName,
+        format: ExportFormatName,
         offset: u64,
         bytes_max: u64,
     ) -> PyResult<(Bound<'py, PyBytes>, Option<u64>)> {
@@ -100,7 +100,7 @@ impl Core {
         &self,
         py: Python<'py>,
         namespace: &str,
-        format: FormatName,
+        format: ExportFormatName,
         name: String,
         data: Bytes,
         continues: Option<u64>,

@@ -3,18 +3,17 @@
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 use toondb_engine::api::{
-    AddDocuments, CollectionName, CommitSeq, CountDocuments, CreateCollection, DeleteByFilter, DeleteDocuments,
-    DescribeCollection, DocumentId, DropCollection, GetDocuments, ListCollections, SearchBatchCollection,
-    SearchCollection,
+    AddDocuments, CountDocuments, CreateCollection, DeleteByFilter, DeleteDocuments, DescribeCollection, DocumentId,
+    DropCollection, ListCollections, SearchBatchCollection,
 };
 
 use super::Core;
 use crate::argument::{Count, DurabilityName, MetricName};
 use crate::document::documents_from;
 use crate::error::invalid;
-use crate::record::{Object, collection_info, document, document_hits, list, optional_list};
+use crate::record::{Object, collection_info, document_hits, list};
 use crate::value::{filter_from, properties_from};
-use crate::vector::{Matrix, Vector};
+use crate::vector::Matrix;
 
 /// Document ids as API ids.
 fn document_ids(ids: Vec<String>) -> Vec<DocumentId> {
@@ -68,25 +67,6 @@ impl Core {
         Ok(reply.ids.into_iter().map(DocumentId::into_string).collect())
     }
 
-    #[pyo3(signature = (namespace, collection, ids, include_embedding, snapshot))]
-    fn _get_documents<'py>(
-        &self,
-        py: Python<'py>,
-        namespace: &str,
-        collection: String,
-        ids: Vec<String>,
-        include_embedding: bool,
-        snapshot: Option<u64>,
-    ) -> PyResult<Bound<'py, PyList>> {
-        let operation = GetDocuments {
-            collection: collection.into(),
-            ids: document_ids(ids),
-            include_embedding,
-            snapshot: snapshot.map(CommitSeq),
-        };
-        optional_list(py, &self.call(py, namespace, operation)?.documents, document)
-    }
-
     #[pyo3(signature = (namespace, collection, ids, durability))]
     fn _delete_documents(
         &self,
@@ -129,32 +109,6 @@ impl Core {
         let filter = filter_from(filter)?;
         let operation = CountDocuments { collection: collection.into(), filter, snapshot: None };
         self.call(py, namespace, operation).map(|reply| reply.count)
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "called from one place")]
-    #[pyo3(signature = (namespace, collection, query, k, ef, filter, include_embedding, snapshot))]
-    fn _search_collection<'py>(
-        &self,
-        py: Python<'py>,
-        namespace: &str,
-        collection: String,
-        query: Vector,
-        k: Count,
-        ef: Option<Count>,
-        filter: Option<&Bound<'_, PyAny>>,
-        include_embedding: bool,
-        snapshot: Option<u64>,
-    ) -> PyResult<Object<'py>> {
-        let operation = SearchCollection {
-            collection: CollectionName::from(collection),
-            query: query.0,
-            k: Some(k.0),
-            ef: ef.map(|ef| ef.0),
-            filter: filter_from(filter)?,
-            include_embedding,
-            snapshot: snapshot.map(CommitSeq),
-        };
-        document_hits(py, &self.call(py, namespace, operation)?)
     }
 
     #[expect(clippy::too_many_arguments, reason = "called from one place")]

@@ -1,24 +1,15 @@
 //! The property graph.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyList};
+use pyo3::types::PyList;
 use toondb_engine::api::{
-    AddEdge, AddNode, CommitSeq, DeleteEdge, DeleteNode, Edge, GetEdges, GetNode, Neighbors, Node, Path, ShortestPath,
-    Subgraph, Traverse,
+    AddEdge, AddNode, CommitSeq, DeleteEdge, DeleteNode, Edge, GetNode, Node, Path, ShortestPath,
 };
 
 use super::Core;
-use crate::argument::{Bytes, Count, DirectionName, DurabilityName, OrderName, edge_types};
+use crate::argument::{Count, DirectionName, DurabilityName, edge_types};
 use crate::record::{Object, edge, list, node};
 use crate::value::properties_from;
-
-/// Nodes, edges, and whether a limit cut them short.
-type Lists<'py> = (Bound<'py, PyList>, Bound<'py, PyList>, bool);
-
-fn subgraph<'py>(py: Python<'py>, subgraph: &Subgraph) -> PyResult<Lists<'py>> {
-    let Subgraph { nodes, edges, truncated } = subgraph;
-    Ok((list(py, nodes, node)?, list(py, edges, edge)?, *truncated))
-}
 
 #[pymethods]
 impl Core {
@@ -90,53 +81,6 @@ impl Core {
     }
 
     #[expect(clippy::too_many_arguments, reason = "called from one place")]
-    fn _get_edges<'py>(
-        &self,
-        py: Python<'py>,
-        namespace: &str,
-        node_id: String,
-        types: Option<Vec<String>>,
-        direction: DirectionName,
-        limit: Count,
-        cursor: Option<Bytes>,
-    ) -> PyResult<(Bound<'py, PyList>, Option<Bound<'py, PyBytes>>)> {
-        let operation = GetEdges {
-            node_id: node_id.into(),
-            edge_types: edge_types(types),
-            direction: direction.0,
-            limit: Some(limit.0),
-            cursor: cursor.map(Into::into),
-            snapshot: None,
-        };
-        let page = self.call(py, namespace, operation)?;
-        Ok((list(py, &page.edges, edge)?, page.cursor.map(|cursor| PyBytes::new(py, &cursor))))
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "called from one place")]
-    fn _traverse<'py>(
-        &self,
-        py: Python<'py>,
-        namespace: &str,
-        start: String,
-        max_depth: Count,
-        types: Option<Vec<String>>,
-        order: OrderName,
-        direction: DirectionName,
-        limit: Option<Count>,
-    ) -> PyResult<Lists<'py>> {
-        let operation = Traverse {
-            start: start.into(),
-            order: order.0,
-            max_depth: Some(max_depth.0),
-            edge_types: edge_types(types),
-            direction: direction.0,
-            limit: limit.map(|limit| limit.0),
-            snapshot: None,
-        };
-        subgraph(py, &self.call(py, namespace, operation)?)
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "called from one place")]
     fn _shortest_path<'py>(
         &self,
         py: Python<'py>,
@@ -161,24 +105,5 @@ impl Core {
         }
         let nodes = nodes.into_iter().map(|id| id.into_string()).collect();
         Ok(Some((nodes, list(py, &edges, edge)?)))
-    }
-
-    fn _neighbors<'py>(
-        &self,
-        py: Python<'py>,
-        namespace: &str,
-        node_id: String,
-        types: Option<Vec<String>>,
-        direction: DirectionName,
-        limit: Option<Count>,
-    ) -> PyResult<Lists<'py>> {
-        let operation = Neighbors {
-            node_id: node_id.into(),
-            direction: direction.0,
-            edge_types: edge_types(types),
-            limit: limit.map(|limit| limit.0),
-            snapshot: None,
-        };
-        subgraph(py, &self.call(py, namespace, operation)?)
     }
 }

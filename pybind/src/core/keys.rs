@@ -1,23 +1,11 @@
 //! Key-value operations. The public ones are called straight from Python code, without a Python method in between.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyList};
-use toondb_engine::api::{
-    BatchPut, CommitSeq, CompareAndSet, DeleteKey, Exists, Get, KvEntry, KvValue, MultiGet, Put, PutEntry, Scan,
-};
+use pyo3::types::PyBytes;
+use toondb_engine::api::{BatchPut, CommitSeq, CompareAndSet, DeleteKey, Exists, Get, Put, PutEntry};
 
 use super::Core;
-use crate::argument::{Bytes, DURABLE, DurabilityName, byte_bufs, ttl_ms};
-use crate::record::{Object, list, optional_list};
-
-fn value_bytes<'py>(py: Python<'py>, value: &KvValue) -> PyResult<Object<'py>> {
-    Ok(PyBytes::new(py, &value.value).into_any())
-}
-
-fn entry_tuple<'py>(py: Python<'py>, entry: &KvEntry) -> PyResult<Object<'py>> {
-    let KvEntry { key, value, version: _ } = entry;
-    Ok((PyBytes::new(py, key), PyBytes::new(py, value)).into_pyobject(py)?.into_any())
-}
+use crate::argument::{Bytes, DURABLE, DurabilityName, ttl_ms};
 
 #[pymethods]
 impl Core {
@@ -70,13 +58,6 @@ impl Core {
     fn delete(&self, py: Python<'_>, key: Bytes, namespace: &str, durability: DurabilityName) -> PyResult<bool> {
         let operation = DeleteKey { key: key.into(), durability: durability.0 };
         self.call(py, namespace, operation).map(|reply| reply.deleted > 0)
-    }
-
-    /// Read several keys at one instant: for each its value, or None if it is absent or expired.
-    #[pyo3(signature = (keys, namespace="default"))]
-    fn multi_get<'py>(&self, py: Python<'py>, keys: Vec<Bytes>, namespace: &str) -> PyResult<Bound<'py, PyList>> {
-        let reply = self.call(py, namespace, MultiGet { keys: byte_bufs(keys), snapshot: None })?;
-        optional_list(py, &reply.values, value_bytes)
     }
 
     /// Write several (key, value) pairs, all or none. Returns True.
@@ -139,34 +120,5 @@ impl Core {
     ) -> PyResult<Option<Bound<'py, PyBytes>>> {
         let reply = self.call(py, namespace, Get { key: key.into(), snapshot: Some(CommitSeq(snapshot)) })?;
         Ok(reply.found.map(|found| PyBytes::new(py, &found.value)))
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "called from one place, by keyword")]
-    #[pyo3(signature = (namespace, *, prefix, start, end, limit, reverse, cursor, keys_only, snapshot))]
-    fn _scan_page<'py>(
-        &self,
-        py: Python<'py>,
-        namespace: &str,
-        prefix: Option<Bytes>,
-        start: Option<Bytes>,
-        end: Option<Bytes>,
-        limit: u32,
-        reverse: bool,
-        cursor: Option<Bytes>,
-        keys_only: bool,
-        snapshot: Option<u64>,
-    ) -> PyResult<(Bound<'py, PyList>, Option<Bound<'py, PyBytes>>)> {
-        let operation = Scan {
-            prefix: prefix.map(Into::into),
-            start: start.map(Into::into),
-            end: end.map(Into::into),
-            limit: Some(limit),
-            reverse,
-            cursor: cursor.map(Into::into),
-            keys_only,
-            snapshot: snapshot.map(CommitSeq),
-        };
-        let page = self.call(py, namespace, operation)?;
-        Ok((list(py, &page.entries, entry_tuple)?, page.cursor.map(|cursor| PyBytes::new(py, &cursor))))
     }
 }

@@ -8,6 +8,7 @@ mod connection;
 mod graph;
 mod keys;
 mod namespaces;
+mod reads;
 mod server;
 mod temporal;
 mod vectors;

@@ -3,15 +3,15 @@
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 use toondb_engine::api::{
-    CommitSeq, CountVectors, CreateIndex, DeleteVectors, DescribeIndex, DropIndex, GetVectors, InsertVectors,
-    ListIndexes, SearchBatchVectors, SearchVectors,
+    CountVectors, CreateIndex, DeleteVectors, DescribeIndex, DropIndex, GetVectors, InsertVectors, ListIndexes,
+    SearchBatchVectors,
 };
 
 use super::Core;
 use crate::argument::{Count, DurabilityName, MetricName};
 use crate::error::invalid;
 use crate::record::{Object, embedding, index_info, list, optional_list, vector_hits};
-use crate::vector::{Ids, Matrix, Vector};
+use crate::vector::{Ids, Matrix};
 
 #[pymethods]
 impl Core {
@@ -83,30 +83,6 @@ impl Core {
 
     fn _count_vectors(&self, py: Python<'_>, namespace: &str, index: String) -> PyResult<u64> {
         self.call(py, namespace, CountVectors { index: index.into() }).map(|reply| reply.count)
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "called from one place")]
-    #[pyo3(signature = (namespace, index, query, k, ef, include_embedding, snapshot))]
-    fn _search<'py>(
-        &self,
-        py: Python<'py>,
-        namespace: &str,
-        index: String,
-        query: Vector,
-        k: Count,
-        ef: Option<Count>,
-        include_embedding: bool,
-        snapshot: Option<u64>,
-    ) -> PyResult<Object<'py>> {
-        let operation = SearchVectors {
-            index: index.into(),
-            query: query.0,
-            k: Some(k.0),
-            ef: ef.map(|ef| ef.0),
-            include_embedding,
-            snapshot: snapshot.map(CommitSeq),
-        };
-        vector_hits(py, &self.call(py, namespace, operation)?)
     }
 
     #[expect(clippy::too_many_arguments, reason = "called from one place")]

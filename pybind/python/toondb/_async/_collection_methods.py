@@ -1,9 +1,11 @@
 """The methods of a handle on a collection, awaited. Written by scripts/write_async.py from ``_collection.py``."""
 
-from typing import Any, List, Mapping, Optional, Sequence, Union
+from typing import Any, List, Mapping, Optional, Sequence, Union, overload
 
 from .._collection import Collection
 from .._collections import Filter, Vector, Vectors
+from .._formats import Format, TextFormat, Tokenizer
+from .._rows import Rendered
 from .._types import CollectionInfo, Document, Durability, Metadata
 from ._mirror import Mirror
 
@@ -39,9 +41,48 @@ class AsyncCollectionMethods(Mirror[Collection]):
         """Read a document; None if there is none of this id."""
         return await self._call(Collection.get, id, include_embeddings)
 
-    async def get_documents(self, ids: Sequence[str], include_embeddings: bool = False) -> List[Optional[Document]]:
-        """Read documents at one instant: for each id its document, or None."""
-        return await self._call(Collection.get_documents, ids, include_embeddings)
+    @overload
+    async def get_documents(
+        self, ids: Sequence[str], include_embeddings: bool = False, *, format: None = None, columns: None = None
+    ) -> List[Optional[Document]]: ...
+
+    @overload
+    async def get_documents(
+        self,
+        ids: Sequence[str],
+        include_embeddings: bool = False,
+        *,
+        format: TextFormat,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Rendered: ...
+
+    @overload
+    async def get_documents(
+        self,
+        ids: Sequence[str],
+        include_embeddings: bool = False,
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Any: ...
+
+    async def get_documents(
+        self,
+        ids: Sequence[str],
+        include_embeddings: bool = False,
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Any:
+        """Read documents at one instant; see :meth:`Database.get_documents`."""
+        return await self._call(
+            lambda sync: sync.get_documents(
+                ids, include_embeddings, format=format, columns=columns, tokenizer=tokenizer
+            )
+        )
 
     async def delete(self, id: str, durability: Durability = "durable") -> bool:
         """Delete a document. Returns True if it existed."""
@@ -59,6 +100,7 @@ class AsyncCollectionMethods(Mirror[Collection]):
         """How many documents there are, or how many match."""
         return await self._call(Collection.count, filter)
 
+    @overload
     async def search(
         self,
         query: Vector,
@@ -66,9 +108,57 @@ class AsyncCollectionMethods(Mirror[Collection]):
         filter: Optional[Filter] = None,
         ef: Optional[int] = None,
         include_embeddings: bool = False,
-    ) -> List[Document]:
+        *,
+        format: None = None,
+        columns: None = None,
+    ) -> List[Document]: ...
+
+    @overload
+    async def search(
+        self,
+        query: Vector,
+        k: int = 10,
+        filter: Optional[Filter] = None,
+        ef: Optional[int] = None,
+        include_embeddings: bool = False,
+        *,
+        format: TextFormat,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Rendered: ...
+
+    @overload
+    async def search(
+        self,
+        query: Vector,
+        k: int = 10,
+        filter: Optional[Filter] = None,
+        ef: Optional[int] = None,
+        include_embeddings: bool = False,
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Any: ...
+
+    async def search(
+        self,
+        query: Vector,
+        k: int = 10,
+        filter: Optional[Filter] = None,
+        ef: Optional[int] = None,
+        include_embeddings: bool = False,
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Any:
         """Find the ``k`` nearest documents; see :meth:`Database.search_collection`."""
-        return await self._call(Collection.search, query, k, filter, ef, include_embeddings)
+        return await self._call(
+            lambda sync: sync.search(
+                query, k, filter, ef, include_embeddings, format=format, columns=columns, tokenizer=tokenizer
+            )
+        )
 
     async def search_batch(
         self,

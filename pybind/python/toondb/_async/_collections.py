@@ -1,8 +1,10 @@
 """Collections, awaited. Written by scripts/write_async.py from ``_collections.py``."""
 
-from typing import Any, List, Mapping, Optional, Sequence, Union
+from typing import Any, List, Mapping, Optional, Sequence, Union, overload
 
 from .._collections import Filter, Vector, Vectors
+from .._formats import Format, TextFormat, Tokenizer
+from .._rows import Rendered
 from .._store import Store
 from .._types import CollectionInfo, Document, Durability, Metadata, Metric
 from ._mirror import Mirror
@@ -59,11 +61,61 @@ class AsyncCollectionsMethods(Mirror[Store]):
         """Read a document; None if there is none of this id."""
         return await self._call(Store.get_document, collection_name, id, namespace, include_embeddings)
 
+    @overload
     async def get_documents(
-        self, collection_name: str, ids: Sequence[str], namespace: str = "default", include_embeddings: bool = False
-    ) -> List[Optional[Document]]:
-        """Read documents at one instant: for each id its document, or None."""
-        return await self._call(Store.get_documents, collection_name, ids, namespace, include_embeddings)
+        self,
+        collection_name: str,
+        ids: Sequence[str],
+        namespace: str = "default",
+        include_embeddings: bool = False,
+        *,
+        format: None = None,
+        columns: None = None,
+    ) -> List[Optional[Document]]: ...
+
+    @overload
+    async def get_documents(
+        self,
+        collection_name: str,
+        ids: Sequence[str],
+        namespace: str = "default",
+        include_embeddings: bool = False,
+        *,
+        format: TextFormat,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Rendered: ...
+
+    @overload
+    async def get_documents(
+        self,
+        collection_name: str,
+        ids: Sequence[str],
+        namespace: str = "default",
+        include_embeddings: bool = False,
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Any: ...
+
+    async def get_documents(
+        self,
+        collection_name: str,
+        ids: Sequence[str],
+        namespace: str = "default",
+        include_embeddings: bool = False,
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Any:
+        """Read documents at one instant: for each id its document, or None; in a format, no row."""
+        return await self._call(
+            lambda sync: sync.get_documents(
+                collection_name, ids, namespace, include_embeddings, format=format, columns=columns, tokenizer=tokenizer
+            )
+        )
 
     async def delete_documents(
         self, collection_name: str, ids: Sequence[str], namespace: str = "default", durability: Durability = "durable"
@@ -81,6 +133,7 @@ class AsyncCollectionsMethods(Mirror[Store]):
         """How many documents there are, or how many match."""
         return await self._call(Store.count, collection_name, namespace, filter)
 
+    @overload
     async def search_collection(
         self,
         collection_name: str,
@@ -90,7 +143,57 @@ class AsyncCollectionsMethods(Mirror[Store]):
         filter: Optional[Filter] = None,
         ef: Optional[int] = None,
         include_embeddings: bool = False,
-    ) -> List[Document]:
+        *,
+        format: None = None,
+        columns: None = None,
+    ) -> List[Document]: ...
+
+    @overload
+    async def search_collection(
+        self,
+        collection_name: str,
+        query: Vector,
+        k: int = 10,
+        namespace: str = "default",
+        filter: Optional[Filter] = None,
+        ef: Optional[int] = None,
+        include_embeddings: bool = False,
+        *,
+        format: TextFormat,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Rendered: ...
+
+    @overload
+    async def search_collection(
+        self,
+        collection_name: str,
+        query: Vector,
+        k: int = 10,
+        namespace: str = "default",
+        filter: Optional[Filter] = None,
+        ef: Optional[int] = None,
+        include_embeddings: bool = False,
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Any: ...
+
+    async def search_collection(
+        self,
+        collection_name: str,
+        query: Vector,
+        k: int = 10,
+        namespace: str = "default",
+        filter: Optional[Filter] = None,
+        ef: Optional[int] = None,
+        include_embeddings: bool = False,
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Any:
         """Find the ``k`` documents nearest to an embedding, nearest first, ties by id.
 
         With a filter exactly ``k`` are found whenever ``k`` match. Each result has ``score`` (larger is closer) and
@@ -98,7 +201,18 @@ class AsyncCollectionsMethods(Mirror[Store]):
         finds more of the true nearest; None = a good default. Raises CollectionNotFoundError.
         """
         return await self._call(
-            Store.search_collection, collection_name, query, k, namespace, filter, ef, include_embeddings
+            lambda sync: sync.search_collection(
+                collection_name,
+                query,
+                k,
+                namespace,
+                filter,
+                ef,
+                include_embeddings,
+                format=format,
+                columns=columns,
+                tokenizer=tokenizer,
+            )
         )
 
     async def search_collection_batch(

@@ -1,7 +1,9 @@
 """Key-value methods, awaited. Written by scripts/write_async.py from ``_keys.py``."""
 
-from typing import AsyncIterator, List, Optional, Sequence, Tuple
+from typing import Any, AsyncIterator, Awaitable, List, Optional, Sequence, Tuple, overload
 
+from .._formats import Format, TextFormat, Tokenizer
+from .._rows import Rendered
 from .._store import Store
 from .._types import BytesLike, Durability
 from ._mirror import Mirror
@@ -43,10 +45,6 @@ class AsyncKeyMethods(Mirror[Store]):
     async def delete(self, key: BytesLike, namespace: str = "default", durability: Durability = "durable") -> bool:
         """Delete a key. Returns True if it existed; deleting nothing is no error."""
         return await self._call(Store.delete, key, namespace, durability)
-
-    async def multi_get(self, keys: Sequence[BytesLike], namespace: str = "default") -> List[Optional[bytes]]:
-        """Read several keys at one instant: for each its value, or None if it is absent or expired."""
-        return await self._call(Store.multi_get, keys, namespace)
 
     async def batch_put(
         self,
@@ -96,6 +94,51 @@ class AsyncKeyMethods(Mirror[Store]):
         """Delete a text key; otherwise as :meth:`delete`."""
         return await self._call(Store.delete_kv, key, namespace, durability)
 
+    @overload
+    async def multi_get(
+        self, keys: Sequence[BytesLike], namespace: str = "default", *, format: None = None, columns: None = None
+    ) -> List[Optional[bytes]]: ...
+
+    @overload
+    async def multi_get(
+        self,
+        keys: Sequence[BytesLike],
+        namespace: str = "default",
+        *,
+        format: TextFormat,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Rendered: ...
+
+    @overload
+    async def multi_get(
+        self,
+        keys: Sequence[BytesLike],
+        namespace: str = "default",
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Any: ...
+
+    async def multi_get(
+        self,
+        keys: Sequence[BytesLike],
+        namespace: str = "default",
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Any:
+        """Read several keys at one instant: for each its value, or None if it is absent or expired.
+
+        In a format, keys that are absent give no row; see :class:`Rendered` for format, columns and tokenizer.
+        """
+        return await self._call(
+            lambda sync: sync.multi_get(keys, namespace, format=format, columns=columns, tokenizer=tokenizer)
+        )
+
+    @overload
     def scan(
         self,
         prefix: Optional[BytesLike] = None,
@@ -104,7 +147,57 @@ class AsyncKeyMethods(Mirror[Store]):
         limit: Optional[int] = None,
         reverse: bool = False,
         namespace: str = "default",
-    ) -> AsyncIterator[Tuple[bytes, bytes]]:
+        *,
+        format: None = None,
+        columns: None = None,
+    ) -> AsyncIterator[Tuple[bytes, bytes]]: ...
+
+    @overload
+    def scan(
+        self,
+        prefix: Optional[BytesLike] = None,
+        start: Optional[BytesLike] = None,
+        end: Optional[BytesLike] = None,
+        limit: Optional[int] = None,
+        reverse: bool = False,
+        namespace: str = "default",
+        *,
+        format: TextFormat,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+        cursor: Optional[bytes] = None,
+    ) -> Awaitable[Rendered]: ...
+
+    @overload
+    def scan(
+        self,
+        prefix: Optional[BytesLike] = None,
+        start: Optional[BytesLike] = None,
+        end: Optional[BytesLike] = None,
+        limit: Optional[int] = None,
+        reverse: bool = False,
+        namespace: str = "default",
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+        cursor: Optional[bytes] = None,
+    ) -> Any: ...
+
+    def scan(
+        self,
+        prefix: Optional[BytesLike] = None,
+        start: Optional[BytesLike] = None,
+        end: Optional[BytesLike] = None,
+        limit: Optional[int] = None,
+        reverse: bool = False,
+        namespace: str = "default",
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+        cursor: Optional[bytes] = None,
+    ) -> Any:
         """Read (key, value) pairs in order of the keys.
 
         prefix: only keys that begin with it; start: only keys at or after it; end: only keys before it; all that are
@@ -112,8 +205,28 @@ class AsyncKeyMethods(Mirror[Store]):
 
         The pairs come in pages, each read at one instant as the iteration reaches it; a scan at one instant as a whole
         is :meth:`Transaction.scan`.
+
+        See :class:`Rendered` for format, columns and tokenizer. A format holds one page of at most 10,000 pairs and 8
+        MiB; ``cursor`` goes on where the last one ended. More than a page without a limit raises LimitExceededError.
         """
-        return self._iterate(Store.scan, prefix, start, end, limit, reverse, namespace)
+        if format is None and columns is None and tokenizer is None:
+            return self._iterate(
+                lambda sync: sync.scan(prefix, start, end, limit, reverse, namespace, cursor=cursor)
+            )
+        return self._call(
+            lambda sync: sync.scan(
+                prefix,
+                start,
+                end,
+                limit,
+                reverse,
+                namespace,
+                format=format,
+                columns=columns,
+                tokenizer=tokenizer,
+                cursor=cursor,
+            )
+        )
 
     def scan_keys(
         self,
@@ -124,5 +237,5 @@ class AsyncKeyMethods(Mirror[Store]):
         reverse: bool = False,
         namespace: str = "default",
     ) -> AsyncIterator[bytes]:
-        """Read keys in order, without their values; otherwise as :meth:`scan`."""
+        """Read keys in order, without their values; otherwise as :meth:`scan`. In a format: ``columns=["key"]``."""
         return self._iterate(Store.scan_keys, prefix, start, end, limit, reverse, namespace)

@@ -1,10 +1,13 @@
 """The methods of a handle on a namespace, awaited. Written by scripts/write_async.py from ``_namespace.py``."""
 
-from typing import AsyncIterator, List, Optional, Sequence, Tuple
+from typing import Any, AsyncIterator, Awaitable, List, Optional, Sequence, Tuple, overload
 
 from .._checkpoints import ReadableFile
 from .._collections import Vector
+from .._context import Context, Section
+from .._formats import Format, TextFormat, Tokenizer
 from .._namespace import Namespace
+from .._rows import Rendered
 from .._toondb import WriteBatch
 from .._types import (
     BytesLike,
@@ -82,9 +85,43 @@ class AsyncNamespaceMethods(Mirror[Namespace]):
         """Delete a text key. Returns True if it existed."""
         return await self._call(Namespace.delete_kv, key, durability)
 
-    async def multi_get(self, keys: Sequence[BytesLike]) -> List[Optional[bytes]]:
-        """Read several keys at one instant."""
-        return await self._call(Namespace.multi_get, keys)
+    @overload
+    async def multi_get(
+        self, keys: Sequence[BytesLike], *, format: None = None, columns: None = None
+    ) -> List[Optional[bytes]]: ...
+
+    @overload
+    async def multi_get(
+        self,
+        keys: Sequence[BytesLike],
+        *,
+        format: TextFormat,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Rendered: ...
+
+    @overload
+    async def multi_get(
+        self,
+        keys: Sequence[BytesLike],
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Any: ...
+
+    async def multi_get(
+        self,
+        keys: Sequence[BytesLike],
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Any:
+        """Read several keys at one instant; see :meth:`Database.multi_get`."""
+        return await self._call(
+            lambda sync: sync.multi_get(keys, format=format, columns=columns, tokenizer=tokenizer)
+        )
 
     async def batch_put(
         self,
@@ -106,6 +143,7 @@ class AsyncNamespaceMethods(Mirror[Namespace]):
         """Write a key only if it holds what is expected; see :meth:`Database.compare_and_set`."""
         return await self._call(Namespace.compare_and_set, key, expected, value, ttl, durability)
 
+    @overload
     def scan(
         self,
         prefix: Optional[BytesLike] = None,
@@ -113,9 +151,64 @@ class AsyncNamespaceMethods(Mirror[Namespace]):
         end: Optional[BytesLike] = None,
         limit: Optional[int] = None,
         reverse: bool = False,
-    ) -> AsyncIterator[Tuple[bytes, bytes]]:
+        *,
+        format: None = None,
+        columns: None = None,
+    ) -> AsyncIterator[Tuple[bytes, bytes]]: ...
+
+    @overload
+    def scan(
+        self,
+        prefix: Optional[BytesLike] = None,
+        start: Optional[BytesLike] = None,
+        end: Optional[BytesLike] = None,
+        limit: Optional[int] = None,
+        reverse: bool = False,
+        *,
+        format: TextFormat,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+        cursor: Optional[bytes] = None,
+    ) -> Awaitable[Rendered]: ...
+
+    @overload
+    def scan(
+        self,
+        prefix: Optional[BytesLike] = None,
+        start: Optional[BytesLike] = None,
+        end: Optional[BytesLike] = None,
+        limit: Optional[int] = None,
+        reverse: bool = False,
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+        cursor: Optional[bytes] = None,
+    ) -> Any: ...
+
+    def scan(
+        self,
+        prefix: Optional[BytesLike] = None,
+        start: Optional[BytesLike] = None,
+        end: Optional[BytesLike] = None,
+        limit: Optional[int] = None,
+        reverse: bool = False,
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+        cursor: Optional[bytes] = None,
+    ) -> Any:
         """Read (key, value) pairs in order; see :meth:`Database.scan`."""
-        return self._iterate(Namespace.scan, prefix, start, end, limit, reverse)
+        if format is None and columns is None and tokenizer is None:
+            return self._iterate(
+                lambda sync: sync.scan(prefix, start, end, limit, reverse, cursor=cursor)
+            )
+        return self._call(
+            lambda sync: sync.scan(
+                prefix, start, end, limit, reverse, format=format, columns=columns, tokenizer=tokenizer, cursor=cursor
+            )
+        )
 
     def scan_keys(
         self,
@@ -169,15 +262,115 @@ class AsyncNamespaceMethods(Mirror[Namespace]):
         """Delete an edge. Returns True if it existed."""
         return await self._call(Namespace.delete_edge, from_id, edge_type, to_id, durability)
 
+    @overload
     async def get_edges(
         self,
         node_id: str,
         edge_types: Optional[Sequence[str]] = None,
         direction: Direction = "outgoing",
         limit: Optional[int] = None,
-    ) -> List[GraphEdge]:
+        *,
+        format: None = None,
+        columns: None = None,
+    ) -> List[GraphEdge]: ...
+
+    @overload
+    async def get_edges(
+        self,
+        node_id: str,
+        edge_types: Optional[Sequence[str]] = None,
+        direction: Direction = "outgoing",
+        limit: Optional[int] = None,
+        *,
+        format: TextFormat,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+        cursor: Optional[bytes] = None,
+    ) -> Rendered: ...
+
+    @overload
+    async def get_edges(
+        self,
+        node_id: str,
+        edge_types: Optional[Sequence[str]] = None,
+        direction: Direction = "outgoing",
+        limit: Optional[int] = None,
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+        cursor: Optional[bytes] = None,
+    ) -> Any: ...
+
+    async def get_edges(
+        self,
+        node_id: str,
+        edge_types: Optional[Sequence[str]] = None,
+        direction: Direction = "outgoing",
+        limit: Optional[int] = None,
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+        cursor: Optional[bytes] = None,
+    ) -> Any:
         """The edges of a node; see :meth:`Database.get_edges`."""
-        return await self._call(Namespace.get_edges, node_id, edge_types, direction, limit)
+        return await self._call(
+            lambda sync: sync.get_edges(
+                node_id,
+                edge_types,
+                direction,
+                limit,
+                format=format,
+                columns=columns,
+                tokenizer=tokenizer,
+                cursor=cursor,
+            )
+        )
+
+    @overload
+    async def traverse(
+        self,
+        start_node: str,
+        max_depth: int = 3,
+        edge_types: Optional[Sequence[str]] = None,
+        order: Order = "bfs",
+        direction: Direction = "outgoing",
+        limit: Optional[int] = None,
+        *,
+        format: None = None,
+        columns: None = None,
+    ) -> Subgraph: ...
+
+    @overload
+    async def traverse(
+        self,
+        start_node: str,
+        max_depth: int = 3,
+        edge_types: Optional[Sequence[str]] = None,
+        order: Order = "bfs",
+        direction: Direction = "outgoing",
+        limit: Optional[int] = None,
+        *,
+        format: TextFormat,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Rendered: ...
+
+    @overload
+    async def traverse(
+        self,
+        start_node: str,
+        max_depth: int = 3,
+        edge_types: Optional[Sequence[str]] = None,
+        order: Order = "bfs",
+        direction: Direction = "outgoing",
+        limit: Optional[int] = None,
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Any: ...
 
     async def traverse(
         self,
@@ -187,9 +380,25 @@ class AsyncNamespaceMethods(Mirror[Namespace]):
         order: Order = "bfs",
         direction: Direction = "outgoing",
         limit: Optional[int] = None,
-    ) -> Subgraph:
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Any:
         """Walk the graph from a node; see :meth:`Database.traverse`."""
-        return await self._call(Namespace.traverse, start_node, max_depth, edge_types, order, direction, limit)
+        return await self._call(
+            lambda sync: sync.traverse(
+                start_node,
+                max_depth,
+                edge_types,
+                order,
+                direction,
+                limit,
+                format=format,
+                columns=columns,
+                tokenizer=tokenizer,
+            )
+        )
 
     async def shortest_path(
         self,
@@ -202,15 +411,61 @@ class AsyncNamespaceMethods(Mirror[Namespace]):
         """A path with the fewest edges; see :meth:`Database.shortest_path`."""
         return await self._call(Namespace.shortest_path, from_id, to_id, max_depth, edge_types, direction)
 
+    @overload
     async def neighbors(
         self,
         node_id: str,
         edge_types: Optional[Sequence[str]] = None,
         direction: Direction = "outgoing",
         limit: Optional[int] = None,
-    ) -> Subgraph:
+        *,
+        format: None = None,
+        columns: None = None,
+    ) -> Subgraph: ...
+
+    @overload
+    async def neighbors(
+        self,
+        node_id: str,
+        edge_types: Optional[Sequence[str]] = None,
+        direction: Direction = "outgoing",
+        limit: Optional[int] = None,
+        *,
+        format: TextFormat,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Rendered: ...
+
+    @overload
+    async def neighbors(
+        self,
+        node_id: str,
+        edge_types: Optional[Sequence[str]] = None,
+        direction: Direction = "outgoing",
+        limit: Optional[int] = None,
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Any: ...
+
+    async def neighbors(
+        self,
+        node_id: str,
+        edge_types: Optional[Sequence[str]] = None,
+        direction: Direction = "outgoing",
+        limit: Optional[int] = None,
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Any:
         """The nodes one edge away; see :meth:`Database.neighbors`."""
-        return await self._call(Namespace.neighbors, node_id, edge_types, direction, limit)
+        return await self._call(
+            lambda sync: sync.neighbors(
+                node_id, edge_types, direction, limit, format=format, columns=columns, tokenizer=tokenizer
+            )
+        )
 
     async def add_temporal_edge(
         self,
@@ -227,6 +482,7 @@ class AsyncNamespaceMethods(Mirror[Namespace]):
             Namespace.add_temporal_edge, from_id, edge_type, to_id, valid_from, valid_until, properties, durability
         )
 
+    @overload
     async def query_temporal_graph(
         self,
         node_id: str,
@@ -240,21 +496,87 @@ class AsyncNamespaceMethods(Mirror[Namespace]):
         as_of_seq: Optional[int] = None,
         clip: bool = False,
         limit: Optional[int] = None,
-    ) -> List[TemporalEdge]:
+        *,
+        format: None = None,
+        columns: None = None,
+    ) -> List[TemporalEdge]: ...
+
+    @overload
+    async def query_temporal_graph(
+        self,
+        node_id: str,
+        mode: str = "POINT_IN_TIME",
+        timestamp: Optional[int] = None,
+        start_time: Optional[int] = None,
+        end_time: Optional[int] = None,
+        edge_types: Optional[Sequence[str]] = None,
+        direction: Direction = "outgoing",
+        as_of: Optional[int] = None,
+        as_of_seq: Optional[int] = None,
+        clip: bool = False,
+        limit: Optional[int] = None,
+        *,
+        format: TextFormat,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Rendered: ...
+
+    @overload
+    async def query_temporal_graph(
+        self,
+        node_id: str,
+        mode: str = "POINT_IN_TIME",
+        timestamp: Optional[int] = None,
+        start_time: Optional[int] = None,
+        end_time: Optional[int] = None,
+        edge_types: Optional[Sequence[str]] = None,
+        direction: Direction = "outgoing",
+        as_of: Optional[int] = None,
+        as_of_seq: Optional[int] = None,
+        clip: bool = False,
+        limit: Optional[int] = None,
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Any: ...
+
+    async def query_temporal_graph(
+        self,
+        node_id: str,
+        mode: str = "POINT_IN_TIME",
+        timestamp: Optional[int] = None,
+        start_time: Optional[int] = None,
+        end_time: Optional[int] = None,
+        edge_types: Optional[Sequence[str]] = None,
+        direction: Direction = "outgoing",
+        as_of: Optional[int] = None,
+        as_of_seq: Optional[int] = None,
+        clip: bool = False,
+        limit: Optional[int] = None,
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Any:
         """The facts of a node; see :meth:`Database.query_temporal_graph`."""
         return await self._call(
-            Namespace.query_temporal_graph,
-            node_id,
-            mode,
-            timestamp,
-            start_time,
-            end_time,
-            edge_types,
-            direction,
-            as_of,
-            as_of_seq,
-            clip,
-            limit,
+            lambda sync: sync.query_temporal_graph(
+                node_id,
+                mode,
+                timestamp,
+                start_time,
+                end_time,
+                edge_types,
+                direction,
+                as_of,
+                as_of_seq,
+                clip,
+                limit,
+                format=format,
+                columns=columns,
+                tokenizer=tokenizer,
+            )
         )
 
     async def close_temporal_edge(
@@ -285,6 +607,7 @@ class AsyncNamespaceMethods(Mirror[Namespace]):
             durability,
         )
 
+    @overload
     async def traverse_temporal(
         self,
         start_node: str,
@@ -296,20 +619,123 @@ class AsyncNamespaceMethods(Mirror[Namespace]):
         as_of: Optional[int] = None,
         as_of_seq: Optional[int] = None,
         limit: Optional[int] = None,
-    ) -> TemporalSubgraph:
+        *,
+        format: None = None,
+        columns: None = None,
+    ) -> TemporalSubgraph: ...
+
+    @overload
+    async def traverse_temporal(
+        self,
+        start_node: str,
+        timestamp: Optional[int] = None,
+        max_depth: int = 3,
+        edge_types: Optional[Sequence[str]] = None,
+        order: Order = "bfs",
+        direction: Direction = "outgoing",
+        as_of: Optional[int] = None,
+        as_of_seq: Optional[int] = None,
+        limit: Optional[int] = None,
+        *,
+        format: TextFormat,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Rendered: ...
+
+    @overload
+    async def traverse_temporal(
+        self,
+        start_node: str,
+        timestamp: Optional[int] = None,
+        max_depth: int = 3,
+        edge_types: Optional[Sequence[str]] = None,
+        order: Order = "bfs",
+        direction: Direction = "outgoing",
+        as_of: Optional[int] = None,
+        as_of_seq: Optional[int] = None,
+        limit: Optional[int] = None,
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Any: ...
+
+    async def traverse_temporal(
+        self,
+        start_node: str,
+        timestamp: Optional[int] = None,
+        max_depth: int = 3,
+        edge_types: Optional[Sequence[str]] = None,
+        order: Order = "bfs",
+        direction: Direction = "outgoing",
+        as_of: Optional[int] = None,
+        as_of_seq: Optional[int] = None,
+        limit: Optional[int] = None,
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Any:
         """Walk edges that are all valid at one instant; see :meth:`Database.traverse_temporal`."""
         return await self._call(
-            Namespace.traverse_temporal,
-            start_node,
-            timestamp,
-            max_depth,
-            edge_types,
-            order,
-            direction,
-            as_of,
-            as_of_seq,
-            limit,
+            lambda sync: sync.traverse_temporal(
+                start_node,
+                timestamp,
+                max_depth,
+                edge_types,
+                order,
+                direction,
+                as_of,
+                as_of_seq,
+                limit,
+                format=format,
+                columns=columns,
+                tokenizer=tokenizer,
+            )
         )
+
+    @overload
+    async def temporal_history(
+        self,
+        node_id: str,
+        edge_type: Optional[str] = None,
+        other_id: Optional[str] = None,
+        direction: Direction = "outgoing",
+        limit: Optional[int] = None,
+        *,
+        format: None = None,
+        columns: None = None,
+    ) -> List[TemporalEdge]: ...
+
+    @overload
+    async def temporal_history(
+        self,
+        node_id: str,
+        edge_type: Optional[str] = None,
+        other_id: Optional[str] = None,
+        direction: Direction = "outgoing",
+        limit: Optional[int] = None,
+        *,
+        format: TextFormat,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+        cursor: Optional[bytes] = None,
+    ) -> Rendered: ...
+
+    @overload
+    async def temporal_history(
+        self,
+        node_id: str,
+        edge_type: Optional[str] = None,
+        other_id: Optional[str] = None,
+        direction: Direction = "outgoing",
+        limit: Optional[int] = None,
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+        cursor: Optional[bytes] = None,
+    ) -> Any: ...
 
     async def temporal_history(
         self,
@@ -318,9 +744,26 @@ class AsyncNamespaceMethods(Mirror[Namespace]):
         other_id: Optional[str] = None,
         direction: Direction = "outgoing",
         limit: Optional[int] = None,
-    ) -> List[TemporalEdge]:
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+        cursor: Optional[bytes] = None,
+    ) -> Any:
         """Every belief about a node's facts; see :meth:`Database.temporal_history`."""
-        return await self._call(Namespace.temporal_history, node_id, edge_type, other_id, direction, limit)
+        return await self._call(
+            lambda sync: sync.temporal_history(
+                node_id,
+                edge_type,
+                other_id,
+                direction,
+                limit,
+                format=format,
+                columns=columns,
+                tokenizer=tokenizer,
+                cursor=cursor,
+            )
+        )
 
     async def erase_temporal(
         self,
@@ -331,6 +774,17 @@ class AsyncNamespaceMethods(Mirror[Namespace]):
     ) -> int:
         """Remove a node's outgoing facts with their whole history; see :meth:`Database.erase_temporal`."""
         return await self._call(Namespace.erase_temporal, from_id, edge_type, to_id, durability)
+
+    async def query_context(
+        self,
+        sections: Sequence[Section],
+        token_limit: int,
+        format: TextFormat = "toon",
+        tokenizer: Tokenizer = "o200k",
+        deduplicate: bool = True,
+    ) -> Context:
+        """Put sections together into one text under a limit of tokens; see :meth:`Database.query_context`."""
+        return await self._call(Namespace.query_context, sections, token_limit, format, tokenizer, deduplicate)
 
     async def cache_get(
         self,

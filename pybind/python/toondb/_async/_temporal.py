@@ -1,7 +1,9 @@
 """The temporal graph, awaited. Written by scripts/write_async.py from ``_temporal.py``."""
 
-from typing import List, Optional, Sequence
+from typing import Any, List, Optional, Sequence, overload
 
+from .._formats import Format, TextFormat, Tokenizer
+from .._rows import Rendered
 from .._store import Store
 from .._types import Direction, Durability, Metadata, Order, Superseded, TemporalEdge, TemporalSubgraph
 from ._mirror import Mirror
@@ -38,6 +40,7 @@ class AsyncTemporalMethods(Mirror[Store]):
             durability,
         )
 
+    @overload
     async def query_temporal_graph(
         self,
         namespace: str,
@@ -52,7 +55,72 @@ class AsyncTemporalMethods(Mirror[Store]):
         as_of_seq: Optional[int] = None,
         clip: bool = False,
         limit: Optional[int] = None,
-    ) -> List[TemporalEdge]:
+        *,
+        format: None = None,
+        columns: None = None,
+    ) -> List[TemporalEdge]: ...
+
+    @overload
+    async def query_temporal_graph(
+        self,
+        namespace: str,
+        node_id: str,
+        mode: str = "POINT_IN_TIME",
+        timestamp: Optional[int] = None,
+        start_time: Optional[int] = None,
+        end_time: Optional[int] = None,
+        edge_types: Optional[Sequence[str]] = None,
+        direction: Direction = "outgoing",
+        as_of: Optional[int] = None,
+        as_of_seq: Optional[int] = None,
+        clip: bool = False,
+        limit: Optional[int] = None,
+        *,
+        format: TextFormat,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Rendered: ...
+
+    @overload
+    async def query_temporal_graph(
+        self,
+        namespace: str,
+        node_id: str,
+        mode: str = "POINT_IN_TIME",
+        timestamp: Optional[int] = None,
+        start_time: Optional[int] = None,
+        end_time: Optional[int] = None,
+        edge_types: Optional[Sequence[str]] = None,
+        direction: Direction = "outgoing",
+        as_of: Optional[int] = None,
+        as_of_seq: Optional[int] = None,
+        clip: bool = False,
+        limit: Optional[int] = None,
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Any: ...
+
+    async def query_temporal_graph(
+        self,
+        namespace: str,
+        node_id: str,
+        mode: str = "POINT_IN_TIME",
+        timestamp: Optional[int] = None,
+        start_time: Optional[int] = None,
+        end_time: Optional[int] = None,
+        edge_types: Optional[Sequence[str]] = None,
+        direction: Direction = "outgoing",
+        as_of: Optional[int] = None,
+        as_of_seq: Optional[int] = None,
+        clip: bool = False,
+        limit: Optional[int] = None,
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Any:
         """The facts of a node, ordered by start, type and other end.
 
         mode: ``POINT_IN_TIME``, those valid at ``timestamp``; ``RANGE``, those valid at some time in ``[start_time,
@@ -61,19 +129,23 @@ class AsyncTemporalMethods(Mirror[Store]):
         does not take.
         """
         return await self._call(
-            Store.query_temporal_graph,
-            namespace,
-            node_id,
-            mode,
-            timestamp,
-            start_time,
-            end_time,
-            edge_types,
-            direction,
-            as_of,
-            as_of_seq,
-            clip,
-            limit,
+            lambda sync: sync.query_temporal_graph(
+                namespace,
+                node_id,
+                mode,
+                timestamp,
+                start_time,
+                end_time,
+                edge_types,
+                direction,
+                as_of,
+                as_of_seq,
+                clip,
+                limit,
+                format=format,
+                columns=columns,
+                tokenizer=tokenizer,
+            )
         )
 
     async def close_temporal_edge(
@@ -119,6 +191,7 @@ class AsyncTemporalMethods(Mirror[Store]):
             durability,
         )
 
+    @overload
     async def traverse_temporal(
         self,
         namespace: str,
@@ -131,25 +204,134 @@ class AsyncTemporalMethods(Mirror[Store]):
         as_of: Optional[int] = None,
         as_of_seq: Optional[int] = None,
         limit: Optional[int] = None,
-    ) -> TemporalSubgraph:
+        *,
+        format: None = None,
+        columns: None = None,
+    ) -> TemporalSubgraph: ...
+
+    @overload
+    async def traverse_temporal(
+        self,
+        namespace: str,
+        start_node: str,
+        timestamp: Optional[int] = None,
+        max_depth: int = 3,
+        edge_types: Optional[Sequence[str]] = None,
+        order: Order = "bfs",
+        direction: Direction = "outgoing",
+        as_of: Optional[int] = None,
+        as_of_seq: Optional[int] = None,
+        limit: Optional[int] = None,
+        *,
+        format: TextFormat,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Rendered: ...
+
+    @overload
+    async def traverse_temporal(
+        self,
+        namespace: str,
+        start_node: str,
+        timestamp: Optional[int] = None,
+        max_depth: int = 3,
+        edge_types: Optional[Sequence[str]] = None,
+        order: Order = "bfs",
+        direction: Direction = "outgoing",
+        as_of: Optional[int] = None,
+        as_of_seq: Optional[int] = None,
+        limit: Optional[int] = None,
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Any: ...
+
+    async def traverse_temporal(
+        self,
+        namespace: str,
+        start_node: str,
+        timestamp: Optional[int] = None,
+        max_depth: int = 3,
+        edge_types: Optional[Sequence[str]] = None,
+        order: Order = "bfs",
+        direction: Direction = "outgoing",
+        as_of: Optional[int] = None,
+        as_of_seq: Optional[int] = None,
+        limit: Optional[int] = None,
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Any:
         """Walk edges that are all valid at one instant, None = now.
 
         ``nodes, edges = await db.traverse_temporal("ns", "a", t)`` takes the result apart. max_depth, limit and
         ``truncated`` are as in :meth:`traverse`.
         """
         return await self._call(
-            Store.traverse_temporal,
-            namespace,
-            start_node,
-            timestamp,
-            max_depth,
-            edge_types,
-            order,
-            direction,
-            as_of,
-            as_of_seq,
-            limit,
+            lambda sync: sync.traverse_temporal(
+                namespace,
+                start_node,
+                timestamp,
+                max_depth,
+                edge_types,
+                order,
+                direction,
+                as_of,
+                as_of_seq,
+                limit,
+                format=format,
+                columns=columns,
+                tokenizer=tokenizer,
+            )
         )
+
+    @overload
+    async def temporal_history(
+        self,
+        namespace: str,
+        node_id: str,
+        edge_type: Optional[str] = None,
+        other_id: Optional[str] = None,
+        direction: Direction = "outgoing",
+        limit: Optional[int] = None,
+        *,
+        format: None = None,
+        columns: None = None,
+    ) -> List[TemporalEdge]: ...
+
+    @overload
+    async def temporal_history(
+        self,
+        namespace: str,
+        node_id: str,
+        edge_type: Optional[str] = None,
+        other_id: Optional[str] = None,
+        direction: Direction = "outgoing",
+        limit: Optional[int] = None,
+        *,
+        format: TextFormat,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+        cursor: Optional[bytes] = None,
+    ) -> Rendered: ...
+
+    @overload
+    async def temporal_history(
+        self,
+        namespace: str,
+        node_id: str,
+        edge_type: Optional[str] = None,
+        other_id: Optional[str] = None,
+        direction: Direction = "outgoing",
+        limit: Optional[int] = None,
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+        cursor: Optional[bytes] = None,
+    ) -> Any: ...
 
     async def temporal_history(
         self,
@@ -159,12 +341,32 @@ class AsyncTemporalMethods(Mirror[Store]):
         other_id: Optional[str] = None,
         direction: Direction = "outgoing",
         limit: Optional[int] = None,
-    ) -> List[TemporalEdge]:
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+        cursor: Optional[bytes] = None,
+    ) -> Any:
         """Every belief about a node's facts, also retracted and replaced ones; at most ``limit``, None = all.
 
-        edge_type, other_id: only facts of this type, or with this node at the other end.
+        edge_type, other_id: only facts of this type, or with this node at the other end. A format holds one page of at
+        most 10,000 beliefs; ``cursor`` goes on where the last one ended. More than a page without a limit raises
+        LimitExceededError.
         """
-        return await self._call(Store.temporal_history, namespace, node_id, edge_type, other_id, direction, limit)
+        return await self._call(
+            lambda sync: sync.temporal_history(
+                namespace,
+                node_id,
+                edge_type,
+                other_id,
+                direction,
+                limit,
+                format=format,
+                columns=columns,
+                tokenizer=tokenizer,
+                cursor=cursor,
+            )
+        )
 
     async def erase_temporal(
         self,

@@ -1,8 +1,10 @@
 """Vector indexes, awaited. Written by scripts/write_async.py from ``_vectors.py``."""
 
-from typing import List, Optional, Sequence
+from typing import Any, List, Optional, Sequence, overload
 
 from .._collections import Vector, Vectors
+from .._formats import Format, TextFormat, Tokenizer
+from .._rows import Rendered
 from .._store import Store
 from .._types import Durability, IndexInfo, Metric, SearchResult
 from ._mirror import Mirror
@@ -63,6 +65,7 @@ class AsyncVectorMethods(Mirror[Store]):
         """How many vectors an index has."""
         return await self._call(Store.count_vectors, index_name, namespace)
 
+    @overload
     async def search(
         self,
         index_name: str,
@@ -71,12 +74,71 @@ class AsyncVectorMethods(Mirror[Store]):
         namespace: str = "default",
         ef: Optional[int] = None,
         include_embeddings: bool = False,
-    ) -> List[SearchResult]:
+        *,
+        format: None = None,
+        columns: None = None,
+    ) -> List[SearchResult]: ...
+
+    @overload
+    async def search(
+        self,
+        index_name: str,
+        query: Vector,
+        k: int = 10,
+        namespace: str = "default",
+        ef: Optional[int] = None,
+        include_embeddings: bool = False,
+        *,
+        format: TextFormat,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Rendered: ...
+
+    @overload
+    async def search(
+        self,
+        index_name: str,
+        query: Vector,
+        k: int = 10,
+        namespace: str = "default",
+        ef: Optional[int] = None,
+        include_embeddings: bool = False,
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Any: ...
+
+    async def search(
+        self,
+        index_name: str,
+        query: Vector,
+        k: int = 10,
+        namespace: str = "default",
+        ef: Optional[int] = None,
+        include_embeddings: bool = False,
+        *,
+        format: Optional[Format] = None,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Any:
         """Find the ``k`` vectors nearest to a query, nearest first, ties by id. Raises CollectionNotFoundError.
 
         ef: search width, larger is slower and finds more of the true nearest; None = a good default.
         """
-        return await self._call(Store.search, index_name, query, k, namespace, ef, include_embeddings)
+        return await self._call(
+            lambda sync: sync.search(
+                index_name,
+                query,
+                k,
+                namespace,
+                ef,
+                include_embeddings,
+                format=format,
+                columns=columns,
+                tokenizer=tokenizer,
+            )
+        )
 
     async def search_batch(
         self,

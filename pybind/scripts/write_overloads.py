@@ -1,0 +1,72 @@
+#!/usr/bin/env python3
+"""Writes the typed forms of the reads that can give their rows in a format.
+
+    python pybind/scripts/write_overloads.py [--check]
+
+A read with the keywords ``format`` and ``columns`` gives its native objects, a ``Rendered``, or something else, by what
+it is asked for. Each such method of a sync class gets three overloads, written above it. A new method is written with its
+native result as its type; this script makes the overloads of it. With --check nothing is written: the exit code says
+whether the files are what would be written.
+"""
+
+import argparse
+import ast
+import sys
+from pathlib import Path
+from typing import List, Tuple
+
+from signatures import PACKAGE, Source, fold, is_overload, overloads, read_method
+
+CLASSES: List[Tuple[str, str]] = [
+    ("_keys", "KeyMethods"),
+    ("_collections", "CollectionMethods"),
+    ("_vectors", "VectorMethods"),
+    ("_graph", "GraphMethods"),
+    ("_temporal", "TemporalMethods"),
+    ("_namespace", "Namespace"),
+    ("_collection", "Collection"),
+]
+
+
+def first_line(node: ast.FunctionDef) -> int:
+    """The first line of a method, counted from 0, decorators included."""
+    return min([node.lineno, *(each.lineno for each in node.decorator_list)]) - 1
+
+
+def write_file(module: str, kind: str) -> str:
+    """The whole text of a module, with overloads."""
+    source = Source(module)
+    lines = source.text.splitlines()
+    (found,) = (node for node in source.tree.body if isinstance(node, ast.ClassDef) and node.name == kind)
+    for node in reversed(list(source.methods(kind))):
+        method = read_method(source, node, "")
+        if not method.is_formatted:
+            continue
+        native = source.native_result(kind, node.name)
+        forms = overloads(method, f"def {node.name}", native, "Rendered")
+        head = fold(4, f"def {node.name}", method.signature, " -> Any:")
+        older = [each for each in found.body if isinstance(each, ast.FunctionDef) and each.name == node.name]
+        start = min(first_line(each) for each in older if each is node or is_overload(each))
+        lines[start : node.body[0].lineno - 1] = "\n\n".join([*forms, head]).split("\n")
+    return "\n".join(lines) + "\n"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="compare with the files instead of writing them")
+    check = parser.parse_args().check
+    stale = []
+    for module, kind in CLASSES:
+        path = PACKAGE / f"{module}.py"
+        text = write_file(module, kind)
+        if path.read_text(encoding="utf-8") != text:
+            stale.append(path.name)
+            if not check:
+                path.write_text(text, encoding="utf-8")
+    if check and stale:
+        print(f"not what {Path(__file__).name} writes: {', '.join(stale)}")
+    return 1 if check and stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
