@@ -86,12 +86,12 @@ impl Projection {
 
     /// True if the column, or any field of the group with this name, is wanted.
     pub fn wants(&self, column: &str) -> bool {
-        self.shapes.iter().any(|(shape, picks)| {
-            picks.iter().any(|pick| match pick {
-                Pick::Fixed(name, _) => &**name == column,
-                Pick::Fields | Pick::Field(..) => shape.fields == Some(column),
-            })
-        })
+        self.shapes.iter().any(|(shape, picks)| has(shape, picks, column))
+    }
+
+    /// The same for the rows of one table.
+    pub fn wants_in(&self, table: &str, column: &str) -> bool {
+        self.shapes.iter().any(|(shape, picks)| shape.name == table && has(shape, picks, column))
     }
 
     /// The maker of rows of one shape; nothing if no column of it is wanted.
@@ -99,6 +99,13 @@ impl Projection {
         let (shape, picks) = self.shapes.iter().find(|(own, _)| *own == shape)?;
         Some(Maker { prefix: shape.fields.unwrap_or_default(), picks, names: HashMap::new() })
     }
+}
+
+fn has(shape: &Shape, picks: &[Pick], column: &str) -> bool {
+    picks.iter().any(|pick| match pick {
+        Pick::Fixed(name, _) => &**name == column,
+        Pick::Fields | Pick::Field(..) => shape.fields == Some(column),
+    })
 }
 
 /// The names that a caller may ask for.

@@ -12,6 +12,7 @@ mod block;
 mod database;
 mod effect;
 mod error;
+mod front;
 mod key;
 mod memtable;
 mod merge;
@@ -27,6 +28,7 @@ pub use base::{Base, BaseSnapshot, FlushInput};
 pub use database::GuardedDatabase;
 pub use effect::{BatchReader, BatchWriter};
 pub use error::{StoreError, StoreResult};
+pub use front::{NodeFront, TemporalFront};
 pub use key::{KeyReader, KeyWriter};
 pub use memtable::Memtable;
 pub use record::{

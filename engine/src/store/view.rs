@@ -166,6 +166,10 @@ impl Read for Snapshot {
         self.get_with(table, key, <[u8]>::to_vec)
     }
 
+    fn contains(&self, table: Table, key: &[u8]) -> StoreResult<bool> {
+        Ok(self.get_with(table, key, |_| ())?.is_some())
+    }
+
     fn scan(&self, table: Table, range: &KeyRange, reverse: bool) -> StoreResult<Scan<'_>> {
         if range.is_empty() {
             return Ok(Box::new(std::iter::empty()));

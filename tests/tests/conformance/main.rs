@@ -36,6 +36,7 @@ mod history;
 mod kv;
 mod limits;
 mod namespaces;
+mod projection;
 mod render;
 mod scans;
 mod server;
@@ -83,6 +84,7 @@ fn every_operation_is_exercised() {
         kv::ALL,
         limits::ALL,
         namespaces::ALL,
+        projection::ALL,
         render::ALL,
         scans::ALL,
         server::ALL,

@@ -6,14 +6,16 @@ use roaring::RoaringBitmap;
 
 use crate::api::{
     CollectionInfo, CollectionList, CollectionName, CountDocuments, Counted, Document, DocumentHit, DocumentHits,
-    DocumentHitsBatch, DocumentId, Documents, Embedding, Error, Filter, GetDocuments, Properties, Result,
-    SearchBatchCollection, SearchCollection, TimestampMs,
+    DocumentHitsBatch, DocumentId, Documents, Embedding, Error, Filter, GetDocuments, Result, SearchBatchCollection,
+    SearchCollection, TimestampMs,
 };
 use crate::index::vector::{Hit, SearchParams};
 use crate::limits;
 use crate::namespace::collections::Collection;
 use crate::namespace::state::State;
-use crate::store::{CollectionKind, CollectionRecord, DocumentRecord, KeyRange, KeyWriter, Read, Snapshot, Table};
+use crate::store::{
+    CollectionKind, CollectionRecord, DocumentRecord, KeyRange, KeyWriter, Read, Snapshot, StoreError, Table,
+};
 
 /// Describes one collection.
 pub fn describe(state: &State, snapshot: &Snapshot, name: &CollectionName) -> Result<CollectionInfo> {
@@ -71,13 +73,15 @@ pub struct Parts {
 /// Reads a document's record as the snapshot sees it.
 fn document(snapshot: &Snapshot, collection: &Collection, id: &[u8], parts: Parts) -> Result<Option<Document>> {
     let key = KeyWriter::new().u32(collection.record.id).raw(id).finish();
-    let Some(stored) = snapshot.get(Table::Documents, &key)? else { return Ok(None) };
-    let record = DocumentRecord::decode(&stored)?;
-    let (content, metadata) = match parts.body {
-        true => record.body().map(|body| (body.content, body.metadata))?,
-        false => (String::new(), Properties::new()),
+    let take = |stored: &[u8]| {
+        let record = DocumentRecord::decode(stored)?;
+        let body = if parts.body { Some(record.body()?) } else { None };
+        Ok::<_, StoreError>((record.row, body))
     };
-    let embedding = if parts.embedding { Some(embedding(collection, record.row)?) } else { None };
+    let Some(found) = snapshot.get_with(Table::Documents, &key, take)? else { return Ok(None) };
+    let (row, body) = found?;
+    let (content, metadata) = body.map_or_else(Default::default, |body| (body.content, body.metadata));
+    let embedding = if parts.embedding { Some(embedding(collection, row)?) } else { None };
     let id = Some(DocumentId::new(String::from_utf8_lossy(id)));
     Ok(Some(Document { id, content, embedding, metadata }))
 }

@@ -2,11 +2,16 @@
 
 use std::sync::Arc;
 
+use super::kv::Part;
+use super::wants::Wants;
 use super::{cache, collection, context, graph, kv, render, temporal, traverse, vectors};
 use crate::api::{CommitSeq, Error, Existence, Request, Response, Result, SnapshotEnded};
 use crate::clock::Clock;
 use crate::limits;
 use crate::namespace::state::State;
+
+/// A read outside a format gives whole answers.
+const ALL: Wants = Wants::ALL;
 
 /// Answers a read.
 pub fn query(state: &State, request: Request) -> Result<Response> {
@@ -15,7 +20,7 @@ pub fn query(state: &State, request: Request) -> Result<Response> {
     Ok(match request {
         Request::Get(get) => Response::Get(kv::get(state, snapshot, &get.key)?),
         Request::Exists(exists) => Response::Exists(Existence { exists: kv::exists(state, snapshot, &exists.key)? }),
-        Request::MultiGet(get) => Response::MultiGet(kv::multi_get(state, snapshot, &get)?),
+        Request::MultiGet(get) => Response::MultiGet(kv::multi_get(state, snapshot, &get, Part::Value)?),
         Request::Scan(scan) => Response::Scan(kv::scan(state, snapshot, &scan)?),
         Request::ListCollections(_) => Response::ListCollections(collection::list(state, snapshot)?),
         Request::DescribeCollection(describe) => {
@@ -38,13 +43,15 @@ pub fn query(state: &State, request: Request) -> Result<Response> {
             Response::SearchBatchVectors(vectors::search_batch(state, snapshot, &search)?)
         }
         Request::GetNode(get) => Response::GetNode(graph::get_node(state, snapshot, get)?),
-        Request::GetEdges(get) => Response::GetEdges(graph::get_edges(state, snapshot, get)?),
-        Request::Neighbors(near) => Response::Neighbors(graph::neighbors(state, snapshot, near)?),
-        Request::Traverse(walk) => Response::Traverse(traverse::traverse(state, snapshot, walk)?),
+        Request::GetEdges(get) => Response::GetEdges(graph::get_edges(state, snapshot, get, ALL)?),
+        Request::Neighbors(near) => Response::Neighbors(graph::neighbors(state, snapshot, near, ALL)?),
+        Request::Traverse(walk) => Response::Traverse(traverse::traverse(state, snapshot, walk, ALL)?),
         Request::ShortestPath(path) => Response::ShortestPath(traverse::shortest_path(state, snapshot, path)?),
-        Request::QueryTemporal(query) => Response::QueryTemporal(temporal::query(state, snapshot, query)?),
-        Request::TraverseTemporal(walk) => Response::TraverseTemporal(temporal::traverse(state, snapshot, walk)?),
-        Request::TemporalHistory(history) => Response::TemporalHistory(temporal::history(state, snapshot, history)?),
+        Request::QueryTemporal(query) => Response::QueryTemporal(temporal::query(state, snapshot, query, ALL)?),
+        Request::TraverseTemporal(walk) => Response::TraverseTemporal(temporal::traverse(state, snapshot, walk, ALL)?),
+        Request::TemporalHistory(history) => {
+            Response::TemporalHistory(temporal::history(state, snapshot, history, ALL)?)
+        }
         Request::Render(render) => Response::Render(render::render(state, snapshot, render)?),
         Request::AssembleContext(assemble) => Response::AssembleContext(context::assemble(state, snapshot, &assemble)?),
         Request::CacheGet(get) => Response::CacheGet(cache::get(state, snapshot, &get)?),

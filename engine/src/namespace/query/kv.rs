@@ -9,10 +9,23 @@ use crate::limits;
 use crate::namespace::state::State;
 use crate::store::{KeyRange, KvRecord, Read, Snapshot, StoreResult, Table};
 
-fn visible(state: &State, stored: &[u8], now_ms: i64) -> StoreResult<Option<KvValue>> {
+/// Which parts of a key's record are read; the version always is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The value too.
+    Value,
+    /// No value: it stays empty.
+    Version,
+}
+
+fn visible(state: &State, stored: &[u8], now_ms: i64, part: Part) -> StoreResult<Option<KvValue>> {
     let record = KvRecord::decode(stored)?;
     let version = CommitSeq(state.version(record.seq));
-    let found = || KvValue { value: ByteBuf::from(record.value.to_vec()), version };
+    let value = || match part {
+        Part::Value => ByteBuf::from(record.value.to_vec()),
+        Part::Version => ByteBuf::new(),
+    };
+    let found = || KvValue { value: value(), version };
     Ok((!record.is_expired(now_ms)).then(found))
 }
 
@@ -24,27 +37,28 @@ fn now_if_needed(state: &State, stored: &[u8]) -> i64 {
     }
 }
 
-fn look_up(state: &State, snapshot: &Snapshot, key: &[u8]) -> Result<Option<KvValue>> {
-    let found = snapshot.get_with(Table::Kv, key, |stored| visible(state, stored, now_if_needed(state, stored)))?;
+fn look_up(state: &State, snapshot: &Snapshot, key: &[u8], part: Part) -> Result<Option<KvValue>> {
+    let take = |stored: &[u8]| visible(state, stored, now_if_needed(state, stored), part);
+    let found = snapshot.get_with(Table::Kv, key, take)?;
     Ok(found.transpose()?.flatten())
 }
 
 /// Reads a key.
 pub fn get(state: &State, snapshot: &Snapshot, key: &[u8]) -> Result<MaybeValue> {
-    Ok(MaybeValue { found: look_up(state, snapshot, key)? })
+    Ok(MaybeValue { found: look_up(state, snapshot, key, Part::Value)? })
 }
 
 /// Asks whether a key exists.
 pub fn exists(state: &State, snapshot: &Snapshot, key: &[u8]) -> Result<bool> {
-    Ok(look_up(state, snapshot, key)?.is_some())
+    Ok(look_up(state, snapshot, key, Part::Version)?.is_some())
 }
 
 /// Reads several keys at one instant.
-pub fn multi_get(state: &State, snapshot: &Snapshot, request: &MultiGet) -> Result<KvValues> {
+pub fn multi_get(state: &State, snapshot: &Snapshot, request: &MultiGet, part: Part) -> Result<KvValues> {
     let mut values = Vec::with_capacity(request.keys.len());
     let mut bytes = 0;
     for key in &request.keys {
-        let found = look_up(state, snapshot, key)?;
+        let found = look_up(state, snapshot, key, part)?;
         bytes += found.as_ref().map_or(0, |found| found.value.len());
         if bytes > limits::PAGE_BYTES_MAX + limits::VALUE_BYTES_MAX {
             return Err(crate::api::Error::limit("the values are too large for one answer; ask for fewer keys"));

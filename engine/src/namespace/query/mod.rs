@@ -8,7 +8,10 @@ mod graph;
 mod kv;
 mod render;
 pub(super) mod temporal;
+#[cfg(test)]
+mod tests;
 mod traverse;
 mod vectors;
+pub(super) mod wants;
 
 pub use dispatch::{is_short, query, read_nothing};

@@ -1,6 +1,8 @@
 //! Reads whose answer is wanted in a format: the read with the projection pushed down, then rows, then bytes.
 
 use super::collection::{self, Parts};
+use super::kv::Part;
+use super::wants::Wants;
 use super::{graph, kv, temporal, traverse, vectors};
 use crate::api::{
     ByteBuf, GetDocuments, Render, Rendered, Response, Result, RowsQuery, Scan, SearchCollection, SearchVectors,
@@ -24,7 +26,7 @@ pub fn render(state: &State, snapshot: &Snapshot, request: Render) -> Result<Ren
     })
 }
 
-/// Reads rows. Values, bodies and embeddings of which no column is wanted are not read; an embedding is wanted only if it
+/// Reads rows. Values, bodies, fields and embeddings of which no column is wanted are not read; an embedding is wanted only if it
 /// is named, whatever the read itself says.
 pub fn read_rows(state: &State, snapshot: &Snapshot, read: &RowsQuery, columns: Option<&[String]>) -> Result<Answer> {
     let projection = Projection::of(read, columns)?;
@@ -32,12 +34,16 @@ pub fn read_rows(state: &State, snapshot: &Snapshot, read: &RowsQuery, columns: 
         body: projection.wants("content") || projection.wants("metadata"),
         embedding: projection.wants("embedding"),
     };
+    let wants = Wants::of(&projection);
     let response = match read.clone() {
         RowsQuery::Scan(scan) => {
             let scan = Scan { keys_only: scan.keys_only || !projection.wants("value"), ..scan };
             Response::Scan(kv::scan(state, snapshot, &scan)?)
         }
-        RowsQuery::MultiGet(get) => Response::MultiGet(kv::multi_get(state, snapshot, &get)?),
+        RowsQuery::MultiGet(get) => {
+            let part = if projection.wants("value") { Part::Value } else { Part::Version };
+            Response::MultiGet(kv::multi_get(state, snapshot, &get, part)?)
+        }
         RowsQuery::GetDocuments(get) => {
             let get = GetDocuments { include_embedding: parts.embedding, ..get };
             Response::GetDocuments(collection::get_parts(state, snapshot, &get, parts)?)
@@ -50,12 +56,14 @@ pub fn read_rows(state: &State, snapshot: &Snapshot, read: &RowsQuery, columns: 
             let search = SearchVectors { include_embedding: parts.embedding, ..search };
             Response::SearchVectors(vectors::search(state, snapshot, &search)?)
         }
-        RowsQuery::GetEdges(get) => Response::GetEdges(graph::get_edges(state, snapshot, get)?),
-        RowsQuery::Traverse(walk) => Response::Traverse(traverse::traverse(state, snapshot, walk)?),
-        RowsQuery::Neighbors(near) => Response::Neighbors(graph::neighbors(state, snapshot, near)?),
-        RowsQuery::QueryTemporal(query) => Response::QueryTemporal(temporal::query(state, snapshot, query)?),
-        RowsQuery::TraverseTemporal(walk) => Response::TraverseTemporal(temporal::traverse(state, snapshot, walk)?),
-        RowsQuery::TemporalHistory(past) => Response::TemporalHistory(temporal::history(state, snapshot, past)?),
+        RowsQuery::GetEdges(get) => Response::GetEdges(graph::get_edges(state, snapshot, get, wants)?),
+        RowsQuery::Traverse(walk) => Response::Traverse(traverse::traverse(state, snapshot, walk, wants)?),
+        RowsQuery::Neighbors(near) => Response::Neighbors(graph::neighbors(state, snapshot, near, wants)?),
+        RowsQuery::QueryTemporal(query) => Response::QueryTemporal(temporal::query(state, snapshot, query, wants)?),
+        RowsQuery::TraverseTemporal(walk) => {
+            Response::TraverseTemporal(temporal::traverse(state, snapshot, walk, wants)?)
+        }
+        RowsQuery::TemporalHistory(past) => Response::TemporalHistory(temporal::history(state, snapshot, past, wants)?),
     };
     format::rows(read, response, &projection)
 }

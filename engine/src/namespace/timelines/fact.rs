@@ -88,8 +88,19 @@ pub fn version(
     })
 }
 
+/// Approximate bytes of a version in a reply without its fields.
+pub fn bare_bytes(node: &str, key: &FactKey) -> usize {
+    VERSION_BYTES + node.len() + key.edge_type.len() + key.other.len()
+}
+
 /// The edge of a version, as one who believes it sees it: a retraction that came later is not told.
 pub fn edge(node: &str, side: Side, version: &Version<FactKey, Arc<FactData>>) -> TemporalEdge {
+    let properties = version.payload.properties.clone();
+    TemporalEdge { properties, ..bare_edge(node, side, version) }
+}
+
+/// The same without its fields.
+pub fn bare_edge(node: &str, side: Side, version: &Version<FactKey, Arc<FactData>>) -> TemporalEdge {
     let (from, to) = match side {
         Side::Outgoing => (node, &*version.key.other),
         Side::Incoming => (&*version.key.other, node),
@@ -100,7 +111,7 @@ pub fn edge(node: &str, side: Side, version: &Version<FactKey, Arc<FactData>>) -
         to_id: NodeId::new(to),
         valid_from: TimestampMs(version.valid.from()),
         valid_until: version.valid.until().map(TimestampMs),
-        properties: version.payload.properties.clone(),
+        properties: Properties::new(),
         asserted_seq: CommitSeq(version.tx_from),
         asserted_at: TimestampMs(version.payload.asserted_at),
         retracted_seq: None,

@@ -15,6 +15,6 @@ mod tests;
 
 pub use cache::Timelines;
 pub use change::FactChange;
-pub use fact::{FactData, FactKey, FactTimeline, Side, edge};
-pub use row::{decode, in_key, in_prefix, other_end, out_key, out_key_of_in, out_prefix, record};
+pub use fact::{FactKey, FactTimeline, Side, bare_bytes, bare_edge, edge};
+pub use row::{decode, decode_some, in_key, in_prefix, other_end, out_key, out_key_of_in, out_prefix, record};
 pub use size::properties_bytes;

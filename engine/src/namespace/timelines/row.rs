@@ -3,8 +3,8 @@
 //! The key of a version names the edge, its start and the commit that asserted it; the record holds the rest. The key of
 //! `TemporalIn` is the same with the two ends exchanged, so either can be made from the other.
 
-use crate::api::{CommitSeq, EdgeType, NodeId, TemporalEdge, TimestampMs};
-use crate::store::{KeyReader, KeyWriter, Retraction, StoreError, StoreResult, Table, TemporalRecord};
+use crate::api::{CommitSeq, EdgeType, NodeId, Properties, TemporalEdge, TimestampMs};
+use crate::store::{KeyReader, KeyWriter, Retraction, StoreError, StoreResult, Table, TemporalFront, TemporalRecord};
 
 fn corrupt(table: Table, what: &'static str) -> StoreError {
     StoreError::Corrupt { table: table.name(), what }
@@ -77,11 +77,23 @@ pub fn record(edge: &TemporalEdge) -> TemporalRecord {
     }
 }
 
+/// A version without its fields, from its key in `TemporalOut` and, unless that is enough, its record.
+pub fn decode_some(out_key: &[u8], value: Option<&[u8]>) -> StoreResult<TemporalEdge> {
+    let front = value.map(TemporalFront::decode).transpose()?;
+    let front = front.unwrap_or(TemporalFront { valid_until: None, asserted_at: 0, retracted: None });
+    whole(out_key, front, Properties::new())
+}
+
 /// A version from its row in `TemporalOut`.
 pub fn decode(out_key: &[u8], value: &[u8]) -> StoreResult<TemporalEdge> {
+    let TemporalRecord { valid_until, asserted_at, retracted, properties } = TemporalRecord::decode(value)?;
+    whole(out_key, TemporalFront { valid_until, asserted_at, retracted }, properties)
+}
+
+fn whole(out_key: &[u8], front: TemporalFront, properties: Properties) -> StoreResult<TemporalEdge> {
     let (from, edge_type, valid_from, to, seq) =
         split(out_key).ok_or_else(|| corrupt(Table::TemporalOut, "the key does not decode"))?;
-    let TemporalRecord { valid_until, asserted_at, retracted, properties } = TemporalRecord::decode(value)?;
+    let TemporalFront { valid_until, asserted_at, retracted } = front;
     Ok(TemporalEdge {
         from_id: NodeId::new(from),
         edge_type: EdgeType::new(edge_type),
@@ -99,7 +111,6 @@ pub fn decode(out_key: &[u8], value: &[u8]) -> StoreResult<TemporalEdge> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::Properties;
 
     fn edge() -> TemporalEdge {
         TemporalEdge {

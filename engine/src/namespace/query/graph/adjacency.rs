@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-use crate::api::{Direction, Edge, EdgeType, NodeId, Result};
+use super::super::wants::Extent;
+use crate::api::{Direction, Edge, EdgeType, NodeId, Properties, Result};
 use crate::namespace::timelines::Side;
 use crate::store::{EdgeRecord, KeyRange, KeyReader, KeyWriter, Read, Snapshot, StoreError, StoreResult, Table};
 
@@ -52,22 +53,22 @@ impl Link {
         Ok(Self { side, edge_type, other, key, record: (side == Side::Outgoing).then_some(value) })
     }
 
-    /// The whole edge.
-    pub fn edge(&self, node: &NodeId, snapshot: &Snapshot) -> Result<Edge> {
+    /// The edge, or as much of it as is wanted. Ends and type are in the key: without its fields it needs no record.
+    pub fn edge(&self, node: &NodeId, snapshot: &Snapshot, extent: Extent) -> Result<Edge> {
         let (from, to) = match self.side {
             Side::Outgoing => (node, &self.other),
             Side::Incoming => (&self.other, node),
         };
-        let record = match &self.record {
-            Some(record) => EdgeRecord::decode(record)?,
-            None => {
+        let properties = match (extent, &self.record) {
+            (Extent::Key | Extent::Front, _) => Properties::new(),
+            (Extent::Whole, Some(record)) => EdgeRecord::decode(record)?.properties,
+            (Extent::Whole, None) => {
                 let key = KeyWriter::new().text(from.as_str()).text(self.edge_type.as_str()).text(to.as_str()).finish();
                 let found = snapshot.get_with(Table::EdgesOut, &key, EdgeRecord::decode)?;
-                found.ok_or_else(|| corrupt(Table::EdgesIn, "there is no such edge"))??
+                found.ok_or_else(|| corrupt(Table::EdgesIn, "there is no such edge"))??.properties
             }
         };
-        let (edge_type, properties) = (self.edge_type.clone(), record.properties);
-        Ok(Edge { from_id: from.clone(), edge_type, to_id: to.clone(), properties })
+        Ok(Edge { from_id: from.clone(), edge_type: self.edge_type.clone(), to_id: to.clone(), properties })
     }
 
     /// The same edge in fewer bytes: its record will be read again if it is asked for.

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 
+use super::super::wants::{Extent, Wants};
 use super::adjacency::{Adjacency, Position};
 use super::budget::{Budget, edge_bytes, node_bytes};
 use crate::api::{
@@ -10,34 +11,42 @@ use crate::api::{
 };
 use crate::namespace::state::State;
 use crate::namespace::timelines::Side;
-use crate::store::{KeyReader, NodeRecord, Snapshot, Table};
+use crate::store::{KeyReader, NodeFront, NodeRecord, Snapshot, Table};
 
 /// Reads a node.
 pub fn get_node(_state: &State, snapshot: &Snapshot, request: GetNode) -> Result<MaybeNode> {
-    Ok(MaybeNode { node: find_node(snapshot, request.id)? })
+    Ok(MaybeNode { node: find_whole(snapshot, request.id)? })
 }
 
-fn find_node(snapshot: &Snapshot, id: NodeId) -> Result<Option<Node>> {
+fn find_whole(snapshot: &Snapshot, id: NodeId) -> Result<Option<Node>> {
     let found = snapshot.get_with(Table::Nodes, id.as_str().as_bytes(), NodeRecord::decode)?;
     let node = |NodeRecord { seq: _, node_type, properties }| Node { id, node_type, properties };
     Ok(found.transpose()?.map(node))
 }
 
-/// Reads a node; one that was never added has no type and no fields.
-pub fn node_or_bare(snapshot: &Snapshot, id: NodeId) -> Result<Node> {
-    let bare = Node { id: id.clone(), node_type: String::new(), properties: Properties::new() };
-    Ok(find_node(snapshot, id)?.unwrap_or(bare))
+/// Reads a node, or as much of it as is wanted; one that was never added has no type and no fields.
+pub fn node_or_bare(snapshot: &Snapshot, id: NodeId, extent: Extent) -> Result<Node> {
+    let bare = |id, node_type| Node { id, node_type, properties: Properties::new() };
+    match extent {
+        Extent::Key => Ok(bare(id, String::new())),
+        Extent::Front => {
+            let found = snapshot.get_with(Table::Nodes, id.as_str().as_bytes(), NodeFront::decode)?;
+            let node_type = found.transpose()?.map(|front| front.node_type);
+            Ok(bare(id, node_type.unwrap_or_default()))
+        }
+        Extent::Whole => Ok(find_whole(snapshot, id.clone())?.unwrap_or_else(|| bare(id, String::new()))),
+    }
 }
 
 /// Reads a page of a node's edges.
-pub fn get_edges(_state: &State, snapshot: &Snapshot, request: GetEdges) -> Result<EdgePage> {
+pub fn get_edges(_state: &State, snapshot: &Snapshot, request: GetEdges, wants: Wants) -> Result<EdgePage> {
     let GetEdges { node_id, edge_types, direction, limit, cursor, snapshot: _ } = request;
     let adjacency = Adjacency::new(snapshot, direction, edge_types);
     let mut position = cursor.map(|cursor| decode_cursor(&cursor, &node_id)).transpose()?;
     let (mut edges, mut budget, mut is_complete) = (Vec::new(), Budget::page(limit), true);
     let start = position.clone();
     adjacency.each(&node_id, start.as_ref(), |link| {
-        let edge = link.edge(&node_id, snapshot)?;
+        let edge = link.edge(&node_id, snapshot, wants.edges)?;
         if !budget.take(edge_bytes(&edge)) {
             is_complete = false;
             return Ok(ControlFlow::Break(()));
@@ -72,17 +81,17 @@ fn decode_cursor(cursor: &[u8], node: &NodeId) -> Result<Position> {
 }
 
 /// Reads the nodes one edge away, in the order of the edges.
-pub fn neighbors(_state: &State, snapshot: &Snapshot, request: Neighbors) -> Result<Subgraph> {
+pub fn neighbors(_state: &State, snapshot: &Snapshot, request: Neighbors, wants: Wants) -> Result<Subgraph> {
     let Neighbors { node_id, direction, edge_types, limit, snapshot: _ } = request;
     let adjacency = Adjacency::new(snapshot, direction, edge_types);
     let (mut nodes, mut edges, mut truncated) = (Vec::new(), Vec::new(), false);
     let (mut budget, mut room) = (Budget::page(limit), Budget::graph(None));
     let mut seen = HashSet::new();
     adjacency.each(&node_id, None, |link| {
-        let edge = link.edge(&node_id, snapshot)?;
+        let edge = link.edge(&node_id, snapshot, wants.edges)?;
         let node = match seen.contains(&link.other) {
             true => None,
-            false => Some(node_or_bare(snapshot, link.other.clone())?),
+            false => Some(node_or_bare(snapshot, link.other.clone(), wants.nodes)?),
         };
         let fits = budget.take(edge_bytes(&edge)) && room.take(node.as_ref().map_or(0, node_bytes));
         if !fits {

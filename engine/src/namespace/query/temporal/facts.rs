@@ -3,10 +3,11 @@
 use std::collections::HashSet;
 use std::ops::Bound;
 
+use super::super::wants::Extent;
 use crate::api::{AsOf, EdgeType, NodeId, Result, TemporalEdge};
 use crate::index::interval::Period;
 use crate::namespace::state::State;
-use crate::namespace::timelines::{FactData, Side, edge};
+use crate::namespace::timelines::{Side, bare_bytes, bare_edge, edge};
 use crate::store::{KeyRange, KeyWriter, Read, Snapshot, StoreError, Table};
 
 /// The commit whose beliefs are asked for; never one after the snapshot's.
@@ -30,6 +31,16 @@ pub fn believed_seq(snapshot: &Snapshot, as_of: Option<AsOf>) -> Result<u64> {
     })
 }
 
+/// What a query asks about.
+pub struct About {
+    /// The instants of valid time.
+    pub period: Period,
+    /// Only edges of these types; nothing = all.
+    pub edge_types: Option<Vec<EdgeType>>,
+    /// How much of each fact.
+    pub extent: Extent,
+}
+
 /// The facts one query may see.
 pub struct Facts<'a> {
     /// The namespace.
@@ -40,30 +51,27 @@ pub struct Facts<'a> {
     pub seq: u64,
     /// The instants of valid time it asks about.
     pub period: Period,
+    /// How much of each fact it wants. Timelines hold facts in memory, so less is only copied, not read.
+    extent: Extent,
     edge_types: Option<HashSet<String>>,
 }
 
 impl<'a> Facts<'a> {
-    /// Facts valid at some instant of `period`, of some types or all.
-    pub fn new(
-        state: &'a State,
-        snapshot: &'a Snapshot,
-        as_of: Option<AsOf>,
-        period: Period,
-        edge_types: Option<Vec<EdgeType>>,
-    ) -> Result<Self> {
+    /// The facts asked about.
+    pub fn new(state: &'a State, snapshot: &'a Snapshot, as_of: Option<AsOf>, about: About) -> Result<Self> {
+        let About { period, edge_types, extent } = about;
         let edge_types = edge_types.map(|types| types.into_iter().map(EdgeType::into_string).collect());
-        Ok(Self { state, snapshot, seq: believed_seq(snapshot, as_of)?, period, edge_types })
+        Ok(Self { state, snapshot, seq: believed_seq(snapshot, as_of)?, period, extent, edge_types })
     }
 
-    /// Collects facts on one side of a node by start, type and other end, for as long as `fits` takes their data. False
+    /// Collects facts on one side of a node by start, type and other end, for as long as `fits` takes their bytes. False
     /// if it refused one. `skip_loops` leaves out edges from the node to itself.
     pub fn collect(
         &self,
         node: &NodeId,
         side: Side,
         skip_loops: bool,
-        mut fits: impl FnMut(&FactData) -> bool,
+        mut fits: impl FnMut(usize) -> bool,
     ) -> Result<(Vec<TemporalEdge>, bool)> {
         let node = node.as_str();
         self.state.timelines.read(self.state, self.snapshot, node, side, |timeline| {
@@ -73,10 +81,11 @@ impl<'a> Facts<'a> {
                 if !is_wanted || (skip_loops && *version.key.other == *node) {
                     continue;
                 }
-                if !fits(&version.payload) {
+                let is_whole = self.extent == Extent::Whole;
+                if !fits(if is_whole { version.payload.bytes } else { bare_bytes(node, &version.key) }) {
                     return (edges, false);
                 }
-                edges.push(edge(node, side, version));
+                edges.push(if is_whole { edge(node, side, version) } else { bare_edge(node, side, version) });
             }
             (edges, true)
         })

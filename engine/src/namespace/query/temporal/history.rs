@@ -8,14 +8,15 @@ use std::iter::Peekable;
 use std::ops::Bound;
 
 use super::super::graph::{Adjacency, Budget, temporal_edge_bytes};
+use super::super::wants::{Extent, Wants};
 use crate::api::{ByteBuf, Direction, Error, NodeId, Result, TemporalEdge, TemporalEdges, TemporalHistory};
 use crate::limits;
 use crate::namespace::state::State;
-use crate::namespace::timelines::{Side, decode, other_end, out_key_of_in, out_prefix};
+use crate::namespace::timelines::{Side, decode, decode_some, other_end, out_key_of_in, out_prefix};
 use crate::store::{KeyRange, Read, Row, Scan, Snapshot, StoreError, Table};
 
 /// Reads a page of the history.
-pub fn history(_state: &State, snapshot: &Snapshot, request: TemporalHistory) -> Result<TemporalEdges> {
+pub fn history(_state: &State, snapshot: &Snapshot, request: TemporalHistory, wants: Wants) -> Result<TemporalEdges> {
     let TemporalHistory { node_id, edge_type, other_id, direction, limit, cursor, snapshot: _ } = request;
     let mut place = cursor.map(|cursor| Place::decode(&cursor)).transpose()?;
     let prefix = out_prefix(node_id.as_str(), edge_type.as_ref().map(|edge_type| edge_type.as_str()), None);
@@ -33,7 +34,7 @@ pub fn history(_state: &State, snapshot: &Snapshot, request: TemporalHistory) ->
             break;
         }
         if filter.wants(side, &row)? {
-            let edge = read(snapshot, side, &row)?;
+            let edge = read(snapshot, side, &row, wants.edges)?;
             if !budget.take(temporal_edge_bytes(&edge)) {
                 is_complete = false;
                 break;
@@ -137,12 +138,20 @@ impl Filter<'_> {
     }
 }
 
-fn read(snapshot: &Snapshot, side: Side, row: &Row) -> Result<TemporalEdge> {
+/// Reads a version. The record of an incoming one, which lies elsewhere, is only looked up if something of it is wanted.
+fn read(snapshot: &Snapshot, side: Side, row: &Row, extent: Extent) -> Result<TemporalEdge> {
+    let decode = |key: &[u8], value: &[u8]| match extent {
+        Extent::Key => decode_some(key, None),
+        Extent::Front => decode_some(key, Some(value)),
+        Extent::Whole => decode(key, value),
+    };
     if side == Side::Outgoing {
         return Ok(decode(&row.key, &row.value)?);
     }
     let key = out_key_of_in(&row.key)?;
+    if extent == Extent::Key {
+        return Ok(decode_some(&key, None)?);
+    }
     let missing = || StoreError::Corrupt { table: Table::TemporalIn.name(), what: "there is no such edge" };
-    let value = snapshot.get(Table::TemporalOut, &key)?.ok_or_else(missing)?;
-    Ok(decode(&key, &value)?)
+    Ok(snapshot.get_with(Table::TemporalOut, &key, |value| decode(&key, value))?.ok_or_else(missing)??)
 }

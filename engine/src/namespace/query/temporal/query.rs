@@ -1,7 +1,8 @@
 //! `query_temporal`: the facts of one node at an instant or in a range of valid time.
 
 use super::super::graph::{Budget, temporal_edge_bytes};
-use super::facts::Facts;
+use super::super::wants::Wants;
+use super::facts::{About, Facts};
 use crate::api::{
     Direction, Error, NodeId, QueryTemporal, Result, TemporalEdge, TemporalEdges, TemporalMode, TimestampMs,
 };
@@ -12,7 +13,7 @@ use crate::store::Snapshot;
 
 /// Answers by start, type and other end; of two edges alike in all three the outgoing one comes first. Where periods are
 /// cut to the range, the cut starts count for the order; which facts a limit leaves out is decided before.
-pub fn query(state: &State, snapshot: &Snapshot, request: QueryTemporal) -> Result<TemporalEdges> {
+pub fn query(state: &State, snapshot: &Snapshot, request: QueryTemporal, wants: Wants) -> Result<TemporalEdges> {
     let QueryTemporal { node_id, mode, edge_types, direction, as_of, limit, snapshot: _ } = request;
     let (period, clip) = match mode {
         TemporalMode::PointInTime { at } => (Period::instant(at.0), false),
@@ -22,7 +23,7 @@ pub fn query(state: &State, snapshot: &Snapshot, request: QueryTemporal) -> Resu
             (range, clip)
         }
     };
-    let facts = Facts::new(state, snapshot, as_of, period, edge_types)?;
+    let facts = Facts::new(state, snapshot, as_of, About { period, edge_types, extent: wants.edges })?;
     let (mut edges, truncated) = collect(&facts, &node_id, direction, Budget::graph(limit))?;
     if clip {
         edges.iter_mut().for_each(|edge| cut(edge, &period));
@@ -48,7 +49,7 @@ fn collect(
 ) -> Result<(Vec<TemporalEdge>, bool)> {
     let take = |side, skip_loops| {
         let mut left = budget;
-        facts.collect(node, side, skip_loops, |data| left.take(data.bytes))
+        facts.collect(node, side, skip_loops, |bytes| left.take(bytes))
     };
     let (mut edges, is_complete) = match direction {
         Direction::Outgoing => take(Side::Outgoing, false)?,

@@ -2,7 +2,8 @@
 
 use super::super::graph::{Adjacency, node_or_bare, temporal_edge_bytes};
 use super::super::traverse::{Plan, Source, Visit, walk};
-use super::facts::Facts;
+use super::super::wants::{Extent, Wants};
+use super::facts::{About, Facts};
 use crate::api::{Direction, Node, NodeId, Result, TemporalEdge, TemporalPath, TraverseTemporal};
 use crate::index::interval::Period;
 use crate::limits;
@@ -13,13 +14,15 @@ use crate::store::Snapshot;
 struct TemporalSource<'a> {
     facts: Facts<'a>,
     direction: Direction,
+    /// How much of each node is wanted.
+    nodes: Extent,
 }
 
 impl Source for TemporalSource<'_> {
     type Edge = TemporalEdge;
 
     fn node(&self, id: NodeId) -> Result<Node> {
-        node_or_bare(self.facts.snapshot, id)
+        node_or_bare(self.facts.snapshot, id, self.nodes)
     }
 
     /// Outgoing first, then by type and other end, as on the static graph; of two facts about one edge the one that
@@ -50,12 +53,13 @@ impl Source for TemporalSource<'_> {
 }
 
 /// Walks from a node, which need not have been added, over facts that are all valid at one instant.
-pub fn traverse(state: &State, snapshot: &Snapshot, request: TraverseTemporal) -> Result<TemporalPath> {
+pub fn traverse(state: &State, snapshot: &Snapshot, request: TraverseTemporal, wants: Wants) -> Result<TemporalPath> {
     let TraverseTemporal { start, at, as_of, order, max_depth, edge_types, direction, limit, snapshot: _ } = request;
     let at = at.map_or_else(|| state.clock.now_ms(), |at| at.0);
-    let facts = Facts::new(state, snapshot, as_of, Period::instant(at), edge_types)?;
+    let about = About { period: Period::instant(at), edge_types, extent: wants.edges };
+    let facts = Facts::new(state, snapshot, as_of, about)?;
     let max_depth = max_depth.unwrap_or(limits::TRAVERSE_DEPTH_DEFAULT);
-    let source = TemporalSource { facts, direction };
+    let source = TemporalSource { facts, direction, nodes: wants.nodes };
     let walked = walk(&source, &Plan { start, order, max_depth, direction, limit })?;
     Ok(TemporalPath { nodes: walked.nodes, edges: walked.edges, truncated: walked.truncated })
 }

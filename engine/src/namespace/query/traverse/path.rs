@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use super::super::graph::{Adjacency, Link};
+use super::super::wants::Extent;
 use crate::api::{Direction, Error, NodeId, Path, Result, ShortestPath};
 use crate::limits;
 use crate::namespace::state::State;
@@ -122,7 +123,7 @@ impl Search<'_> {
             if let Some((before, link)) = &step.by
                 && let Some(from) = self.steps.get(*before)
             {
-                edges.push(link.edge(&from.id, self.adjacency.snapshot)?);
+                edges.push(link.edge(&from.id, self.adjacency.snapshot, Extent::Whole)?);
                 place = Some(*before);
             }
         }

@@ -1,22 +1,28 @@
 //! `traverse`: a walk over the static graph.
 
 use super::super::graph::{Adjacency, edge_bytes, node_or_bare};
+use super::super::wants::Wants;
 use super::walk::{Plan, Source, Visit, walk};
 use crate::api::{Edge, Node, NodeId, Result, Subgraph, Traverse};
 use crate::limits;
 use crate::namespace::state::State;
 use crate::store::{Read, Snapshot, Table};
 
-impl Source for Adjacency<'_> {
+struct StaticSource<'a> {
+    adjacency: Adjacency<'a>,
+    wants: Wants,
+}
+
+impl Source for StaticSource<'_> {
     type Edge = Edge;
 
     fn node(&self, id: NodeId) -> Result<Node> {
-        node_or_bare(self.snapshot, id)
+        node_or_bare(self.adjacency.snapshot, id, self.wants.nodes)
     }
 
     fn each(&self, node: &NodeId, visit: Visit<'_, Edge>) -> Result<()> {
-        Adjacency::each(self, node, None, |link| {
-            let edge = link.edge(node, self.snapshot)?;
+        self.adjacency.each(node, None, |link| {
+            let edge = link.edge(node, self.adjacency.snapshot, self.wants.edges)?;
             let bytes = edge_bytes(&edge);
             visit(link.other, edge, bytes)
         })
@@ -24,14 +30,14 @@ impl Source for Adjacency<'_> {
 }
 
 /// Walks the graph. An unknown start gives an empty answer.
-pub fn traverse(_state: &State, snapshot: &Snapshot, request: Traverse) -> Result<Subgraph> {
+pub fn traverse(_state: &State, snapshot: &Snapshot, request: Traverse, wants: Wants) -> Result<Subgraph> {
     let Traverse { start, order, max_depth, edge_types, direction, limit, snapshot: _ } = request;
     if !snapshot.contains(Table::Nodes, start.as_str().as_bytes())? {
         return Ok(Subgraph { nodes: Vec::new(), edges: Vec::new(), truncated: false });
     }
     let max_depth = max_depth.unwrap_or(limits::TRAVERSE_DEPTH_DEFAULT);
-    let adjacency = Adjacency::new(snapshot, direction, edge_types);
-    let walked = walk(&adjacency, &Plan { start, order, max_depth, direction, limit })?;
+    let source = StaticSource { adjacency: Adjacency::new(snapshot, direction, edge_types), wants };
+    let walked = walk(&source, &Plan { start, order, max_depth, direction, limit })?;
     let (nodes, edges, truncated) = (walked.nodes, walked.edges, walked.truncated);
     Ok(Subgraph { nodes, edges, truncated })
 }

@@ -9,6 +9,7 @@ use crate::api::{
 use crate::namespace::exec::graph as exec;
 use crate::namespace::query::graph::{get_edges, get_node, neighbors};
 use crate::namespace::query::traverse::{shortest_path, traverse};
+use crate::namespace::query::wants::Wants;
 use crate::namespace::timelines::harness::Harness;
 use crate::rng::{Rng, SeededRng};
 
@@ -86,7 +87,7 @@ fn walk(
         limit,
         snapshot: None,
     };
-    traverse(&harness.state, &harness.snapshot(), request).unwrap()
+    traverse(&harness.state, &harness.snapshot(), request, Wants::ALL).unwrap()
 }
 
 /// Depth first as a recursion: a node is gone on from again if it is met on a shorter path.
@@ -234,7 +235,7 @@ fn pages_of_edges_join_into_all_of_them() {
             let mut request = GetEdges { node_id, edge_types, direction, limit, cursor: None, snapshot: None };
             let mut found = Vec::new();
             loop {
-                let page = get_edges(&harness.state, &harness.snapshot(), request.clone()).unwrap();
+                let page = get_edges(&harness.state, &harness.snapshot(), request.clone(), Wants::ALL).unwrap();
                 found.extend(page.edges);
                 request.cursor = page.cursor;
                 if request.cursor.is_none() {
@@ -257,11 +258,11 @@ fn neighbours_come_once_each_with_all_their_edges() {
     }
     let mut request =
         Neighbors { node_id: "a".into(), direction: Direction::Both, edge_types: None, limit: None, snapshot: None };
-    let all = neighbors(&harness.state, &harness.snapshot(), request.clone()).unwrap();
+    let all = neighbors(&harness.state, &harness.snapshot(), request.clone(), Wants::ALL).unwrap();
     assert!(all.nodes.iter().map(|node| node.id.as_str()).eq(["a", "b", "c"]));
     assert_eq!(all.edges.len(), 4);
     request.limit = Some(3);
-    let some = neighbors(&harness.state, &harness.snapshot(), request).unwrap();
+    let some = neighbors(&harness.state, &harness.snapshot(), request, Wants::ALL).unwrap();
     assert_eq!((some.nodes.len(), some.edges.len(), some.truncated), (2, 3, true));
 }
 
@@ -277,7 +278,7 @@ fn bad_cursors_are_refused() {
             cursor: Some(serde_bytes::ByteBuf::from(bad)),
             snapshot: None,
         };
-        let refused = get_edges(&harness.state, &harness.snapshot(), request).unwrap_err();
+        let refused = get_edges(&harness.state, &harness.snapshot(), request, Wants::ALL).unwrap_err();
         assert_eq!(refused.code, ErrorCode::InvalidArgument);
     }
 }

@@ -10,6 +10,7 @@ use crate::api::{
 use crate::namespace::context::Context;
 use crate::namespace::exec::{graph, temporal as exec};
 use crate::namespace::query::temporal as read;
+use crate::namespace::query::wants::Wants;
 use crate::rng::{Rng, SeededRng};
 use crate::store::{KeyRange, Read, Snapshot, Table};
 
@@ -96,7 +97,7 @@ fn query(
         limit: None,
         snapshot: None,
     };
-    let answer = read::query(&harness.state, snapshot, request).unwrap();
+    let answer = read::query(&harness.state, snapshot, request, Wants::ALL).unwrap();
     assert!(!answer.truncated);
     answer.edges
 }
@@ -113,7 +114,7 @@ fn history(harness: &Harness, snapshot: &Snapshot, node: &str, direction: Direct
     };
     let mut edges = Vec::new();
     loop {
-        let page = read::history(&harness.state, snapshot, request.clone()).unwrap();
+        let page = read::history(&harness.state, snapshot, request.clone(), Wants::ALL).unwrap();
         assert!(page.edges.len() <= limit as usize);
         assert_eq!(page.truncated, page.cursor.is_some());
         edges.extend(page.edges);
