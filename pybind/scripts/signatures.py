@@ -26,6 +26,8 @@ class Source:
         for node in self.tree.body:
             if isinstance(node, ast.ImportFrom):
                 self.origins.update({each.name: (node.level, node.module or "") for each in node.names})
+            elif isinstance(node, ast.ClassDef):
+                self.origins[node.name] = (1, module)
             elif isinstance(node, ast.Assign):
                 self.origins.update({each.id: (1, module) for each in node.targets if isinstance(each, ast.Name)})
 

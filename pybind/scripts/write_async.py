@@ -44,6 +44,7 @@ MIRRORS = [
     Mirror("_temporal", "AsyncTemporalMethods", "The temporal graph", "_temporal", "TemporalMethods", STORE),
     Mirror("_caches", "AsyncCacheMethods", "Semantic caches", "_caches", "CacheMethods", STORE),
     Mirror("_checkpoints", "AsyncCheckpointMethods", "Checkpoints", "_checkpoints", "CheckpointMethods", STORE),
+    Mirror("_context", "AsyncContextMethods", "Prompts of several reads", "_context", "ContextMethods", STORE),
     Mirror(
         "_engine",
         "AsyncEngineMethods",

@@ -7,10 +7,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Awaitable, Callable, Dict, List, Set, TypeVar, get_origin, get_type_hints
+from typing import Any, Awaitable, Callable, Dict, List, Set, TypeVar
 
 import pytest
 
@@ -24,14 +23,17 @@ from toondb import (
     Collection,
     IpcClient,
     Namespace,
+    Query,
+    Section,
     ToonDBClient,
     Transaction,
+    count_tokens,
 )
 from toondb._async._store import AsyncStore
 
 from conftest import Door, Server
 
-WRITER = Path(__file__).resolve().parents[1] / "scripts" / "write_async.py"
+SCRIPTS = Path(__file__).resolve().parents[1] / "scripts"
 
 PAIRS = [
     (IpcClient, AsyncIpcClient),
@@ -64,8 +66,9 @@ def parameters(function: Any) -> Dict[str, Any]:
     return {name: each.default for name, each in inspect.signature(function).parameters.items()}
 
 
-def test_the_written_files_are_current() -> None:
-    ran = subprocess.run([sys.executable, str(WRITER), "--check"], capture_output=True, text=True)
+@pytest.mark.parametrize("script", ["write_overloads.py", "write_async.py"])
+def test_the_written_methods_are_current(script: str) -> None:
+    ran = subprocess.run([sys.executable, str(SCRIPTS / script), "--check"], capture_output=True, text=True)
     assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
@@ -80,7 +83,7 @@ def test_the_methods_are_those_of_the_sync_class(sync: type, mirror: type) -> No
         assert given == parameters(theirs), name
         assert inspect.getdoc(ours), name
         if name in ITERATED:
-            assert get_origin(get_type_hints(ours)["return"]) is AsyncIterator, name
+            assert not inspect.iscoroutinefunction(ours), name
         else:
             assert inspect.iscoroutinefunction(ours) == (name not in NOT_AWAITED), name
 
@@ -425,3 +428,24 @@ def test_ctrl_c_ends_a_program_that_waits(door: Door, tmp_path: Path) -> None:
     os.kill(started.pid, 2)
     _, errors = started.communicate(timeout=20)
     assert started.returncode != 0 and "KeyboardInterrupt" in errors, errors
+
+
+def test_reads_in_formats(door: Door, ns: str) -> None:
+    async def use(client: AsyncStore) -> None:
+        home = client.namespace(ns)
+        await home.batch_put([(b"a", b"1"), (b"b", b"2")])
+        assert [pair async for pair in home.scan()] == [(b"a", b"1"), (b"b", b"2")]
+        page = await home.scan(columns=["key"], limit=1, format="json")
+        assert (page, page.rows, page.truncated) == ('[{"key":"a"}]', 1, True)
+        assert [key async for key, _ in home.scan(cursor=page.cursor)] == [b"b"]
+        assert await home.scan(columns=["key"]) == [{"key": "a"}, {"key": "b"}]
+        text = await client.multi_get([b"b"], ns, format="auto", columns=["value"])
+        assert text.tokens == count_tokens(text)
+        notes = await home.collection("notes", dimension=2)
+        await notes.add("n", "text", [1.0, 0.0])
+        assert await notes.search([1.0, 0.0], columns=["id"]) == [{"id": "n"}]
+        sections = [Section("Notes", Query.search_collection("notes", [1.0, 0.0]), columns=["content"])]
+        context = await home.query_context(sections, 50)
+        assert context == "## Notes\n[1]{content}:\n  text" and context.sections[0].rows == 1
+
+    run(door, use)

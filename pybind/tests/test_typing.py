@@ -36,25 +36,32 @@ def test_user_code_is_checked(tmp_path: Path) -> None:
     script = tmp_path / "user.py"
     script.write_text(
         "from typing import List, Optional\n"
-        "from toondb import Database, Document, GraphNode, IpcClient, ToonDBClient\n"
+        "from toondb import Database, Document, GraphNode, IpcClient, Query, Rendered, Section, ToonDBClient, WireFormat\n"
         "with Database.open('x') as db:\n"
         "    value: Optional[bytes] = db.get(b'k')\n"
         "    found: List[Document] = db.search_collection('c', [1.0])\n"
         "    nodes, edges = db.traverse('a')\n"
         "    node: GraphNode = nodes[0]\n"
+        "    text: Rendered = db.search_collection('c', [1.0], format='toon', columns=['id'])\n"
+        "    same: Rendered = db.namespace('n').scan(b'k', format=WireFormat.JSON, tokenizer='cl100k')\n"
+        "    table = db.traverse('a', format='columnar')\n"
+        "    section = Section('s', Query.search_collection('c', [1.0]), 1)\n"
+        "    prompt: str = db.query_context([section, Section('t', 'text')], 100)\n"
+        "    wrong: str = db.search_collection('c', [1.0])  # type: ignore[assignment]\n"
+        "    db.scan(format='yaml')  # type: ignore[call-overload]\n"
         "    with IpcClient.connect() as client:\n"
         "        names: List[str] = client.list_namespaces()\n"
         "    with ToonDBClient('localhost:50051', secure=True, token='t', timeout=1) as remote:\n"
         "        size: int = remote.count('c')\n"
     )
-    run(tmp_path, "mypy", "--strict", str(script))
+    run(tmp_path, "mypy", "--strict", "--warn-unused-ignores", str(script))
 
 
 def test_awaited_user_code_is_checked(tmp_path: Path) -> None:
     script = tmp_path / "user.py"
     script.write_text(
         "from typing import List, Optional, Tuple\n"
-        "from toondb import AsyncIpcClient, AsyncTransaction, CacheHit, CheckpointInfo, Document, GraphNode\n"
+        "from toondb import AsyncIpcClient, AsyncTransaction, CacheHit, CheckpointInfo, Document, GraphNode, Rendered\n"
         "async def count(tx: AsyncTransaction) -> int:\n"
         "    await tx.put(b'k', b'v')\n"
         "    return 1\n"
@@ -71,6 +78,8 @@ def test_awaited_user_code_is_checked(tmp_path: Path) -> None:
         "            found: Optional[Document] = await tx.get_document('c', 'id')\n"
         "        wrong: int = await client.get(b'k')  # type: ignore[assignment]\n"
         "        await client.get('text')  # type: ignore[arg-type]\n"
+        "        text: Rendered = await client.scan(format='toon')\n"
+        "        found_text: Rendered = await client.namespace('n').get_edges('a', format='markdown')\n"
         "    async with await AsyncIpcClient.connect() as other:\n"
         "        names: List[str] = await other.list_namespaces()\n"
     )

@@ -127,7 +127,8 @@ pub struct Render {
     #[serde(default)]
     pub format: OutputFormat,
     /// The columns, in order; what is left out is not read. `metadata` and `properties` stand for all their fields,
-    /// `metadata.<name>` for one; a row without a field named here has null there. Nothing = all but embeddings.
+    /// `metadata.<name>` for one; a row without a field named here has null there. Nothing = all, but embeddings only
+    /// if the read includes them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub columns: Option<Vec<String>>,
     /// Count the tokens of the answer by this tokenizer; [`OutputFormat::Auto`] always counts.

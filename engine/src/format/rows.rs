@@ -3,7 +3,7 @@
 use super::project::{Projection, Shape};
 use super::record::{BELIEF, DOCUMENT, DocumentRecord, EDGE, ENTRY, FACT, HIT, NODE, Record, VECTOR, VectorRecord};
 use super::{RowSet, Table};
-use crate::api::{ByteBuf, Error, KvEntry, Response, Result, RowsQuery};
+use crate::api::{ByteBuf, Error, KvEntry, Response, Result, RowsQuery, Scan};
 
 /// An answer as rows.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,13 +30,32 @@ fn shapes(read: &RowsQuery) -> &'static [&'static Shape] {
     }
 }
 
+/// The columns shown if none are named, where what the read itself asks for decides.
+fn own_columns(read: &RowsQuery) -> Option<&'static [&'static str]> {
+    match read {
+        RowsQuery::Scan(scan) if scan.keys_only => Some(&["key", "version"]),
+        RowsQuery::GetDocuments(get) if get.include_embedding => Some(&["id", "content", "metadata", "embedding"]),
+        RowsQuery::SearchCollection(search) if search.include_embedding => {
+            Some(&["id", "score", "distance", "content", "metadata", "embedding"])
+        }
+        RowsQuery::SearchVectors(search) if search.include_embedding => Some(&["id", "score", "distance", "embedding"]),
+        _ => None,
+    }
+}
+
 impl Projection {
     /// The columns wanted of a read.
     ///
     /// # Errors
     /// `InvalidArgument` for a column that the read does not have, naming those that it has.
     pub fn of(read: &RowsQuery, columns: Option<&[String]>) -> Result<Self> {
-        Self::new(shapes(read), columns)
+        let is_of_keys = matches!(read, RowsQuery::Scan(Scan { keys_only: true, .. }));
+        if is_of_keys && columns.is_some_and(|columns| columns.iter().any(|column| column == "value")) {
+            return Err(Error::invalid("the scan is of keys only: it has no column \"value\""));
+        }
+        let own: Option<Vec<String>> =
+            own_columns(read).map(|names| names.iter().map(|name| (*name).to_owned()).collect());
+        Self::new(shapes(read), columns.or(own.as_deref()))
     }
 
     fn table<R: Record>(&self, shape: &'static Shape, records: impl IntoIterator<Item = R>) -> Option<Table> {

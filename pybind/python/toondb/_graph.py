@@ -197,7 +197,7 @@ class GraphMethods(RowMethods):
         query = Query.traverse(start_node, max_depth, edge_types, order, direction, limit)
         if is_native(format, columns, tokenizer):
             return Subgraph(*self._read(namespace, query))
-        return self._in_format(namespace, query, format, columns, tokenizer)
+        return self._walk_in_format(namespace, query, format, columns, tokenizer)
 
     def shortest_path(
         self,
@@ -272,4 +272,4 @@ class GraphMethods(RowMethods):
         query = Query.neighbors(node_id, edge_types, direction, limit)
         if is_native(format, columns, tokenizer):
             return Subgraph(*self._read(namespace, query))
-        return self._in_format(namespace, query, format, columns, tokenizer)
+        return self._walk_in_format(namespace, query, format, columns, tokenizer)

@@ -131,7 +131,10 @@ class RowMethods(Core):
     ) -> Any:
         """Rows in a format. Without ``is_limited`` the caller wants all or an error."""
         if format is None:
-            return self._dicts(namespace, query, columns, tokenizer, is_limited)[0]
+            rows, _, truncated = self._dicts(namespace, query, columns, tokenizer)
+            if truncated and not is_limited:
+                raise too_many(len(rows))
+            return rows
         name = format_name(format)
         if name == "pandas":
             # Missing modules show before the read.
@@ -163,11 +166,28 @@ class RowMethods(Core):
         found: List[Dict[str, Any]] = []
         while limit is None or len(found) < limit:
             size = PAGE_ITEMS_DEFAULT if limit is None else min(limit - len(found), PAGE_ITEMS_DEFAULT)
-            rows, cursor = self._dicts(namespace, page(size, cursor), columns, tokenizer)
+            rows, cursor, _ = self._dicts(namespace, page(size, cursor), columns, tokenizer)
             found.extend(rows)
             if cursor is None:
                 break
         return found
+
+    def _walk_in_format(
+        self,
+        namespace: str,
+        query: Query[Any],
+        format: Optional[Format],
+        columns: Optional[Sequence[str]],
+        tokenizer: Optional[Tokenizer],
+    ) -> Any:
+        """The nodes and edges of a walk in a format; as dicts with the tables' names, and whether it was cut short."""
+        if format is not None:
+            return self._in_format(namespace, query, format, columns, tokenizer)
+        rows, _, truncated = self._dicts(namespace, query, columns, tokenizer)
+        if isinstance(rows, list):
+            # Columns of one table only leave the other one out.
+            rows = {"nodes" if {"id", "node_type"} & set(columns or ()) else "edges": rows}
+        return {**rows, "truncated": truncated}
 
     def _dicts(
         self,
@@ -175,15 +195,11 @@ class RowMethods(Core):
         query: Query[Any],
         columns: Optional[Sequence[str]],
         tokenizer: Optional[Tokenizer],
-        is_limited: bool = True,
-    ) -> Tuple[Any, Optional[bytes]]:
-        """Rows as dicts, and where to go on; those of a walk as a dict of lists, which also says if it was cut short."""
+    ) -> Tuple[Any, Optional[bytes], bool]:
+        """Rows as dicts, where to go on, and whether a limit left some out."""
         if columns is None or tokenizer is not None:
             raise from_code(ErrorCode.INVALID_ARGUMENT, "tokenizer counts the tokens of a text; name a format for it")
-        rows, cursor, truncated = self._rows(namespace, query, columns)
-        if truncated and not is_limited:
-            raise too_many(len(rows))
-        return ({**rows, "truncated": truncated} if isinstance(rows, dict) else rows), cursor
+        return self._rows(namespace, query, columns)
 
 
 def too_many(rows: int) -> Exception:

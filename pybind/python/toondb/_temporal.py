@@ -270,7 +270,7 @@ class TemporalMethods(RowMethods):
         )
         if is_native(format, columns, tokenizer):
             return TemporalSubgraph(*self._read(namespace, query))
-        return self._in_format(namespace, query, format, columns, tokenizer)
+        return self._walk_in_format(namespace, query, format, columns, tokenizer)
 
     @overload
     def temporal_history(

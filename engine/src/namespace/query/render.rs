@@ -26,8 +26,8 @@ pub fn render(state: &State, snapshot: &Snapshot, request: Render) -> Result<Ren
     })
 }
 
-/// Reads rows. Values, bodies, fields and embeddings of which no column is wanted are not read; an embedding is wanted only if it
-/// is named, whatever the read itself says.
+/// Reads rows. Values, bodies, fields and embeddings of which no column is wanted are not read; the columns named say what
+/// is wanted, and only without them what the read itself says.
 pub fn read_rows(state: &State, snapshot: &Snapshot, read: &RowsQuery, columns: Option<&[String]>) -> Result<Answer> {
     let projection = Projection::of(read, columns)?;
     let parts = Parts {

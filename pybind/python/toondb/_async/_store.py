@@ -8,6 +8,7 @@ from .._types import Durability
 from ._caches import AsyncCacheMethods
 from ._checkpoints import AsyncCheckpointMethods
 from ._collections import AsyncCollectionsMethods
+from ._context import AsyncContextMethods
 from ._engine import AsyncEngineMethods
 from ._graph import AsyncGraphMethods
 from ._keys import AsyncKeyMethods
@@ -37,12 +38,14 @@ class AsyncStore(
     AsyncTemporalMethods,
     AsyncCacheMethods,
     AsyncCheckpointMethods,
+    AsyncContextMethods,
     AsyncEngineMethods,
 ):
     """The methods of the sync clients, awaited, with the same arguments, results and exceptions.
 
     A client may be used by any number of tasks, and of event loops in several threads. At most ``concurrency`` calls
-    run at a time; more wait their turn. Methods that iterate are used with ``async for`` and fetch a page at a time.
+    run at a time; more wait their turn. Methods that iterate are used with ``async for`` and fetch a page at a time; a
+    scan in a format is awaited instead.
 
     Cancelling a call (also by ``asyncio.timeout`` or ``asyncio.wait_for``) ends the wait at once. One that waits its
     turn never runs. One that runs goes on, a write may still happen, and its place is free again when the server
