@@ -76,7 +76,7 @@ rust_docs() {
 }
 
 prepare_python() {
-  make_venv 'maturin>=1.9,<2' 'pytest>=8' 'mypy>=1.11' 'numpy>=1.22' && install_package
+  make_venv 'maturin>=1.9,<2' 'pytest>=8' 'mypy>=1.11' 'numpy>=1.22' 'pyarrow>=14' 'pandas>=2' && install_package
 }
 
 # The one file of the engine with unsafe code, under memcheck.
