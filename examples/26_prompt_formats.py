@@ -3,8 +3,8 @@
 
     python examples/26_prompt_formats.py
 
-A cook's assistant is asked about spareribs. Its prompt is put together from documents that a search finds, from the graph
-around one of them, from notes that were kept as facts, and from plain instructions. No server needed.
+A cook's assistant is asked about spareribs. Its prompt is put together from documents that a search finds, from the
+graph around one of them, from notes that were kept as facts, and from plain instructions. No server needed.
 """
 
 import tempfile

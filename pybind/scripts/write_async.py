@@ -35,6 +35,7 @@ class Mirror(NamedTuple):
 
 
 STORE = ("_store", "Store")
+NAMESPACE = ("_namespace", "Namespace")
 MIRRORS = [
     Mirror("_keys", "AsyncKeyMethods", "Key-value methods", "_keys", "KeyMethods", STORE),
     Mirror("_namespaces", "AsyncNamespacesMethods", "Namespace methods", "_namespaces", "NamespaceMethods", STORE),
@@ -55,12 +56,36 @@ MIRRORS = [
         ("namespace", "transaction", "run_transaction"),
     ),
     Mirror(
+        "_namespace_keys",
+        "AsyncNamespaceKeys",
+        "The key-value methods of a handle on a namespace",
+        "_namespace_keys",
+        "NamespaceKeys",
+        NAMESPACE,
+    ),
+    Mirror(
+        "_namespace_graph",
+        "AsyncNamespaceGraph",
+        "The graph methods of a handle on a namespace",
+        "_namespace_graph",
+        "NamespaceGraph",
+        NAMESPACE,
+    ),
+    Mirror(
+        "_namespace_temporal",
+        "AsyncNamespaceTemporal",
+        "The temporal methods of a handle on a namespace",
+        "_namespace_temporal",
+        "NamespaceTemporal",
+        NAMESPACE,
+    ),
+    Mirror(
         "_namespace_methods",
         "AsyncNamespaceMethods",
-        "The methods of a handle on a namespace",
+        "The other methods of a handle on a namespace",
         "_namespace",
         "Namespace",
-        ("_namespace", "Namespace"),
+        NAMESPACE,
         ("transaction", "run_transaction", "collection"),
     ),
     Mirror(
@@ -117,22 +142,29 @@ def write_method(method: Method, sync: str) -> str:
     return "\n".join([fold(4, head, method.signature, f" -> {result}:"), doc, body])
 
 
+def write_lambda(indent: int, head: str, name: str, arguments: List[str]) -> str:
+    """A call with a lambda that calls a method of the sync object."""
+    line = f"{' ' * indent}{head}(lambda sync: sync.{name}({', '.join(arguments)}))"
+    if len(line) <= WIDTH:
+        return line
+    inner = fold(indent + 4, f"lambda sync: sync.{name}", arguments, "")
+    return f"{' ' * indent}{head}(\n{inner}\n{' ' * indent})"
+
+
 def write_formatted(method: Method, head: str, result: str, doc: str) -> str:
-    """The awaited form of a read in formats. One that iterates gives an iterator without a format, and with one something
-    to await.
+    """The awaited form of a read in formats. One that iterates gives an iterator without a format, and something to
+    await with one.
     """
     iterates = result.startswith("AsyncIterator[")
-    call = fold(12, f"lambda sync: sync.{method.name}", method.arguments, "")
     if iterates:
         own = [f"{name}={name}" for name in method.keyword_names if name not in FORMAT_KEYWORDS]
-        pages = fold(16, f"lambda sync: sync.{method.name}", [*method.names, *own], "")
+        pages = write_lambda(12, "return self._iterate", method.name, [*method.names, *own])
         body = (
-            "        if format is None and columns is None and tokenizer is None:\n"
-            f"            return self._iterate(\n{pages}\n            )\n"
-            f"        return self._call(\n{call}\n        )"
+            f"        if format is None and columns is None and tokenizer is None:\n{pages}\n"
+            + write_lambda(8, "return self._call", method.name, method.arguments)
         )
     else:
-        body = f"        return await self._call(\n{call}\n        )"
+        body = write_lambda(8, "return await self._call", method.name, method.arguments)
     forms = overloads(method, head, result, "Awaitable[Rendered]" if iterates else "Rendered")
     return "\n\n".join([*forms, "\n".join([fold(4, head, method.signature, " -> Any:"), doc, body])])
 
@@ -188,7 +220,7 @@ def write_file(mirror: Mirror) -> str:
             origin = origins[name]
             written = "AsyncIterator" if name == "Iterator" else name
             wanted.setdefault(origin, set()).add(written)
-    about = f'"""{mirror.about}, awaited. Written by scripts/write_async.py from ``{mirror.module}.py``."""'
+    about = f'"""{mirror.about}, awaited.\n\nWritten by scripts/write_async.py from ``{mirror.module}.py``.\n"""'
     body = "\n\n".join(write_method(method, mirror.sync[1]) for method in methods)
     head = f'class {mirror.name}(Mirror[{mirror.sync[1]}]):\n    """:class:`{mirror.kind}`, awaited."""'
     return f"{about}\n\n{write_imports(wanted)}\n\n\n{head}\n\n{body}\n"

@@ -4,9 +4,9 @@
     python pybind/scripts/write_overloads.py [--check]
 
 A read with the keywords ``format`` and ``columns`` gives its native objects, a ``Rendered``, or something else, by what
-it is asked for. Each such method of a sync class gets three overloads, written above it. A new method is written with its
-native result as its type; this script makes the overloads of it. With --check nothing is written: the exit code says
-whether the files are what would be written.
+it is asked for. Each such method of a sync class gets three overloads, written above it. A new method is written with
+its native result as its type; this script makes the overloads of it. With --check nothing is written: the exit code
+says whether the files are what would be written.
 """
 
 import argparse
@@ -23,7 +23,9 @@ CLASSES: List[Tuple[str, str]] = [
     ("_vectors", "VectorMethods"),
     ("_graph", "GraphMethods"),
     ("_temporal", "TemporalMethods"),
-    ("_namespace", "Namespace"),
+    ("_namespace_keys", "NamespaceKeys"),
+    ("_namespace_graph", "NamespaceGraph"),
+    ("_namespace_temporal", "NamespaceTemporal"),
     ("_collection", "Collection"),
 ]
 

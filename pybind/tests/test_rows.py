@@ -1,4 +1,6 @@
-"""Reads in formats, over each transport: every format holds what the native objects hold, and only the columns asked for."""
+"""Reads in formats, over each transport: every format holds what the native objects hold, and only the columns asked
+for.
+"""
 
 import importlib
 import sys
@@ -270,7 +272,10 @@ def test_a_field_that_a_row_lacks_is_null_if_it_is_named(home: Namespace) -> Non
     rows = home.collection("notes").get_documents(["a", "b"], columns=["metadata.year", "id"])
     assert rows == [{"metadata.year": 2026, "id": "a"}, {"metadata.year": None, "id": "b"}]
     whole = home.collection("notes").get_documents(["a", "b"], columns=["metadata"])
-    assert whole == [{"metadata.room": "hall", "metadata.year": 2026}, {"metadata.room": "hall", "metadata.tags": ["x", "y"]}]
+    assert whole == [
+        {"metadata.room": "hall", "metadata.year": 2026},
+        {"metadata.room": "hall", "metadata.tags": ["x", "y"]},
+    ]
 
 
 def test_pages_in_a_format(home: Namespace) -> None:

@@ -36,7 +36,8 @@ def test_user_code_is_checked(tmp_path: Path) -> None:
     script = tmp_path / "user.py"
     script.write_text(
         "from typing import List, Optional\n"
-        "from toondb import Database, Document, GraphNode, IpcClient, Query, Rendered, Section, ToonDBClient, WireFormat\n"
+        "from toondb import Database, Document, GraphNode, IpcClient, Query, Rendered, Section, ToonDBClient\n"
+        "from toondb import WireFormat\n"
         "with Database.open('x') as db:\n"
         "    value: Optional[bytes] = db.get(b'k')\n"
         "    found: List[Document] = db.search_collection('c', [1.0])\n"

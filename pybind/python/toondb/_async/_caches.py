@@ -1,4 +1,7 @@
-"""Semantic caches, awaited. Written by scripts/write_async.py from ``_caches.py``."""
+"""Semantic caches, awaited.
+
+Written by scripts/write_async.py from ``_caches.py``.
+"""
 
 from typing import Optional
 

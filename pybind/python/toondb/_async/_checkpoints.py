@@ -1,4 +1,7 @@
-"""Checkpoints, awaited. Written by scripts/write_async.py from ``_checkpoints.py``."""
+"""Checkpoints, awaited.
+
+Written by scripts/write_async.py from ``_checkpoints.py``.
+"""
 
 from typing import List, Optional, Sequence
 

@@ -1,4 +1,7 @@
-"""The methods of a handle on a collection, awaited. Written by scripts/write_async.py from ``_collection.py``."""
+"""The methods of a handle on a collection, awaited.
+
+Written by scripts/write_async.py from ``_collection.py``.
+"""
 
 from typing import Any, List, Mapping, Optional, Sequence, Union, overload
 

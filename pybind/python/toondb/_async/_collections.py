@@ -1,4 +1,7 @@
-"""Collections, awaited. Written by scripts/write_async.py from ``_collections.py``."""
+"""Collections, awaited.
+
+Written by scripts/write_async.py from ``_collections.py``.
+"""
 
 from typing import Any, List, Mapping, Optional, Sequence, Union, overload
 

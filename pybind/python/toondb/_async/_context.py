@@ -1,4 +1,7 @@
-"""Prompts of several reads, awaited. Written by scripts/write_async.py from ``_context.py``."""
+"""Prompts of several reads, awaited.
+
+Written by scripts/write_async.py from ``_context.py``.
+"""
 
 from typing import Sequence
 

@@ -1,4 +1,7 @@
-"""Commits, and the engine as a whole, awaited. Written by scripts/write_async.py from ``_store.py``."""
+"""Commits, and the engine as a whole, awaited.
+
+Written by scripts/write_async.py from ``_store.py``.
+"""
 
 from .._store import Store
 from .._toondb import WriteBatch

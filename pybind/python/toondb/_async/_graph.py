@@ -1,4 +1,7 @@
-"""The property graph, awaited. Written by scripts/write_async.py from ``_graph.py``."""
+"""The property graph, awaited.
+
+Written by scripts/write_async.py from ``_graph.py``.
+"""
 
 from typing import Any, List, Optional, Sequence, overload
 

@@ -1,4 +1,7 @@
-"""Key-value methods, awaited. Written by scripts/write_async.py from ``_keys.py``."""
+"""Key-value methods, awaited.
+
+Written by scripts/write_async.py from ``_keys.py``.
+"""
 
 from typing import Any, AsyncIterator, Awaitable, List, Optional, Sequence, Tuple, overload
 
@@ -210,9 +213,7 @@ class AsyncKeyMethods(Mirror[Store]):
         MiB; ``cursor`` goes on where the last one ended. More than a page without a limit raises LimitExceededError.
         """
         if format is None and columns is None and tokenizer is None:
-            return self._iterate(
-                lambda sync: sync.scan(prefix, start, end, limit, reverse, namespace, cursor=cursor)
-            )
+            return self._iterate(lambda sync: sync.scan(prefix, start, end, limit, reverse, namespace, cursor=cursor))
         return self._call(
             lambda sync: sync.scan(
                 prefix,

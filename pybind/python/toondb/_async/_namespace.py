@@ -6,14 +6,17 @@ from .._namespace import Namespace
 from .._store import Store
 from .._types import Durability, Metadata, Metric
 from ._collection import AsyncCollection
+from ._namespace_graph import AsyncNamespaceGraph
+from ._namespace_keys import AsyncNamespaceKeys
 from ._namespace_methods import AsyncNamespaceMethods
+from ._namespace_temporal import AsyncNamespaceTemporal
 from ._pool import Pool
 from ._transaction import AsyncTransaction, run_transaction
 
 Result = TypeVar("Result")
 
 
-class AsyncNamespace(AsyncNamespaceMethods):
+class AsyncNamespace(AsyncNamespaceKeys, AsyncNamespaceGraph, AsyncNamespaceTemporal, AsyncNamespaceMethods):
     """A namespace: made by :meth:`AsyncIpcClient.namespace`. It has the methods of :class:`Namespace`, awaited."""
 
     def __init__(self, pool: Pool, store: Callable[[], Store], name: str) -> None:

@@ -1,4 +1,7 @@
-"""Namespace methods, awaited. Written by scripts/write_async.py from ``_namespaces.py``."""
+"""Namespace methods, awaited.
+
+Written by scripts/write_async.py from ``_namespaces.py``.
+"""
 
 from typing import List, Optional
 

@@ -1,4 +1,7 @@
-"""The temporal graph, awaited. Written by scripts/write_async.py from ``_temporal.py``."""
+"""The temporal graph, awaited.
+
+Written by scripts/write_async.py from ``_temporal.py``.
+"""
 
 from typing import Any, List, Optional, Sequence, overload
 

@@ -1,4 +1,7 @@
-"""The methods of a transaction, awaited. Written by scripts/write_async.py from ``_transactions.py``."""
+"""The methods of a transaction, awaited.
+
+Written by scripts/write_async.py from ``_transactions.py``.
+"""
 
 from typing import Any, AsyncIterator, Mapping, Optional, Sequence, Tuple, Union
 

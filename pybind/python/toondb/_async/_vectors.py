@@ -1,4 +1,7 @@
-"""Vector indexes, awaited. Written by scripts/write_async.py from ``_vectors.py``."""
+"""Vector indexes, awaited.
+
+Written by scripts/write_async.py from ``_vectors.py``.
+"""
 
 from typing import Any, List, Optional, Sequence, overload
 
