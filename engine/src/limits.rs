@@ -188,6 +188,12 @@ pub const CONNECTIONS_MAX: usize = 1024;
 pub const PIPELINE_MAX: usize = 256;
 /// Bytes of answers a connection may leave unread before it is not read from any more.
 pub const OUTBOX_BYTES_MAX: usize = 64 << 20;
+/// Bytes of answers over gRPC that their peers have not read yet, over all connections; half of it for one of them.
+pub const UNREAD_BYTES_MAX: usize = 512 << 20;
+/// An answer over gRPC of at most so many bytes is not counted among those unread: streams bound the small ones.
+pub const ANSWER_SMALL_BYTES_MAX: usize = 4 << 10;
+/// A gRPC connection with unread answers that takes fewer bytes than this within [`FRAME_TIMEOUT`] is closed.
+pub const UNREAD_PROGRESS_BYTES_MIN: usize = 64 << 10;
 /// Bytes of half-received frames over all connections.
 pub const INFLIGHT_BYTES_MAX: usize = 256 << 20;
 /// Time for a connection's hello.
@@ -237,6 +243,7 @@ const _: () = {
         TOKEN_NAMESPACES_MAX * (NAMESPACE_NAME_BYTES_MAX + 3) < TOKEN_FILE_BYTES_MAX,
         "any one token fits in its file"
     );
+    assert!(2 * FRAME_BYTES_MAX < UNREAD_BYTES_MAX, "one connection may have several of the largest answers unread");
     assert!(TEXT_BYTES_MAX < REPLY_BYTES_MAX, "a text that is counted fits in an answer");
     // Percent-encoding makes three bytes of one; the details are base64.
     assert!(5 * STATUS_BYTES_MAX < ANSWER_HEADER_BYTES_MAX as usize, "any status fits in the headers of an answer");

@@ -13,7 +13,6 @@ use std::task::{Context, Poll};
 use http::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
 use http::{HeaderMap, Request, Response};
 use tonic::body::Body;
-use tonic::transport::server::{TcpConnectInfo, TlsConnectInfo};
 use toondb_engine::clock::Clock;
 use tower::{Layer, Service};
 
@@ -22,6 +21,7 @@ use super::principal::Principal;
 use super::refusal::Refusal;
 use super::refusal_log::RefusalLog;
 use super::tokens::Tokens;
+use crate::peer::Peer;
 
 /// Puts [`Auth`] before a service. For `tonic::transport::Server::layer`.
 #[derive(Debug, Clone)]
@@ -72,10 +72,8 @@ impl<S> Auth<S> {
     }
 
     fn refuse(&self, refusal: Refusal, request: &Request<Body>) -> Response<Body> {
-        let peers = request.extensions();
-        let over_tls = || peers.get::<TlsConnectInfo<TcpConnectInfo>>().map(TlsConnectInfo::get_ref);
-        let peer = peers.get::<TcpConnectInfo>().or_else(over_tls).and_then(TcpConnectInfo::remote_addr);
-        self.layer.refused.add(refusal, peer, request.uri().path());
+        let address = Peer::of(request.extensions()).and_then(|peer| peer.address);
+        self.layer.refused.add(refusal, address, request.uri().path());
         let mut response = refusal.status().into_http();
         response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         response

@@ -4,15 +4,17 @@
 //! engine without the caller that the authentication layer found and without the check of its rights.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 use tonic::{Request, Response, Status};
-use toondb_engine::api::{self, Error, Operation};
+use toondb_engine::api::{self, Error, OpKind, Operation};
 use toondb_engine::clock::Clock;
 use toondb_engine::{Completion, Reply, Service};
 
+use super::answers::Changed;
 use crate::auth::{Principal, Right};
 use crate::rpc::{Answer, Rpc};
 use crate::status::{is_not_found, to_status};
@@ -30,6 +32,8 @@ pub struct Frontend {
 pub(super) struct Call {
     principal: Arc<Principal>,
     began: Duration,
+    /// True once something may have changed by it.
+    changed: AtomicBool,
 }
 
 impl Frontend {
@@ -42,7 +46,8 @@ impl Frontend {
     pub(super) fn begin<T>(&self, request: &Request<T>) -> Result<Call, Status> {
         let principal = request.extensions().get::<Arc<Principal>>();
         let principal = principal.ok_or_else(|| Status::unauthenticated("the request has no authenticated caller"))?;
-        Ok(Call { principal: Arc::clone(principal), began: self.clock.monotonic() })
+        let changed = AtomicBool::new(false);
+        Ok(Call { principal: Arc::clone(principal), began: self.clock.monotonic(), changed })
     }
 
     /// Carries out a method that is one operation.
@@ -61,6 +66,9 @@ impl Frontend {
     pub(super) async fn run<O: Operation>(&self, call: &Call, namespace: &str, operation: O) -> api::Result<O::Reply> {
         let request = operation.into_request();
         authorize(&call.principal, namespace, &request)?;
+        if matches!(O::CODE.kind(), OpKind::Write) {
+            call.changed.store(true, Ordering::Relaxed);
+        }
         let mut response = self.submit(namespace, request).await?;
         if let api::Response::ListNamespaces(list) = &mut response {
             list.namespaces.retain(|namespace| call.principal.may_see(namespace.name.as_str()));
@@ -87,7 +95,11 @@ impl Frontend {
         };
         let took = self.clock.monotonic().saturating_sub(call.began);
         answer.took(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
-        Ok(Response::new(answer))
+        let mut response = Response::new(answer);
+        if call.changed.load(Ordering::Relaxed) {
+            response.extensions_mut().insert(Changed);
+        }
+        Ok(response)
     }
 }
 

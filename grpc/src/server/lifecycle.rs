@@ -1,7 +1,7 @@
 //! The server: a runtime of its own, a listener, the layers, the services, and a way to end without losing an answer.
 //!
-//! The way of a request: [`Incoming`], then its deadline, then [`AuthLayer`], then the meter of arriving bytes, then the
-//! service's method. The layers lie round all services at once, so a service cannot be added beside them.
+//! The way of a request: [`Incoming`], then its deadline, then [`AuthLayer`], then the meter of arriving bytes, then that
+//! of unread answers, then the service's method. The layers lie round all services at once, so a service cannot be added beside them.
 //!
 //! An end goes in this order: the services report that they do not serve any more; nobody is accepted; each connection is
 //! told so (GOAWAY) and ends when its requests are answered; when all have, or the time for it is over, the runtime ends.
@@ -19,6 +19,7 @@ use tonic_health::ServingStatus;
 use toondb_engine::Service;
 use toondb_engine::clock::Clock;
 
+use super::answers::AnswersLayer;
 use super::connection::Patience;
 use super::deadline::DeadlineLayer;
 use super::frontend::Frontend;
@@ -101,15 +102,19 @@ impl Server {
             let tls = tls.timeout(options.hello_timeout);
             builder = builder.tls_config(tls).map_err(|error| StartError::Setup(error.to_string()))?;
         }
-        let patience =
-            Patience { hello: options.hello_timeout, silence: options.keepalive_interval * SILENT_INTERVALS };
+        let patience = Patience {
+            hello: options.hello_timeout,
+            silence: options.keepalive_interval * SILENT_INTERVALS,
+            unread: options.stall_timeout,
+        };
         let _inside = runtime.enter();
-        let incoming = Incoming::new(listener, options.connections_max, patience)?;
+        let incoming = Incoming::new(listener, options, patience)?;
         let (stop, stopped) = oneshot::channel();
         let serving = builder
             .layer(DeadlineLayer)
             .layer(AuthLayer::new(backend.tokens, backend.clock))
             .layer(MeterLayer::new(options))
+            .layer(AnswersLayer)
             .add_routes(services.routes)
             .serve_with_incoming_shutdown(incoming, async move {
                 // A sender that is gone ends the server as well.

@@ -14,6 +14,8 @@ use tokio::time::Sleep;
 use tokio_stream::Stream;
 
 use super::connection::{Connection, Io, Patience};
+use super::options::ServerOptions;
+use crate::peer::{Unread, UnreadTotal};
 
 /// After a failed accept (no file descriptors are left, say) the next one waits this long, instead of spinning.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -55,13 +57,14 @@ enum Accepting {
 pub struct Incoming {
     listener: Accepting,
     places: Arc<Semaphore>,
+    unread: Arc<UnreadTotal>,
     patience: Patience,
     pause: Option<Pin<Box<Sleep>>>,
 }
 
 impl Incoming {
     /// Takes over a listener, inside a runtime.
-    pub fn new(listener: Listener, connections_max: usize, patience: Patience) -> io::Result<Self> {
+    pub fn new(listener: Listener, options: &ServerOptions, patience: Patience) -> io::Result<Self> {
         let listener = match listener {
             Listener::Tcp(listener) => {
                 listener.set_nonblocking(true)?;
@@ -72,7 +75,8 @@ impl Incoming {
                 Accepting::Unix(UnixListener::from_std(listener)?)
             }
         };
-        Ok(Self { listener, places: Arc::new(Semaphore::new(connections_max)), patience, pause: None })
+        let places = Arc::new(Semaphore::new(options.connections_max));
+        Ok(Self { listener, places, unread: UnreadTotal::new(options.unread_bytes_max), patience, pause: None })
     }
 
     fn poll_accept(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Io>> {
@@ -102,7 +106,10 @@ impl Stream for Incoming {
             }
             match ready!(self.poll_accept(context)) {
                 Ok(io) => match Arc::clone(&self.places).try_acquire_owned() {
-                    Ok(place) => return Poll::Ready(Some(Ok(Connection::new(io, place, self.patience)))),
+                    Ok(place) => {
+                        let unread = Unread::new(Arc::clone(&self.unread));
+                        return Poll::Ready(Some(Ok(Connection::new(io, place, unread, self.patience))));
+                    }
                     Err(_) => tracing::warn!("a connection was closed: the server has as many as it may keep"),
                 },
                 Err(error) => {

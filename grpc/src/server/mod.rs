@@ -1,8 +1,10 @@
 //! The server: listener, connections, authentication, services.
 //!
 //! `listener` takes connections, `connection` bounds their number and their silence, `crate::auth` finds out who asks,
-//! `metered` bounds the memory of what arrives, `deadline` the time of a call, one file for each service converts, `frontend` calls the engine.
+//! `metered` bounds the memory of what arrives, `answers` of what is not read, `deadline` the time of a call, one file for
+//! each service converts, `frontend` calls the engine.
 
+mod answers;
 mod cache;
 mod checkpoint;
 mod collection;

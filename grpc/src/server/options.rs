@@ -26,11 +26,13 @@ pub struct ServerOptions {
     pub header_bytes_max: u32,
     /// Bytes of requests that are arriving or being answered, over all connections.
     pub inflight_bytes_max: usize,
+    /// Bytes of answers that their peers have not read yet, over all connections.
+    pub unread_bytes_max: usize,
     /// Time for the first byte of a connection, and for a TLS handshake.
     pub hello_timeout: Duration,
     /// How often a silent connection is asked for a sign of life; without one for three times as long it is closed.
     pub keepalive_interval: Duration,
-    /// How long a stream may stand still.
+    /// How long a stream may stand still, and a connection with unread answers.
     pub stall_timeout: Duration,
     /// Time to answer accepted requests at the end.
     pub drain_timeout: Duration,
@@ -46,6 +48,7 @@ impl Default for ServerOptions {
             message_bytes_max: limits::FRAME_BYTES_MAX,
             header_bytes_max: limits::HEADER_BYTES_MAX,
             inflight_bytes_max: limits::INFLIGHT_BYTES_MAX,
+            unread_bytes_max: limits::UNREAD_BYTES_MAX,
             hello_timeout: limits::HELLO_TIMEOUT,
             keepalive_interval: limits::KEEPALIVE_INTERVAL,
             stall_timeout: limits::FRAME_TIMEOUT,

@@ -2,7 +2,7 @@
 //!
 //! `contract` compares the descriptors with the numbers that clients were built with; `methods` walks all of them;
 //! `old_clients` and `old_graphs` speak as clients of the original contract do; `hostile`, `garbage`, `streams` and
-//! `amplification` as nobody should; `deadlines`, `access`, `tls` and `lifecycle` are about when, who, how and how long.
+//! `amplification` as nobody should, `unread` as who does not listen; `deadlines`, `access`, `tls` and `lifecycle` are about when, who, how and how long.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -25,3 +25,4 @@ mod old_graphs;
 mod revocation;
 mod streams;
 mod tls;
+mod unread;

@@ -1,0 +1,143 @@
+//! Bounds the memory of answers that nobody reads.
+//!
+//! HTTP/2 lets a peer ask for much and then read nothing: each answer lies in memory until its stream's window opens. So an
+//! answer that is not small takes its bytes from a budget ([`Unread`]) and gives them back when the last of them went into
+//! the socket. One for which there is no room is dropped and answered `RESOURCE_EXHAUSTED` instead, unless it tells of a
+//! change ([`Changed`]): that must be told, and its request was as large and had room. A connection whose answers do not move
+//! is closed (`super::connection`).
+//! The HTTP/2 library takes the first piece of a body out as soon as there is one, also where nothing may be sent yet, so an
+//! answer is counted from its beginning; a test holds it to that.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use http::{HeaderMap, Request, Response};
+use http_body::{Frame, SizeHint};
+use prost::bytes::Bytes;
+use tonic::Status;
+use tonic::body::Body;
+use toondb_engine::api::{Error, ErrorCode};
+use toondb_engine::limits;
+use tower::{Layer, Service};
+
+use crate::peer::{Peer, Unread, UnreadLease};
+use crate::status::to_status;
+
+/// In the extensions of an answer: it tells of something that has happened.
+#[derive(Debug, Clone, Copy)]
+pub struct Changed;
+
+/// Puts [`Answers`] before a service.
+#[derive(Debug, Clone, Copy)]
+pub struct AnswersLayer;
+
+impl<S> Layer<S> for AnswersLayer {
+    type Service = Answers<S>;
+
+    fn layer(&self, inner: S) -> Answers<S> {
+        Answers { inner }
+    }
+}
+
+/// A service whose answers are counted until they are read.
+#[derive(Debug, Clone)]
+pub struct Answers<S> {
+    inner: S,
+}
+
+impl<S> Service<Request<Body>> for Answers<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>>,
+    S::Future: Send + 'static,
+    S::Error: Send + 'static,
+{
+    type Response = Response<Body>;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let Some(unread) = Peer::of(request.extensions()).map(|peer| Arc::clone(&peer.unread)) else {
+            let status = Status::internal("the request came by no connection of this server");
+            return Box::pin(std::future::ready(Ok(status.into_http())));
+        };
+        let answer = self.inner.call(request);
+        Box::pin(async move {
+            let answer = answer.await?;
+            let must_be_told = answer.extensions().get::<Changed>().is_some();
+            Ok(answer.map(|inner| Body::new(AnswerBody { inner, unread, must_be_told, ended: false })))
+        })
+    }
+}
+
+struct AnswerBody {
+    inner: Body,
+    unread: Arc<Unread>,
+    must_be_told: bool,
+    ended: bool,
+}
+
+/// Bytes that give their room back when the last reference to them is gone.
+struct Leased {
+    bytes: Bytes,
+    _lease: UnreadLease,
+}
+
+impl AsRef<[u8]> for Leased {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl AnswerBody {
+    fn lease(&self, bytes: usize) -> Option<UnreadLease> {
+        match self.must_be_told {
+            true => Some(self.unread.force(bytes)),
+            false => self.unread.take(bytes),
+        }
+    }
+
+    fn refuse(&mut self) -> Option<Result<Frame<Bytes>, Status>> {
+        (self.ended, self.inner) = (true, Body::empty());
+        let text = "answers that were not read yet take up all the room there is; read them, then ask again";
+        let mut trailers = HeaderMap::new();
+        let status = to_status(&Error::new(ErrorCode::Busy, text));
+        Some(status.add_header(&mut trailers).map(|()| Frame::trailers(trailers)))
+    }
+}
+
+impl http_body::Body for AnswerBody {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        if self.ended {
+            return Poll::Ready(None);
+        }
+        let frame = match ready!(Pin::new(&mut self.inner).poll_frame(context)) {
+            Some(Ok(frame)) => frame,
+            other => return Poll::Ready(other),
+        };
+        Poll::Ready(match frame.into_data() {
+            Ok(bytes) if bytes.len() > limits::ANSWER_SMALL_BYTES_MAX => match self.lease(bytes.len()) {
+                Some(lease) => Some(Ok(Frame::data(Bytes::from_owner(Leased { bytes, _lease: lease })))),
+                None => self.refuse(),
+            },
+            Ok(bytes) => Some(Ok(Frame::data(bytes))),
+            Err(frame) => Some(Ok(frame)),
+        })
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.ended || self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}

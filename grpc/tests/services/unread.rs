@@ -1,0 +1,116 @@
+//! Peers that ask for much and read nothing: what they may keep the server holding, and for how long.
+
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+use tonic::transport::Endpoint;
+use tonic::{Code, Status, Streaming};
+use toondb_engine::api::ErrorCode;
+use toondb_grpc::ServerOptions;
+use toondb_grpc::proto::*;
+
+use crate::harness::{Peer, World, error_code, wait_until};
+
+const VALUE_BYTES: usize = 4 << 20;
+
+fn world(options: &ServerOptions) -> World {
+    let world = World::with(options);
+    let ask = KvPutRequest { key: b"k".to_vec(), value: vec![7; VALUE_BYTES], ..Default::default() };
+    assert!(world.peer().ask::<_, KvPutResponse>("KvService/Put", ask).unwrap().success);
+    world
+}
+
+fn ask() -> KvGetRequest {
+    KvGetRequest { key: b"k".to_vec(), ..Default::default() }
+}
+
+fn get(peer: &Peer) -> Result<KvGetResponse, Status> {
+    peer.ask("KvService/Get", ask())
+}
+
+/// Asks, and leaves the answer where it is.
+fn unread(peer: &Peer) -> Streaming<KvGetResponse> {
+    peer.wait(peer.stream("KvService/Get", ask())).unwrap()
+}
+
+/// Reads answers side by side, as their connection wants: how many were given, the others for want of room not.
+fn read(peer: &Peer, answers: Vec<Streaming<KvGetResponse>>) -> usize {
+    let reads: Vec<_> =
+        answers.into_iter().map(|mut answer| peer.runtime.spawn(async move { answer.message().await })).collect();
+    let was_given = |read: JoinHandle<Result<Option<KvGetResponse>, Status>>| match peer.wait(read).unwrap() {
+        Ok(answer) => {
+            assert_eq!(answer.unwrap().value.len(), VALUE_BYTES);
+            true
+        }
+        Err(status) => {
+            assert_eq!(status.code(), Code::ResourceExhausted, "{status:?}");
+            assert_eq!(error_code(&status), Some(ErrorCode::Busy), "{status:?}");
+            false
+        }
+    };
+    reads.into_iter().map(was_given).filter(|given| *given).count()
+}
+
+/// A connection on which hardly anything may be sent before something is read.
+fn narrow(world: &World) -> Peer {
+    let _inside = world.runtime.enter();
+    let endpoint = Endpoint::from_shared(format!("http://{}", world.address())).unwrap();
+    world.peer_on(endpoint.initial_connection_window_size(65_535).initial_stream_window_size(65_535).connect_lazy())
+}
+
+#[test]
+fn answers_that_nobody_reads_are_bounded() {
+    // Room for four, two of them on one connection.
+    let world = world(&ServerOptions { unread_bytes_max: 4 * VALUE_BYTES + 1_000, ..ServerOptions::default() });
+    let (greedy, other) = (narrow(&world), world.peer());
+    let mut answers: Vec<_> = (0..6).map(|_| unread(&greedy)).collect();
+    // The greedy one has its half; nobody else is concerned.
+    for _ in 0..10 {
+        assert!(get(&other).unwrap().found);
+    }
+    // An answer takes its room when it is there, not when its turn comes on the narrow connection.
+    assert_eq!(read(&greedy, answers.split_off(2)), 0, "these had no room");
+    assert_eq!(read(&greedy, answers), 2, "these had");
+    // Room comes back with the last byte, which the server hears of soon after.
+    wait_until("room for another answer", || get(&greedy).is_ok());
+    drop((greedy, other));
+    world.finish();
+}
+
+/// It answers pings, so it is not silent; it has its window shut.
+#[test]
+fn a_peer_that_does_not_read_is_cut() {
+    let options = ServerOptions {
+        unread_bytes_max: VALUE_BYTES,
+        stall_timeout: Duration::from_millis(100),
+        ..ServerOptions::default()
+    };
+    let world = world(&options);
+    let (stuck, other) = (world.peer(), world.peer());
+    let mut answer = unread(&stuck);
+    wait_until("the room of the stuck peer is free again", || get(&other).is_ok());
+    let status = stuck.wait(answer.message()).unwrap_err();
+    assert_ne!(status.code(), Code::ResourceExhausted, "the connection was closed: {status:?}");
+    // It may come again, on a new connection.
+    assert!(get(&world.peer()).unwrap().found);
+    drop((stuck, other, answer));
+    world.finish();
+}
+
+/// What tells of a change is told, whatever else is unread.
+#[test]
+fn the_answer_of_a_write_is_never_refused() {
+    let world = world(&ServerOptions { unread_bytes_max: 2 * VALUE_BYTES, ..ServerOptions::default() });
+    let peer = world.peer();
+    let ask = CreateCollectionRequest { name: "c".into(), dimension: 1, ..Default::default() };
+    let _: CreateCollectionResponse = peer.ask("CollectionService/CreateCollection", ask).unwrap();
+    let (first, second) = (world.peer(), world.peer());
+    let held = (unread(&first), unread(&second));
+    let documents = (0..1_000).map(|_| Document { embedding: vec![1.0], ..Default::default() }).collect();
+    let ask = AddDocumentsRequest { collection_name: "c".into(), documents, ..Default::default() };
+    let answer: AddDocumentsResponse = peer.ask("CollectionService/AddDocuments", ask).unwrap();
+    assert_eq!(answer.ids.len(), 1_000, "some 30 KB of ids");
+    assert_eq!(get(&peer).unwrap_err().code(), Code::ResourceExhausted, "there was no room");
+    drop((held, first, second, peer));
+    world.finish();
+}
