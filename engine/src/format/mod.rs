@@ -20,6 +20,7 @@ mod tests;
 mod tokens;
 pub mod toon;
 mod toon_guard;
+mod toon_place;
 mod toon_table;
 
 pub use auto::{Encoded, encode};
