@@ -65,10 +65,11 @@ const JSON: &[(&str, (usize, usize), &str)] = &[
     ("[nul]", (1, 5), "expected ident"),
 ];
 
+type Decode = fn(&str) -> Result<Value, FormatError>;
+
 #[test]
 fn malformed_texts_name_line_and_column() {
-    let decoders: [(fn(&str) -> Result<Value, FormatError>, _, _); 2] =
-        [(toon::decode, "TOON", TOON), (json::decode, "JSON", JSON)];
+    let decoders: [(Decode, _, _); 2] = [(toon::decode, "TOON", TOON), (json::decode, "JSON", JSON)];
     let mut wrong = Vec::new();
     for (decode, name, texts) in decoders {
         for (text, place, word) in texts {
