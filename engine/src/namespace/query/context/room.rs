@@ -12,6 +12,7 @@
 use super::body::Body;
 use crate::api::{AssembleContext, Error, ErrorCode, Result};
 use crate::format::{BORDER, Block, End, joined_tokens, keeps_apart};
+use crate::limits;
 
 /// Steps by the cost of a row before the rest goes by halves.
 const ESTIMATES: u64 = 8;
@@ -146,6 +147,10 @@ impl<'a> Room<'a> {
         let text = body.block(section, rows, request)?;
         if text.is_empty() {
             return Ok(Some((None, self.tokens)));
+        }
+        let (bytes, bytes_max) = (text.len(), limits::TEXT_BYTES_MAX - BORDER.len());
+        if bytes > bytes_max {
+            return Err(Error::limit(format!("rows of {bytes} bytes; a text has at most {bytes_max}")));
         }
         let max = if keeps_apart(&text) { spare } else { u64::MAX };
         let Some(block) = Block::new(text, tokenizer, max)? else { return Ok(None) };
