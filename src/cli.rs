@@ -6,6 +6,8 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 use toondb_grpc::auth::{Rights, TokenId};
 
+use crate::formats::{RowsFormat, SourceFormat, TextFormat, TokenizerName};
+
 /// Durable memory for AI agents: key-values, documents with embeddings, graphs and bitemporal facts.
 #[derive(Debug, Parser)]
 #[command(
@@ -20,6 +22,9 @@ Examples:
   toondb serve --socket /tmp/toondb.sock --grpc 0.0.0.0:50051 --grpc-cert cert.pem --grpc-key key.pem
   toondb ping --socket /tmp/toondb.sock               is it alive, and how fast?
   toondb stats --socket /tmp/toondb.sock              what is in it?
+  toondb stats --format json                          the same for a script
+  toondb convert rows.json --format toon              from JSON to TOON; no server is needed
+  toondb tokens prompt.md                             how many tokens is this text?
 
 From Python:
   from toondb import IpcClient
@@ -49,6 +54,21 @@ Logs go to standard error; TOONDB_LOG chooses them, for example TOONDB_LOG=debug
     Ping(Server),
     /// Show the counters of a running server and of its namespaces.
     Stats(Stats),
+    /// Convert a text between TOON and JSON, or to Markdown.
+    #[command(after_help = "\
+What is malformed is named with line and column, and nothing is printed. TOON and JSON can be read back as the same
+value; Markdown, which takes a list of maps or one map, cannot.
+
+Examples:
+  toondb convert rows.json --format toon
+  curl -s https://example.org/rows.json | toondb convert --format auto    whichever has fewer tokens")]
+    Convert(Convert),
+    /// Count the tokens of a text, exactly.
+    #[command(after_help = "\
+Examples:
+  toondb tokens prompt.md
+  toondb convert rows.json --format toon | toondb tokens --tokenizer cl100k")]
+    Tokens(Tokens),
     /// Create, list and revoke the tokens of callers over gRPC.
     #[command(after_help = "\
 From the first token on, whoever calls over gRPC must show one; the Unix socket is not concerned. The commands work with
@@ -108,6 +128,45 @@ pub struct Stats {
     /// Only this namespace.
     #[arg(long, value_name = "NAME")]
     pub namespace: Option<String>,
+    /// How to print it: a table to look at, or rows with all counters.
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: RowsFormat,
+}
+
+/// Which text.
+#[derive(Debug, Args)]
+pub struct Input {
+    /// The file; without it, or as `-`, standard input.
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+}
+
+/// What to convert.
+#[derive(Debug, Args)]
+pub struct Convert {
+    /// The text.
+    #[command(flatten)]
+    pub input: Input,
+    /// Its format; without this, JSON if it is that, else TOON.
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub from: Option<SourceFormat>,
+    /// The format wanted.
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub format: TextFormat,
+    /// By which `auto` counts.
+    #[arg(long, value_enum, default_value_t, value_name = "NAME")]
+    pub tokenizer: TokenizerName,
+}
+
+/// What to count.
+#[derive(Debug, Args)]
+pub struct Tokens {
+    /// The text.
+    #[command(flatten)]
+    pub input: Input,
+    /// The tokenizer.
+    #[arg(long, value_enum, default_value_t, value_name = "NAME")]
+    pub tokenizer: TokenizerName,
 }
 
 /// What to do about tokens.
@@ -124,7 +183,7 @@ pub enum TokenCommand {
     /// Make a new token and print it.
     Create(TokenCreate),
     /// Show all tokens, without their secrets.
-    List(Data),
+    List(TokenList),
     /// Take a token back.
     Revoke(TokenRevoke),
 }
@@ -135,6 +194,17 @@ pub struct Data {
     /// The data directory.
     #[arg(long, env = "TOONDB_DATA", default_value = "toondb-data", value_name = "DIR")]
     pub data: PathBuf,
+}
+
+/// Which tokens to show, and how.
+#[derive(Debug, Args)]
+pub struct TokenList {
+    /// Where they are kept.
+    #[command(flatten)]
+    pub data: Data,
+    /// How to print them.
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: RowsFormat,
 }
 
 /// What a new token shall be.

@@ -1,9 +1,13 @@
-//! The `toondb` command: wires the frontends to the engine, and asks a running server for signs of life.
+//! The `toondb` command: wires the frontends to the engine, asks a running server for signs of life, and converts texts.
 
 mod cli;
+mod formats;
 mod grpc;
+mod output;
 mod query;
 mod serve;
+mod stats;
+mod text;
 mod token;
 
 use std::process::ExitCode;
@@ -17,7 +21,9 @@ fn main() -> ExitCode {
     let result = match cli.command {
         Command::Serve(options) => serve::serve(&options),
         Command::Ping(options) => query::ping(&options),
-        Command::Stats(options) => query::stats(&options),
+        Command::Stats(options) => stats::stats(&options),
+        Command::Convert(options) => text::convert(options),
+        Command::Tokens(options) => text::tokens(options),
         Command::Token(options) => token::token(options.command),
     };
     match result {

@@ -2,20 +2,21 @@
 
 use std::error::Error;
 use std::fmt::Write as _;
-use std::io::{ErrorKind, Write as _};
 
-use toondb_engine::api::{NamespaceName, TimestampMs};
+use toondb_engine::api::{NamespaceName, TimestampMs, Value};
 use toondb_engine::clock::{Clock, SystemClock};
+use toondb_engine::format::{Row, Table};
 use toondb_engine::rng::OsRng;
 use toondb_grpc::auth::{self, Namespaces, NewToken, TokenRecord, TokenState};
 
-use crate::cli::{Data, TokenCommand, TokenCreate, TokenRevoke};
+use crate::cli::{Data, TokenCommand, TokenCreate, TokenList, TokenRevoke};
+use crate::output::{print, print_tables, row};
 
 /// Creates, lists or revokes.
 pub fn token(command: TokenCommand) -> Result<(), Box<dyn Error>> {
     match command {
         TokenCommand::Create(options) => create(options),
-        TokenCommand::List(options) => list(&options),
+        TokenCommand::List(options) => list(options),
         TokenCommand::Revoke(options) => revoke(&options),
     }
 }
@@ -33,21 +34,55 @@ fn create(options: TokenCreate) -> Result<(), Box<dyn Error>> {
     let expires_at = span_ms.map(|span_ms| TimestampMs(clock.now_ms().saturating_add(span_ms)));
     let new = NewToken { name, namespaces, rights, expires_at };
     let token = auth::create(&data, &new, &clock, &OsRng::open()?)?;
-    print(&format!("{}\n", token.reveal()))?;
+    print(format!("{}\n", token.reveal()).as_bytes())?;
     eprintln!("This is the only time that the token is shown: only its hash is stored. Its id is {}.", token.id());
     Ok(())
 }
 
-fn list(options: &Data) -> Result<(), Box<dyn Error>> {
+fn list(options: TokenList) -> Result<(), Box<dyn Error>> {
+    let TokenList { data: Data { data }, format } = options;
     let now = TimestampMs(SystemClock::new().now_ms());
+    let records = auth::list(&data)?;
+    if let Some(format) = format.of_rows() {
+        let rows = records.iter().map(|record| as_row(record, now)).collect();
+        return print_tables(vec![Table { name: "tokens", rows }], format);
+    }
     let mut text = String::new();
     let heads = ("id", "name", "rights", "created", "expires", "state", "namespaces");
     let (id, name, rights, created, expires, state, namespaces) = heads;
     writeln!(text, "{id:<16} {name:<20} {rights:<16} {created:<20} {expires:<20} {state:<8} {namespaces}")?;
-    for record in auth::list(&options.data)? {
-        show(&mut text, &record, now)?;
+    for record in &records {
+        show(&mut text, record, now)?;
     }
-    Ok(print(&text)?)
+    Ok(print(text.as_bytes())?)
+}
+
+fn state(record: &TokenRecord, now: TimestampMs) -> &'static str {
+    match record.state(now) {
+        TokenState::Valid => "valid",
+        TokenState::Expired => "expired",
+        TokenState::Revoked => "revoked",
+    }
+}
+
+fn namespaces(record: &TokenRecord) -> String {
+    match &record.namespaces {
+        Namespaces::All => "(all)".to_owned(),
+        Namespaces::These(names) => names.iter().map(NamespaceName::as_str).collect::<Vec<_>>().join(","),
+    }
+}
+
+fn as_row(record: &TokenRecord, now: TimestampMs) -> Row {
+    let text = |text: String| Value::String(text);
+    row([
+        ("id", text(record.id.to_string())),
+        ("name", text(record.name.clone())),
+        ("rights", text(record.rights.to_string())),
+        ("created", text(utc(record.created_at))),
+        ("expires", record.expires_at.map_or(Value::Null, |time| text(utc(time)))),
+        ("state", Value::from(state(record, now))),
+        ("namespaces", text(namespaces(record))),
+    ])
 }
 
 fn show(text: &mut String, record: &TokenRecord, now: TimestampMs) -> std::fmt::Result {
@@ -55,15 +90,7 @@ fn show(text: &mut String, record: &TokenRecord, now: TimestampMs) -> std::fmt::
     let (name, rights) = (&record.name, record.rights.to_string());
     let created = utc(record.created_at);
     let expires = record.expires_at.map_or_else(|| "never".to_owned(), utc);
-    let state = match record.state(now) {
-        TokenState::Valid => "valid",
-        TokenState::Expired => "expired",
-        TokenState::Revoked => "revoked",
-    };
-    let namespaces = match &record.namespaces {
-        Namespaces::All => "(all)".to_owned(),
-        Namespaces::These(names) => names.iter().map(NamespaceName::as_str).collect::<Vec<_>>().join(","),
-    };
+    let (state, namespaces) = (state(record, now), namespaces(record));
     writeln!(text, "{id:<16} {name:<20} {rights:<16} {created:<20} {expires:<20} {state:<8} {namespaces}")
 }
 
@@ -71,19 +98,10 @@ fn revoke(options: &TokenRevoke) -> Result<(), Box<dyn Error>> {
     let TokenRevoke { data: Data { data }, id } = options;
     let record = auth::revoke(data, *id, &SystemClock::new())?;
     let since = record.revoked_at.map(utc).unwrap_or_default();
-    print(&format!(
-        "token {id} ({}) is revoked since {since}; running servers refuse it within a second\n",
-        record.name
-    ))?;
+    let told =
+        format!("token {id} ({}) is revoked since {since}; running servers refuse it within a second\n", record.name);
+    print(told.as_bytes())?;
     Ok(())
-}
-
-/// Whoever reads may stop early, as `head` does.
-fn print(text: &str) -> std::io::Result<()> {
-    match std::io::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error),
-        Ok(()) | Err(_) => Ok(()),
-    }
 }
 
 /// Date and time in UTC, as in RFC 3339. Days become a date as in Howard Hinnant's "chrono-compatible low-level date

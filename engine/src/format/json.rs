@@ -30,16 +30,27 @@ pub fn decode(text: &str) -> Result<Value, FormatError> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let value = reader.read(&mut deserializer).and_then(|value| deserializer.end().map(|()| value));
     let value = value.map_err(|error| {
-        reader.limit().unwrap_or_else(|| FormatError::Syntax {
-            format: "JSON",
-            line: error.line(),
-            column: error.column(),
-            message: message(&error),
+        reader.limit().unwrap_or_else(|| {
+            let (line, column) = place(text, &error);
+            FormatError::Syntax { format: "JSON", line, column, message: message(&error) }
         })
     })?;
     let value = untag(value)?;
     value.validate().map_err(|error| FormatError::Limit(error.message))?;
     Ok(value)
+}
+
+/// Line and column of an error, the column in characters. The parser counts bytes, and gives a place at a line break as
+/// the column 0 of the line after it.
+fn place(text: &str, error: &serde_json::Error) -> (usize, usize) {
+    let line = |number: usize| text.split('\n').nth(number.saturating_sub(1)).unwrap_or_default();
+    match (error.line(), error.column()) {
+        (number @ 2.., 0) if !error.is_eof() => (number - 1, line(number - 1).chars().count() + 1),
+        (number, bytes) => {
+            let starts = line(number).bytes().take(bytes).filter(|byte| !(0x80..0xc0).contains(byte));
+            (number.max(1), starts.count().max(1))
+        }
+    }
 }
 
 /// The text of the error without the place, which is given apart.

@@ -14,11 +14,13 @@ mod record;
 mod row;
 mod rows;
 mod tagged;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod tokens;
 pub mod toon;
 mod toon_guard;
+mod toon_place;
 mod toon_table;
 
 pub use auto::{Encoded, encode};
@@ -27,4 +29,5 @@ pub use error::FormatError;
 pub use project::Projection;
 pub use row::{Cell, Identity, Row, RowSet, Table, TableView, View};
 pub use rows::{Answer, rows};
+pub use tally::{BORDER, Block, End, joined_tokens, keeps_apart};
 pub use tokens::count_tokens;

@@ -56,26 +56,57 @@ impl Tables {
         let merge = CoreBPE::new(ranks, FxHashMap::default(), "(?s).+").ok()?;
         Some(Self { pieces: Regex::new(pieces).ok()?, merge })
     }
+}
 
-    fn count(&self, text: &str) -> Result<u64, FormatError> {
-        let (mut tokens, mut at) = (0, 0);
-        while let Some(found) = self.pieces.find_at(text, at) {
-            let mut piece = found.as_str();
-            let last = piece.chars().next_back().unwrap_or_default();
-            // Only a run of white space ends in white space that is no line break.
-            let is_run = last.is_whitespace() && !matches!(last, '\r' | '\n');
-            if is_run && found.end() < text.len() && piece.len() > last.len_utf8() {
-                piece = piece.strip_suffix(last).unwrap_or(piece);
-            }
-            if piece.len() > limits::TOKEN_PIECE_BYTES_MAX {
-                let max = limits::TOKEN_PIECE_BYTES_MAX;
-                return Err(FormatError::Limit(format!("a word of the text has more than {max} bytes")));
-            }
-            tokens += self.merge.count_ordinary(piece) as u64;
-            at = found.start() + piece.len();
+/// A piece of a text: its tokens are those of no other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Piece {
+    /// Where it begins.
+    pub start: usize,
+    /// Where it ends.
+    pub end: usize,
+    /// How many tokens it has.
+    pub tokens: u64,
+}
+
+/// The pieces of a text, one after the other without a gap. Each is found by looking forward from where it begins.
+pub(super) struct Pieces<'t> {
+    tables: &'static Tables,
+    text: &'t str,
+    at: usize,
+}
+
+impl Iterator for Pieces<'_> {
+    type Item = Result<Piece, FormatError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let found = self.tables.pieces.find_at(self.text, self.at)?;
+        let mut piece = found.as_str();
+        let last = piece.chars().next_back().unwrap_or_default();
+        // Only a run of white space ends in white space that is no line break.
+        let is_run = last.is_whitespace() && !matches!(last, '\r' | '\n');
+        if is_run && found.end() < self.text.len() && piece.len() > last.len_utf8() {
+            piece = piece.strip_suffix(last).unwrap_or(piece);
         }
-        Ok(tokens)
+        if piece.len() > limits::TOKEN_PIECE_BYTES_MAX {
+            let max = limits::TOKEN_PIECE_BYTES_MAX;
+            return Some(Err(FormatError::Limit(format!("a word of the text has more than {max} bytes"))));
+        }
+        let tokens = self.tables.merge.count_ordinary(piece) as u64;
+        self.at = found.start() + piece.len();
+        Some(Ok(Piece { start: found.start(), end: self.at, tokens }))
     }
+}
+
+/// Cuts a text into pieces.
+pub(super) fn pieces(text: &str, tokenizer: Tokenizer) -> Result<Pieces<'_>, FormatError> {
+    check_length(text)?;
+    let tables = match tokenizer {
+        Tokenizer::O200k => &*O200K,
+        Tokenizer::Cl100k => &*CL100K,
+    };
+    let tables = tables.as_ref().ok_or_else(|| FormatError::conversion("the tokenizer's tables are damaged"))?;
+    Ok(Pieces { tables, text, at: 0 })
 }
 
 /// How many tokens a text has. Names of special tokens within it, such as `<|endoftext|>`, count as the text they are.
@@ -84,11 +115,5 @@ impl Tables {
 /// `Limit` for a text longer than [`limits::TEXT_BYTES_MAX`] or a single word longer than
 /// [`limits::TOKEN_PIECE_BYTES_MAX`].
 pub fn count_tokens(text: &str, tokenizer: Tokenizer) -> Result<u64, FormatError> {
-    check_length(text)?;
-    let tables = match tokenizer {
-        Tokenizer::O200k => &*O200K,
-        Tokenizer::Cl100k => &*CL100K,
-    };
-    let tables = tables.as_ref().ok_or_else(|| FormatError::conversion("the tokenizer's tables are damaged"))?;
-    tables.count(text)
+    pieces(text, tokenizer)?.try_fold(0, |tokens, piece| Ok(tokens + piece?.tokens))
 }

@@ -11,7 +11,7 @@ use toon_format::{DecodeOptions, EncodeOptions, ToonError};
 
 use super::json::check_length;
 use super::tagged::{Floats, Reader, Tagged, untag};
-use super::{FormatError, View, toon_guard, toon_table};
+use super::{FormatError, View, toon_guard, toon_place, toon_table};
 use crate::api::Value;
 
 /// Writes a value.
@@ -56,13 +56,16 @@ pub fn decode(text: &str) -> Result<Value, FormatError> {
     Ok(value)
 }
 
-/// The crate knows the line; the column is where the content of that line begins.
+/// The crate knows the line and what is wrong with it.
 fn syntax(text: &str, error: ToonError) -> FormatError {
-    let (line, message) = match error {
-        ToonError::ParseError { line, message, .. } => (line.max(1), message),
-        other => (1, other.to_string()),
-    };
-    let content = text.split('\n').nth(line - 1).unwrap_or_default();
-    let indent = content.chars().take_while(|c| matches!(c, ' ' | '\t')).count();
-    FormatError::Syntax { format: "TOON", line, column: indent + 1, message }
+    match error {
+        ToonError::ParseError { line, message, .. } => {
+            let content = text.split('\n').nth(line.saturating_sub(1)).unwrap_or_default();
+            let column = toon_place::column(content, &message);
+            FormatError::Syntax { format: "TOON", line: line.max(1), column, message }
+        }
+        // Only too deep a text is refused without a place.
+        ToonError::InvalidStructure(message) => FormatError::Limit(message),
+        other => FormatError::conversion(other.to_string()),
+    }
 }

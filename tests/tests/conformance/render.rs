@@ -201,7 +201,7 @@ fn texts_are_converted(s: &mut Script) {
     let error = s.fails(ErrorCode::FormatConversion, "", convert("{\n\"a\": }", OutputFormat::Toon));
     assert!(error.message.contains("line 2, column 6"), "{}", error.message);
     let error = s.fails(ErrorCode::FormatConversion, "", convert("a: 1\nb[2]: 1", OutputFormat::Json));
-    assert!(error.message.contains("line 2, column 1"), "{}", error.message);
+    assert!(error.message.contains("line 2, column 8"), "{}", error.message);
     s.fails(ErrorCode::LimitExceeded, "", convert(&"[".repeat(100), OutputFormat::Json));
 }
 

@@ -9,6 +9,7 @@
 
 mod damage;
 mod flips;
+mod formats;
 mod grpc;
 mod sharing;
 mod stopping;

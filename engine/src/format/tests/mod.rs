@@ -11,4 +11,5 @@ mod hostile;
 mod output;
 mod random;
 mod round_trip;
+mod tally;
 mod tokens;
