@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -46,6 +47,7 @@ pub struct Served {
     child: Child,
     socket: PathBuf,
     log: Arc<Mutex<String>>,
+    watcher: Option<JoinHandle<()>>,
     ended: Option<ExitStatus>,
 }
 
@@ -79,8 +81,9 @@ impl Served {
             .expect("the server's binary starts");
         let log = Arc::new(Mutex::new(String::new()));
         let stderr = child.stderr.take().expect("the log is piped");
-        let ready = watch(stderr, Arc::clone(&log));
-        let mut served = Self { child, socket: socket.unwrap_or(Path::new("")).to_owned(), log, ended: None };
+        let (ready, watcher) = watch(stderr, Arc::clone(&log));
+        let socket = socket.unwrap_or(Path::new("")).to_owned();
+        let mut served = Self { child, socket, log, watcher: Some(watcher), ended: None };
         match ready.recv_timeout(START_PATIENCE) {
             Ok(()) => Ok(served),
             Err(_) => {
@@ -148,9 +151,13 @@ impl Served {
         self.wait()
     }
 
-    /// Waits for its end.
+    /// Waits for its end, and for the last line of its log.
     pub fn wait(&mut self) -> ExitStatus {
-        *self.ended.get_or_insert_with(|| self.child.wait().expect("a child can be waited for"))
+        let status = *self.ended.get_or_insert_with(|| self.child.wait().expect("a child can be waited for"));
+        if let Some(watcher) = self.watcher.take() {
+            watcher.join().expect("the log is collected to its end");
+        }
+        status
     }
 }
 
@@ -163,9 +170,9 @@ impl Drop for Served {
 }
 
 /// Collects a server's log on a thread; the channel hears when it is ready, and closes when it has ended.
-fn watch(stderr: impl Read + Send + 'static, log: Arc<Mutex<String>>) -> Receiver<()> {
+fn watch(stderr: impl Read + Send + 'static, log: Arc<Mutex<String>>) -> (Receiver<()>, JoinHandle<()>) {
     let (ready, is_ready) = channel();
-    std::thread::spawn(move || {
+    let watcher = std::thread::spawn(move || {
         let mut ready = Some(ready);
         for line in BufReader::new(stderr).lines().map_while(Result::ok) {
             {
@@ -180,5 +187,5 @@ fn watch(stderr: impl Read + Send + 'static, log: Arc<Mutex<String>>) -> Receive
             }
         }
     });
-    is_ready
+    (is_ready, watcher)
 }
