@@ -55,10 +55,9 @@ impl Unread {
         self.bytes.load(Ordering::Relaxed)
     }
 
-    /// Adds an answer. Nothing if there is no room: one connection may take half of all of it. An answer on a connection
-    /// without another one has room as long as there is any at all, so that the largest can be given.
+    /// Adds an answer. Nothing if there is no room: one connection may take half of all of it, but for a single answer.
     pub fn take(self: &Arc<Self>, bytes: usize) -> Option<UnreadLease> {
-        let all = |used: usize| used.checked_add(bytes).filter(|_| used < self.total.bytes_max);
+        let all = |used: usize| used.checked_add(bytes).filter(|sum| used == 0 || *sum <= self.total.bytes_max);
         let own_max = self.total.bytes_max / 2;
         let own = |used: usize| used.checked_add(bytes).filter(|sum| used == 0 || *sum <= own_max);
         self.bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, own).ok()?;
@@ -106,10 +105,11 @@ mod tests {
         let large = b.take(69).unwrap();
         assert!(b.take(1).is_none(), "more than half only by itself");
         assert_eq!((a.bytes(), b.bytes()), (30, 69));
-        let last = c.take(10).unwrap();
+        assert!(c.take(2).is_none(), "one is left");
+        let last = c.take(1).unwrap();
         assert!(c.take(1).is_none(), "nothing is left");
         let told = c.force(50);
-        assert_eq!(c.bytes(), 60, "what must be told is told");
+        assert_eq!(c.bytes(), 51, "what must be told is told");
         drop((first, large, last, told));
         assert!([a, b, c].iter().all(|unread| unread.bytes() == 0));
         assert_eq!(total.bytes.load(Ordering::Relaxed), 0);

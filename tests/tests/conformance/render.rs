@@ -65,12 +65,18 @@ fn documents(s: &mut Script) {
     fill(s);
     let get = || RowsQuery::GetDocuments(get_documents("docs", &["b", "none", "a"]));
     assert_eq!(as_toon(s, get(), &["id", "metadata.n"]), "[2]{id,metadata.n}:\n  b,2\n  a,1");
-    let whole = text(s, get(), OutputFormat::Json, &[]);
+    let without = RowsQuery::GetDocuments(toondb_engine::api::GetDocuments {
+        include_embedding: false,
+        ..get_documents("docs", &["b", "none", "a"])
+    });
+    let whole = text(s, without, OutputFormat::Json, &[]);
     let rows = concat!(
         r#"[{"id":"b","content":"content of b","metadata.kind":"note","metadata.n":2,"metadata.tags":["x"]},"#,
         r#"{"id":"a","content":"content of a","metadata.kind":"note","metadata.n":1}]"#,
     );
-    assert_eq!(whole, rows, "an embedding is left out unless it is named, whatever the read says");
+    assert_eq!(whole, rows, "embeddings are left out unless the read includes them or a column names them");
+    let included = text(s, get(), OutputFormat::Json, &[]);
+    assert!(included.ends_with(r#","embedding":[1.0,0.0]}]"#), "{included}");
     assert_eq!(
         text(s, get(), OutputFormat::Json, &["id", "embedding"]),
         r#"[{"id":"b","embedding":[0.6,0.8]},{"id":"a","embedding":[1.0,0.0]}]"#
