@@ -26,7 +26,8 @@ const BYTES: &str = "$bytes";
 const FLOAT: &str = "$float";
 const MAP: &str = "$map";
 
-fn is_tag(key: &str) -> bool {
+/// True if the key is reserved for what the formats lack.
+pub fn is_tag(key: &str) -> bool {
     matches!(key, BYTES | FLOAT | MAP)
 }
 

@@ -19,7 +19,8 @@ use crate::api::Value;
 /// # Errors
 /// `Conversion` for NaN.
 pub fn encode(value: &Value) -> Result<String, FormatError> {
-    by_crate(&Tagged { value, floats: Floats::UnsignedZero })
+    let table = if let Value::List(items) = value { toon_table::encode_list(items) } else { None };
+    table.map_or_else(|| by_crate(&Tagged { value, floats: Floats::UnsignedZero }), Ok)
 }
 
 /// Writes rows: a list of maps, or a map of such lists where there are several tables.

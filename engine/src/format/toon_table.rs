@@ -4,64 +4,100 @@
 //! the same order, and scalars in every cell, needs none of that: header and rows can be written as they are met. The
 //! bytes are those of the crate, which a test compares over random tables.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use toon_format::utils::literal::is_literal_like;
 use toon_format::utils::string::{escape_string, is_valid_unquoted_key};
 
-use super::tagged::{Floats, is_scalar};
+use super::tagged::{Floats, is_scalar, is_tag};
 use super::{Row, View};
 use crate::api::Value;
+
+/// What reads as a row of a table: named values in order.
+trait Cells {
+    fn cells(&self) -> impl ExactSizeIterator<Item = (&str, &Value)>;
+}
+
+impl Cells for Row {
+    fn cells(&self) -> impl ExactSizeIterator<Item = (&str, &Value)> {
+        self.cells.iter().map(|cell| (&*cell.column, &cell.value))
+    }
+}
+
+impl Cells for BTreeMap<String, Value> {
+    fn cells(&self) -> impl ExactSizeIterator<Item = (&str, &Value)> {
+        self.iter().map(|(name, value)| (name.as_str(), value))
+    }
+}
+
+/// Writes a list of maps, or nothing if it is not a flat table.
+pub fn encode_list(items: &[Value]) -> Option<String> {
+    let map = |item: &Value| match item {
+        Value::Map(entries) if entries.len() != 1 || !entries.keys().any(|key| is_tag(key)) => Some(()),
+        _ => None,
+    };
+    items.iter().try_for_each(map)?;
+    let rows = items.iter().filter_map(|item| if let Value::Map(entries) = item { Some(entries) } else { None });
+    let mut out = String::new();
+    write_table(&mut out, None, items.len(), rows)?;
+    Some(out)
+}
 
 /// Writes the rows, or nothing if some table is not flat.
 pub fn encode(view: &View<'_>) -> Option<String> {
     let mut out = String::new();
     match view.tables.as_slice() {
-        [table] => write_table(&mut out, None, table.rows)?,
+        [table] => write_table(&mut out, None, table.rows.len(), table.rows.iter())?,
         tables => {
             for (index, table) in tables.iter().enumerate() {
                 if index > 0 {
                     out.push('\n');
                 }
-                write_table(&mut out, Some(table.name), table.rows)?;
+                write_table(&mut out, Some(table.name), table.rows.len(), table.rows.iter())?;
             }
         }
     }
     Some(out)
 }
 
-fn write_table(out: &mut String, name: Option<&str>, rows: &[Row]) -> Option<()> {
+fn write_table<'r, R: Cells + 'r>(
+    out: &mut String,
+    name: Option<&str>,
+    count: usize,
+    rows: impl Iterator<Item = &'r R> + Clone,
+) -> Option<()> {
     if let Some(name) = name {
         write_key(out, name);
     }
-    let Some(first) = rows.first() else {
+    let Some(first) = rows.clone().next() else {
         out.push_str(if name.is_some() { ": []" } else { "[]" });
         return Some(());
     };
-    if first.cells.is_empty() {
+    if first.cells().len() == 0 {
         return None;
     }
-    write!(out, "[{}]{{", rows.len()).ok()?;
-    for (index, cell) in first.cells.iter().enumerate() {
+    write!(out, "[{count}]{{").ok()?;
+    for (index, (column, _)) in first.cells().enumerate() {
         if index > 0 {
             out.push(',');
         }
-        write_key(out, &cell.column);
+        write_key(out, column);
     }
     out.push_str("}:");
     for row in rows {
-        if row.cells.len() != first.cells.len() {
+        if row.cells().len() != first.cells().len() {
             return None;
         }
         out.push_str("\n  ");
-        for (index, (cell, like)) in row.cells.iter().zip(&first.cells).enumerate() {
-            if cell.column != like.column || !is_scalar(&cell.value, Floats::UnsignedZero) {
+        for (index, ((column, value), (like, _))) in row.cells().zip(first.cells()).enumerate() {
+            if column != like || !is_scalar(value, Floats::UnsignedZero) {
                 return None;
             }
             if index > 0 {
                 out.push(',');
             }
-            write_scalar(out, &cell.value)?;
+            write_scalar(out, value)?;
         }
     }
     Some(())

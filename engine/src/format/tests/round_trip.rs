@@ -2,7 +2,7 @@
 
 use super::random::{Draw, FLOATS, TEXTS, same_bits};
 use crate::api::Value;
-use crate::format::tagged::Floats;
+use crate::format::tagged::{Floats, Tagged};
 use crate::format::{RowSet, json, toon};
 
 const CASES: u64 = 20_000;
@@ -120,6 +120,10 @@ fn rows_come_back_and_have_the_bytes_of_the_crate() {
             assert_eq!(written, by_crate, "seed {seed}");
             direct += 1;
         }
+        // The same as a plain list of maps, which no reader of rows has made.
+        let plain = as_value(&rows);
+        let by_crate = toon::by_crate(&Tagged { value: &plain, floats: Floats::UnsignedZero }).unwrap();
+        assert_eq!(toon::encode(&plain).unwrap(), by_crate, "seed {seed}");
         // A row of one column that is named like a tag cannot be told from a tag; reads have no such column.
         let is_tag = |row: &crate::format::Row| row.cells.len() == 1 && row.cells[0].column.starts_with('$');
         if rows.tables.iter().any(|table| table.rows.iter().any(is_tag)) {
