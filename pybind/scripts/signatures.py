@@ -1,9 +1,11 @@
 """Methods of the package's classes as text: what write_overloads.py and write_async.py share."""
 
+import argparse
 import ast
 import builtins
+import sys
 from pathlib import Path
-from typing import Dict, Iterator, List, NamedTuple, Optional, Set, Tuple
+from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Set, Tuple
 
 PACKAGE = Path(__file__).resolve().parents[1] / "python" / "toondb"
 WIDTH = 120
@@ -137,3 +139,21 @@ def fold(indent: int, head: str, items: List[str], tail: str) -> str:
         return f"{space}{head}(\n{inner}\n{space}){tail}"
     lines = "".join(f"{space}    {item},\n" for item in items)
     return f"{space}{head}(\n{lines}{space}){tail}"
+
+
+def write(about: Optional[str], files: Iterable[Tuple[Path, str]]) -> int:
+    """The whole of a script: writes the files that differ from their texts, or with --check only names them. Gives the
+    exit code.
+    """
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="compare with the files instead of writing them")
+    check = parser.parse_args().check
+    stale = []
+    for path, text in files:
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            stale.append(path.name)
+            if not check:
+                path.write_text(text, encoding="utf-8")
+    if check and stale:
+        print(f"not what {Path(sys.argv[0]).name} writes: {', '.join(stale)}")
+    return 1 if check and stale else 0

@@ -9,7 +9,6 @@ returns an iterator. What is not written here (opening and closing, transactions
 With --check nothing is written: the exit code says whether the files are what would be written.
 """
 
-import argparse
 import ast
 import inspect
 import sys
@@ -19,7 +18,7 @@ from importlib.util import find_spec, module_from_spec, spec_from_loader
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Set, Tuple
 
-from signatures import PACKAGE, WIDTH, Method, Source, fold, names_in, overloads, read_method
+from signatures import PACKAGE, WIDTH, Method, Source, fold, names_in, overloads, read_method, write
 
 
 class Mirror(NamedTuple):
@@ -159,9 +158,8 @@ def write_formatted(method: Method, head: str, result: str, doc: str) -> str:
     if iterates:
         own = [f"{name}={name}" for name in method.keyword_names if name not in FORMAT_KEYWORDS]
         pages = write_lambda(12, "return self._iterate", method.name, [*method.names, *own])
-        body = (
-            f"        if format is None and columns is None and tokenizer is None:\n{pages}\n"
-            + write_lambda(8, "return self._call", method.name, method.arguments)
+        body = f"        if format is None and columns is None and tokenizer is None:\n{pages}\n" + write_lambda(
+            8, "return self._call", method.name, method.arguments
         )
     else:
         body = write_lambda(8, "return await self._call", method.name, method.arguments)
@@ -226,22 +224,5 @@ def write_file(mirror: Mirror) -> str:
     return f"{about}\n\n{write_imports(wanted)}\n\n\n{head}\n\n{body}\n"
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--check", action="store_true", help="compare with the files instead of writing them")
-    check = parser.parse_args().check
-    stale = []
-    for mirror in MIRRORS:
-        path = PACKAGE / "_async" / f"{mirror.target}.py"
-        text = write_file(mirror)
-        if not path.exists() or path.read_text(encoding="utf-8") != text:
-            stale.append(path.name)
-            if not check:
-                path.write_text(text, encoding="utf-8")
-    if check and stale:
-        print(f"not what {Path(__file__).name} writes: {', '.join(stale)}")
-    return 1 if check and stale else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write(__doc__, ((PACKAGE / "_async" / f"{mirror.target}.py", write_file(mirror)) for mirror in MIRRORS)))

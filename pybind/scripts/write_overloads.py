@@ -9,13 +9,11 @@ its native result as its type; this script makes the overloads of it. With --che
 says whether the files are what would be written.
 """
 
-import argparse
 import ast
 import sys
-from pathlib import Path
 from typing import List, Tuple
 
-from signatures import PACKAGE, Source, fold, is_overload, overloads, read_method
+from signatures import PACKAGE, Source, fold, is_overload, overloads, read_method, write
 
 CLASSES: List[Tuple[str, str]] = [
     ("_keys", "KeyMethods"),
@@ -53,22 +51,5 @@ def write_file(module: str, kind: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--check", action="store_true", help="compare with the files instead of writing them")
-    check = parser.parse_args().check
-    stale = []
-    for module, kind in CLASSES:
-        path = PACKAGE / f"{module}.py"
-        text = write_file(module, kind)
-        if path.read_text(encoding="utf-8") != text:
-            stale.append(path.name)
-            if not check:
-                path.write_text(text, encoding="utf-8")
-    if check and stale:
-        print(f"not what {Path(__file__).name} writes: {', '.join(stale)}")
-    return 1 if check and stale else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write(__doc__, ((PACKAGE / f"{module}.py", write_file(module, kind)) for module, kind in CLASSES)))
