@@ -19,7 +19,8 @@ fn grpc_code(code: ErrorCode) -> Code {
         ErrorCode::NamespaceNotFound
         | ErrorCode::CollectionNotFound
         | ErrorCode::NodeNotFound
-        | ErrorCode::EdgeNotFound => Code::NotFound,
+        | ErrorCode::EdgeNotFound
+        | ErrorCode::CheckpointNotFound => Code::NotFound,
         ErrorCode::AlreadyExists => Code::AlreadyExists,
         ErrorCode::Conflict | ErrorCode::SnapshotExpired => Code::Aborted,
         ErrorCode::Busy | ErrorCode::QuotaExceeded | ErrorCode::DiskFull => Code::ResourceExhausted,

@@ -10,6 +10,7 @@ import pytest
 from toondb import (
     AlreadyExistsError,
     CheckpointInfo,
+    CheckpointNotFoundError,
     InvalidArgumentError,
     ToonDBError,
     _toondb,
@@ -84,13 +85,20 @@ def test_an_export_that_breaks_leaves_the_older_file(parts: Parts, tmp_path: Pat
     assert target.read_bytes() == b"older"
 
 
-def test_ids_are_checked(store: Store) -> None:
+def test_ids_are_checked(store: Store, ns: str) -> None:
     for id in ("", "nonsense", "ns/123", "a b/" + "0" * 32):
         for use in (store.delete_checkpoint, store.restore_checkpoint):
             with pytest.raises(InvalidArgumentError):
                 use(id)
         with pytest.raises(InvalidArgumentError):
             store.export_checkpoint(id, io.BytesIO())
+    gone = f"{ns}/" + "0" * 32
+    store.create_namespace(ns)
+    assert store.delete_checkpoint(gone) is False
+    with pytest.raises(CheckpointNotFoundError, match="there is no checkpoint"):
+        store.restore_checkpoint(gone)
+    with pytest.raises(CheckpointNotFoundError):
+        store.export_checkpoint(gone, io.BytesIO())
     with pytest.raises(InvalidArgumentError, match="choose one of binary json"):
         store.export_checkpoint(INFO.id, io.BytesIO(), format="xml")  # type: ignore[arg-type]
 

@@ -99,8 +99,11 @@ def test_a_limit_too_small_for_one_row_says_so(filled: Namespace) -> None:
 
 def test_arguments_are_checked(filled: Namespace) -> None:
     text = Section("", "text")
-    with pytest.raises(InvalidArgumentError, match="token_limit"):
-        filled.query_context([text], 0)
+    for wrong in (0, -1, 1_000_001, 2**32):
+        with pytest.raises(InvalidArgumentError):
+            filled.query_context([text], wrong)
+    with pytest.raises(InvalidArgumentError):
+        filled.query_context([Section("", "text", -1)], 100)
     with pytest.raises(LimitExceededError, match="sections"):
         filled.query_context([text] * 65, 100)
     with pytest.raises(FormatConversionError, match="choose one of toon, json, markdown, auto"):

@@ -23,6 +23,8 @@ pub enum ErrorCode {
     NodeNotFound = 4,
     /// No edge or fact matches; nothing was changed.
     EdgeNotFound = 5,
+    /// There is no checkpoint of this id; list those there are.
+    CheckpointNotFound = 6,
     /// The thing to create exists with other settings.
     AlreadyExists = 10,
     /// A precondition failed; read again and retry the whole transaction.
@@ -80,7 +82,7 @@ pub enum Fault {
 
 impl ErrorCode {
     /// Every code of this build, in numeric order.
-    pub const ALL: [ErrorCode; 26] = {
+    pub const ALL: [ErrorCode; 27] = {
         use ErrorCode::*;
         [
             InvalidArgument,
@@ -88,6 +90,7 @@ impl ErrorCode {
             CollectionNotFound,
             NodeNotFound,
             EdgeNotFound,
+            CheckpointNotFound,
             AlreadyExists,
             Conflict,
             SnapshotExpired,
@@ -118,8 +121,10 @@ impl ErrorCode {
         match self {
             InvalidArgument | LimitExceeded | FormatConversion | UnknownOperation | Protocol | UnsupportedVersion
             | PermissionDenied | Forked => Fault::Caller,
-            NamespaceNotFound | CollectionNotFound | NodeNotFound | EdgeNotFound | AlreadyExists | Conflict
-            | SnapshotExpired | Busy | QuotaExceeded | Locked | ShuttingDown | Timeout => Fault::State,
+            NamespaceNotFound | CollectionNotFound | NodeNotFound | EdgeNotFound | CheckpointNotFound
+            | AlreadyExists | Conflict | SnapshotExpired | Busy | QuotaExceeded | Locked | ShuttingDown | Timeout => {
+                Fault::State
+            }
             DiskFull | OutcomeUnknown | Corrupt | Fenced | Internal | ConnectionFailed => Fault::Server,
         }
     }

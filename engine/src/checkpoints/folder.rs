@@ -156,7 +156,8 @@ impl Folder {
     pub fn open_file(&self, id: &CheckpointId) -> Result<Arc<dyn DiskFile>> {
         let path = self.path(id)?;
         if self.disk().file_len(&path).map_err(Site::io)?.is_none() {
-            return Err(Error::invalid(format!("there is no checkpoint {id}; ListCheckpoints tells which there are")));
+            let text = format!("there is no checkpoint {id}; ListCheckpoints tells which there are");
+            return Err(Error::new(ErrorCode::CheckpointNotFound, text));
         }
         self.disk().open(&path, OpenMode::Existing).map_err(Site::io)
     }

@@ -21,6 +21,7 @@ from ._context import Context, Section
 from ._errors import (
     AlreadyExistsError,
     BusyError,
+    CheckpointNotFoundError,
     CollectionNotFoundError,
     ConnectionError,
     CorruptError,
@@ -104,6 +105,7 @@ __all__ = [
     "CacheStats",
     "Capabilities",
     "CheckpointInfo",
+    "CheckpointNotFoundError",
     "Collection",
     "CollectionInfo",
     "CollectionNotFoundError",

@@ -17,6 +17,7 @@ class ErrorCode(IntEnum):
     COLLECTION_NOT_FOUND = 3
     NODE_NOT_FOUND = 4
     EDGE_NOT_FOUND = 5
+    CHECKPOINT_NOT_FOUND = 6
     ALREADY_EXISTS = 10
     CONFLICT = 11
     SNAPSHOT_EXPIRED = 12
@@ -102,6 +103,10 @@ class EdgeNotFoundError(NotFoundError):
     """No edge or fact matches; nothing was changed."""
 
 
+class CheckpointNotFoundError(NotFoundError):
+    """There is no checkpoint of this id; list those there are."""
+
+
 class AlreadyExistsError(DatabaseError):
     """The thing to create exists with other settings."""
 
@@ -168,6 +173,7 @@ CLASSES: Dict[ErrorCode, Type[ToonDBError]] = {
     ErrorCode.COLLECTION_NOT_FOUND: CollectionNotFoundError,
     ErrorCode.NODE_NOT_FOUND: NodeNotFoundError,
     ErrorCode.EDGE_NOT_FOUND: EdgeNotFoundError,
+    ErrorCode.CHECKPOINT_NOT_FOUND: CheckpointNotFoundError,
     ErrorCode.ALREADY_EXISTS: AlreadyExistsError,
     ErrorCode.CONFLICT: TransactionConflictError,
     ErrorCode.SNAPSHOT_EXPIRED: SnapshotExpiredError,

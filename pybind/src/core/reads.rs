@@ -8,7 +8,7 @@ use toondb_engine::api::{
 use toondb_engine::format::json;
 
 use super::Core;
-use crate::argument::{OutputFormatName, TokenizerName, output_format_name};
+use crate::argument::{Count, OutputFormatName, TokenizerName, output_format_name};
 use crate::classes;
 use crate::error::to_python;
 use crate::query::{Query, native};
@@ -16,14 +16,14 @@ use crate::record::{Object, list};
 use crate::value::to_object;
 
 /// A section of a context: name, priority, what it holds, columns.
-type SectionArguments<'py> = (String, u32, Bound<'py, PyAny>, Option<Vec<String>>);
+type SectionArguments<'py> = (String, Count, Bound<'py, PyAny>, Option<Vec<String>>);
 
 fn section_from((name, priority, content, columns): SectionArguments<'_>) -> PyResult<ContextSection> {
     let content = match content.cast::<Query>() {
         Ok(query) => ContextContent::Read { read: query.get().read(), columns },
         Err(_) => ContextContent::Text(content.extract()?),
     };
-    Ok(ContextSection { name, priority, content })
+    Ok(ContextSection { name, priority: priority.0, content })
 }
 
 fn section_result<'py>(py: Python<'py>, section: &SectionResult) -> PyResult<Object<'py>> {
@@ -88,14 +88,14 @@ impl Core {
         py: Python<'py>,
         namespace: &str,
         sections: Vec<SectionArguments<'py>>,
-        token_limit: u32,
+        token_limit: Count,
         format: OutputFormatName,
         tokenizer: TokenizerName,
         deduplicate: bool,
     ) -> PyResult<(String, u64, Bound<'py, PyList>)> {
         let operation = AssembleContext {
             sections: sections.into_iter().map(section_from).collect::<PyResult<_>>()?,
-            token_limit,
+            token_limit: token_limit.0,
             format: format.0,
             tokenizer: tokenizer.0,
             deduplicate,

@@ -163,7 +163,7 @@ fn patterns_choose_keys(s: &mut Script) {
 fn what_cannot_be_is_refused(s: &mut Script) {
     s.fails(ErrorCode::NamespaceNotFound, "none", CreateCheckpoint::default());
     s.ok("n", put("a", "1"));
-    s.fails(ErrorCode::InvalidArgument, "n", restore(&unknown("n"), true));
+    s.fails(ErrorCode::CheckpointNotFound, "n", restore(&unknown("n"), true));
     s.fails(ErrorCode::InvalidArgument, "n", restore(&CheckpointId::new("n/../x"), true));
     s.fails(ErrorCode::InvalidArgument, "n", DeleteCheckpoint { checkpoint_id: unknown("m") });
     let (format, offset, bytes_max) = (ExportFormat::Binary, 0, None);

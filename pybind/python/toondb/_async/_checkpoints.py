@@ -39,7 +39,7 @@ class AsyncCheckpointMethods(Mirror[Store]):
         """Make a namespace hold what a checkpoint holds, in one step: a crash leaves all of the old or all of the new.
 
         namespace: where to; None = the one it was taken of. One that holds anything is refused with AlreadyExistsError
-        unless ``overwrite``.
+        unless ``overwrite``. Raises CheckpointNotFoundError.
         """
         return await self._call(Store.restore_checkpoint, checkpoint_id, namespace, overwrite)
 
@@ -52,7 +52,7 @@ class AsyncCheckpointMethods(Mirror[Store]):
 
         path: where to; the file appears, or replaces an older one, only when it is whole and on disk, readable by
         its owner alone. Or a file open for writing bytes, which is left open. format: "binary", compact and
-        checksummed; "json", for people and other programs.
+        checksummed; "json", for people and other programs. Raises CheckpointNotFoundError.
         """
         return await self._call(Store.export_checkpoint, checkpoint_id, path, format)
 
