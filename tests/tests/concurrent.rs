@@ -11,8 +11,8 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use toondb_engine::api::{
-    CommitSeq, CountDocuments, Direction, EndSnapshot, Get, GetEdges, Metric, QueryTemporal, SearchCollection,
-    TakeSnapshot, Write,
+    CommitSeq, CountDocuments, DescribeCollection, Direction, EndSnapshot, Get, GetEdges, Metric,
+    NamespaceStatsRequest, QueryTemporal, SearchCollection, TakeSnapshot, Write,
 };
 use toondb_tests::requests::{
     add_node, at, bytes, commit, create_collection, document, edge, entry, fact, filter, get, map, node, put, query,
@@ -102,6 +102,51 @@ fn readers_and_a_writer(transport: Transport) {
         done.store(true, Ordering::SeqCst);
     });
     assert_eq!(look_at_one_instant(&*door), ROUNDS);
+    drop(door);
+}
+
+/// Counts are kept beside the rows, and yet no count is older than what somebody has read before it, nor newer than what
+/// anybody reads after it.
+#[test]
+fn counts_keep_to_the_order_of_commits() {
+    const ROUNDS: usize = 20_000;
+    let db = Database::new(Transport::Embedded, seed(73));
+    db.run("", create_collection("c", 2, Metric::Euclidean)).unwrap();
+    let (done, door) = (AtomicBool::new(false), db.door());
+    let described = |door: &dyn Door| {
+        let info = run(door, "", DescribeCollection { collection: "c".into() }).unwrap();
+        usize::try_from(info.count).unwrap()
+    };
+    let counted = |door: &dyn Door| {
+        let stats = run(door, "", NamespaceStatsRequest {}).unwrap();
+        usize::try_from(stats.documents).unwrap()
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while !done.load(Ordering::SeqCst) {
+                    let door = &*door;
+                    let order = [
+                        number(door, None),
+                        documents(door, None, false),
+                        number(door, None),
+                        described(door),
+                        number(door, None),
+                        counted(door),
+                        number(door, None),
+                    ];
+                    assert!(order.is_sorted(), "{order:?}");
+                }
+            });
+        }
+        for i in 1..=ROUNDS {
+            let documents = vec![document(&format!("n{i}"), &[1.0, i as f32])];
+            let add = Write::AddDocuments { collection: "c".into(), documents };
+            let writes = vec![Write::Put(entry("n", &i.to_string())), add];
+            run(&*door, "", commit(vec![], writes)).unwrap();
+        }
+        done.store(true, Ordering::SeqCst);
+    });
     drop(door);
 }
 

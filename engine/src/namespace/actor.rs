@@ -209,9 +209,7 @@ impl Actor {
             std::mem::swap(self.log.buffer(), &mut self.batch);
             let sync = if durable { Sync::Now } else { Sync::Later };
             self.log.append(SeqRange { first: first_seq, last: self.last_seq }, sync)?;
-            *self.state.counters.lock() = self.counters;
-            self.state.view.load().publish(self.last_seq);
-            self.counted.drain(..).for_each(|collection| collection.publish_count());
+            self.state.publish(self.last_seq, self.counters, self.counted.drain(..));
             self.checkpoint.wrote(now);
         } else if durable {
             self.log.sync()?;

@@ -161,12 +161,13 @@ impl Collection {
         self.count.load(Ordering::Acquire)
     }
 
-    /// Live rows as of the newest published commit.
-    pub fn count(&self) -> u64 {
+    /// Live rows as of the newest published commit. Readers ask [`super::state::State::count`], which waits for a
+    /// publication that is under way.
+    pub fn published_count(&self) -> u64 {
         self.published_count.load(Ordering::Acquire)
     }
 
-    /// Shows readers the newest count, right after its commit was published.
+    /// Shows readers the newest count, together with its commit.
     pub fn publish_count(&self) {
         self.published_count.store(self.newest_count(), Ordering::Release);
     }

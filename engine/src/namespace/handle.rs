@@ -291,7 +291,7 @@ impl Namespace {
     /// Starts building vector graphs where searches would profit, once the collection has been quiet for a tick.
     fn build_graphs(&self, state: &Arc<State>) {
         for collection in state.collections.all() {
-            let count = collection.count();
+            let count = collection.newest_count();
             let quiet = collection.is_quiet(count);
             if !quiet || !collection.vectors.build_wanted() || collection.building.swap(true, Ordering::AcqRel) {
                 continue;

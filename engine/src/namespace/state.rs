@@ -54,6 +54,24 @@ impl State {
         }
     }
 
+    /// Makes commits up to `seq` visible, with the counts that belong to them. For the actor.
+    ///
+    /// Counts stand beside the rows and have no commit of their own. They change under the lock under which the rows
+    /// become visible, and are read under it: so a count is neither older than a row that somebody has read before it,
+    /// nor newer than what anybody reads after it.
+    pub fn publish(&self, seq: u64, counters: Counters, counted: impl Iterator<Item = Arc<Collection>>) {
+        let mut shown = self.counters.lock();
+        *shown = counters;
+        counted.for_each(|collection| collection.publish_count());
+        self.view.load().publish(seq);
+    }
+
+    /// Live rows of a collection as of the newest published commit.
+    pub fn count(&self, collection: &Collection) -> u64 {
+        let _publication = self.counters.lock();
+        collection.published_count()
+    }
+
     /// The commit that wrote a row of this number here: what a restore brought was written by the restore, whatever it
     /// was called where it came from. A precondition on what was read before the restore therefore fails.
     pub fn version(&self, seq: u64) -> u64 {
@@ -106,5 +124,27 @@ impl State {
             Err(error) if error.code == ErrorCode::CollectionNotFound => Ok(None),
             Err(error) => Err(error),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "whatever fails here fails the test")]
+
+    use super::*;
+    use crate::clock::ManualClock;
+
+    /// Whoever counts meanwhile waits; `counts_keep_to_the_order_of_commits` meets this from outside, now and then.
+    #[test]
+    fn rows_and_their_counts_become_visible_under_one_lock() {
+        let state = State::empty(Arc::new(ManualClock::new(0)));
+        let while_publishing = std::iter::from_fn(|| {
+            assert!(state.counters.try_lock().is_none(), "nobody reads a count in between");
+            assert_eq!(state.view.load().published(), 0, "nor a row");
+            None
+        });
+        state.publish(7, Counters { documents: 1, ..Counters::default() }, while_publishing);
+        assert_eq!(state.counters.try_lock().unwrap().documents, 1);
+        assert_eq!(state.view.load().published(), 7);
     }
 }

@@ -112,7 +112,7 @@ fn exports_name_their_own_namespace_and_end_at_the_end() {
     assert!(end.data.is_empty() && end.next_offset.is_none());
     assert_eq!(export("n", &info.id, bytes.len() as u64 + 1).unwrap_err().code, ErrorCode::InvalidArgument);
     let missing = CheckpointId::new(format!("n/{:032x}", 1));
-    assert_eq!(export("n", &missing, 0).unwrap_err().code, ErrorCode::InvalidArgument);
+    assert_eq!(export("n", &missing, 0).unwrap_err().code, ErrorCode::CheckpointNotFound);
     for id in ["n", "n/../n", "../n/00000000000000000000000000000001", "n/0000000000000000000000000000000G"] {
         assert_eq!(export("n", &CheckpointId::new(id), 0).unwrap_err().code, ErrorCode::InvalidArgument);
     }

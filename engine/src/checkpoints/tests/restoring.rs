@@ -140,5 +140,5 @@ fn deleting_takes_one_and_twice_takes_none() {
     assert!(db.engine.run("n", delete.clone()).unwrap().deleted);
     assert!(!db.engine.run("n", delete).unwrap().deleted);
     assert_eq!(db.list("n").iter().map(|info| &info.id).collect::<Vec<_>>(), [&second.id]);
-    assert_eq!(db.restore("m", &first.id, false).unwrap_err().code, ErrorCode::InvalidArgument);
+    assert_eq!(db.restore("m", &first.id, false).unwrap_err().code, ErrorCode::CheckpointNotFound);
 }

@@ -58,7 +58,7 @@ pub fn create(ctx: &mut Context<'_>, request: CreateCollection) -> Result<Collec
         dimension,
         metric,
         metadata: record.metadata.clone(),
-        count: collection.count(),
+        count: collection.newest_count(),
         graph_count: collection.vectors.stats().covered as u64,
         memory_bytes: collection.memory_bytes(),
         created_at: TimestampMs(record.created_at),

@@ -24,7 +24,7 @@ pub fn create(ctx: &mut Context<'_>, request: CreateIndex) -> Result<IndexInfo> 
         name,
         dimension,
         metric,
-        count: index.count(),
+        count: index.newest_count(),
         graph_count: index.vectors.stats().covered as u64,
         memory_bytes: index.memory_bytes(),
         created_at: TimestampMs(index.record.created_at),

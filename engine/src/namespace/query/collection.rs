@@ -19,16 +19,16 @@ use crate::store::{
 
 /// Describes one collection.
 pub fn describe(state: &State, snapshot: &Snapshot, name: &CollectionName) -> Result<CollectionInfo> {
-    Ok(info(name.clone(), &*state.collection(snapshot, name, CollectionKind::Documents)?))
+    Ok(info(state, name.clone(), &*state.collection(snapshot, name, CollectionKind::Documents)?))
 }
 
-fn info(name: CollectionName, collection: &Collection) -> CollectionInfo {
+fn info(state: &State, name: CollectionName, collection: &Collection) -> CollectionInfo {
     CollectionInfo {
         name,
         dimension: collection.record.dimension,
         metric: collection.record.metric,
         metadata: collection.record.metadata.clone(),
-        count: collection.count(),
+        count: state.count(collection),
         graph_count: collection.vectors.stats().covered as u64,
         memory_bytes: collection.memory_bytes(),
         created_at: TimestampMs(collection.record.created_at),
@@ -58,7 +58,9 @@ pub(super) fn named(
 /// Lists the collections.
 pub fn list(state: &State, snapshot: &Snapshot) -> Result<CollectionList> {
     let found = named(state, snapshot, CollectionKind::Documents)?;
-    Ok(CollectionList { collections: found.into_iter().map(|(name, collection)| info(name, &collection)).collect() })
+    Ok(CollectionList {
+        collections: found.into_iter().map(|(name, collection)| info(state, name, &collection)).collect(),
+    })
 }
 
 /// Which parts of a document are read; the others stay empty.
@@ -136,7 +138,7 @@ pub fn count(state: &State, snapshot: &Snapshot, request: &CountDocuments) -> Re
     let collection = state.collection(snapshot, &request.collection, CollectionKind::Documents)?;
     let prefix = KeyWriter::new().u32(collection.record.id).finish();
     let count = match (&request.filter, request.snapshot) {
-        (None, None) => collection.count(),
+        (None, None) => state.count(&collection),
         (None, Some(_)) => {
             let mut count = 0;
             for row in snapshot.scan(Table::Documents, &KeyRange::prefix(&prefix), false)? {

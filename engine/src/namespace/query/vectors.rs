@@ -11,12 +11,12 @@ use crate::namespace::collections::Collection;
 use crate::namespace::state::State;
 use crate::store::{CollectionKind, DocumentRecord, KeyWriter, Read, Snapshot, Table};
 
-fn info(name: CollectionName, index: &Collection) -> IndexInfo {
+fn info(state: &State, name: CollectionName, index: &Collection) -> IndexInfo {
     IndexInfo {
         name,
         dimension: index.record.dimension,
         metric: index.record.metric,
-        count: index.count(),
+        count: state.count(index),
         graph_count: index.vectors.stats().covered as u64,
         memory_bytes: index.memory_bytes(),
         created_at: TimestampMs(index.record.created_at),
@@ -26,18 +26,19 @@ fn info(name: CollectionName, index: &Collection) -> IndexInfo {
 
 /// Describes one vector index.
 pub fn describe(state: &State, snapshot: &Snapshot, name: &CollectionName) -> Result<IndexInfo> {
-    Ok(info(name.clone(), &*state.collection(snapshot, name, CollectionKind::Vectors)?))
+    Ok(info(state, name.clone(), &*state.collection(snapshot, name, CollectionKind::Vectors)?))
 }
 
 /// Lists the vector indexes.
 pub fn list(state: &State, snapshot: &Snapshot) -> Result<IndexList> {
     let found = named(state, snapshot, CollectionKind::Vectors)?;
-    Ok(IndexList { indexes: found.into_iter().map(|(name, index)| info(name, &index)).collect() })
+    Ok(IndexList { indexes: found.into_iter().map(|(name, index)| info(state, name, &index)).collect() })
 }
 
 /// Counts the vectors of an index.
 pub fn count(state: &State, snapshot: &Snapshot, request: &CountVectors) -> Result<Counted> {
-    Ok(Counted { count: state.collection(snapshot, &request.index, CollectionKind::Vectors)?.count() })
+    let index = state.collection(snapshot, &request.index, CollectionKind::Vectors)?;
+    Ok(Counted { count: state.count(&index) })
 }
 
 /// Reads vectors by id.
