@@ -161,7 +161,7 @@ fn what_is_no_http2_ends_the_connection_and_nothing_else() {
 #[test]
 fn who_only_connects_or_stops_halfway_loses_the_connection() {
     let options = ServerOptions {
-        hello_timeout: Duration::from_millis(100),
+        hello_timeout: Duration::from_millis(1_000),
         keepalive_interval: Duration::from_millis(500),
         ..ServerOptions::default()
     };
