@@ -2,7 +2,7 @@
 # Every check of the repository, in the order in which a fault shows soonest. Ends with "N passed, N failed".
 #
 #   ./scripts/test.sh            what each change must pass
-#   ./scripts/test.sh --long     also the long tiers: more kills, more seeds, Valgrind where it is installed
+#   ./scripts/test.sh --long     also the long tiers: more kills, more seeds, Valgrind and a bare machine where they can be had
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -65,9 +65,9 @@ suite() {
 
 rust_tests() {
   if cargo nextest --version >/dev/null 2>&1; then
-    cargo nextest run --release --locked --workspace --no-fail-fast
+    cargo nextest run --release --locked "${TESTED[@]}" --no-fail-fast
   else
-    cargo test --release --locked --workspace --lib --bins --tests --no-fail-fast
+    cargo test --release --locked "${TESTED[@]}" --lib --bins --tests --no-fail-fast
   fi
 }
 
@@ -82,7 +82,7 @@ prepare_python() {
 # The one file of the engine with unsafe code, under memcheck.
 vector_arena_under_valgrind() {
   local binary
-  binary="$(cargo test --release --locked --workspace --lib --no-run --message-format json 2>/dev/null |
+  binary="$(cargo test --release --locked "${TESTED[@]}" --lib --no-run --message-format json 2>/dev/null |
     "$VENV/bin/python" -c '
 import json, sys
 for line in sys.stdin:
@@ -101,6 +101,7 @@ if cargo fmt --version >/dev/null 2>&1; then
 else
   skip "Formatting" "rustup component add rustfmt"
 fi
+check "One build for the server and the Python package" "$ROOT/scripts/shared_build.sh"
 check "The server, release build" build_server
 if cargo clippy --version >/dev/null 2>&1; then
   check "Lints" cargo clippy --release --locked --workspace --all-targets -- -D warnings
@@ -114,7 +115,7 @@ else
   skip "Licences, advisories and sources of dependencies" "cargo install --locked cargo-deny"
 fi
 suite "Rust tests" rust_tests
-suite "Rust examples in the documentation" cargo test --release --locked --workspace --doc
+suite "Rust examples in the documentation" cargo test --release --locked "${TESTED[@]}" --doc
 check "The Python package, wheel" prepare_python
 suite "Python tests, types and stubs" "$VENV/bin/python" -m pytest -q "$ROOT/pybind/tests"
 for example in "$ROOT"/examples/[0-9]*.py; do
@@ -127,6 +128,8 @@ if [ "$long" = yes ]; then
   else
     skip "The vector arena under Valgrind" "apt install valgrind"
   fi
+  check "Fuzzing" "$ROOT/scripts/fuzz.sh"
+  check "Both commands on a bare Debian" "$ROOT/scripts/fresh_machine.sh"
 fi
 
 step "Result"

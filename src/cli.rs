@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use toondb_grpc::auth::{Rights, TokenId};
 
 use crate::formats::{RowsFormat, SourceFormat, TextFormat, TokenizerName};
+use crate::paths::path;
 
 /// Durable memory for AI agents: key-values, documents with embeddings, graphs and bitemporal facts.
 #[derive(Debug, Parser)]
@@ -23,6 +24,8 @@ Examples:
   toondb ping --socket /tmp/toondb.sock               is it alive, and how fast?
   toondb stats --socket /tmp/toondb.sock              what is in it?
   toondb stats --format json                          the same for a script
+  toondb check ~/.local/share/toondb                  is everything stored what was written?
+  toondb check --socket /tmp/toondb.sock              the same of a server, while it serves
   toondb convert rows.json --format toon              from JSON to TOON; no server is needed
   toondb tokens prompt.md                             how many tokens is this text?
 
@@ -54,6 +57,28 @@ Logs go to standard error; TOONDB_LOG chooses them, for example TOONDB_LOG=debug
     Ping(Server),
     /// Show the counters of a running server and of its namespaces.
     Stats(Stats),
+    /// Verify everything stored: catalog, pages, rows, logs, checkpoints, tokens.
+    #[command(after_help = "\
+A data directory is checked while no server has it open, and nothing in it is changed. Each finding says what kind it is,
+where, what is wrong and what to do. --repair makes anew what follows from other rows (indexes of expiries, of incoming
+edges and facts, times of commits, counters), in namespaces where nothing else is wrong; damage is never touched.
+
+With --socket a running server checks what it serves, while it serves it; nothing is changed or repaired. It verifies the
+catalog, the folders, the checkpoints, and every page and row of each namespace, or with --namespace those of the named
+ones alone. Not verified are the logs of namespaces that are open, which were verified when they were opened, and the
+tokens.
+
+Everything is read, which takes a second or more for each gigabyte. A server does one check at a time.
+
+Exit codes: 0 sound; 1 it could not be checked; 2 the command line is wrong; 3 only what --repair makes anew is wrong;
+4 something is damaged, contradicts itself, or cannot be read.
+
+Examples:
+  toondb check ~/.local/share/toondb
+  toondb check --repair ~/.local/share/toondb
+  toondb check --socket /tmp/toondb.sock
+  toondb check --socket /tmp/toondb.sock --namespace agents")]
+    Check(Check),
     /// Convert a text between TOON and JSON, or to Markdown.
     #[command(after_help = "\
 What is malformed is named with line and column, and nothing is printed. TOON and JSON can be read back as the same
@@ -86,25 +111,26 @@ Examples:
 #[derive(Debug, Args)]
 pub struct Serve {
     /// Where to make the socket (at most 107 bytes); /tmp/toondb.sock if gRPC is not served either.
-    #[arg(long, env = "TOONDB_SOCKET", value_name = "PATH")]
+    #[arg(value_parser = path, long, env = "TOONDB_SOCKET", value_name = "PATH")]
     pub socket: Option<PathBuf>,
     /// Where to serve gRPC: an address such as localhost:50051, or unix:/path.
     #[arg(long, env = "TOONDB_GRPC", value_name = "ADDR")]
     pub grpc: Option<String>,
     /// The certificate of the gRPC server, as PEM.
-    #[arg(long, env = "TOONDB_GRPC_CERT", value_name = "FILE", requires_all = ["grpc", "grpc_key"])]
+    #[arg(value_parser = path, long, env = "TOONDB_GRPC_CERT", value_name = "FILE", requires_all = ["grpc", "grpc_key"])]
     pub grpc_cert: Option<PathBuf>,
     /// The certificate's private key, as PEM.
-    #[arg(long, env = "TOONDB_GRPC_KEY", value_name = "FILE", requires = "grpc_cert")]
+    #[arg(value_parser = path, long, env = "TOONDB_GRPC_KEY", value_name = "FILE", requires = "grpc_cert")]
     pub grpc_key: Option<PathBuf>,
     /// The authority that the certificates of gRPC clients must come from, as PEM.
-    #[arg(long, env = "TOONDB_GRPC_CLIENT_CA", value_name = "FILE", requires = "grpc_cert")]
+    #[arg(value_parser = path, long, env = "TOONDB_GRPC_CLIENT_CA", value_name = "FILE", requires = "grpc_cert")]
     pub grpc_client_ca: Option<PathBuf>,
     /// The data directory; created if it is missing.
-    #[arg(long, env = "TOONDB_DATA", default_value = "toondb-data", value_name = "DIR")]
+    #[arg(value_parser = path, long, env = "TOONDB_DATA", default_value = "toondb-data", value_name = "DIR")]
     pub data: PathBuf,
-    /// Most connections at one time, on the socket and over gRPC each.
-    #[arg(long, env = "TOONDB_CONNECTIONS", default_value_t = toondb_engine::limits::CONNECTIONS_MAX, value_name = "N")]
+    /// Most connections at one time, on the socket and over gRPC each; fewer if the system allows too few open files.
+    #[arg(value_parser = connections, long, env = "TOONDB_CONNECTIONS", value_name = "N",
+        default_value_t = toondb_engine::limits::CONNECTIONS_MAX)]
     pub connections: usize,
     /// Which log lines to write: error, warn, info, debug or trace, or a filter by module.
     #[arg(long, env = "TOONDB_LOG", default_value = "info", value_name = "FILTER")]
@@ -115,7 +141,7 @@ pub struct Serve {
 #[derive(Debug, Args)]
 pub struct Server {
     /// The server's socket.
-    #[arg(long, env = "TOONDB_SOCKET", default_value = "/tmp/toondb.sock", value_name = "PATH")]
+    #[arg(value_parser = path, long, env = "TOONDB_SOCKET", default_value = "/tmp/toondb.sock", value_name = "PATH")]
     pub socket: PathBuf,
 }
 
@@ -131,6 +157,29 @@ pub struct Stats {
     /// How to print it: a table to look at, or rows with all counters.
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub format: RowsFormat,
+}
+
+/// What to check.
+// What `requires` asks for is not asked for where it conflicts with something else, as DIR does with --socket: so the
+// options of each of them conflict with the other one.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("what").required(true).args(["dir", "socket"]))]
+pub struct Check {
+    /// The data directory.
+    #[arg(value_parser = path, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// The socket of the server that is to check itself; `TOONDB_SOCKET` is not looked at.
+    #[arg(value_parser = path, long, value_name = "PATH", conflicts_with = "repair")]
+    pub socket: Option<PathBuf>,
+    /// Only this namespace of the server's; may be given several times.
+    #[arg(long = "namespace", value_name = "NAME", conflicts_with = "dir")]
+    pub namespaces: Vec<String>,
+    /// Make anew what follows from other rows, where nothing else is wrong.
+    #[arg(long)]
+    pub repair: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Which text.
@@ -192,7 +241,7 @@ pub enum TokenCommand {
 #[derive(Debug, Args)]
 pub struct Data {
     /// The data directory.
-    #[arg(long, env = "TOONDB_DATA", default_value = "toondb-data", value_name = "DIR")]
+    #[arg(value_parser = path, long, env = "TOONDB_DATA", default_value = "toondb-data", value_name = "DIR")]
     pub data: PathBuf,
 }
 
@@ -260,6 +309,15 @@ fn parse_span(text: &str) -> Result<Duration, String> {
     let count: u64 = digits.and_then(|digits| digits.parse().ok()).ok_or_else(wrong)?;
     let span = Duration::from_secs(count.checked_mul(seconds).ok_or_else(wrong)?);
     if span.is_zero() || span > SPAN_MAX { Err(wrong()) } else { Ok(span) }
+}
+
+/// A server that takes no connection would serve nobody.
+fn connections(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("give at least 1".to_owned()),
+        Ok(count) => Ok(count),
+        Err(error) => Err(format!("not a number of connections: {error}")),
+    }
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use toondb_grpc::{Backend, Listener, Server, ServerOptions};
 use toondb_ipc::BoundSocket;
 
 use crate::cli::Serve;
+use crate::paths;
 
 /// Where the server listens.
 enum Place {
@@ -28,24 +29,25 @@ pub struct Grpc {
 
 impl Grpc {
     /// Serves an engine at an address, `host:port` or `unix:/path`.
-    pub fn start(address: &str, options: &Serve, engine: &Engine) -> Result<Self, Box<dyn Error>> {
+    pub fn start(address: &str, options: &Serve, connections: usize, engine: &Engine) -> Result<Self, Box<dyn Error>> {
         let tls = tls(options);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-        let open = |required| Arc::new(Tokens::open(&options.data, Arc::clone(&clock), required));
+        let open = |required| Tokens::open(&options.data, Arc::clone(&clock), required).map(Arc::new);
         let (listener, place, tokens) = match address.strip_prefix("unix:") {
             Some(path) => {
                 if tls.is_some() {
                     return Err("a Unix socket is served without TLS; leave --grpc-cert out".into());
                 }
-                let path = std::path::absolute(path.strip_prefix("//").unwrap_or(path))?;
+                let Ok(path) = paths::path(path.strip_prefix("//").unwrap_or(path));
+                let path = std::path::absolute(path)?;
                 let mut bound = BoundSocket::bind(&path)?;
                 let listener = bound.take_listener().ok_or("the socket has no listener")?;
                 let place = Place::Unix(bound, format!("unix:{}", path.display()));
-                (Listener::Unix(listener), place, open(false))
+                (Listener::Unix(listener), place, open(false)?)
             }
             None => {
                 let address = resolve(address)?;
-                let tokens = open(requires_tokens(&address, tls.as_ref()));
+                let tokens = open(requires_tokens(&address, tls.as_ref()))?;
                 check_address(&address, tls.as_ref(), tokens.exist())?;
                 let listener =
                     Listener::bind(address).map_err(|error| format!("gRPC cannot listen on {address}: {error}"))?;
@@ -58,7 +60,7 @@ impl Grpc {
                 (listener, Place::Tcp(bound), tokens)
             }
         };
-        let server_options = ServerOptions { tls, connections_max: options.connections, ..ServerOptions::default() };
+        let server_options = ServerOptions { tls, connections_max: connections, ..ServerOptions::default() };
         let backend = Backend { engine: Arc::new(engine.clone()), tokens, clock };
         Ok(Self { server: Server::start(listener, &server_options, backend)?, place })
     }

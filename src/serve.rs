@@ -5,14 +5,14 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use tokio::runtime::Runtime;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use toondb_engine::{Engine, EngineOptions, VERSION};
 use toondb_ipc::{Server, ServerOptions};
 use tracing_subscriber::EnvFilter;
 
 use crate::cli::Serve;
+use crate::descriptors::connections_of_each;
 use crate::grpc::Grpc;
+use crate::signals::Signals;
 
 /// Where the socket is if nothing at all is said.
 const SOCKET_DEFAULT: &str = "/tmp/toondb.sock";
@@ -20,14 +20,17 @@ const SOCKET_DEFAULT: &str = "/tmp/toondb.sock";
 /// Serves until SIGTERM or SIGINT, then answers what was accepted and closes the engine.
 pub fn serve(options: &Serve) -> Result<(), Box<dyn Error>> {
     start_logs(&options.log)?;
-    let engine = Engine::open(EngineOptions::new(&options.data))?;
+    let mut signals = Signals::catch_idle()?;
     let socket = socket_path(options)?;
+    let doors = usize::from(socket.is_some()) + usize::from(options.grpc.is_some());
+    let connections = connections_of_each(options.connections, doors);
+    let engine = Engine::open(EngineOptions::new(&options.data))?;
     let ipc = match &socket {
-        Some(path) => Some(bind(path, options.connections, &engine)?),
+        Some(path) => Some(bind(path, connections, &engine)?),
         None => None,
     };
     let grpc = match &options.grpc {
-        Some(address) => Some(Grpc::start(address, options, &engine)?),
+        Some(address) => Some(Grpc::start(address, options, connections, &engine)?),
         None => None,
     };
     let addresses: Vec<String> = socket
@@ -36,7 +39,7 @@ pub fn serve(options: &Serve) -> Result<(), Box<dyn Error>> {
         .chain(grpc.iter().map(|grpc| format!("gRPC {}", grpc.address())))
         .collect();
     // Before anyone hears that the server is ready, and may end it in order.
-    let signals = Signals::catch()?;
+    signals.catch_ending()?;
     engine.announce(&addresses.join(", "))?;
     tracing::info!(
         version = VERSION,
@@ -82,31 +85,4 @@ fn start_logs(filter: &str) -> Result<(), Box<dyn Error>> {
     let colours = std::io::stderr().is_terminal();
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours).init();
     Ok(())
-}
-
-/// The signals that end a server, caught from the moment this exists.
-struct Signals {
-    runtime: Runtime,
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl Signals {
-    fn catch() -> std::io::Result<Self> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
-        let inside = runtime.enter();
-        let (terminate, interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-        drop(inside);
-        Ok(Self { runtime, terminate, interrupt })
-    }
-
-    /// Waits for one, and gives its name.
-    fn wait(mut self) -> &'static str {
-        self.runtime.block_on(async {
-            tokio::select! {
-                _ = self.terminate.recv() => "SIGTERM",
-                _ = self.interrupt.recv() => "SIGINT",
-            }
-        })
-    }
 }

@@ -1,10 +1,12 @@
-//! `toondb stats`: the counters of a running server and of its namespaces.
+//! `toondb stats`: the counters of a running server and of its namespaces. A namespace that cannot give its own is shown with
+//! the reason among the others, and the command then fails.
 
 use std::error::Error;
 use std::fmt::Write as _;
 
 use toondb_engine::api::{
-    ListNamespaces, NamespaceStats, NamespaceStatsRequest, OutputFormat, ServerStats, ServerStatsRequest, Value,
+    self, ErrorCode, ListNamespaces, NamespaceStats, NamespaceStatsRequest, OutputFormat, ServerStats,
+    ServerStatsRequest, Value,
 };
 use toondb_engine::format::{Row, Table};
 
@@ -14,7 +16,7 @@ use crate::query::connect;
 
 /// Shows the counters.
 pub fn stats(options: &cli::Stats) -> Result<(), Box<dyn Error>> {
-    let client = connect(&options.server)?;
+    let client = connect(&options.server.socket)?;
     let (server, names) = match &options.namespace {
         Some(name) => (None, vec![name.clone()]),
         None => {
@@ -23,30 +25,74 @@ pub fn stats(options: &cli::Stats) -> Result<(), Box<dyn Error>> {
             (Some(server), list.namespaces.into_iter().map(|namespace| namespace.name.into_string()).collect())
         }
     };
-    let mut namespaces = Vec::with_capacity(names.len());
+    let mut found = Found { server, namespaces: Vec::with_capacity(names.len()), failed: Vec::new() };
     for name in names {
-        let stats = client.call_op(&name, NamespaceStatsRequest {})?;
-        namespaces.push((name, stats));
+        match client.call_op(&name, NamespaceStatsRequest {}) {
+            Ok(stats) => found.namespaces.push((name, stats)),
+            Err(error) if options.namespace.is_some() || is_of_the_server(error.code) => return Err(error.into()),
+            // It was deleted since the names were asked for.
+            Err(error) if error.code == ErrorCode::NamespaceNotFound => {}
+            Err(error) => found.failed.push((name, error)),
+        }
     }
     match options.format.of_rows() {
-        Some(format) => show_rows(server.as_ref(), &namespaces, format),
-        None => Ok(print(text(server.as_ref(), &namespaces)?.as_bytes())?),
+        Some(format) => show_rows(&found, format)?,
+        None => print(text(&found)?.as_bytes())?,
+    }
+    match found.failed.len() {
+        0 => Ok(()),
+        failed => Err(format!("{failed} namespaces cannot give their counters; see above").into()),
     }
 }
 
-fn show_rows(
-    server: Option<&ServerStats>,
-    namespaces: &[(String, NamespaceStats)],
-    format: OutputFormat,
-) -> Result<(), Box<dyn Error>> {
-    let server = server.map(|stats| Table { name: "server", rows: vec![server_row(stats)] });
+/// What was answered.
+struct Found {
+    server: Option<ServerStats>,
+    namespaces: Vec<(String, NamespaceStats)>,
+    /// Namespaces that gave an error instead.
+    failed: Vec<(String, api::Error)>,
+}
+
+/// True if no other namespace would answer either.
+fn is_of_the_server(code: ErrorCode) -> bool {
+    matches!(code, ErrorCode::ConnectionFailed | ErrorCode::Protocol | ErrorCode::ShuttingDown)
+}
+
+fn show_rows(found: &Found, format: OutputFormat) -> Result<(), Box<dyn Error>> {
+    let Found { server, namespaces, failed } = found;
+    let server = server.as_ref().map(|stats| Table { name: "server", rows: vec![server_row(stats)] });
     let rows = namespaces.iter().map(|(name, stats)| namespace_row(name, stats)).collect();
     let namespaces = Table { name: "namespaces", rows };
-    print_tables(server.into_iter().chain([namespaces]).collect(), format)
+    let rows: Vec<Row> = failed.iter().map(|(name, error)| failed_row(name, error)).collect();
+    let failed = (!rows.is_empty()).then_some(Table { name: "failed", rows });
+    print_tables(server.into_iter().chain([namespaces]).chain(failed).collect(), format)
+}
+
+fn failed_row(name: &str, error: &api::Error) -> Row {
+    row([
+        ("namespace", Value::from(name)),
+        ("code", Value::from(format!("{:?}", error.code).as_str())),
+        ("error", Value::from(error.message.as_str())),
+    ])
 }
 
 fn server_row(stats: &ServerStats) -> Row {
-    let ServerStats { version, pid, uptime_ms, namespaces, open_namespaces, reads, writes, errors, panics } = stats;
+    let ServerStats {
+        version,
+        pid,
+        uptime_ms,
+        namespaces,
+        open_namespaces,
+        reads,
+        writes,
+        errors,
+        panics,
+        lost_entries,
+        lost_bytes,
+        scrub_rounds,
+        scrubbed_bytes,
+        damaged_namespaces,
+    } = stats;
     row([
         ("version", Value::from(version.as_str())),
         ("pid", count(u64::from(*pid))),
@@ -57,6 +103,11 @@ fn server_row(stats: &ServerStats) -> Row {
         ("writes", count(*writes)),
         ("errors", count(*errors)),
         ("panics", count(*panics)),
+        ("lost_entries", count(*lost_entries)),
+        ("lost_bytes", count(*lost_bytes)),
+        ("scrub_rounds", count(*scrub_rounds)),
+        ("scrubbed_bytes", count(*scrubbed_bytes)),
+        ("damaged_namespaces", count(*damaged_namespaces)),
     ])
 }
 
@@ -75,6 +126,7 @@ fn namespace_row(name: &str, stats: &NamespaceStats) -> Row {
         vector_memory_bytes,
         commit_seq,
         checkpoint_seq,
+        flush_paused,
     } = stats;
     row([
         ("namespace", Value::from(name)),
@@ -91,10 +143,12 @@ fn namespace_row(name: &str, stats: &NamespaceStats) -> Row {
         ("vector_memory_bytes", count(*vector_memory_bytes)),
         ("commit_seq", count(commit_seq.0)),
         ("checkpoint_seq", count(checkpoint_seq.0)),
+        ("flush_paused", Value::Bool(*flush_paused)),
     ])
 }
 
-fn text(server: Option<&ServerStats>, namespaces: &[(String, NamespaceStats)]) -> Result<String, std::fmt::Error> {
+fn text(found: &Found) -> Result<String, std::fmt::Error> {
+    let Found { server, namespaces, failed } = found;
     let mut text = String::new();
     if let Some(stats) = server {
         show_server(&mut text, stats)?;
@@ -107,16 +161,42 @@ fn text(server: Option<&ServerStats>, namespaces: &[(String, NamespaceStats)]) -
     for (name, stats) in namespaces {
         show_namespace(&mut text, name, stats)?;
     }
+    for (name, error) in failed {
+        writeln!(text, "{name:<24} {:?}: {}", error.code, error.message)?;
+    }
     Ok(text)
 }
 
 fn show_server(text: &mut String, stats: &ServerStats) -> std::fmt::Result {
-    let ServerStats { version, pid, uptime_ms, namespaces, open_namespaces, reads, writes, errors, panics } = stats;
+    let ServerStats {
+        version,
+        pid,
+        uptime_ms,
+        namespaces,
+        open_namespaces,
+        reads,
+        writes,
+        errors,
+        panics,
+        lost_entries,
+        lost_bytes,
+        scrub_rounds,
+        scrubbed_bytes,
+        damaged_namespaces,
+    } = stats;
     writeln!(text, "ToonDB {version}, pid {pid}, up {} s", uptime_ms / 1000)?;
     writeln!(
         text,
-        "namespaces {namespaces} ({open_namespaces} open), reads {reads}, writes {writes}, errors {errors}, panics {panics}\n"
-    )
+        "namespaces {namespaces} ({open_namespaces} open), reads {reads}, writes {writes}, errors {errors}, panics {panics}"
+    )?;
+    if *lost_entries > 0 {
+        writeln!(text, "set aside in lost/: {lost_entries} entries, {lost_bytes} bytes; look into them")?;
+    }
+    writeln!(text, "verified in the background: {scrubbed_bytes} bytes, all stores {scrub_rounds} times")?;
+    if *damaged_namespaces > 0 {
+        writeln!(text, "damaged namespaces: {damaged_namespaces}; toondb check --socket PATH says how")?;
+    }
+    writeln!(text)
 }
 
 fn show_namespace(text: &mut String, name: &str, stats: &NamespaceStats) -> std::fmt::Result {

@@ -12,6 +12,9 @@ use toondb_grpc::auth::{self, Namespaces, NewToken, TokenRecord, TokenState};
 use crate::cli::{Data, TokenCommand, TokenCreate, TokenList, TokenRevoke};
 use crate::output::{print, print_tables, row};
 
+/// What every data directory that was ever served has.
+const DATABASE: &str = "catalog.redb";
+
 /// Creates, lists or revokes.
 pub fn token(command: TokenCommand) -> Result<(), Box<dyn Error>> {
     match command {
@@ -36,6 +39,11 @@ fn create(options: TokenCreate) -> Result<(), Box<dyn Error>> {
     let token = auth::create(&data, &new, &clock, &OsRng::open()?)?;
     print(format!("{}\n", token.reveal()).as_bytes())?;
     eprintln!("This is the only time that the token is shown: only its hash is stored. Its id is {}.", token.id());
+    if !data.join(DATABASE).exists() {
+        // A wrong --data would go unnoticed otherwise, and the server that was meant would stay open.
+        let data = std::path::absolute(&data)?;
+        eprintln!("{} holds no database yet: the token counts for a server that is started on it.", data.display());
+    }
     Ok(())
 }
 

@@ -48,6 +48,14 @@ pub enum Command {
     GrpcInsert,
     /// Memory of an idle server and after 1,000 namespaces, and their disk.
     Memory,
+    /// The first answer after a start on a large store, after a kill and after a clean stop.
+    Open,
+    /// Memory of a server whose peers ask for much and read nothing, and the latency of others meanwhile.
+    Unread,
+    /// Latency in a quiet namespace while another is flooded.
+    Neighbour,
+    /// `get` and durable `put` of this server against those of another build of it.
+    Compare(CompareOptions),
     /// Tokens of the same rows in each format.
     Tokens(SearchOptions),
     /// The time of writing rows as TOON and JSON against that of plain serde_json.
@@ -123,6 +131,14 @@ pub struct SearchOptions {
     /// A folder with documents.jsonl.gz, vectors.f16.npy and truth_top100.u32.npy; README.md describes them.
     #[arg(long, value_name = "DIR", env = "TOONDB_BENCH_WORDNET")]
     pub data: PathBuf,
+}
+
+/// What this server is compared with.
+#[derive(Debug, Args)]
+pub struct CompareOptions {
+    /// The other server: `toondb` as another revision builds it.
+    #[arg(long, value_name = "FILE")]
+    pub against: PathBuf,
 }
 
 /// What the echo does.

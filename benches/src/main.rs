@@ -52,6 +52,10 @@ fn run(cli: Cli) -> Outcome<()> {
         Command::GrpcLoad => figure::grpc_load(&setup, &report),
         Command::GrpcInsert => figure::grpc_insert(&setup, &report),
         Command::Memory => figure::memory(&setup, &report),
+        Command::Open => figure::open(&setup, &report),
+        Command::Unread => figure::unread(&setup, &report),
+        Command::Neighbour => figure::neighbour(&setup, &report),
+        Command::Compare(options) => figure::compare(&setup, &options.against, &report),
         Command::Tokens(options) => figure::tokens(&options.data),
         Command::Encode(options) => figure::encode(&setup, &options.data, &report),
     }

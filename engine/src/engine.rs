@@ -1,59 +1,57 @@
 //! The engine: opens a data directory and carries out every operation of the table.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use parking_lot::{Condvar, Mutex};
+use parking_lot::Mutex;
 
-use crate::api::{
-    Capabilities, CommitSeq, Deleted, Durability, Error, ErrorCode, NamespaceList, OpCode, OpKind, Operation, Pong,
-    Request, Response, Result, ServerStats,
-};
+use crate::about::ping;
+use crate::api::{Error, ErrorCode, OpKind, Operation, Place, Request, Response, Result};
 use crate::checkpoints::Keeper;
 use crate::clock::Clock;
-use crate::disk::Disk;
-use crate::format;
+use crate::data_dir::DataDir;
+use crate::disk::{Disk, to_error};
 use crate::limits;
-use crate::lock::DirLock;
-use crate::namespace::{Envelope, Namespace, NamespaceOptions, Shared, is_short_read, read_nothing};
+use crate::namespace::{
+    Envelope, Namespace, NamespaceOptions, Openings, Shared, is_short_read, read_nothing, spawner, try_on_nothing,
+    try_spawner,
+};
+use crate::occupancy::{Occupancy, Occupant};
 use crate::options::EngineOptions;
-use crate::pool::Pool;
 use crate::rng::{OsRng, Rng};
 use crate::router::Router;
+use crate::scrub::Scrubber;
 use crate::service::{Completion, Reply, Service};
+use crate::ticker::Ticker;
+use crate::waiter::Waiter;
+use crate::work::{Budget, Class, Pools, Turn, Wanted, given_up, lower_priority};
 
-/// The version of this build.
-pub const VERSION: &str = env!("CARGO_PKG_VERSION");
-
-/// Guarantees that this build gives; `docs/design.md` says what each means and which test backs it.
-const GUARANTEES: &[&str] = &[
-    "acknowledged_is_durable",
-    "atomic_commit_per_namespace",
-    "no_holes_in_commit_order",
-    "read_your_writes",
-    "snapshot_reads",
-    "one_writer_process",
-    "bounded_memory",
-    "checksummed_rows",
-    "damage_is_reported",
-];
+mod administer;
+mod housekeeping;
 
 struct Inner {
     data_dir: PathBuf,
     disk: Arc<dyn Disk>,
     clock: Arc<dyn Clock>,
+    rng: Arc<dyn Rng>,
     router: Router,
     checkpoints: Keeper,
+    scrubber: Scrubber,
+    /// Held by the check that is under way.
+    checking: Mutex<()>,
     shared: Shared,
-    actors: Pool,
-    reads: Pool,
-    background: Pool,
+    pools: Pools,
     ticker: Arc<Ticker>,
-    cancel_builds: Arc<AtomicBool>,
-    /// Nothing on a simulated disk, which no second process can see.
-    lock: Mutex<Option<DirLock>>,
+    /// Set when work of the engine's own, which nobody waits for, must end at once.
+    closing: Arc<AtomicBool>,
+    /// Set when reads that have begun must end, because they have had their time since the engine was closed.
+    give_up: AtomicBool,
+    occupancy: Arc<Occupancy>,
+    /// The engine itself, with its catalog, until that is closed. Dropped after the router.
+    within: Mutex<Option<Occupant>>,
+    drain_max: Duration,
     /// The process that opened the engine: a fork of it must not touch the files.
     pid: u32,
     opened_at: Duration,
@@ -67,6 +65,7 @@ struct Inner {
 #[derive(Clone)]
 pub struct Engine {
     inner: Arc<Owned>,
+    answers: Arc<Budget>,
 }
 
 /// Closes the engine when the last clone goes; the ticker holds only the inside.
@@ -76,7 +75,9 @@ impl Drop for Owned {
     fn drop(&mut self) {
         let Some(inner) = self.0.take() else { return };
         if std::process::id() == inner.pid {
-            inner.close();
+            if let Err(error) = inner.close() {
+                tracing::error!(%error, "the database was dropped before it was closed");
+            }
         } else {
             // In a fork the threads are gone and the files belong to the parent: leave everything as it is.
             std::mem::forget(inner);
@@ -90,104 +91,74 @@ impl std::fmt::Debug for Engine {
     }
 }
 
-/// Wakes the engine's housekeeping now and then, until it is told to stop.
-#[derive(Default)]
-struct Ticker {
-    stopped: Mutex<bool>,
-    wake: Condvar,
-}
-
-impl Ticker {
-    fn start(self: &Arc<Self>, inner: &Arc<Inner>) -> Result<()> {
-        let (this, inner) = (Arc::clone(self), Arc::downgrade(inner));
-        let run = move || {
-            loop {
-                let mut stopped = this.stopped.lock();
-                if !*stopped {
-                    this.wake.wait_for(&mut stopped, limits::TICK);
-                }
-                if *stopped {
-                    return;
-                }
-                drop(stopped);
-                let Some(inner) = inner.upgrade() else { return };
-                inner.tick();
-            }
-        };
-        let started = std::thread::Builder::new().name("toondb-tick".to_owned()).spawn(run);
-        started.map(drop).map_err(|error| Error::internal(format!("a thread could not be started: {error}")))
-    }
-
-    fn stop(&self) {
-        *self.stopped.lock() = true;
-        self.wake.notify_all();
-    }
-}
-
-fn normal_priority() {}
-
-/// Background work gives way to requests: it may take a processor only when nobody else wants it.
-fn lower_priority() {
-    // On Linux this changes the calling thread only. Without it everything still works, only less smoothly.
-    let _ = rustix::process::setpriority_process(None, 15);
-}
-
 impl Engine {
     /// Opens a data directory, creating it if it is missing.
     ///
     /// # Errors
     /// `Locked` if another process has it open, `Corrupt` or `UnsupportedVersion` if its files cannot be read.
     pub fn open(options: EngineOptions) -> Result<Engine> {
-        let disk = options.disk_or_real();
-        let io = |error: std::io::Error| Error::internal(format!("{}: {error}", options.path.display()));
         if options.path.as_os_str().is_empty() {
             return Err(Error::invalid("the path of the data directory is empty"));
         }
-        make_data_dir(&*disk, &options.path).map_err(io)?;
-        let lock = if options.disk.is_none() { Some(DirLock::acquire(&options.path)?) } else { None };
+        let DataDir { path, disk, lock } = match &options.disk {
+            None => DataDir::open(&options.path)?,
+            Some(disk) => DataDir::on(Arc::clone(disk), &options.path)?,
+        };
+        let occupancy = Occupancy::new(lock);
+        let within = occupancy.enter()?;
         let rng: Arc<dyn Rng> = match &options.rng {
             Some(rng) => Arc::clone(rng),
-            None => Arc::new(OsRng::open().map_err(io)?),
+            None => Arc::new(OsRng::open().map_err(|error| to_error(&error))?),
         };
-        let actors = Pool::new("toondb-actor", limits::ACTOR_THREADS_MAX, usize::MAX, normal_priority);
-        let reads = Pool::new("toondb-read", limits::READ_THREADS_MAX, limits::READ_QUEUE_MAX, normal_priority);
-        let background = Pool::new("toondb-flush", limits::BACKGROUND_THREADS_MAX, usize::MAX, lower_priority);
-        let cancel_builds = Arc::new(AtomicBool::new(false));
+        let pools = Pools::new();
+        let closing = Arc::new(AtomicBool::new(false));
         let namespace_options = NamespaceOptions {
             disk: Arc::clone(&disk),
             clock: Arc::clone(&options.clock),
-            rng,
-            background: spawner(&background),
-            actors: spawner(&actors),
+            rng: Arc::clone(&rng),
+            background: spawner(&pools, Class::Flush, Turn::ENGINE),
+            actors: try_spawner(&pools, Class::Actor, Turn::ENGINE),
+            opens: try_spawner(&pools, Class::Open, Turn::ENGINE),
+            builds: spawner(&pools, Class::Build, Turn::ENGINE),
+            pools: Some(pools.clone()),
+            pinned: Budget::new(limits::SNAPSHOT_BYTES_MAX),
             lower_priority,
-            cancel_builds: Arc::clone(&cancel_builds),
+            closing: Arc::clone(&closing),
+            store_cache_bytes: options.store_cache_bytes,
+            openings: Openings::new(options.open_namespaces_max, Arc::clone(&occupancy)),
         };
         let shared = Shared::default();
-        let open_max = options.open_namespaces_max.max(1);
-        let checkpoints = Keeper::open(&options.path, &namespace_options)?;
-        let router = Router::open(&options.path, namespace_options, shared.clone(), open_max)?;
+        let answers = Budget::new(options.answer_bytes_max);
+        // The catalog first: it knows whether the directory is ours, and nothing may be removed from another.
+        let router = Router::open(&path, namespace_options.clone(), shared.clone())?;
+        let checkpoints = Keeper::open(&path, &namespace_options)?;
         let inner = Arc::new(Inner {
-            data_dir: options.path,
+            data_dir: path,
             disk,
             opened_at: options.clock.monotonic(),
+            scrubber: Scrubber::new(options.clock.monotonic()),
             clock: options.clock,
+            rng,
             router,
             checkpoints,
+            checking: Mutex::new(()),
             shared,
-            actors,
-            reads,
-            background,
+            pools,
             ticker: Arc::default(),
-            cancel_builds,
-            lock: Mutex::new(lock),
+            closing,
+            give_up: AtomicBool::new(false),
+            occupancy,
+            within: Mutex::new(Some(within)),
+            drain_max: options.drain_max,
             pid: std::process::id(),
             closed: AtomicBool::new(false),
             reads_count: AtomicU64::new(0),
             writes_count: AtomicU64::new(0),
             errors_count: AtomicU64::new(0),
         });
-        inner.ticker.start(&inner)?;
-        Ok(Engine { inner: Arc::new(Owned(Some(inner))) })
+        let weak = Arc::downgrade(&inner);
+        inner.ticker.start(move || weak.upgrade().map(|inner| inner.tick_contained()).is_some())?;
+        Ok(Engine { inner: Arc::new(Owned(Some(inner))), answers })
     }
 
     fn inner(&self) -> Result<&Arc<Inner>> {
@@ -205,55 +176,36 @@ impl Engine {
     /// Tells a second process that wants the directory how this one is reached.
     ///
     /// # Errors
-    /// If the lock file cannot be written.
+    /// If the lock file cannot be written, or in a fork.
     pub fn announce(&self, address: &str) -> Result<()> {
-        match &*self.inner()?.lock.lock() {
+        let inner = self.inner()?;
+        inner.check_process()?;
+        inner.occupancy.with_lock(|lock| match lock {
             Some(lock) => lock.describe(&format!("pid {}, serving {address}", std::process::id())),
             None => Ok(()),
-        }
+        })
+    }
+
+    /// One round of housekeeping, for tests that move the clock; the engine does one every [`limits::TICK`] by itself.
+    ///
+    /// # Errors
+    /// If the engine is closed.
+    #[cfg(any(test, feature = "sim"))]
+    pub fn tick(&self) -> Result<()> {
+        self.inner().map(|inner| inner.tick())
     }
 
     /// Flushes and closes everything. Requests that come later are refused with `ShuttingDown`.
     ///
     /// # Errors
-    /// `Forked` in a fork of the process that opened it: nothing was touched.
+    /// `Busy` if requests were still running when the time for them was over: the directory stays locked until the last of
+    /// them has ended, and closing again goes on waiting. `Forked` in a fork of the process that opened it: nothing was
+    /// touched.
     pub fn close(&self) -> Result<()> {
         let inner = self.inner()?;
         inner.check_process()?;
-        inner.close();
-        Ok(())
+        inner.close()
     }
-}
-
-/// Makes the data directory and makes its name, and those of the directories above it, durable: a name that a power loss
-/// takes back would take every acknowledged write below it along. A directory with a catalog has been through this; one
-/// without may stem from an attempt that ended before its syncs, so existing directories are synced too.
-fn make_data_dir(disk: &dyn Disk, path: &Path) -> std::io::Result<()> {
-    let path = std::path::absolute(path)?;
-    let existed = path.ancestors().find(|dir| disk.exists(dir).unwrap_or(false)).map(Path::to_owned);
-    disk.create_dir_all(&path)?;
-    if crate::catalog::exists(disk, &path)? {
-        return Ok(());
-    }
-    for parent in path.ancestors().skip(1) {
-        let is_old = existed.as_ref().is_some_and(|existed| existed.starts_with(parent) && existed != parent);
-        match disk.sync_dir(parent) {
-            // Directories that this user may not even read were not made by an earlier attempt of this user.
-            Err(error) if is_old && error.kind() == std::io::ErrorKind::PermissionDenied => break,
-            result => result?,
-        }
-    }
-    Ok(())
-}
-
-fn spawner(pool: &Pool) -> crate::namespace::Spawn {
-    let pool = pool.clone();
-    Arc::new(move |job| {
-        // A closed pool runs what still comes on the caller's thread: it is the end of something that must end.
-        if let Err(job) = pool.spawn(job) {
-            job();
-        }
-    })
 }
 
 impl Service for Engine {
@@ -274,6 +226,10 @@ impl Service for Engine {
         }
         result
     }
+
+    fn answer_budget(&self) -> Arc<Budget> {
+        Arc::clone(&self.answers)
+    }
 }
 
 impl Inner {
@@ -289,7 +245,7 @@ impl Inner {
     fn admit(&self, request: &Request) -> Result<()> {
         self.check_process()?;
         if self.closed.load(Ordering::Acquire) {
-            return Err(Error::new(ErrorCode::ShuttingDown, "the database is closed; the request was not executed"));
+            return Err(closed_error());
         }
         request.validate()
     }
@@ -306,7 +262,7 @@ impl Inner {
         match request.code().kind() {
             OpKind::Read | OpKind::LongRead => self.read(namespace, request),
             OpKind::Write => {
-                let handle = self.router.find_or_create(namespace)?;
+                let handle = self.find_or_create(namespace, &request)?;
                 let waiter = Arc::new(Waiter::default());
                 let reply = Reply::new(Arc::clone(&waiter) as Arc<dyn Completion>, 0);
                 handle.submit(Envelope::request(request, reply), true);
@@ -317,13 +273,25 @@ impl Inner {
                 self.flush(namespace, Reply::new(Arc::clone(&waiter) as Arc<dyn Completion>, 0));
                 waiter.wait()
             }
-            OpKind::Admin => self.administer(namespace, request),
+            OpKind::Admin => self.administer_contained(namespace, request, &Wanted::by(None, &self.give_up)),
         }
+    }
+
+    /// The namespace of a write. A new one is made only for a write that will succeed in it.
+    fn find_or_create(&self, namespace: &str, request: &Request) -> Result<Arc<Namespace>> {
+        if let Some(handle) = self.router.find(namespace)? {
+            return Ok(handle);
+        }
+        self.contained(request.code(), || {
+            let _inside = self.occupancy.enter()?;
+            try_on_nothing(&self.clock, &*self.rng, request.clone())?;
+            self.router.find_or_create(namespace)
+        })
     }
 
     fn read(&self, namespace: &str, request: Request) -> Result<Response> {
         match self.router.find(namespace)? {
-            Some(handle) => handle.read(request),
+            Some(handle) => handle.read(request, &Wanted::by(None, &self.give_up)),
             None => read_nothing(&self.clock, request),
         }
     }
@@ -331,32 +299,49 @@ impl Inner {
     fn submit(self: &Arc<Self>, namespace: &str, request: Request, reply: Reply) {
         let kind = request.code().kind();
         self.count(kind);
-        let handle = match self.router.find(namespace) {
+        // A name beside an operation about none of them means nothing, whatever it is.
+        let found = match request.code().place() {
+            Place::Engine => Ok(None),
+            Place::Namespace => self.router.find(namespace),
+        };
+        let handle = match found {
             Ok(handle) => handle,
             Err(error) => return self.answer(&reply, Err(error)),
         };
         match (kind, handle) {
             (OpKind::Read | OpKind::LongRead, None) => self.answer(&reply, read_nothing(&self.clock, request)),
             (OpKind::Read | OpKind::LongRead, Some(handle)) if handle.is_open() && is_short_read(&request) => {
-                self.answer(&reply, handle.read(request));
+                self.answer(&reply, handle.read(request, &Wanted::by(None, &self.give_up)));
+            }
+            (OpKind::Read | OpKind::LongRead, Some(handle)) if handle.is_open() => {
+                self.read_later(handle, request, reply);
             }
             (OpKind::Read | OpKind::LongRead, Some(handle)) => {
                 let this = Arc::clone(self);
-                self.pooled(reply, move |reply| this.answer(reply, handle.read(request)));
+                self.pooled(Class::Open, handle.turn(), reply, move |reply| match handle.hold() {
+                    Ok(_held) => this.read_later(handle, request, reply.clone()),
+                    Err(error) => this.answer(reply, Err(error)),
+                });
             }
             (OpKind::Write, Some(handle)) => handle.submit(Envelope::request(request, reply), false),
             (OpKind::Write, None) => {
                 let (this, name) = (Arc::clone(self), namespace.to_owned());
-                self.pooled(reply, move |reply| match this.router.find_or_create(&name) {
-                    Ok(handle) => handle.submit(Envelope::request(request, reply.clone()), false),
-                    Err(error) => this.answer(reply, Err(error)),
+                self.pooled(Class::Open, Turn::ENGINE, reply, move |reply| {
+                    match this.find_or_create(&name, &request) {
+                        Ok(handle) => handle.submit(Envelope::request(request, reply.clone()), false),
+                        Err(error) => this.answer(reply, Err(error)),
+                    }
                 });
             }
             (OpKind::Admin, _) if matches!(request, Request::Flush(_)) => self.flush(namespace, reply),
             (OpKind::Admin, _) if matches!(request, Request::Ping(_)) => self.answer(&reply, Ok(ping())),
-            (OpKind::Admin, _) => {
+            (OpKind::Admin, handle) => {
+                let turn = handle.map_or(Turn::ENGINE, |handle| handle.turn());
                 let (this, name) = (Arc::clone(self), namespace.to_owned());
-                self.pooled(reply, move |reply| this.answer(reply, this.administer(&name, request)));
+                self.pooled(Class::Admin, turn, reply, move |reply| {
+                    let wanted = Wanted::by(Some(reply), &this.give_up);
+                    this.answer(reply, this.administer_contained(&name, request, &wanted));
+                });
             }
         }
     }
@@ -368,12 +353,29 @@ impl Inner {
         reply.send(result);
     }
 
-    /// Runs work that may block on the pool of long reads.
-    fn pooled(&self, reply: Reply, work: impl FnOnce(&Reply) + Send + 'static) {
-        let for_busy = reply.clone();
-        if self.reads.spawn(Box::new(move || work(&reply))).is_err() {
-            let text = "too many long reads are waiting; retry after a short pause";
-            self.answer(&for_busy, Err(Error::new(ErrorCode::Busy, text)));
+    fn read_later(self: &Arc<Self>, handle: Arc<Namespace>, request: Request, reply: Reply) {
+        let this = Arc::clone(self);
+        self.pooled(Class::Read, handle.turn(), reply, move |reply| {
+            this.answer(reply, handle.read(request, &Wanted::by(Some(reply), &this.give_up)));
+        });
+    }
+
+    /// Runs work that may block on a pool, unless nobody wants it any more when its turn has come.
+    fn pooled(self: &Arc<Self>, class: Class, turn: Turn, reply: Reply, work: impl FnOnce(&Reply) + Send + 'static) {
+        let (this, for_busy) = (Arc::clone(self), reply.clone());
+        let job = move || match reply.is_wanted() {
+            true => work(&reply),
+            false => this.answer(&reply, Err(given_up())),
+        };
+        if self.pools.spawn(class, turn, Box::new(job)).is_err() {
+            let error = match self.closed.load(Ordering::Acquire) {
+                true => closed_error(),
+                false => Error::new(
+                    ErrorCode::Busy,
+                    "too many requests of its kind are waiting, or there is no thread for one; retry after a short pause",
+                ),
+            };
+            self.answer(&for_busy, Err(error));
         }
     }
 
@@ -384,101 +386,38 @@ impl Inner {
         }
     }
 
-    fn administer(self: &Arc<Self>, namespace: &str, request: Request) -> Result<Response> {
-        Ok(match request {
-            Request::Ping(_) => ping(),
-            Request::Capabilities(_) => Response::Capabilities(capabilities()),
-            Request::ServerStats(_) => Response::ServerStats(self.stats()),
-            Request::CreateNamespace(create) => Response::CreateNamespace(self.router.create(namespace, create)?),
-            Request::ListNamespaces(_) => Response::ListNamespaces(NamespaceList { namespaces: self.router.list() }),
-            Request::DescribeNamespace(_) => Response::DescribeNamespace(self.router.describe(namespace)?),
-            Request::NamespaceStats(_) => Response::NamespaceStats(self.router.require(namespace)?.stats()?),
-            Request::DeleteNamespace(_) => {
-                self.router.delete(namespace)?;
-                let (commit_seq, durability) = (CommitSeq(0), Durability::Durable);
-                Response::DeleteNamespace(Deleted { deleted: 1, commit_seq, durability })
-            }
-            Request::SetQuota(set) => Response::SetQuota(self.router.set_quota(namespace, set.quota)?),
-            Request::CountTokens(count) => Response::CountTokens(format::count(&count)?),
-            Request::ConvertText(convert) => Response::ConvertText(format::convert(&convert)?),
-            other => return self.checkpoints.administer(&self.router, namespace, other),
-        })
-    }
-
-    fn stats(&self) -> ServerStats {
-        ServerStats {
-            version: VERSION.to_owned(),
-            pid: self.pid,
-            uptime_ms: self.clock.monotonic().saturating_sub(self.opened_at).as_millis().try_into().unwrap_or(u64::MAX),
-            namespaces: self.router.len() as u64,
-            open_namespaces: self.router.open_count() as u64,
-            reads: self.reads_count.load(Ordering::Relaxed),
-            writes: self.writes_count.load(Ordering::Relaxed),
-            errors: self.errors_count.load(Ordering::Relaxed),
-            panics: self.shared.panics.load(Ordering::Relaxed),
-        }
-    }
-
-    fn tick(&self) {
-        self.checkpoints.tick();
-        self.router.tick(self.router.free_bytes(&*self.disk, &self.data_dir));
-    }
-
-    fn close(&self) {
-        if self.closed.swap(true, Ordering::AcqRel) {
-            return;
-        }
+    /// Several may close at once, or one after the other: each waits for the same things.
+    fn close(&self) -> Result<()> {
+        self.closed.store(true, Ordering::Release);
+        self.occupancy.shut();
         self.ticker.stop();
-        self.cancel_builds.store(true, Ordering::Release);
-        self.reads.close(limits::DRAIN_TIMEOUT);
-        self.actors.close(limits::DRAIN_TIMEOUT);
-        self.background.close(limits::DRAIN_TIMEOUT);
-        // The directory is free for others only once nothing here can write to it any more.
-        if self.router.close(&*self.clock, limits::DRAIN_TIMEOUT) {
-            *self.lock.lock() = None;
+        self.closing.store(true, Ordering::Release);
+        let deadline = self.clock.monotonic() + self.drain_max;
+        let rest = || deadline.saturating_sub(self.clock.monotonic());
+        // What has begun may end well in half of the time; in the other half reads are given up.
+        let mut drained = self.pools.close(&*self.clock, rest() / 2);
+        if !drained {
+            self.give_up.store(true, Ordering::Release);
+            drained = self.pools.close(&*self.clock, rest());
         }
-    }
-}
-
-fn ping() -> Response {
-    Response::Ping(Pong { version: VERSION.to_owned() })
-}
-
-fn capabilities() -> Capabilities {
-    let own = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-    Capabilities {
-        version: VERSION.to_owned(),
-        operations: OpCode::ALL.iter().map(|code| code.name().to_owned()).collect(),
-        guarantees: own(GUARANTEES),
-        metrics: own(&["cosine", "euclidean", "dot"]),
-        durability: own(&["durable", "volatile"]),
-    }
-}
-
-/// Lets a thread wait for the result of its own request.
-#[derive(Default)]
-struct Waiter {
-    result: Mutex<Option<Result<Response>>>,
-    done: Condvar,
-}
-
-impl Completion for Waiter {
-    fn complete(&self, _token: u64, result: Result<Response>) {
-        *self.result.lock() = Some(result);
-        self.done.notify_all();
-    }
-}
-
-impl Waiter {
-    fn wait(&self) -> Result<Response> {
-        let mut result = self.result.lock();
-        loop {
-            if let Some(result) = result.take() {
-                return result;
-            }
-            self.done.wait(&mut result);
+        self.scrubber.end();
+        self.checkpoints.close();
+        self.router.close(&*self.clock, deadline);
+        *self.within.lock() = None;
+        if !self.occupancy.wait_until_empty(rest() / 2) {
+            self.give_up.store(true, Ordering::Release);
         }
+        if self.occupancy.wait_until_empty(rest()) && drained {
+            return Ok(());
+        }
+        let text = "the database takes no more requests, but some are still running; the directory stays locked until they \
+                    have ended: close again to wait for them";
+        Err(Error::new(ErrorCode::Busy, text))
     }
+}
+
+fn closed_error() -> Error {
+    Error::new(ErrorCode::ShuttingDown, "the database is closed; the request was not executed")
 }
 
 // The namespace handle is shared between threads; the compiler checks it here rather than at some distant spawn.

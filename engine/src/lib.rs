@@ -20,25 +20,40 @@
 //! # Ok::<(), api::Error>(())
 //! ```
 
+mod about;
 pub mod api;
 mod catalog;
+pub mod check;
 mod checkpoints;
 pub mod clock;
+mod data_dir;
 pub mod disk;
 mod engine;
 pub mod format;
+mod head_version;
 pub mod index;
 pub mod limits;
 mod lock;
 mod log;
 mod namespace;
+mod occupancy;
 mod options;
-mod pool;
+pub mod peer;
+#[doc(hidden)]
+pub mod planted;
 pub mod rng;
 mod router;
+mod scrub;
 mod service;
 mod store;
+#[cfg(test)]
+mod tests;
+mod ticker;
+mod waiter;
+mod work;
 
-pub use engine::{Engine, VERSION};
+pub use about::VERSION;
+pub use engine::Engine;
 pub use options::EngineOptions;
 pub use service::{Completion, Reply, Service};
+pub use work::{Budget, Permit, Share};

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+/// Locked descriptors, two for each open engine, that forked children close; a fork keeps what is beyond.
+pub const LOCK_DESCRIPTORS_MAX: usize = 256;
 /// Longest namespace name.
 pub const NAMESPACE_NAME_BYTES_MAX: usize = 64;
 /// Longest collection name, edge type, node type and field name.
@@ -14,7 +16,7 @@ pub const KEY_BYTES_MAX: usize = 8 << 10;
 pub const VALUE_BYTES_MAX: usize = 8 << 20;
 /// Longest content of a document.
 pub const CONTENT_BYTES_MAX: usize = 4 << 20;
-/// Most bytes one document's metadata, or one node's or edge's properties, may take when stored.
+/// Most bytes the metadata of a document or a namespace, or the properties of a node or an edge, may take when stored.
 pub const PROPERTIES_BYTES_MAX: usize = 1 << 20;
 /// Most fields in one metadata or property map.
 pub const PROPERTIES_MAX: usize = 1024;
@@ -44,8 +46,10 @@ pub const BATCH_ITEMS_MAX: usize = 100_000;
 pub const PRECONDITIONS_MAX: usize = 10_000;
 /// Lowest cosine similarity that a semantic cache takes for a hit where the caller names none.
 pub const CACHE_THRESHOLD_DEFAULT: f32 = 0.85;
-/// Most steps that one invalidation of a cache takes in matching its pattern, over all keys: seconds.
-pub const INVALIDATE_STEPS_MAX: u64 = 1 << 30;
+/// Most steps that one request takes in matching patterns, beside [`MATCH_STEPS_EACH`] for each key: seconds.
+pub const MATCH_STEPS_MAX: u64 = 1 << 30;
+/// Steps that each key adds to what a request may take in matching it: more than any plain pattern needs.
+pub const MATCH_STEPS_EACH: u64 = 128;
 /// Most key patterns of one checkpoint.
 pub const CHECKPOINT_PATTERNS_MAX: usize = 64;
 /// Most checkpoints of one namespace.
@@ -64,14 +68,22 @@ pub const CHECKPOINT_BATCH_BYTES: usize = 16 << 20;
 pub const CHECKPOINT_JSON_ROW_BYTES_MAX: u64 = 64 << 20;
 /// Largest commit number of an imported checkpoint: one that leaves room to go on, and that JSON readers keep exactly.
 pub const CHECKPOINT_SEQ_MAX: u64 = 1 << 53;
+/// How far the newest commit of an imported checkpoint may be ahead of this machine's clock. Commit times never go back,
+/// so a namespace restored from it would stamp all its commits alike until the clock has caught up.
+pub const CHECKPOINT_AHEAD_MAX: Duration = Duration::from_secs(24 * 3600);
 /// JSON forms of checkpoints kept for the next part of an export.
 pub const EXPORTS_MAX: usize = 4;
 /// Commit numbers skipped when a damaged namespace is overwritten, as nobody knows how many it had used.
 pub const LOST_COMMITS_MAX: u64 = 1 << 40;
 /// Most bytes in one part of an exported checkpoint.
 pub const EXPORT_BYTES_MAX: usize = 16 << 20;
-/// Imports of checkpoints that wait for their next part, over all namespaces.
+/// Imports of checkpoints that wait for their next part, over all namespaces. One more takes the place of the one that has
+/// waited longest in the namespace with most of them, or is answered `Busy`.
 pub const IMPORTS_MAX: usize = 16;
+/// Imports of one namespace that wait for their next part.
+pub const IMPORTS_EACH_MAX: usize = 4;
+/// An import that has waited for less than this does not give way to one of a namespace that has about as many.
+pub const IMPORT_SPARED: Duration = Duration::from_secs(5);
 /// An import that waits longer for its next part is forgotten.
 pub const IMPORT_IDLE_MAX: Duration = Duration::from_secs(60);
 /// Most bytes the effects of one operation may take in the log.
@@ -112,28 +124,52 @@ pub const CONTEXT_TOKENS_MAX: u32 = 1_000_000;
 
 /// Most namespaces in one data directory.
 pub const NAMESPACES_MAX: usize = 100_000;
+/// Largest file in which a namespace's folder says what it is. Earlier versions took metadata as large as a frame, and what
+/// they wrote must stay readable.
+pub const NAMESPACE_META_BYTES_MAX: u64 = FRAME_BYTES_MAX as u64 + (64 << 10);
+/// Things of one name that are set aside in `lost/` before somebody must look.
+pub const LOST_NAMES_MAX: usize = 10_000;
 /// Most collections and vector indexes in one namespace.
 pub const COLLECTIONS_MAX: usize = 10_000;
 /// Most open namespaces; the longest idle one is closed to open another.
 pub const OPEN_NAMESPACES_MAX: usize = 64;
+/// How long an opening waits for the last one's files to be closed.
+pub const CLOSING_WAIT_MAX: Duration = Duration::from_millis(100);
 /// An open namespace is closed after this long without a request.
 pub const NAMESPACE_IDLE_MAX: Duration = Duration::from_secs(300);
 /// Requests waiting for one namespace; one more is answered `Busy`.
 pub const MAILBOX_ITEMS_MAX: usize = 4096;
 /// Bytes of requests waiting for one namespace; one more is answered `Busy`.
 pub const MAILBOX_BYTES_MAX: usize = 256 << 20;
+/// Latest time of a commit, in ms since 1970: the end of the year 9999, which every calendar knows.
+pub const TIME_MS_MAX: i64 = 253_402_300_799_999;
 /// Most operations in one group commit.
 pub const GROUP_ITEMS_MAX: usize = 1024;
 /// A group commit takes no further operation once its log record has this many bytes.
 pub const GROUP_BYTES_MAX: usize = 4 << 20;
 /// Threads that execute namespaces' mailboxes.
 pub const ACTOR_THREADS_MAX: usize = 16;
-/// Threads that flush memtables, prepare log segments and start index builds.
-pub const BACKGROUND_THREADS_MAX: usize = 4;
+/// Threads that flush memtables and prepare log segments.
+pub const FLUSH_THREADS_MAX: usize = 4;
+/// Threads that read stores for damage.
+pub const SCRUB_THREADS_MAX: usize = 1;
+/// Index builds at once; each uses every processor that nobody else wants.
+pub const BUILD_THREADS_MAX: usize = 2;
+/// Threads that open namespaces, and create them by their first write.
+pub const OPEN_THREADS_MAX: usize = 4;
+/// Threads for operations on the engine, its catalog and users' checkpoints.
+pub const ADMIN_THREADS_MAX: usize = 4;
 /// Threads that execute long reads.
 pub const READ_THREADS_MAX: usize = 4;
-/// Long reads waiting; one more is answered `Busy`.
+/// Long reads waiting, of all namespaces; one more is answered `Busy`.
 pub const READ_QUEUE_MAX: usize = 4096;
+/// Long reads of one namespace that wait.
+pub const READ_QUEUE_EACH_MAX: usize = 1024;
+/// Further threads, for long reads that have lasted so long that others must not wait for them.
+pub const LENT_THREADS_MAX: usize = 12;
+
+/// Files and folders of `lost/` that are looked at to count them; what is beyond is counted by name at most.
+pub const LOST_LOOKS_MAX: usize = 10_000;
 
 /// A memtable of this size is frozen and written to the store.
 pub const MEMTABLE_BYTES_MAX: usize = 32 << 20;
@@ -141,21 +177,65 @@ pub const MEMTABLE_BYTES_MAX: usize = 32 << 20;
 pub const MEMTABLE_BYTES_HARD_MAX: usize = 512 << 20;
 /// A memtable with anything in it is written to the store after this long.
 pub const MEMTABLE_AGE_MAX: Duration = Duration::from_secs(5);
+/// A store's file may be so much longer than what lives in it, and four times as long, before it is shrunk;
+pub const STORE_SLACK_BYTES: u64 = 4 << 20;
+/// while space on the disk is short, so much, and twice as long.
+pub const STORE_SLACK_BYTES_SHORT: u64 = 1 << 20;
+/// Shrinking a store that has not become shorter is tried again after this long, if deletes have not changed it meanwhile,
+pub const SHRINK_PAUSE_MIN: Duration = Duration::from_secs(1);
+/// then after twice as long, and so on up to this.
+pub const SHRINK_PAUSE_MAX: Duration = Duration::from_secs(600);
+/// Bytes of live data up to which a store is shrunk while it is in service: readers wait for it as they do for the disk.
+pub const SHRINK_BYTES_MAX: u64 = 16 << 20;
+/// The same while space on the disk is short, and writes are refused otherwise.
+pub const SHRINK_BYTES_MAX_SHORT: u64 = 256 << 20;
+/// How often is looked whether the last reader has left, before shrinking is given up for this time.
+pub const SHRINK_LOOKS_MAX: usize = 10_000;
+/// A flush for which the disk has no space is tried again after this long,
+pub const FLUSH_PAUSE_MIN: Duration = Duration::from_millis(250);
+/// then after twice as long, and so on up to this.
+pub const FLUSH_PAUSE_MAX: Duration = Duration::from_secs(4);
 /// A volatile write that has waited this long is synced at the next [`TICK`].
 pub const VOLATILE_DELAY_MAX: Duration = Duration::from_millis(100);
 /// redb's page cache, for each open namespace.
 pub const STORE_CACHE_BYTES: usize = 64 << 20;
+/// Faults that a check of one store tells one by one; more are counted.
+pub const FINDINGS_MAX: usize = 1_000;
+/// How long an engine has been open when it begins to read its stores for damage: a short-lived process never does.
+pub const SCRUB_REST_FIRST: Duration = Duration::from_secs(600);
+/// How long it rests when all were read.
+pub const SCRUB_REST: Duration = Duration::from_secs(24 * 3_600);
+/// How fast it reads them.
+pub const SCRUB_BYTES_PER_S: u64 = 4 << 20;
+/// As how much a visit of a namespace counts, be its store ever so small.
+pub const SCRUB_BYTES_EACH: u64 = 16 << 10;
+/// Bytes that it reads at once.
+pub const SCRUB_READ_BYTES: u64 = 256 << 10;
+/// Time that one step makes up for at most.
+pub const SCRUB_STEP_MAX: Duration = Duration::from_secs(1);
+/// Findings that it logs of one namespace.
+pub const SCRUB_TOLD_MAX: usize = 10;
+/// Most namespaces that one check names.
+pub const CHECK_NAMESPACES_MAX: usize = 10_000;
+/// Most findings in the report of a check of everything; more are counted.
+pub const CHECK_FINDINGS_MAX: usize = 10_000;
+/// Pages that a check verifies between two looks at what it has found.
+pub const CHECK_PAGES_EACH: u64 = 4_096;
 /// redb's page cache of the catalog.
 pub const CATALOG_CACHE_BYTES: usize = 1 << 20;
 /// How often the engine looks after its open namespaces.
 pub const TICK: Duration = Duration::from_millis(250);
 /// Longest life of a snapshot that a transaction holds.
 pub const SNAPSHOT_AGE_MAX: Duration = Duration::from_secs(30);
+/// How often rows of vectors and metadata that nobody can see any more are freed.
+pub const RECLAIM_INTERVAL: Duration = Duration::from_secs(5);
+/// Bytes of memtables that held snapshots, of all namespaces, keep in memory; the oldest end with `SnapshotExpired`.
+pub const SNAPSHOT_BYTES_MAX: usize = 512 << 20;
 /// Most snapshots held in one namespace.
 pub const SNAPSHOTS_MAX: usize = 1024;
 /// Most bytes of temporal timelines kept in memory, for each open namespace.
 pub const TIMELINE_BYTES_MAX: usize = 64 << 20;
-/// Expired keys, and expired entries of caches, removed in one sweep.
+/// Expired keys, expired entries of caches and rows of dropped collections removed in one step of a sweep.
 pub const SWEEP_ITEMS_MAX: usize = 1_000;
 /// Panics within a minute that take a namespace out of service.
 pub const PANICS_PER_MINUTE_MAX: usize = 5;
@@ -184,11 +264,26 @@ pub const STATUS_BYTES_MAX: usize = 2 << 10;
 pub const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(20);
 /// Connections on the socket, and as many over gRPC.
 pub const CONNECTIONS_MAX: usize = 1024;
+/// File descriptors that a server asks the system for at start, where it may have so many.
+pub const DESCRIPTORS_MAX: u64 = 1 << 16;
+/// Descriptors that one connection may need: its socket, and a duplicate of it while a write is blocked.
+pub const DESCRIPTORS_PER_CONNECTION: u64 = 2;
+/// Descriptors of one open namespace: its store, segments of its log and spares being made, and a folder while it is synced.
+pub const DESCRIPTORS_PER_NAMESPACE: u64 = 6;
+/// Descriptors that a server keeps for everything but connections: the namespaces, and beside them the catalog, locks,
+/// checkpoints, tokens, standard streams, listeners and what the threads wait on.
+pub const DESCRIPTORS_KEPT: u64 = OPEN_NAMESPACES_MAX as u64 * DESCRIPTORS_PER_NAMESPACE + 128;
+/// Connections of each of so many doors that a process with so many descriptors may take; one at least.
+pub const fn connections_within(descriptors: u64, doors: usize) -> usize {
+    let doors = if doors == 0 { 1 } else { doors as u64 };
+    let each = descriptors.saturating_sub(DESCRIPTORS_KEPT) / (DESCRIPTORS_PER_CONNECTION * doors);
+    if each == 0 { 1 } else { each as usize }
+}
 /// Requests one connection may have unanswered; further ones stay in the socket.
 pub const PIPELINE_MAX: usize = 256;
 /// Bytes of answers a connection may leave unread before it is not read from any more.
 pub const OUTBOX_BYTES_MAX: usize = 64 << 20;
-/// Bytes of answers over gRPC that their peers have not read yet, over all connections; half of it for one of them.
+/// Bytes of answers that their peers have not read yet, over all doors and connections.
 pub const UNREAD_BYTES_MAX: usize = 512 << 20;
 /// An answer over gRPC of at most so many bytes is not counted among those unread: streams bound the small ones.
 pub const ANSWER_SMALL_BYTES_MAX: usize = 4 << 10;
@@ -227,6 +322,11 @@ pub const TLS_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
 const _: () = {
     assert!(VALUE_BYTES_MAX + KEY_BYTES_MAX < FRAME_BYTES_MAX, "a put of the largest value fits in a frame");
     assert!(CONTENT_BYTES_MAX + PROPERTIES_BYTES_MAX + DIMENSION_MAX * 4 < FRAME_BYTES_MAX, "so does a document");
+    assert!(
+        ((PROPERTIES_BYTES_MAX + NAMESPACE_NAME_BYTES_MAX + 1024) as u64) < NAMESPACE_META_BYTES_MAX
+            && FRAME_BYTES_MAX as u64 + 1024 < NAMESPACE_META_BYTES_MAX,
+        "what a namespace's folder says of itself can be read, that of earlier versions too"
+    );
     assert!(PAGE_BYTES_MAX + VALUE_BYTES_MAX < FRAME_BYTES_MAX, "a page with one entry too many fits in a frame");
     assert!(FRAME_BYTES_MAX <= MAILBOX_BYTES_MAX, "any frame can be queued");
     assert!(FRAME_BYTES_MAX < OPERATION_BYTES_MAX, "any request can be logged");
@@ -238,7 +338,11 @@ const _: () = {
     assert!(EXPORT_BYTES_MAX < FRAME_BYTES_MAX, "so does a part of an export in a frame");
     let info = CHECKPOINT_METADATA_BYTES_MAX + NAME_BYTES_MAX + 1024;
     assert!(CHECKPOINTS_MAX * info < REPLY_BYTES_MAX, "the checkpoints of a namespace are listed in one answer");
-    assert!(CHECKPOINT_JOBS_MAX < READ_THREADS_MAX, "long reads go on while checkpoints are taken and restored");
+    assert!(
+        CHECKPOINT_JOBS_MAX < ADMIN_THREADS_MAX,
+        "the engine can be asked while checkpoints are taken and restored"
+    );
+    assert!(PIPELINE_MAX <= READ_QUEUE_EACH_MAX && READ_QUEUE_EACH_MAX < READ_QUEUE_MAX, "no one fills the queue");
     assert!(
         TOKEN_NAMESPACES_MAX * (NAMESPACE_NAME_BYTES_MAX + 3) < TOKEN_FILE_BYTES_MAX,
         "any one token fits in its file"
@@ -247,5 +351,7 @@ const _: () = {
     assert!(TEXT_BYTES_MAX < REPLY_BYTES_MAX, "a text that is counted fits in an answer");
     // Percent-encoding makes three bytes of one; the details are base64.
     assert!(5 * STATUS_BYTES_MAX < ANSWER_HEADER_BYTES_MAX as usize, "any status fits in the headers of an answer");
+    assert!(connections_within(DESCRIPTORS_MAX, 2) > CONNECTIONS_MAX, "no common system has fewer connections");
+    assert!(connections_within(1024, 1) >= 128, "even the least common limit of descriptors leaves room for many");
     assert!(PIPELINE_MAX <= MAILBOX_ITEMS_MAX, "one connection alone never meets a full mailbox");
 };

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::clock::{Clock, SystemClock};
-use crate::disk::{Disk, RealDisk};
+use crate::disk::Disk;
 use crate::rng::Rng;
 
 /// What an engine needs to be opened. Everything but the path has a sensible default.
@@ -20,6 +21,12 @@ pub struct EngineOptions {
     pub rng: Option<Arc<dyn Rng>>,
     /// Most namespaces that are open at once.
     pub open_namespaces_max: usize,
+    /// Most bytes of answers that nobody has read yet, over all doors.
+    pub answer_bytes_max: usize,
+    /// redb's page cache, for each open namespace.
+    pub store_cache_bytes: usize,
+    /// How long closing waits for requests that are running.
+    pub drain_max: Duration,
 }
 
 impl EngineOptions {
@@ -31,6 +38,9 @@ impl EngineOptions {
             clock: Arc::new(SystemClock::new()),
             rng: None,
             open_namespaces_max: crate::limits::OPEN_NAMESPACES_MAX,
+            answer_bytes_max: crate::limits::UNREAD_BYTES_MAX,
+            store_cache_bytes: crate::limits::STORE_CACHE_BYTES,
+            drain_max: crate::limits::DRAIN_TIMEOUT,
         }
     }
 
@@ -39,9 +49,5 @@ impl EngineOptions {
     pub fn on_disk(mut self, disk: Arc<dyn Disk>) -> Self {
         self.disk = Some(disk);
         self
-    }
-
-    pub(crate) fn disk_or_real(&self) -> Arc<dyn Disk> {
-        self.disk.clone().unwrap_or_else(|| Arc::new(RealDisk))
     }
 }

@@ -1,19 +1,23 @@
 //! From a namespace's name to its handle: creates on the first write, closes the longest idle when too many are open.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use dashmap::DashMap;
 use parking_lot::Mutex;
 
 use crate::api::{
-    CommitSeq, CreateNamespace, Error, ErrorCode, NamespaceInfo, NamespaceName, Properties, Quota, Result,
+    CommitSeq, CreateNamespace, Error, ErrorCode, Finding, NamespaceInfo, NamespaceName, Properties, Quota, Result,
 };
-use crate::catalog::{Catalog, Entry};
+use crate::catalog::{Catalog, Entry, disk_almost_full};
+use crate::clock::Clock;
 use crate::disk::Disk;
 use crate::limits;
-use crate::namespace::{Namespace, NamespaceFiles, NamespaceOptions, Shared, create_files, fill_files};
+use crate::namespace::{
+    Fence, Namespace, NamespaceFiles, NamespaceOptions, STORE_NAME, Shared, create_files, fill_files,
+};
 use crate::store::{Base, Counters};
 
 /// What a namespace is replaced by.
@@ -25,40 +29,47 @@ pub struct Replacement {
     pub commit_seq: u64,
 }
 
+/// A change of a namespace's files for others.
+struct Switched {
+    /// The newest commit.
+    newest: CommitSeq,
+    /// Whose files nobody has any more.
+    old: Option<[u8; 16]>,
+}
+
 /// The namespaces of a data directory.
 pub struct Router {
     catalog: Catalog,
     options: NamespaceOptions,
     shared: Shared,
-    open_max: usize,
-    /// Handles of namespaces that have been used; a closed one is a few hundred bytes.
+    /// Handles of namespaces that have been used; a closed one is a few hundred bytes. A handle is made under the lock of
+    /// its name's shard, from the entry that the catalog has at that moment, and taken out after the entry: so there is
+    /// never one for files that are gone, and nobody who looks for one waits for a disk.
     handles: DashMap<String, Arc<Namespace>, ahash::RandomState>,
-    /// Held while namespaces are created or deleted.
+    /// Held while namespaces are created, changed or deleted.
     changing: Mutex<()>,
+    /// Namespaces of which nobody knows whether they still have their files.
+    doubtful: Mutex<Vec<(String, Arc<Namespace>)>>,
 }
 
 impl Router {
     /// Opens the catalog and makes sure that the default namespace exists.
-    pub fn open(data_dir: &Path, options: NamespaceOptions, shared: Shared, open_max: usize) -> Result<Self> {
+    pub fn open(data_dir: &Path, options: NamespaceOptions, shared: Shared) -> Result<Self> {
         let catalog = Catalog::open(Arc::clone(&options.disk), data_dir)?;
         let (handles, changing) = (DashMap::default(), Mutex::new(()));
-        let router = Self { catalog, options, shared, open_max, handles, changing };
+        let router = Self { catalog, options, shared, handles, changing, doubtful: Mutex::default() };
         router.find_or_create(NamespaceName::DEFAULT)?;
         Ok(router)
     }
 
-    /// The handle of a namespace that exists.
+    /// The handle of a namespace that exists. Waits for no disk.
     pub fn find(&self, name: &str) -> Result<Option<Arc<Namespace>>> {
         let name = if name.is_empty() { NamespaceName::DEFAULT } else { name };
         if let Some(handle) = self.handles.get(name) {
             return Ok(Some(Arc::clone(&handle)));
         }
         let name = NamespaceName::parse(name)?;
-        let changing = self.changing.lock();
-        let Some(entry) = self.catalog.get(name.as_str()) else { return Ok(None) };
-        let handle = self.handle(name.as_str(), &entry);
-        drop(changing);
-        Ok(Some(handle))
+        Ok(self.handle(name.as_str()))
     }
 
     /// As [`Router::find`], but an unknown name is an error.
@@ -75,39 +86,50 @@ impl Router {
         }
         let name = NamespaceName::parse(name)?;
         let _changing = self.changing.lock();
-        let entry = match self.catalog.get(name.as_str()) {
+        if let Some(handle) = self.handle(name.as_str()) {
+            return Ok(handle);
+        }
+        let entry = match self.catalog.settled(name.as_str())? {
             Some(entry) => entry,
             None => self.create_entry(name.as_str(), CreateNamespace::default())?,
         };
-        Ok(self.handle(name.as_str(), &entry))
+        let made = || self.new_handle(name.as_str(), &entry);
+        Ok(Arc::clone(&self.handles.entry(name.as_str().to_owned()).or_insert_with(made)))
     }
 
-    fn handle(&self, name: &str, entry: &Entry) -> Arc<Namespace> {
-        let make = || {
-            let dir = self.catalog.dir(&entry.id);
-            let files = NamespaceFiles { id: entry.id, dir, floor_seq: entry.floor_seq };
-            Arc::new(Namespace::new(files, entry.quota, self.options.clone(), &self.shared))
-        };
-        Arc::clone(&self.handles.entry(name.to_owned()).or_insert_with(make))
+    fn handle(&self, name: &str) -> Option<Arc<Namespace>> {
+        match self.handles.entry(name.to_owned()) {
+            dashmap::Entry::Occupied(handle) => Some(Arc::clone(handle.get())),
+            dashmap::Entry::Vacant(place) => {
+                let handle = self.new_handle(name, &self.catalog.get(name)?);
+                Some(Arc::clone(&place.insert(handle)))
+            }
+        }
+    }
+
+    fn new_handle(&self, name: &str, entry: &Entry) -> Arc<Namespace> {
+        let dir = self.catalog.dir(&entry.id);
+        let files = NamespaceFiles { id: entry.id, name: name.to_owned(), dir, floor_seq: entry.floor_seq };
+        Arc::new(Namespace::new(files, entry.quota, self.options.clone(), &self.shared))
     }
 
     fn create_entry(&self, name: &str, request: CreateNamespace) -> Result<Entry> {
         self.check_room()?;
-        self.catalog.check_writable()?;
+        self.check_space()?;
+        self.catalog.check_tidy()?;
         let mut id = [0_u8; 16];
         self.options.rng.fill(&mut id);
         let CreateNamespace { metadata, quota, must_be_new: _ } = request;
-        let entry = Entry { id, metadata, quota, created_at: self.options.clock.now_ms(), floor_seq: 0 };
-        create_files(&self.options, &self.catalog.dir(&id), id)?;
-        self.catalog.put(name, entry.clone())?;
-        Ok(entry)
+        let entry = Entry { id, metadata, quota, created_at: self.options.clock.now_ms(), floor_seq: 0, generation: 0 };
+        create_files(&self.options, &self.catalog.new_dir(&id), id).inspect_err(|_| self.catalog.remove_files(&id))?;
+        self.catalog.create(name, entry)
     }
 
     /// Creates a namespace, or gives the existing one.
     pub fn create(&self, name: &str, request: CreateNamespace) -> Result<NamespaceInfo> {
         let name = NamespaceName::parse(name)?;
         let _changing = self.changing.lock();
-        if let Some(entry) = self.catalog.get(name.as_str()) {
+        if let Some(entry) = self.catalog.settled(name.as_str())? {
             if request.must_be_new {
                 return Err(Error::new(ErrorCode::AlreadyExists, format!("namespace {name:?} exists already")));
             }
@@ -136,10 +158,12 @@ impl Router {
         let name = NamespaceName::parse(name)?;
         let _changing = self.changing.lock();
         let missing = || Error::new(ErrorCode::NamespaceNotFound, format!("namespace {name:?} does not exist"));
-        let mut entry = self.catalog.get(name.as_str()).ok_or_else(missing)?;
+        let mut entry = self.catalog.settled(name.as_str())?.ok_or_else(missing)?;
         entry.quota = quota;
-        self.catalog.put(name.as_str(), entry.clone())?;
-        self.handle(name.as_str(), &entry).set_quota(quota);
+        self.catalog.update(name.as_str(), entry.clone())?;
+        if let Some(handle) = self.handle(name.as_str()) {
+            handle.set_quota(quota);
+        }
         Ok(entry.info(name.as_str(), false))
     }
 
@@ -149,15 +173,45 @@ impl Router {
         if name.as_str() == NamespaceName::DEFAULT {
             return Err(Error::invalid("the default namespace cannot be deleted"));
         }
-        let _changing = self.changing.lock();
-        let Some(entry) = self.catalog.remove(name.as_str())? else {
-            return Err(Error::new(ErrorCode::NamespaceNotFound, format!("namespace {name:?} does not exist")));
-        };
-        if let Some((_, handle)) = self.handles.remove(name.as_str()) {
-            handle.abandon(&Error::new(ErrorCode::NamespaceNotFound, format!("namespace {name:?} was deleted")));
+        let missing = || Error::new(ErrorCode::NamespaceNotFound, format!("namespace {name:?} does not exist"));
+        let gone = Error::new(ErrorCode::NamespaceNotFound, format!("namespace {name:?} was deleted"));
+        self.wait_for_writer(name.as_str());
+        let changing = self.changing.lock();
+        self.catalog.settled(name.as_str())?.ok_or_else(missing)?;
+        let handle = self.handle(name.as_str()).ok_or_else(missing)?;
+        // The actor stands still meanwhile: what it acknowledged after the entry is gone would be gone too.
+        let removed = handle.end_with(&gone, || self.catalog.remove(name.as_str())?.ok_or_else(missing));
+        let entry = self.doubt(name.as_str(), &handle, removed)?;
+        self.handles.remove(name.as_str());
+        drop(changing);
+        // Readers that are still inside keep the removed files alive until they leave. Nobody else knows their folder.
+        self.catalog.remove_files(&entry.id);
+        Ok(())
+    }
+
+    /// Remembers a namespace whose files are in doubt after a change of the catalog.
+    fn doubt<T>(&self, name: &str, handle: &Arc<Namespace>, result: Result<T>) -> Result<T> {
+        if result.as_ref().is_err_and(|error| error.code == ErrorCode::OutcomeUnknown) {
+            self.doubtful.lock().push((name.to_owned(), Arc::clone(handle)));
         }
-        // Readers that are still inside keep the removed files alive until they leave.
-        self.catalog.remove_files(&entry.id)
+        result
+    }
+
+    /// Once the catalog is known again, namespaces in doubt go back into service, or are known to have other files.
+    fn settle(&self) {
+        if self.doubtful.lock().is_empty() || self.catalog.check_writable().is_err() {
+            return;
+        }
+        let _changing = self.changing.lock();
+        let mut doubtful = self.doubtful.lock();
+        for (name, handle) in doubtful.drain(..) {
+            if self.catalog.get(&name).is_some_and(|entry| entry.id == *handle.id()) {
+                handle.settle();
+            } else {
+                handle.fence(Fence::Final(Error::new(ErrorCode::Busy, "the namespace has other files now; try again")));
+                self.handles.remove_if(&name, |_, known| Arc::ptr_eq(known, &handle));
+            }
+        }
     }
 
     /// Makes a namespace hold what `fill` puts into an empty store and what it says that is, in one durable change of the
@@ -171,25 +225,46 @@ impl Router {
         fill: impl FnOnce(&Base) -> Result<Replacement>,
     ) -> Result<(Replacement, CommitSeq)> {
         let name = NamespaceName::parse(name)?;
+        self.check_space()?;
         self.catalog.check_writable()?;
+        self.catalog.check_tidy()?;
         // Also opens it, which may take a while, before anybody has to wait for the change.
         if let Some(old) = self.find(name.as_str())? {
             old.check_replaceable(overwrite)?;
         }
         let mut id = [0_u8; 16];
         self.options.rng.fill(&mut id);
-        let built = fill_files(&self.options, &self.catalog.dir(&id), id, fill);
-        let switched = built.and_then(|new| self.switch(&name, overwrite, id, new).map(|seq| (new, seq)));
-        // With an unknown outcome the catalog may name the new files.
-        if switched.as_ref().is_err_and(|error| error.code != ErrorCode::OutcomeUnknown) {
-            self.remove_replaced(&id);
+        let built = fill_files(&self.options, &self.catalog.new_dir(&id), id, fill);
+        self.wait_for_writer(name.as_str());
+        let switched = built.and_then(|new| self.switch(&name, overwrite, id, new).map(|switched| (new, switched)));
+        match switched {
+            Ok((new, Switched { newest, old })) => {
+                if let Some(old) = old {
+                    self.catalog.remove_files(&old);
+                }
+                Ok((new, newest))
+            }
+            Err(error) => {
+                // With an unknown outcome the catalog may name the new files.
+                if error.code != ErrorCode::OutcomeUnknown {
+                    self.catalog.remove_files(&id);
+                }
+                Err(error)
+            }
         }
-        switched
     }
 
-    fn switch(&self, name: &NamespaceName, overwrite: bool, id: [u8; 16], new: Replacement) -> Result<CommitSeq> {
+    /// Others who create, change or delete wait while one does, so it must not wait under their lock for a writer that a
+    /// disk holds up. One that comes after this is waited for.
+    fn wait_for_writer(&self, name: &str) {
+        if let Some(handle) = self.handle(name) {
+            handle.wait_for_writer();
+        }
+    }
+
+    fn switch(&self, name: &NamespaceName, overwrite: bool, id: [u8; 16], new: Replacement) -> Result<Switched> {
         let _changing = self.changing.lock();
-        let old = self.catalog.get(name.as_str());
+        let old = self.catalog.settled(name.as_str())?;
         let quota = old.as_ref().map_or_else(Quota::default, |old| old.quota);
         Quota::check(quota.bytes_max, new.counters.live_bytes, "bytes")?;
         Quota::check(quota.vectors_max, new.counters.vectors, "vectors")?;
@@ -197,26 +272,29 @@ impl Router {
         let Some(old) = old else {
             self.check_room()?;
             let (created_at, metadata) = (self.options.clock.now_ms(), Properties::new());
-            self.catalog.put(name.as_str(), Entry { id, metadata, quota, created_at, floor_seq: 0 })?;
-            return Ok(CommitSeq(new.commit_seq));
+            let entry = Entry { id, metadata, quota, created_at, floor_seq: 0, generation: 0 };
+            self.catalog.create(name.as_str(), entry)?;
+            return Ok(Switched { newest: CommitSeq(new.commit_seq), old: None });
         };
         let mut newest = new.commit_seq;
-        self.handle(name.as_str(), &old).retire(overwrite, |old_seq| {
+        let handle = self.handle(name.as_str()).ok_or_else(|| Error::internal("a namespace without a handle"))?;
+        let switched = handle.retire(overwrite, |old_seq| {
             // Whoever read before the restore knows commits up to `old_seq`; nothing restored may look as old as that.
             let floor_seq = if old_seq == 0 { 0 } else { new.commit_seq.max(old_seq + 1) };
             newest = newest.max(floor_seq);
-            self.catalog.put(name.as_str(), Entry { id, floor_seq, ..old.clone() })
-        })?;
+            self.catalog.replace(name.as_str(), &old, Entry { id, floor_seq, ..old.clone() })
+        });
+        self.doubt(name.as_str(), &handle, switched)?;
         self.handles.remove(name.as_str());
-        self.remove_replaced(&old.id);
-        Ok(CommitSeq(newest))
+        Ok(Switched { newest: CommitSeq(newest), old: Some(old.id) })
     }
 
-    /// Removes files that no entry names; what cannot be removed now is removed on the next start.
-    fn remove_replaced(&self, id: &[u8; 16]) {
-        if let Err(error) = self.catalog.remove_files(id) {
-            tracing::warn!(%error, "the files of a replaced namespace are left until the next start");
+    /// Refuses to make files while writes are refused for want of space: what is made then is taken from those that delete.
+    fn check_space(&self) -> Result<()> {
+        if self.shared.disk_full.load(Ordering::Relaxed) {
+            return Err(disk_almost_full());
         }
+        self.catalog.check_disk()
     }
 
     fn check_room(&self) -> Result<()> {
@@ -226,6 +304,23 @@ impl Router {
         Ok(())
     }
 
+    /// The names of all namespaces, in order.
+    pub fn names(&self) -> Vec<NamespaceName> {
+        self.catalog.list().into_iter().map(|(name, _)| NamespaceName::new(name)).collect()
+    }
+
+    /// What the catalog and the folders say. Nobody creates, changes or deletes a namespace meanwhile.
+    pub fn look_at_catalog(&self) -> Result<Vec<Finding>> {
+        let _changing = self.changing.lock();
+        Ok(self.catalog.look()?.findings)
+    }
+
+    /// Where the store of a namespace is, and the id in it; nothing if there is no such namespace.
+    pub fn store_of(&self, name: &NamespaceName) -> Option<(PathBuf, [u8; 16])> {
+        let Entry { id, .. } = self.catalog.get(name.as_str())?;
+        Some((self.catalog.dir(&id).join(STORE_NAME), id))
+    }
+
     /// Namespaces in the catalog.
     pub fn len(&self) -> usize {
         self.catalog.len()
@@ -233,50 +328,29 @@ impl Router {
 
     /// Namespaces that are open.
     pub fn open_count(&self) -> usize {
-        self.handles.iter().filter(|handle| handle.is_open()).count()
+        self.options.openings.count()
     }
 
-    /// Looks after the open namespaces, and closes those idle for long or too many.
+    /// Looks after the open namespaces, and closes those idle for long.
     pub fn tick(&self, free_bytes: Option<u64>) {
         let disk_full = free_bytes.is_some_and(|free| free < limits::DISK_FREE_BYTES_MIN);
-        self.shared.disk_full.store(disk_full, std::sync::atomic::Ordering::Relaxed);
-        for handle in self.snapshot() {
-            if handle.is_open() && handle.tick() {
-                handle.close();
+        self.shared.disk_full.store(disk_full, Ordering::Relaxed);
+        for handle in self.options.openings.open() {
+            if handle.tick() {
+                handle.close_unused();
             }
         }
-        self.close_surplus();
+        self.settle();
+        self.catalog.tidy();
     }
 
-    /// Closes the longest idle namespaces while more than the bound are open.
-    pub fn close_surplus(&self) {
-        let mut open: Vec<Arc<Namespace>> = self.snapshot();
-        open.retain(|handle| handle.is_open());
-        let surplus = open.len().saturating_sub(self.open_max);
-        if surplus == 0 {
-            return;
-        }
-        open.sort_by_key(|handle| std::cmp::Reverse(handle.idle_ticks()));
-        let closed = open.iter().filter(|handle| handle.close()).take(surplus).count();
-        tracing::debug!(closed, "closed namespaces to stay below the bound of open ones");
-    }
-
-    fn snapshot(&self) -> Vec<Arc<Namespace>> {
-        self.handles.iter().map(|handle| Arc::clone(&handle)).collect()
-    }
-
-    /// Flushes and closes every namespace; those that cannot be closed within `wait` are abandoned to their logs. True if
-    /// no file is open any more.
-    pub fn close(&self, clock: &dyn crate::clock::Clock, wait: Duration) -> bool {
-        let deadline = clock.monotonic() + wait;
-        for handle in self.snapshot() {
-            while !handle.close() && clock.monotonic() < deadline {
-                std::thread::yield_now();
-            }
-            handle.abandon(&Error::new(ErrorCode::ShuttingDown, "the database is closed"));
+    /// Flushes and closes every namespace, and the catalog. What cannot be flushed before `deadline` is in the logs.
+    pub fn close(&self, clock: &dyn Clock, deadline: Duration) {
+        let closed = Error::new(ErrorCode::ShuttingDown, "the database is closed");
+        for handle in self.options.openings.open() {
+            handle.finish(&closed, deadline.saturating_sub(clock.monotonic()));
         }
         self.catalog.close();
-        self.snapshot().iter().all(|handle| handle.is_released())
     }
 
     /// Free bytes on the disk, if that can be told.

@@ -7,11 +7,17 @@
 use std::sync::Arc;
 
 use crate::api::{Request, Response, Result};
+use crate::work::Budget;
 
 /// Takes results, from any thread, in any order, each token once. It must not block and must not panic.
 pub trait Completion: Send + Sync {
     /// The request with this token has its result.
     fn complete(&self, token: u64, result: Result<Response>);
+
+    /// False once nobody waits for the result of the request with this token any more: its connection has gone, or the time
+    /// that its caller allowed is over. It is then not begun, or given up if it changes nothing, and its result is an error.
+    /// Asked often, from any thread; it must not block.
+    fn is_wanted(&self, token: u64) -> bool;
 
     /// No further result of the current group will follow soon: wake whoever waits. Called after one or more
     /// [`Completion::complete`] calls, by the same thread.
@@ -23,6 +29,12 @@ pub trait Completion: Send + Sync {
 pub struct Reply {
     sink: Arc<dyn Completion>,
     token: u64,
+}
+
+impl std::fmt::Debug for Reply {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reply").field("token", &self.token).finish_non_exhaustive()
+    }
 }
 
 impl Reply {
@@ -47,6 +59,11 @@ impl Reply {
         self.flush();
     }
 
+    /// False once nobody waits for the result any more.
+    pub fn is_wanted(&self) -> bool {
+        self.sink.is_wanted(self.token)
+    }
+
     /// True if both go to the same sink, so that one flush serves both.
     pub fn same_sink(&self, other: &Reply) -> bool {
         Arc::ptr_eq(&self.sink, &other.sink)
@@ -61,4 +78,8 @@ pub trait Service: Send + Sync + 'static {
 
     /// Carries a request out on this thread and waits for the result.
     fn call(&self, namespace: &str, request: Request) -> Result<Response>;
+
+    /// The bytes of answers that nobody has read yet, over all doors together. A door takes room in it for each answer, and
+    /// for one that may be large ([`Request::answer_hint`]) before it submits the request.
+    fn answer_budget(&self) -> Arc<Budget>;
 }

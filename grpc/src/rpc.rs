@@ -84,7 +84,7 @@ answers! {
         CountDocumentsResponse, SearchCollectionBatchResponse, CloseTemporalEdgeResponse,
         SupersedeTemporalEdgeResponse, TraverseTemporalResponse, TemporalHistoryResponse, EraseTemporalResponse,
         CommitResponse, TakeSnapshotResponse, EndSnapshotResponse, PingResponse, GetCapabilitiesResponse,
-        GetServerStatsResponse, SemanticCacheGetResponse, SemanticCacheInvalidateResponse,
+        GetServerStatsResponse, CheckResponse, SemanticCacheGetResponse, SemanticCacheInvalidateResponse,
         SemanticCacheStatsResponse, ListCheckpointsResponse, HealthCheckResponse, RenderResponse, AssembleContextResponse,
         CountTokensResponse, ConvertTextResponse, EstimateTokensResponse, FormatContextResponse;
 }

@@ -28,7 +28,7 @@ fn grpc_code(code: ErrorCode) -> Code {
         ErrorCode::OutcomeUnknown => Code::Unknown,
         ErrorCode::Corrupt => Code::DataLoss,
         ErrorCode::Fenced | ErrorCode::Locked | ErrorCode::Forked => Code::FailedPrecondition,
-        ErrorCode::ShuttingDown | ErrorCode::ConnectionFailed => Code::Unavailable,
+        ErrorCode::ShuttingDown | ErrorCode::ConnectionFailed | ErrorCode::Unavailable => Code::Unavailable,
         ErrorCode::UnknownOperation | ErrorCode::UnsupportedVersion => Code::Unimplemented,
         ErrorCode::Protocol | ErrorCode::Internal => Code::Internal,
         ErrorCode::PermissionDenied => Code::PermissionDenied,
@@ -63,11 +63,16 @@ fn shortened(message: &str) -> String {
     format!("{}...", message.get(..end).unwrap_or_default())
 }
 
-/// The error of a status: the engine's own if the status carries one, otherwise the nearest to what gRPC says.
-pub fn from_status(status: &Status) -> Error {
+/// The code that ToonDB gave a status; nothing if somebody else made it.
+pub fn own_code(status: &Status) -> Option<ErrorCode> {
     let info = status.get_details_error_info().filter(|info| info.domain == DOMAIN);
     let number = info.and_then(|info| info.metadata.get(CODE).and_then(|number| number.parse::<u16>().ok()));
-    if let Some(code) = number.and_then(|number| ErrorCode::try_from(number).ok()) {
+    number.and_then(|number| ErrorCode::try_from(number).ok())
+}
+
+/// The error of a status: the engine's own if the status carries one, otherwise the nearest to what gRPC says.
+pub fn from_status(status: &Status) -> Error {
+    if let Some(code) = own_code(status) {
         return Error::new(code, status.message());
     }
     let code = match status.code() {

@@ -56,7 +56,7 @@ fn pipelined(pipeline: &mut Pipeline, request: impl Fn(usize) -> Request) -> f64
                 pipeline.receive().unwrap().result.unwrap();
             }
         }
-        pipeline.send("", &request(index)).unwrap();
+        pipeline.send("default", &request(index)).unwrap();
     }
     while pipeline.in_flight() > 0 {
         pipeline.receive().unwrap().result.unwrap();
@@ -80,7 +80,7 @@ fn main() {
             gets.clear();
             echoes.clear();
         }
-        timed(&mut gets, || drop(client.call("", &get).unwrap()));
+        timed(&mut gets, || drop(client.call("default", &get).unwrap()));
         timed(&mut echoes, || {
             echo.write_all(&message).unwrap();
             let count = echo.read(&mut message).unwrap();

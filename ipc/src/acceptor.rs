@@ -10,12 +10,12 @@ use rustix::net::{SendFlags, send};
 use tokio::runtime::Handle;
 use toondb_engine::Service;
 use toondb_engine::api::{Error, ErrorCode};
+use toondb_engine::peer::Peer;
 
 use crate::budget::{Budget, Lease};
 use crate::connection::{Connection, ConnectionLimits};
 use crate::message::{self, ID_NONE};
 use crate::outbox::Outbox;
-use crate::peer::Peer;
 use crate::registry::{Refusal, Registry};
 
 /// Pause after the system refused a new descriptor, before the next try.
@@ -29,6 +29,8 @@ pub struct Acceptor {
     pub registry: Arc<Registry>,
     /// The memory of half-received frames.
     pub budget: Arc<Budget>,
+    /// The memory of answers that are not read yet, over all doors.
+    pub answers: Arc<toondb_engine::Budget>,
     /// The bounds of each connection.
     pub limits: ConnectionLimits,
     /// The users that may connect.
@@ -75,7 +77,7 @@ impl Acceptor {
                 return;
             }
         }
-        let outbox = Arc::new(Outbox::default());
+        let outbox = Arc::new(Outbox::new(self.answers.share(self.limits.outbox_bytes_max)));
         let entry = match self.registry.enter(&outbox) {
             Ok(entry) => entry,
             Err(Refusal::Full) => {

@@ -6,7 +6,12 @@
 //! - a read that returns less than asked for has emptied the socket, so the task sleeps without reading again;
 //! - a write is tried at once. The socket is registered for reading only: a Unix socket reports "writable" each time the
 //!   peer reads, which would wake the thread for nothing. Only while a write would block is a duplicate of the socket
-//!   registered for writing. (Of tokio's types, only those for pipes register one direction; they suit any stream.)
+//!   registered for writing.
+//!
+//! A peer that has closed its socket takes no answer any more: the connection ends at once, also while answers are to come or
+//! nothing is read, and what was asked over it and has not begun is not carried out. One that has only said that it sends no
+//! more is answered. A socket that is registered for reading alone is told apart by the system itself: it is never writable,
+//! but it is reported as closed for writing once the other side is gone.
 //!
 //! Backpressure: the task stops reading while too many requests are unanswered or too many bytes of answers wait; the
 //! rest stays in the socket, where the peer notices. Three clocks close a connection: for the hello, for the rest of a
@@ -22,7 +27,9 @@ use std::time::Duration;
 
 use rustix::io::Errno;
 use rustix::net::{SendFlags, send};
-use tokio::net::unix::pipe::{Receiver, Sender};
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+use tokio::net::unix::pipe::Sender;
 use tokio::time::{Instant, Sleep};
 use toondb_engine::Service;
 use toondb_engine::api::{Error, ErrorCode};
@@ -75,7 +82,8 @@ enum Written {
 
 /// A connection; a future that is ready when the connection is over.
 pub struct Connection {
-    socket: Receiver,
+    /// Registered for reading alone.
+    socket: AsyncFd<OwnedFd>,
     /// A duplicate registered for writing, while a write is blocked.
     writable: Option<Sender>,
     outbox: Arc<Outbox>,
@@ -98,8 +106,10 @@ impl Connection {
         lease: Lease,
         limits: ConnectionLimits,
     ) -> io::Result<Self> {
+        // SAFETY: an `OwnedFd` is valid until it is dropped, and always gives the same descriptor.
+        let socket = unsafe { AsyncFd::register_with_interest(socket, Interest::READABLE)? };
         Ok(Self {
-            socket: Receiver::from_owned_fd_unchecked(socket)?,
+            socket,
             writable: None,
             session: Session::new(service, Arc::clone(&outbox), limits.pipeline_max),
             outbox,
@@ -114,6 +124,9 @@ impl Connection {
 
     fn run(&mut self, cx: &mut Context<'_>) -> io::Result<Poll<()>> {
         self.outbox.begin_turn();
+        if self.peer_is_gone(cx)? {
+            return Ok(Poll::Ready(()));
+        }
         for _ in 0..ROUNDS_MAX {
             let draining = self.outbox.draining();
             if draining {
@@ -142,6 +155,14 @@ impl Connection {
         Ok(Poll::Pending)
     }
 
+    /// True once the peer has closed its socket; until then the task is woken when it does.
+    fn peer_is_gone(&self, cx: &mut Context<'_>) -> io::Result<bool> {
+        match self.socket.poll_write_ready(cx) {
+            Poll::Ready(closed) => closed.map(|_| true),
+            Poll::Pending => Ok(false),
+        }
+    }
+
     /// True if no request will be taken any more.
     fn has_no_input(&self) -> bool {
         self.session.phase() == Phase::Ended || (!self.input_open && !self.inbox.is_held_back())
@@ -165,7 +186,7 @@ impl Connection {
         if self.has_no_input() || (unwritten && unread_bytes >= self.limits.outbox_bytes_max) {
             return Ok(false);
         }
-        let mut source = Source::Ready(&mut self.socket, cx);
+        let mut source = Source::Ready(&self.socket, cx);
         let arrival = self.inbox.receive(&mut source, &mut self.session)?;
         self.accept(arrival);
         Ok(arrival != Arrival::Nothing)
@@ -196,7 +217,7 @@ impl Connection {
             if self.inbox.is_held_back() || !self.input_open || self.session.phase() == Phase::Ended {
                 break;
             }
-            let mut source = Source::Socket(self.socket.as_fd());
+            let mut source = Source::Socket(self.socket.get_ref().as_fd());
             let arrival = self.inbox.receive(&mut source, &mut self.session)?;
             self.accept(arrival);
             if arrival == Arrival::Nothing {
@@ -215,6 +236,9 @@ impl Connection {
                 if self.output.capacity() > BUFFER_KEEP_BYTES {
                     self.output = Vec::new();
                 }
+                if self.written > 0 {
+                    self.outbox.gone(self.written);
+                }
                 self.output.clear();
                 self.written = 0;
                 self.outbox.take(&mut self.output);
@@ -231,14 +255,14 @@ impl Connection {
                 self.writable = None;
             }
             let rest = self.output.get(self.written..).unwrap_or_default();
-            match send(self.socket.as_fd(), rest, SendFlags::NOSIGNAL | SendFlags::DONTWAIT) {
+            match send(self.socket.get_ref().as_fd(), rest, SendFlags::NOSIGNAL | SendFlags::DONTWAIT) {
                 Ok(count) => {
                     self.written += count;
                     self.timer.take_if(|timer| timer.patience == Patience::Write);
                 }
                 Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) => {
-                    let duplicate = self.socket.as_fd().try_clone_to_owned()?;
+                    let duplicate = self.socket.get_ref().as_fd().try_clone_to_owned()?;
                     self.writable = Some(Sender::from_owned_fd_unchecked(duplicate)?);
                 }
                 Err(error) => return Err(error.into()),

@@ -7,14 +7,13 @@
 
 use std::cell::RefCell;
 use std::io;
-use std::os::fd::BorrowedFd;
-use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::os::fd::{BorrowedFd, OwnedFd};
+use std::task::{Context, Poll, ready};
 
 use rustix::buffer::spare_capacity;
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, recv};
-use tokio::net::unix::pipe::Receiver;
+use tokio::io::unix::AsyncFd;
 
 use crate::budget::Lease;
 use crate::codec;
@@ -34,7 +33,7 @@ thread_local! {
 /// Where bytes come from.
 pub enum Source<'a, 'b> {
     /// The socket once the runtime says that it is readable; the task is woken when that changes.
-    Ready(&'a mut Receiver, &'a mut Context<'b>),
+    Ready(&'a AsyncFd<OwnedFd>, &'a mut Context<'b>),
     /// The socket, asked directly.
     Socket(BorrowedFd<'a>),
 }
@@ -43,7 +42,22 @@ impl Source<'_, '_> {
     /// One read syscall at most, into the spare capacity of `room`.
     fn read(&mut self, room: &mut Vec<u8>) -> Poll<io::Result<usize>> {
         match self {
-            Source::Ready(receiver, cx) => tokio_util::io::poll_read_buf(Pin::new(receiver), cx, room),
+            Source::Ready(socket, cx) => loop {
+                let mut ready = ready!(socket.poll_read_ready(cx))?;
+                let asked = room.capacity() - room.len();
+                match recv(*socket, spare_capacity(room), RecvFlags::DONTWAIT) {
+                    Ok((_, count)) => {
+                        // Less than asked for: the socket is empty, and says so when that changes.
+                        if 0 < count && count < asked {
+                            ready.clear_ready();
+                        }
+                        return Poll::Ready(Ok(count));
+                    }
+                    Err(Errno::AGAIN) => ready.clear_ready(),
+                    Err(Errno::INTR) => {}
+                    Err(error) => return Poll::Ready(Err(error.into())),
+                }
+            },
             Source::Socket(socket) => match recv(*socket, spare_capacity(room), RecvFlags::DONTWAIT) {
                 Ok((_, count)) => Poll::Ready(Ok(count)),
                 Err(Errno::AGAIN) => Poll::Pending,

@@ -9,6 +9,11 @@
 //!
 //! [`Server`] is the server as a whole, [`BlockingClient`], [`Pipeline`] and [`AsyncClient`] are its clients.
 
+/// The Rust of the repository's first page compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct FirstPage;
+
 mod acceptor;
 mod budget;
 mod client;
@@ -20,9 +25,10 @@ mod io_thread;
 mod listener;
 mod message;
 mod outbox;
-mod peer;
+mod path_lock;
 mod prescan;
 mod registry;
+mod room;
 mod server;
 mod session;
 

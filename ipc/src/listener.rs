@@ -1,8 +1,9 @@
 //! Makes the server's socket, so that nobody else ever gets at it and nobody else's file is ever harmed.
 //!
 //! 1. The parent directory must not let everyone replace files in it: world-writable needs the sticky bit.
-//! 2. `<path>.lock` is locked (flock(2)) for as long as the server lives. Who holds the lock owns the path; a second
-//!    server is told the first one's process. The lock file stays behind, its lock does not.
+//! 2. `<path>.lock` is locked (flock(2)) for as long as the server lives (`path_lock`). Who holds the lock owns the path; a
+//!    second server is told the first one's process. The lock file stays behind, its lock does not. A file of that name
+//!    that no server of ours made is left alone, and so is the path.
 //! 3. With the lock held, a socket of our own at the path is a crashed server's, unless somebody still accepts on it. Only
 //!    then is it removed. Anything else at the path (a file, a symbolic link, another user's socket) is left alone.
 //! 4. The new socket has mode 0600 from its first moment: on Linux, the inode that bind(2) makes takes its mode from the
@@ -16,18 +17,18 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{FileType, FlockOperation, Mode, OFlags, Stat};
+use rustix::fs::{FileType, Mode, Stat};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 use thiserror::Error;
+use toondb_engine::peer::own_uid;
 
-use crate::peer::own_uid;
+use crate::path_lock;
 
 /// Longest path of a Unix socket: `sun_path` less its final NUL (unix(7)).
 pub const PATH_BYTES_MAX: usize = 107;
 /// Connections that the kernel holds until they are accepted.
 const BACKLOG: i32 = 1024;
-const LOCK_PID_BYTES_MAX: usize = 32;
 
 /// Why no socket could be made. Nothing at the path was changed.
 #[derive(Debug, Error)]
@@ -72,7 +73,7 @@ pub enum BindError {
     },
 }
 
-fn failed(action: &'static str, path: &Path) -> impl FnOnce(Errno) -> BindError {
+pub(crate) fn failed(action: &'static str, path: &Path) -> impl FnOnce(Errno) -> BindError {
     let path = path.to_owned();
     move |error| BindError::Io { action, path, source: error.into() }
 }
@@ -92,7 +93,7 @@ impl BoundSocket {
     pub fn bind(path: &Path) -> Result<Self, BindError> {
         check_path(path)?;
         check_parent(path)?;
-        let lock = lock(path)?;
+        let lock = path_lock::take(path)?;
         clear_stale(path)?;
         let listener = listen(path)?;
         let stat = rustix::fs::lstat(path).map_err(failed("look at", path))?;
@@ -148,35 +149,6 @@ fn check_parent(path: &Path) -> Result<(), BindError> {
         return Err(BindError::UnsafeDirectory(parent.to_owned()));
     }
     Ok(())
-}
-
-/// Locks `<path>.lock` and leaves this process's id in it.
-fn lock(path: &Path) -> Result<OwnedFd, BindError> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".lock");
-    let lock_path = PathBuf::from(name);
-    let flags = OFlags::RDWR | OFlags::CREATE | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
-    let file = rustix::fs::open(&lock_path, flags, Mode::RUSR | Mode::WUSR).map_err(failed("open", &lock_path))?;
-    let stat = rustix::fs::fstat(&file).map_err(failed("look at", &lock_path))?;
-    if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile || stat.st_uid != own_uid() {
-        return Err(BindError::Occupied { path: lock_path, what: "no lock file of this user" });
-    }
-    match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => {}
-        Err(Errno::WOULDBLOCK) => {
-            let mut text = [0; LOCK_PID_BYTES_MAX];
-            let count = rustix::io::pread(&file, &mut text, 0).unwrap_or(0);
-            let pid = text.get(..count).map(String::from_utf8_lossy).unwrap_or_default().trim().to_owned();
-            let pid =
-                if pid.bytes().all(|b| b.is_ascii_digit()) && !pid.is_empty() { pid } else { "unknown".to_owned() };
-            return Err(BindError::AlreadyServed { path: path.to_owned(), pid });
-        }
-        Err(error) => return Err(failed("lock", &lock_path)(error)),
-    }
-    let pid = format!("{}\n", std::process::id());
-    rustix::fs::ftruncate(&file, 0).map_err(failed("write", &lock_path))?;
-    rustix::io::pwrite(&file, pid.as_bytes(), 0).map_err(failed("write", &lock_path))?;
-    Ok(file)
 }
 
 /// Removes what a crashed server of ours left at the path; the lock is held.

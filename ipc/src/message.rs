@@ -26,7 +26,7 @@ pub struct RequestHead<'a> {
     pub id: u64,
     /// The operation, known to this build or not.
     pub op: u16,
-    /// The namespace; empty means the default one.
+    /// The namespace; empty where the operation is about none.
     pub namespace: &'a str,
     /// The map of arguments.
     pub args: &'a [u8],

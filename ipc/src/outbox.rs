@@ -6,44 +6,103 @@
 //!
 //! The task goes to sleep under the outbox's lock, and only if nothing happened since it last looked. So an answer is
 //! either appended before that, and the task sees it, or after, and [`Completion::flush`] sees `awake` cleared.
+//!
+//! Answers that a peer does not read take memory, so room for an answer is taken out of the engine's budget before its request
+//! is carried out ([`room`](crate::room)), and given back when the last byte of it is in the socket. A request for which there
+//! is no room stays where it is, and the connection is not read from, until the answers before it have been taken.
 
+use std::collections::VecDeque;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::Waker;
 
 use parking_lot::Mutex;
-use toondb_engine::Completion;
-use toondb_engine::api::{Response, Result};
+use toondb_engine::api::{Effect, Error, ErrorCode, Request, Response, Result};
+use toondb_engine::{Completion, Permit, Share};
 
-use crate::message;
+use crate::{message, room};
 
 /// A buffer that one large message has stretched beyond this is let go when empty.
 pub const BUFFER_KEEP_BYTES: usize = 256 << 10;
 
-#[derive(Debug, Default)]
+/// Answers go into the last piece until it has this many bytes. So small ones share a write, and a large one's memory is free
+/// as soon as it is written.
+const PIECE_BYTES: usize = 64 << 10;
+
+/// A request that was handed to the service.
+#[derive(Debug)]
+struct Asked {
+    id: u64,
+    effect: Effect,
+    room: Permit,
+}
+
+#[derive(Debug)]
 struct State {
-    bytes: Vec<u8>,
+    /// Encoded answers, oldest first. Only a piece that is alone may be empty: it is kept for its memory.
+    pieces: VecDeque<Vec<u8>>,
+    /// Bytes in all pieces.
+    bytes: usize,
+    /// Covers every answer that is not in the socket yet, those that the task has taken included.
+    held: Permit,
+    asked: Vec<Option<Asked>>,
+    free: Vec<usize>,
     waker: Option<Waker>,
     closed: bool,
+}
+
+impl State {
+    /// Takes out the piece that the next answer goes into.
+    fn piece(&mut self) -> Vec<u8> {
+        self.pieces.pop_back_if(|last| last.len() < PIECE_BYTES).unwrap_or_default()
+    }
+
+    /// Adds what `write` produces to the pieces; gives how much it was.
+    fn add(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> usize {
+        let mut piece = self.piece();
+        let before = piece.len();
+        write(&mut piece);
+        let added = piece.len() - before;
+        if added > BUFFER_KEEP_BYTES {
+            piece.shrink_to_fit();
+        }
+        self.bytes += added;
+        self.pieces.push_back(piece);
+        added
+    }
+
+    /// Takes back the last `bytes` that were added.
+    fn take_back(&mut self, bytes: usize) {
+        if let Some(piece) = self.pieces.back_mut() {
+            piece.truncate(piece.len().saturating_sub(bytes));
+            piece.shrink_to(PIECE_BYTES);
+            self.bytes -= bytes;
+        }
+    }
+
+    fn answer(&mut self, asked: Asked, result: &Result<Response>) {
+        let Asked { id, effect, mut room } = asked;
+        let mut bytes = self.add(|out| message::write_result(out, id, result));
+        if !room::settle(&mut room, bytes, effect, result) {
+            self.take_back(bytes);
+            let text = "answers that were not read yet take up all the room there is; read them, then ask again";
+            bytes = self.add(|out| message::write_failure(out, id, &Error::new(ErrorCode::Busy, text)));
+            room.settle(bytes);
+        }
+        self.held.absorb(room);
+    }
 }
 
 /// A connection's answers, shared by its task and everyone who answers.
 #[derive(Debug)]
 pub struct Outbox {
+    share: Arc<Share>,
     state: Mutex<State>,
     unanswered: AtomicUsize,
     awake: AtomicBool,
     draining: AtomicBool,
-}
-
-impl Default for Outbox {
-    fn default() -> Self {
-        Self {
-            state: Mutex::default(),
-            unanswered: AtomicUsize::new(0),
-            awake: AtomicBool::new(true),
-            draining: AtomicBool::new(false),
-        }
-    }
+    /// As in the state, for those who only ask.
+    is_gone: AtomicBool,
 }
 
 /// What a task that is about to sleep has to look at.
@@ -58,9 +117,46 @@ pub struct Present {
 }
 
 impl Outbox {
-    /// Counts a request that the service has been or is about to be given.
-    pub fn expect_answer(&self) {
+    /// An empty outbox, whose answers are held in `share`.
+    pub fn new(share: Arc<Share>) -> Self {
+        let state = State {
+            pieces: VecDeque::new(),
+            bytes: 0,
+            held: share.force(0),
+            asked: Vec::new(),
+            free: Vec::new(),
+            waker: None,
+            closed: false,
+        };
+        Self {
+            share,
+            state: Mutex::new(state),
+            unanswered: AtomicUsize::new(0),
+            awake: AtomicBool::new(true),
+            draining: AtomicBool::new(false),
+            is_gone: AtomicBool::new(false),
+        }
+    }
+
+    /// Takes room for the answer to a request that the service is about to be given, and gives the token to ask under;
+    /// nothing if the request has to wait until earlier answers are read. Only the connection's task calls this.
+    pub fn expect_answer(&self, id: u64, request: &Request) -> Option<u64> {
+        let room = room::set_aside(&self.share, request.answer_hint())?;
+        let asked = Some(Asked { id, effect: request.effect(), room });
+        let mut state = self.state.lock();
+        let place = state.free.pop().unwrap_or(state.asked.len());
+        match state.asked.get_mut(place) {
+            Some(slot) => *slot = asked,
+            None => state.asked.push(asked),
+        }
+        drop(state);
         self.unanswered.fetch_add(1, Ordering::Relaxed);
+        Some(place as u64)
+    }
+
+    /// True if even a small answer has to wait until earlier ones are read.
+    pub fn has_no_room(&self) -> bool {
+        room::is_used_up(&self.share)
     }
 
     /// Requests without an answer. Answers that are no longer counted are in the outbox.
@@ -90,7 +186,7 @@ impl Outbox {
     pub fn sleep(&self, waker: &Waker, may_sleep: impl FnOnce(Present) -> bool) -> bool {
         let mut state = self.state.lock();
         let present =
-            Present { has_answers: !state.bytes.is_empty(), unanswered: self.unanswered(), draining: self.draining() };
+            Present { has_answers: state.bytes > 0, unanswered: self.unanswered(), draining: self.draining() };
         if !may_sleep(present) {
             return false;
         }
@@ -103,40 +199,69 @@ impl Outbox {
     }
 
     /// Appends bytes that `write` produces, from the task itself.
-    pub fn append(&self, write: impl FnOnce(&mut Vec<u8>)) -> usize {
+    pub fn append(&self, write: impl FnOnce(&mut Vec<u8>)) {
         let mut state = self.state.lock();
-        write(&mut state.bytes);
-        state.bytes.len()
+        let added = state.add(write);
+        let held = state.held.bytes() + added;
+        state.held.settle(held);
     }
 
     /// Bytes that wait to be taken.
     pub fn len(&self) -> usize {
-        self.state.lock().bytes.len()
+        self.state.lock().bytes
     }
 
-    /// Exchanges everything that waits for an empty buffer.
+    /// Exchanges the oldest piece that waits for an empty buffer.
     pub fn take(&self, empty: &mut Vec<u8>) {
         debug_assert!(empty.is_empty());
-        std::mem::swap(&mut self.state.lock().bytes, empty);
+        let mut state = self.state.lock();
+        if state.bytes == 0 {
+            return;
+        }
+        if let Some(piece) = state.pieces.pop_front() {
+            state.bytes -= piece.len();
+            let spare = std::mem::replace(empty, piece);
+            if state.pieces.is_empty() {
+                state.pieces.push_back(spare);
+            }
+        }
+    }
+
+    /// So many bytes that were taken are in the socket, or will never be.
+    pub fn gone(&self, bytes: usize) {
+        let mut state = self.state.lock();
+        let held = state.held.bytes().saturating_sub(bytes);
+        state.held.settle(held);
     }
 
     /// The connection is gone: answers still to come are dropped.
     pub fn close(&self) {
+        self.is_gone.store(true, Ordering::Relaxed);
         let mut state = self.state.lock();
         state.closed = true;
         state.waker = None;
-        state.bytes = Vec::new();
+        state.pieces = VecDeque::new();
+        state.bytes = 0;
+        state.held.settle(0);
     }
 }
 
 impl Completion for Outbox {
     fn complete(&self, token: u64, result: Result<Response>) {
         let mut state = self.state.lock();
-        if !state.closed {
-            message::write_result(&mut state.bytes, token, &result);
+        let place = usize::try_from(token).unwrap_or(usize::MAX);
+        if let Some(asked) = state.asked.get_mut(place).and_then(Option::take) {
+            state.free.push(place);
+            if !state.closed {
+                state.answer(asked, &result);
+            }
         }
         // Under the lock: a task that is about to sleep counts either both the answer and this, or neither.
         self.unanswered.fetch_sub(1, Ordering::Release);
+    }
+
+    fn is_wanted(&self, _token: u64) -> bool {
+        !self.is_gone.load(Ordering::Relaxed)
     }
 
     fn flush(&self) {

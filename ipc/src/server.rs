@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Notify;
+use toondb_engine::peer::clients_trusted;
 use toondb_engine::{Service, limits};
 
 use crate::acceptor::Acceptor;
@@ -19,7 +20,7 @@ use crate::budget::Budget;
 use crate::connection::ConnectionLimits;
 use crate::io_thread::IoThread;
 use crate::listener::{BindError, BoundSocket};
-use crate::peer::own_uid;
+use crate::outbox::Outbox;
 use crate::registry::Registry;
 
 /// Most I/O threads; the engine's threads need the other cores.
@@ -36,7 +37,7 @@ pub struct ServerOptions {
     pub connections_max: usize,
     /// Unanswered requests of one connection before it is not read from any more.
     pub pipeline_max: usize,
-    /// Bytes of answers that a connection leaves unread before it is not read from any more.
+    /// Bytes of answers that a connection may leave unread; it is not read from while half of it are.
     pub outbox_bytes_max: usize,
     /// Bytes of half-received frames over all connections.
     pub inflight_bytes_max: usize,
@@ -53,7 +54,7 @@ pub struct ServerOptions {
 impl Default for ServerOptions {
     fn default() -> Self {
         Self {
-            uids: vec![own_uid()],
+            uids: clients_trusted(),
             io_threads: std::thread::available_parallelism().map_or(1, |cores| cores.get().min(IO_THREADS_MAX)),
             connections_max: limits::CONNECTIONS_MAX,
             pipeline_max: limits::PIPELINE_MAX,
@@ -72,6 +73,7 @@ impl Default for ServerOptions {
 pub struct Server {
     registry: Arc<Registry>,
     budget: Arc<Budget>,
+    answers: Arc<toondb_engine::Budget>,
     drain_timeout: Duration,
     stop_accepting: Arc<Notify>,
     accepting_ended: Arc<Registry>,
@@ -108,10 +110,12 @@ impl Server {
             .collect::<io::Result<Vec<_>>>()?;
         let registry = Registry::new(options.connections_max);
         let budget = Budget::new(options.inflight_bytes_max);
+        let answers = service.answer_budget();
         let acceptor = Acceptor {
             service,
             registry: Arc::clone(&registry),
             budget: Arc::clone(&budget),
+            answers: Arc::clone(&answers),
             limits: ConnectionLimits {
                 pipeline_max: options.pipeline_max.max(1),
                 outbox_bytes_max: options.outbox_bytes_max.max(1),
@@ -126,7 +130,7 @@ impl Server {
         let stopped = Arc::clone(&stop_accepting);
         // The accepting task is an entry of a registry of its own, whose emptiness says that the listener is closed.
         let accepting_ended = Registry::new(1);
-        let entry = accepting_ended.enter(&Arc::default());
+        let entry = accepting_ended.enter(&Arc::new(Outbox::new(toondb_engine::Budget::new(0).share(0))));
         if let Some(first) = threads.first() {
             first.spawn(async move {
                 let _entry = entry;
@@ -144,6 +148,7 @@ impl Server {
         Ok(Self {
             registry,
             budget,
+            answers,
             drain_timeout,
             stop_accepting,
             accepting_ended,
@@ -161,6 +166,11 @@ impl Server {
     /// Bytes of memory that half-received frames take now.
     pub fn inflight_bytes(&self) -> usize {
         self.budget.used()
+    }
+
+    /// Bytes of memory that answers take now which are not read yet or still to come, over all doors of the engine.
+    pub fn unread_bytes(&self) -> usize {
+        self.answers.used()
     }
 
     /// Ends the server and waits until it has ended; true if every accepted request was answered in time. Must not be

@@ -7,7 +7,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use toondb_engine::api::{Error, ErrorCode, Result};
+use toondb_engine::api::{Error, ErrorCode, Place, Request, Result};
 use toondb_engine::{Completion, Reply, Service, limits};
 
 use crate::codec::{self, Front, HEADER_BYTES};
@@ -33,10 +33,20 @@ pub enum Phase {
 pub enum Stop {
     /// The rest is no whole frame; it will have this many bytes, if that is known.
     Partial(Option<usize>),
-    /// Too many requests are unanswered, or the answers should be written first. There may be whole frames left.
+    /// Too many requests are unanswered, or the answers should be written first, or there is no room for further ones. There
+    /// may be whole frames left.
     Full,
     /// The session has ended; the rest is of no interest.
     Ended,
+}
+
+/// What became of a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Taken {
+    /// It was dealt with.
+    Yes,
+    /// It is a request for whose answer there is no room yet, and is to be shown again.
+    NoRoom,
 }
 
 /// One connection's side of the protocol.
@@ -135,11 +145,13 @@ impl Session {
                 return Stop::Full;
             }
             let (frame, tail) = rest.split_at_checked(HEADER_BYTES + bytes).unwrap_or((rest, &[]));
+            match self.take(frame.get(HEADER_BYTES..).unwrap_or_default()) {
+                Ok(Taken::Yes) => {}
+                Ok(Taken::NoRoom) => return Stop::Full,
+                Err(violation) => self.fail(violation.id, &violation.error),
+            }
             rest = tail;
             *done += frame.len();
-            if let Err(violation) = self.take(frame.get(HEADER_BYTES..).unwrap_or_default()) {
-                self.fail(violation.id, &violation.error);
-            }
         }
         Stop::Ended
     }
@@ -151,12 +163,12 @@ impl Session {
     }
 
     #[inline]
-    fn take(&mut self, payload: &[u8]) -> std::result::Result<(), Violation> {
+    fn take(&mut self, payload: &[u8]) -> std::result::Result<Taken, Violation> {
         self.current = ID_NONE;
         let head = message::read_request(payload)?;
         self.current = head.id;
         match self.phase {
-            Phase::Open if head.op != HELLO_CODE => self.submit(&head),
+            Phase::Open if head.op != HELLO_CODE => return Ok(self.submit(&head)),
             Phase::Open => return Err(Violation::new(head.id, "the hello was said before")),
             Phase::Hello => self.greet(&head)?,
             Phase::Refusing => {
@@ -165,20 +177,20 @@ impl Session {
             }
             Phase::Ended => {}
         }
-        Ok(())
+        Ok(Taken::Yes)
     }
 
     #[inline]
-    fn submit(&mut self, head: &RequestHead<'_>) {
-        match message::read_args(head) {
+    fn submit(&mut self, head: &RequestHead<'_>) -> Taken {
+        match message::read_args(head).and_then(|request| named(head, request)) {
             Ok(request) => {
-                self.outbox.expect_answer();
-                self.service.submit(head.namespace, request, Reply::new(Arc::clone(&self.sink), head.id));
+                let Some(token) = self.outbox.expect_answer(head.id, &request) else { return Taken::NoRoom };
+                self.service.submit(head.namespace, request, Reply::new(Arc::clone(&self.sink), token));
             }
-            Err(error) => {
-                self.outbox.append(|out| message::write_failure(out, head.id, &error));
-            }
+            Err(_) if self.outbox.has_no_room() => return Taken::NoRoom,
+            Err(error) => self.outbox.append(|out| message::write_failure(out, head.id, &error)),
         }
+        Taken::Yes
     }
 
     fn greet(&mut self, head: &RequestHead<'_>) -> std::result::Result<(), Violation> {
@@ -200,4 +212,19 @@ impl Session {
         self.phase = Phase::Open;
         written
     }
+}
+
+/// Refuses a request that is about a namespace and names none: an empty name is a mistake of whoever made it up from
+/// something that was empty, and must not be somebody else's namespace.
+#[inline]
+fn named(head: &RequestHead<'_>, request: Request) -> Result<Request> {
+    let code = request.code();
+    if head.namespace.is_empty() && code.place() == Place::Namespace {
+        let text = format!(
+            "{} needs the name of a namespace, and the name given is empty; say \"default\" for the default one",
+            code.name()
+        );
+        return Err(Error::invalid(text));
+    }
+    Ok(request)
 }

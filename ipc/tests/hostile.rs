@@ -6,9 +6,9 @@ mod common;
 use std::io::ErrorKind;
 use std::time::Duration;
 
-use common::stub::PANICS;
+use common::stub::{PANICS, Stub};
 use common::{Fixture, Raw, frame, get, hello, put, request};
-use toondb_engine::api::{ErrorCode, OpCode};
+use toondb_engine::api::{ByteBuf, ErrorCode, OpCode, Request, Scan};
 use toondb_engine::limits;
 use toondb_ipc::{BlockingClient, ClientOptions, ServerOptions};
 
@@ -22,13 +22,13 @@ impl Witness {
     }
 
     fn is_served(&self) {
-        self.0.call("", &get(b"k")).unwrap();
+        self.0.call("default", &get(b"k")).unwrap();
     }
 }
 
 /// The payload of a request with these arguments.
 fn with_args(op: u8, args: &[u8]) -> Vec<u8> {
-    [&[0x94, 9, op, 0xa0][..], args].concat()
+    [&[0x94, 9, op][..], b"\xa7default", args].concat()
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn sec_s17_wrong_requests_fail_alone() {
 fn the_hello_comes_first_and_once() {
     let fixture = Fixture::new();
     let mut raw = fixture.raw();
-    raw.send(&request(5, "", &get(b"k")));
+    raw.send(&request(5, "default", &get(b"k")));
     raw.expect_error(5, ErrorCode::Protocol);
     raw.expect_end();
 
@@ -144,13 +144,13 @@ fn sec_s22_slow_peers_are_closed_and_idle_ones_are_not() {
     let mut silent = fixture.raw();
     silent.expect_end();
     let mut half = fixture.greeted();
-    half.send(&request(2, "", &get(b"k"))[..7]);
+    half.send(&request(2, "default", &get(b"k"))[..7]);
     half.expect_end();
     let mut header = fixture.greeted();
     header.send(&[0]);
     header.expect_end();
     // By now the idle one has been idle for longer than any timeout.
-    idle.send(&request(3, "", &get(b"k")));
+    idle.send(&request(3, "default", &get(b"k")));
     assert_eq!(idle.status(), (3, 0));
 }
 
@@ -158,7 +158,7 @@ fn sec_s22_slow_peers_are_closed_and_idle_ones_are_not() {
 fn a_frame_may_arrive_byte_by_byte() {
     let fixture = Fixture::new();
     let mut raw = fixture.raw();
-    for byte in [hello(1, 1), request(2, "", &get(b"absent"))].concat() {
+    for byte in [hello(1, 1), request(2, "default", &get(b"absent"))].concat() {
         raw.send(&[byte]);
     }
     assert_eq!(raw.status(), (1, 0));
@@ -220,7 +220,7 @@ fn sec_s23_a_peer_that_never_reads_stops_being_read_and_is_closed() {
     let witness = Witness::of(&fixture);
     fixture.stub.insert(b"large", vec![0; 100 << 10]);
     let mut raw = fixture.greeted();
-    let ask = request(2, "", &get(b"large"));
+    let ask = request(2, "default", &get(b"large"));
     // Each answer has 100 KiB. Requests are taken until a megabyte waits; then the socket fills up, and in the end the
     // connection is closed, which this write sees.
     let failure = loop {
@@ -230,6 +230,115 @@ fn sec_s23_a_peer_that_never_reads_stops_being_read_and_is_closed() {
     };
     assert!(matches!(failure.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset), "{failure}");
     witness.is_served();
+}
+
+/// A page of eight megabytes that nobody reads, asked for 256 times at once.
+#[test]
+fn unread_answers_are_bounded_for_each_connection_and_for_all() {
+    const PAGE_BYTES: usize = 8 << 20;
+    // Nobody is cut off for not reading, however slow the machine is.
+    let options = ServerOptions { write_stall_timeout: Duration::from_secs(3_600), ..ServerOptions::default() };
+    let fixture = Fixture::with(options);
+    fixture.stub.insert(b"page", vec![7; PAGE_BYTES]);
+    let witness = Witness::of(&fixture);
+    let scan = Request::Scan(Scan {
+        prefix: Some(ByteBuf::from(b"page".to_vec())),
+        start: None,
+        end: None,
+        limit: None,
+        reverse: false,
+        cursor: None,
+        keys_only: false,
+        snapshot: None,
+    });
+    let greedy = |count: u64| {
+        let mut raw = fixture.greeted();
+        let asks: Vec<u8> = (2..2 + count).flat_map(|id| request(id, "default", &scan)).collect();
+        raw.send(&asks);
+        raw
+    };
+    let settled = || {
+        // Its scans have begun and nothing moves any more, once a later connection was served by the same threads.
+        for _ in 0..32 {
+            witness.is_served();
+        }
+        fixture.server.unread_bytes()
+    };
+    let mut one = greedy(256);
+    while fixture.server.unread_bytes() < PAGE_BYTES {
+        witness.is_served();
+    }
+    let held = settled();
+    assert!(held <= limits::OUTBOX_BYTES_MAX, "one connection holds {held} bytes");
+    let others: Vec<_> = (0..40).map(|_| greedy(256)).collect();
+    let held = settled();
+    assert!(held <= limits::UNREAD_BYTES_MAX, "{} connections hold {held} bytes", 1 + others.len());
+    drop(others);
+    // Whoever reads gets every answer, in time.
+    for id in 2..2 + 256 {
+        assert_eq!(one.status(), (id, 0));
+    }
+    drop(one);
+    while fixture.server.unread_bytes() > 0 {
+        witness.is_served();
+    }
+}
+
+/// Requests of a few bytes that are wrong, of which nobody reads the refusals.
+#[test]
+fn refusals_that_nobody_reads_take_room_like_answers() {
+    const UNREAD_MAX: usize = 1 << 20;
+    let options = ServerOptions {
+        outbox_bytes_max: UNREAD_MAX,
+        write_stall_timeout: Duration::from_secs(3_600),
+        ..ServerOptions::default()
+    };
+    let fixture = Fixture::on(Stub::with_budget(UNREAD_MAX), options);
+    let witness = Witness::of(&fixture);
+    // A get that names no namespace and no key.
+    let wrong = frame(b"\x94\x07\x14\xa0\x80");
+    let many = wrong.repeat(4_000);
+    let mut peers: Vec<Raw> = (0..10).map(|_| fixture.greeted()).collect();
+    peers.iter().for_each(|peer| peer.socket.set_nonblocking(true).unwrap());
+    let mut places = vec![0; peers.len()];
+    loop {
+        let mut sent = 0;
+        for (peer, place) in peers.iter_mut().zip(&mut places) {
+            while let Ok(count) = std::io::Write::write(&mut peer.socket, &many[*place..]) {
+                sent += count;
+                *place = (*place + count) % wrong.len();
+            }
+        }
+        for _ in 0..32 {
+            witness.is_served();
+        }
+        if sent == 0 {
+            break;
+        }
+    }
+    let held = fixture.server.unread_bytes();
+    assert!(held <= UNREAD_MAX, "{} connections hold {held} bytes", peers.len());
+    // Whoever reads is served again.
+    let reader = peers.first_mut().unwrap();
+    reader.socket.set_nonblocking(false).unwrap();
+    for _ in 0..10_000 {
+        reader.expect_error(7, ErrorCode::InvalidArgument);
+    }
+}
+
+/// The literal bytes of a get without a namespace, and of a ping, which needs none.
+#[test]
+fn an_empty_namespace_is_nobodys() {
+    let fixture = Fixture::new();
+    fixture.stub.insert(b"k", b"v".to_vec());
+    let mut raw = fixture.greeted();
+    raw.send(b"\x00\x00\x00\x0c\x94\x09\x14\xa0\x81\xa3key\xc4\x01k");
+    let message = raw.expect_error(9, ErrorCode::InvalidArgument);
+    assert!(message.contains("default"), "{message}");
+    raw.send(b"\x00\x00\x00\x05\x94\x0a\x01\xa0\x80");
+    assert_eq!(raw.status(), (10, 0));
+    raw.send(&frame(b"\x94\x0b\x14\xa7default\x81\xa3key\xc4\x01k"));
+    assert_eq!(raw.status(), (11, 0));
 }
 
 #[test]
@@ -256,7 +365,7 @@ fn random_bytes_never_stop_the_server() {
         state ^= state << 17;
         state
     };
-    let good = request(3, "", &put(b"key", vec![1; 40]));
+    let good = request(3, "default", &put(b"key", vec![1; 40]));
     for round in 0..300 {
         let mut bytes = good[4..].to_vec();
         for _ in 0..1 + next() % 4 {

@@ -52,10 +52,10 @@ fn requests() -> [(&'static str, Example); 5] {
     };
     [
         ("hello", Example::Hello(1, Hello { protocol: 1, client: "docs".to_owned() })),
-        ("get", Example::Request(2, "", get)),
+        ("get", Example::Request(2, "default", get)),
         ("put", Example::Request(3, "tenant-a", Request::Put(put))),
-        ("search", Example::Request(4, "", Request::SearchVectors(search))),
-        ("commit", Example::Request(5, "", Request::Commit(commit))),
+        ("search", Example::Request(4, "default", Request::SearchVectors(search))),
+        ("commit", Example::Request(5, "default", Request::Commit(commit))),
     ]
 }
 

@@ -5,15 +5,22 @@ mod common;
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
+use std::os::unix::net::UnixListener;
 use std::sync::Arc;
 use std::time::Duration;
 
 use common::stub::HELD;
-use common::{Fixture, PATIENCE, get, hello, put, request};
+use common::{Fixture, PATIENCE, TempDir, get, hello, next_request, put, request};
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketType};
 use toondb_engine::api::{
     ByteBuf, Error, ErrorCode, Get, MaybeValue, OpCode, Ping, Put, Request, Response, Result, Scan,
 };
-use toondb_ipc::{AsyncClient, BlockingClient, CallOptions, ClientOptions, Pipeline, Server, ServerOptions};
+use toondb_engine::clock::{Clock, SystemClock};
+use toondb_ipc::{
+    AsyncClient, BlockingClient, CallOptions, ClientOptions, Pipeline, Server, ServerOptions, Welcome, write_failure,
+    write_result, write_success,
+};
 
 fn client(fixture: &Fixture) -> BlockingClient {
     BlockingClient::connect(fixture.path(), ClientOptions::default()).unwrap()
@@ -38,7 +45,7 @@ fn one_write_of_many_requests_gets_all_answers() {
     let mut raw = fixture.raw();
     let mut bytes = hello(1, 1);
     for id in 2..5000 {
-        bytes.extend_from_slice(&request(id, "", &get(b"k")));
+        bytes.extend_from_slice(&request(id, "default", &get(b"k")));
     }
     let mut sender = raw.socket.try_clone().unwrap();
     let sending = std::thread::spawn(move || std::io::Write::write_all(&mut sender, &bytes).unwrap());
@@ -58,7 +65,7 @@ fn answers_may_come_out_of_order() {
         raw.send(&request(id, HELD, &get(b"k")));
     }
     let mut held = fixture.stub.release(3);
-    raw.send(&request(13, "", &get(b"k")));
+    raw.send(&request(13, "default", &get(b"k")));
     assert_eq!(raw.status(), (13, 0), "a later request does not wait for an earlier one");
     while let Some((request, reply)) = held.pop() {
         reply.send(fixture.stub.answer(&request));
@@ -95,16 +102,16 @@ fn large_messages_pass_both_ways() {
     let fixture = Fixture::new();
     let client = client(&fixture);
     let large: Vec<u8> = (0..8_000_000_u32).map(|n| n.to_le_bytes()[0]).collect();
-    client.call("", &put(b"large", large.clone())).unwrap();
-    assert_eq!(value(client.call("", &get(b"large")).unwrap()).unwrap(), large);
+    client.call("default", &put(b"large", large.clone())).unwrap();
+    assert_eq!(value(client.call("default", &get(b"large")).unwrap()).unwrap(), large);
     assert_eq!(fixture.server.inflight_bytes(), 0);
     // An answer that fits in no frame is a failure of its own, not of the connection.
     for n in 0..9_u8 {
         fixture.stub.insert(&[b'x', n], vec![0; 8 << 20]);
     }
     let scan = Request::Scan(Scan { prefix: Some(ByteBuf::from(*b"x")), ..Scan::default() });
-    assert_eq!(client.call("", &scan).unwrap_err().code, ErrorCode::LimitExceeded);
-    assert_eq!(client.call_op("", Ping {}).unwrap().version, "stub");
+    assert_eq!(client.call("default", &scan).unwrap_err().code, ErrorCode::LimitExceeded);
+    assert_eq!(client.call_op("default", Ping {}).unwrap().version, "stub");
 }
 
 #[test]
@@ -117,8 +124,8 @@ fn threads_share_a_client() {
             let client = &client;
             scope.spawn(move || {
                 for n in 0..50_u8 {
-                    client.call("", &put(&[thread, n], vec![thread, n])).unwrap();
-                    assert_eq!(value(client.call("", &get(&[thread, n])).unwrap()), Some(vec![thread, n]));
+                    client.call("default", &put(&[thread, n], vec![thread, n])).unwrap();
+                    assert_eq!(value(client.call("default", &get(&[thread, n])).unwrap()), Some(vec![thread, n]));
                 }
             });
         }
@@ -131,7 +138,7 @@ fn a_pipeline_carries_many_writes_and_large_answers() {
     let fixture = Fixture::new();
     let mut pipeline = Pipeline::connect(fixture.path(), ClientOptions::default()).unwrap();
     let ids: BTreeSet<u64> =
-        (0..3000_u32).map(|n| pipeline.send("", &put(&n.to_be_bytes(), vec![1; 1000])).unwrap()).collect();
+        (0..3000_u32).map(|n| pipeline.send("default", &put(&n.to_be_bytes(), vec![1; 1000])).unwrap()).collect();
     assert_eq!(ids.len(), 3000);
     let mut answered = BTreeSet::new();
     while pipeline.in_flight() > 0 {
@@ -142,12 +149,57 @@ fn a_pipeline_carries_many_writes_and_large_answers() {
     assert_eq!(answered, ids);
     fixture.stub.insert(b"large", vec![3; 100_000]);
     for _ in 0..200 {
-        pipeline.send("", &get(b"large")).unwrap();
+        pipeline.send("default", &get(b"large")).unwrap();
     }
     for _ in 0..200 {
         assert_eq!(value(pipeline.receive().unwrap().result.unwrap()).unwrap().len(), 100_000);
     }
     assert!(pipeline.receive().is_err());
+}
+
+/// Waits for what comes sooner or later.
+fn until(what: &str, is_so: impl Fn() -> bool) {
+    let began = SystemClock::new();
+    while !is_so() {
+        assert!(began.monotonic() < PATIENCE, "{what}");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn a_caller_that_closes_its_socket_is_noticed() {
+    let fixture = Fixture::with(ServerOptions { pipeline_max: 2, ..ServerOptions::default() });
+    let ask = |count: u64| {
+        let mut raw = fixture.greeted();
+        let asks: Vec<u8> = (2..2 + count).flat_map(|id| request(id, HELD, &put(b"k", vec![1]))).collect();
+        raw.send(&asks);
+        (raw, fixture.stub.release(usize::try_from(count.min(2)).unwrap()))
+    };
+    // The last of them has more to say than is read.
+    for count in [1, 2, 3] {
+        let (raw, held) = ask(count);
+        assert!(held.iter().all(|(_, reply)| reply.is_wanted()));
+        drop(raw);
+        until("its answers are still wanted", || held.iter().all(|(_, reply)| !reply.is_wanted()));
+        until("its connection is still there", || fixture.server.connections() == 0);
+        assert_eq!(fixture.stub.held(), 0);
+    }
+}
+
+/// It still reads: only once it has closed its socket for good does nobody wait for the answer.
+#[test]
+fn a_caller_that_sends_no_more_is_answered() {
+    let fixture = Fixture::new();
+    let mut raw = fixture.greeted();
+    raw.send(&[request(2, HELD, &get(b"k")), request(3, HELD, &get(b"k"))].concat());
+    raw.socket.shutdown(std::net::Shutdown::Write).unwrap();
+    let mut held = fixture.stub.release(2);
+    let (last, reply) = held.pop().unwrap();
+    reply.send(fixture.stub.answer(&last));
+    assert_eq!(raw.status(), (3, 0));
+    assert!(held[0].1.is_wanted());
+    drop(raw);
+    until("the first answer is still wanted", || !held[0].1.is_wanted());
 }
 
 #[test]
@@ -164,7 +216,7 @@ fn a_drain_answers_what_was_accepted_and_refuses_the_rest() {
     idle.expect_end();
     assert!(!path.exists(), "nobody new finds the server");
     // This one may come in time, or too late, or to nobody any more; the answer says which.
-    raw.try_send(&request(3, "", &get(b"k")));
+    raw.try_send(&request(3, "default", &get(b"k")));
     for (request, reply) in held {
         reply.send(stub.answer(&request).or(Ok(Response::Get(MaybeValue { found: None }))));
     }
@@ -183,7 +235,7 @@ fn a_drain_answers_what_was_accepted_and_refuses_the_rest() {
 fn requests_that_wait_when_the_drain_begins_are_refused() {
     let fixture = Fixture::with(ServerOptions { pipeline_max: 1, ..ServerOptions::default() });
     let mut raw = fixture.greeted();
-    raw.send(&[request(2, HELD, &get(b"k")), request(3, "", &get(b"k"))].concat());
+    raw.send(&[request(2, HELD, &get(b"k")), request(3, "default", &get(b"k"))].concat());
     let held = fixture.stub.release(1);
     let Fixture { server, stub, dir } = fixture;
     let ending = std::thread::spawn(move || server.shutdown());
@@ -214,12 +266,12 @@ fn a_drain_is_bounded() {
 fn a_client_survives_a_restart_of_the_server() {
     let Fixture { server, stub, dir } = Fixture::new();
     let client = BlockingClient::connect(dir.socket(), ClientOptions::default()).unwrap();
-    client.call("", &put(b"k", b"v".to_vec())).unwrap();
+    client.call("default", &put(b"k", b"v".to_vec())).unwrap();
     assert!(server.shutdown());
-    assert_eq!(client.call("", &put(b"k", b"w".to_vec())).unwrap_err().code, ErrorCode::ConnectionFailed);
+    assert_eq!(client.call("default", &put(b"k", b"w".to_vec())).unwrap_err().code, ErrorCode::ConnectionFailed);
     let _server = Server::bind(dir.socket(), ServerOptions::default(), stub).unwrap();
-    client.call("", &put(b"k", b"w".to_vec())).unwrap();
-    assert_eq!(value(client.call("", &get(b"k")).unwrap()), Some(b"w".to_vec()));
+    client.call("default", &put(b"k", b"w".to_vec())).unwrap();
+    assert_eq!(value(client.call("default", &get(b"k")).unwrap()), Some(b"w".to_vec()));
 }
 
 #[test]
@@ -252,7 +304,7 @@ fn a_silent_server_times_out() {
     let client = BlockingClient::connect(fixture.path(), options).unwrap();
     assert_eq!(client.call(HELD, &get(b"k")).unwrap_err().code, ErrorCode::Timeout);
     assert_eq!(client.call(HELD, &put(b"k", vec![])).unwrap_err().code, ErrorCode::OutcomeUnknown);
-    assert_eq!(client.call("", &get(b"k")).map(value), Ok(None));
+    assert_eq!(client.call("default", &get(b"k")).map(value), Ok(None));
 }
 
 #[test]
@@ -268,7 +320,38 @@ fn a_waiting_call_can_be_interrupted() {
     let call = CallOptions { on_idle: Some(&on_idle), ..CallOptions::default() };
     let error = client.call_with(HELD, &put(b"k", vec![]), &call).unwrap_err();
     assert_eq!((error.message.as_str(), asked.get()), ("interrupted", 3));
-    assert_eq!(client.call("", &get(b"k")).map(value), Ok(None), "the next call uses another socket");
+    assert_eq!(client.call("default", &get(b"k")).map(value), Ok(None), "the next call uses another socket");
+}
+
+/// A server that takes connections, or lets them wait, and says nothing.
+#[test]
+fn connecting_can_be_interrupted() {
+    let dir = TempDir::new();
+    let listener = UnixListener::bind(dir.socket()).unwrap();
+    let options = ClientOptions { idle_interval: Duration::from_millis(2), ..ClientOptions::default() };
+    let interrupted = || {
+        let asked = Cell::new(0);
+        let on_idle = || {
+            asked.set(asked.get() + 1);
+            if asked.get() < 3 { Ok(()) } else { Err(Error::internal("interrupted")) }
+        };
+        let call = CallOptions { on_idle: Some(&on_idle), ..CallOptions::default() };
+        let error = BlockingClient::connect_with(dir.socket(), options.clone(), &call).unwrap_err();
+        assert_eq!((error.message.as_str(), asked.get()), ("interrupted", 3));
+    };
+    interrupted();
+    // Nobody accepts: once the queue is full, it is the system that lets the next one wait.
+    let mut queue = Vec::new();
+    loop {
+        let flags = rustix::net::SocketFlags::NONBLOCK;
+        let socket = rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None).unwrap();
+        match rustix::net::connect(&socket, &SocketAddrUnix::new(dir.socket()).unwrap()) {
+            Ok(()) => queue.push(socket),
+            Err(error) => break assert_eq!(error, rustix::io::Errno::AGAIN),
+        }
+    }
+    interrupted();
+    drop((queue, listener));
 }
 
 fn in_runtime<F: Future>(future: F) -> F::Output {
@@ -290,7 +373,7 @@ fn the_asynchronous_client_pipelines_and_survives_cancellation() {
         let calls: Vec<_> = (0..300_u32)
             .map(|n| {
                 let client = client.clone();
-                tokio::spawn(async move { client.call("", &put(&n.to_be_bytes(), vec![1])).await })
+                tokio::spawn(async move { client.call("default", &put(&n.to_be_bytes(), vec![1])).await })
             })
             .collect();
         for call in calls {
@@ -306,10 +389,47 @@ fn the_asynchronous_client_pipelines_and_survives_cancellation() {
         for (request, reply) in held {
             reply.send(fixture.stub.answer(&request));
         }
-        let found = async_get(&client, "", b"k").await.unwrap().found.unwrap();
+        let found = async_get(&client, "default", b"k").await.unwrap().found.unwrap();
         assert_eq!(found.value, b"v");
         assert_eq!(fixture.server.connections(), 1);
     });
+}
+
+/// A server that says why it ends the connection, while a write and a read are unanswered: the write may have happened.
+#[test]
+fn a_farewell_is_no_answer_to_any_call() {
+    let dir = TempDir::new();
+    let listener = UnixListener::bind(dir.socket()).unwrap();
+    let server = std::thread::spawn(move || {
+        let mut answers = 0;
+        for farewell in [true, false] {
+            let (mut socket, _) = listener.accept().unwrap();
+            let mut asked = 0;
+            while let Some(id) = next_request(&mut socket) {
+                let mut out = Vec::new();
+                match (id, farewell) {
+                    (1, _) => write_success(&mut out, 1, &Welcome::new(8)).unwrap(),
+                    (_, false) => {
+                        write_result(&mut out, id, &Ok(Response::Get(MaybeValue { found: None })));
+                        answers += 1;
+                    }
+                    (_, true) if asked == 0 => asked = 1,
+                    (_, true) => write_failure(&mut out, 0, &Error::new(ErrorCode::Busy, "too many bytes wait")),
+                }
+                socket.write_all(&out).unwrap();
+            }
+        }
+        answers
+    });
+    in_runtime(async {
+        let client = AsyncClient::connect(dir.socket(), ClientOptions::default()).await.unwrap();
+        let value = put(b"k", vec![1]);
+        let (write, read) = tokio::join!(client.call("default", &value), async_get(&client, "default", b"k"));
+        let error = write.unwrap_err();
+        assert_eq!(error.code, ErrorCode::OutcomeUnknown, "{error}");
+        assert_eq!(read.unwrap().found, None, "a read is asked once more");
+    });
+    assert_eq!(server.join().unwrap(), 1);
 }
 
 #[test]
@@ -317,14 +437,14 @@ fn the_asynchronous_client_reconnects() {
     let Fixture { server, stub, dir } = Fixture::new();
     in_runtime(async {
         let client = AsyncClient::connect(dir.socket(), ClientOptions::default()).await.unwrap();
-        assert!(async_get(&client, "", b"k").await.unwrap().found.is_none());
+        assert!(async_get(&client, "default", b"k").await.unwrap().found.is_none());
         tokio::task::spawn_blocking(move || server.shutdown()).await.unwrap();
-        let error = client.call("", &put(b"k", vec![])).await.unwrap_err();
+        let error = client.call("default", &put(b"k", vec![])).await.unwrap_err();
         assert!(matches!(error.code, ErrorCode::ConnectionFailed | ErrorCode::OutcomeUnknown), "{error:?}");
         let _server = Server::bind(dir.socket(), ServerOptions::default(), stub).unwrap();
-        assert!(async_get(&client, "", b"k").await.unwrap().found.is_none());
+        assert!(async_get(&client, "default", b"k").await.unwrap().found.is_none());
         let put =
             Put { key: ByteBuf::from(*b"k"), value: ByteBuf::new(), ttl_ms: None, durability: Default::default() };
-        client.call_op("", put).await.unwrap();
+        client.call_op("default", put).await.unwrap();
     });
 }

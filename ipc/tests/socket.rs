@@ -73,7 +73,7 @@ fn sec_s02_a_live_server_is_never_displaced() {
     }
     assert_eq!(std::fs::symlink_metadata(fixture.path()).unwrap().ino(), inode);
     let client = BlockingClient::connect(fixture.path(), ClientOptions::default()).unwrap();
-    client.call("", &get(b"k")).unwrap();
+    client.call("default", &get(b"k")).unwrap();
 }
 
 #[test]
@@ -125,6 +125,36 @@ fn sec_s02_two_starts_race_and_one_wins() {
         });
         assert!(left.is_ok() != right.is_ok(), "{left:?} {right:?}");
         BlockingClient::connect(dir.socket(), ClientOptions::default()).unwrap();
+    }
+}
+
+/// Other programs have lock files of the same name, and people have files of any name.
+#[test]
+fn a_lock_file_that_is_not_ours_is_left_alone() {
+    let dir = TempDir::new();
+    let path = dir.0.join("t.sock.lock");
+    let own_pid = std::process::id().to_string();
+    for text in ["somebody's notes", "toondb socket lock, pid x\n", "4711\nmore", &own_pid] {
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        let refused = bind(&dir.socket()).unwrap_err();
+        assert!(matches!(&refused, BindError::Occupied { path: found, .. } if *found == path), "{text:?}: {refused}");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+        assert!(!dir.socket().exists());
+    }
+    std::fs::remove_file(&path).unwrap();
+    // Another name of a file that somebody else relies on.
+    std::fs::write(dir.0.join("precious"), "").unwrap();
+    std::fs::hard_link(dir.0.join("precious"), &path).unwrap();
+    assert!(matches!(bind(&dir.socket()), Err(BindError::Occupied { .. })));
+    std::fs::remove_file(&path).unwrap();
+    // Ours: the line, nothing after a power loss, and what versions before wrote, when its process is gone.
+    for text in ["toondb socket lock, pid 4711\n", "", "2147483646\n"] {
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        drop(bind(&dir.socket()).unwrap());
+        let line = format!("toondb socket lock, pid {own_pid}\n");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), line);
     }
 }
 

@@ -27,6 +27,9 @@ classes! {
     index_info: "IndexInfo";
     capabilities: "Capabilities";
     server_stats: "ServerStats";
+    check_report: "CheckReport";
+    checked_namespace: "CheckedNamespace";
+    finding: "Finding";
     commit_result: "CommitResult";
     cache_hit: "CacheHit";
     cache_stats: "CacheStats";

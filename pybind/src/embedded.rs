@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use toondb_engine::api::{OpKind, Request, Response, Result};
+use toondb_engine::api::{Cost, Request, Response, Result};
 use toondb_engine::{Engine, EngineOptions, Reply, Service};
 
 use crate::transport::{Idle, Transport};
@@ -33,7 +33,7 @@ impl Transport for Embedded {
         if is_short(&request) {
             return Some(self.engine.call(namespace, request));
         }
-        let waiter = Arc::new(Waiter::default());
+        let waiter = Arc::new(Waiter::new(request.effect()));
         self.engine.submit(namespace, request, Reply::new(waiter.clone(), 0));
         waiter.wait(idle)
     }
@@ -45,16 +45,9 @@ impl Transport for Embedded {
 
 /// True if the request is answered in about the time that handing it to another thread takes.
 fn is_short(request: &Request) -> bool {
-    let items = |limit: Option<u32>| limit.is_some_and(|limit| limit as usize <= SHORT_ITEMS_MAX);
-    match request {
-        Request::MultiGet(get) => get.keys.len() <= SHORT_ITEMS_MAX,
-        Request::GetDocuments(get) => get.ids.len() <= SHORT_ITEMS_MAX,
-        Request::GetVectors(get) => get.ids.len() <= SHORT_ITEMS_MAX,
-        Request::Scan(scan) => items(scan.limit),
-        Request::GetEdges(get) => items(get.limit),
-        Request::Neighbors(neighbors) => items(neighbors.limit),
-        Request::SearchCollection(_) | Request::SearchVectors(_) | Request::CacheGet(_) => true,
-        Request::ListCollections(_) | Request::ListIndexes(_) => true,
-        other => other.code().kind() == OpKind::Read,
+    match request.cost() {
+        Cost::Short | Cost::Brief => true,
+        Cost::Items(items) => items <= SHORT_ITEMS_MAX,
+        Cost::Long => false,
     }
 }

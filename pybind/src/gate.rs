@@ -1,8 +1,9 @@
 //! The gate that every operation goes through: release the interpreter lock, call, look for signals, map the error.
 
 use pyo3::prelude::*;
-use toondb_engine::api::{Error, Operation, Result};
+use toondb_engine::api::{Error, ErrorCode, Operation, Result};
 
+use crate::abandon::is_abandoned;
 use crate::error::to_python;
 use crate::transport::{Idle, Transport};
 
@@ -20,12 +21,12 @@ pub fn call<O: Operation>(
     O::take_reply(response).map_err(|error| to_python(py, &error))
 }
 
-/// Runs what may take its time; what its `idle` ended gives `None`.
+/// Runs what may take its time; what its `idle` ended, for a signal or because nobody wants the result, gives `None`.
 pub fn wait<T: Send>(py: Python<'_>, run: impl FnOnce(Idle<'_>) -> Option<Result<T>> + Send) -> PyResult<T> {
     let mut interrupt = None;
     let outcome = py.detach(|| {
         let mut idle = || match Python::attach(|py| py.check_signals()) {
-            Ok(()) => true,
+            Ok(()) => !is_abandoned(),
             Err(raised) => {
                 interrupt = Some(raised);
                 false
@@ -38,6 +39,9 @@ pub fn wait<T: Send>(py: Python<'_>, run: impl FnOnce(Idle<'_>) -> Option<Result
     }
     match outcome {
         Some(result) => result.map_err(|error| to_python(py, &error)),
-        None => Err(to_python(py, &Error::internal("a call was abandoned without a signal"))),
+        None => Err(to_python(
+            py,
+            &Error::new(ErrorCode::OutcomeUnknown, "the call was abandoned; a write may still happen"),
+        )),
     }
 }

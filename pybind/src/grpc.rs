@@ -9,7 +9,7 @@ use toondb_engine::api::{Request, Response, Result};
 use toondb_grpc::{Address, BlockingClient, ClientOptions, ClientTls};
 
 use crate::error::{invalid, to_python};
-use crate::transport::{IDLE_INTERVAL_MS, Idle, Transport, closed_error, with_on_idle};
+use crate::transport::{IDLE_INTERVAL_MS, Idle, Transport, closed_error, with_on_idle, with_on_idle_unless_closed};
 use crate::{argument, gate};
 
 /// How a server is reached, as Python names it.
@@ -76,7 +76,10 @@ impl Transport for Grpc {
         if self.closed.load(Ordering::Acquire) {
             return Some(Err(closed_error()));
         }
-        with_on_idle(idle, |on_idle| self.client.call_with(namespace, request, Some(on_idle)))
+        let code = request.code();
+        with_on_idle_unless_closed(idle, &self.closed, code, |on_idle| {
+            self.client.call_with(namespace, request, Some(on_idle))
+        })
     }
 
     fn close(&self) -> Result<()> {

@@ -5,6 +5,7 @@
 //! straight on the native class; the rest have thin Python methods in `python/toondb/` that carry the signature and
 //! documentation.
 
+mod abandon;
 mod argument;
 mod batch;
 mod buffer;
@@ -32,6 +33,7 @@ fn _toondb(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<core::Connection>()?;
     module.add_class::<core::Core>()?;
     module.add_class::<batch::WriteBatch>()?;
+    module.add_class::<abandon::Abandonable>()?;
     module.add_function(wrap_pyfunction!(core::open_embedded, module)?)?;
     module.add_function(wrap_pyfunction!(core::connect_socket, module)?)?;
     module.add_function(wrap_pyfunction!(core::connect_grpc, module)?)?;

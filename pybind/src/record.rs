@@ -168,6 +168,7 @@ pub fn namespace_stats<'py>(py: Python<'py>, stats: &NamespaceStats) -> PyResult
         vector_memory_bytes,
         commit_seq,
         checkpoint_seq,
+        flush_paused,
     } = *stats;
     let fields = fields!(py, {
         keys: keys,
@@ -183,6 +184,7 @@ pub fn namespace_stats<'py>(py: Python<'py>, stats: &NamespaceStats) -> PyResult
         vector_memory_bytes: vector_memory_bytes,
         commit_seq: commit_seq.0,
         checkpoint_seq: checkpoint_seq.0,
+        flush_paused: flush_paused,
     });
     record(classes::namespace_stats(py)?, &fields)
 }

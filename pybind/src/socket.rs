@@ -8,9 +8,8 @@ use pyo3::prelude::*;
 use toondb_engine::api::{Request, Response, Result};
 use toondb_ipc::{BlockingClient, CallOptions, ClientOptions};
 
-use crate::argument;
-use crate::error::to_python;
-use crate::transport::{IDLE_INTERVAL_MS, Idle, Transport, closed_error, with_on_idle};
+use crate::transport::{IDLE_INTERVAL_MS, Idle, Transport, closed_error, with_on_idle, with_on_idle_unless_closed};
+use crate::{argument, gate};
 
 /// Connections to a server; the client below keeps as many as threads call at once, and anew in a forked child.
 pub struct Socket {
@@ -19,7 +18,7 @@ pub struct Socket {
 }
 
 impl Socket {
-    /// Connects. `timeout` is in seconds; nothing = the client's default.
+    /// Connects. `timeout` is in seconds; nothing = the client's default. Ctrl-C ends the wait.
     pub fn connect(py: Python<'_>, path: PathBuf, timeout: Option<f64>) -> PyResult<Self> {
         let mut options = ClientOptions {
             name: concat!("toondb-python ", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -29,7 +28,12 @@ impl Socket {
         if let Some(wait) = argument::timeout(py, timeout)? {
             options.timeout = Some(wait);
         }
-        let client = py.detach(|| BlockingClient::connect(path, options)).map_err(|error| to_python(py, &error))?;
+        let client = gate::wait(py, |idle| {
+            with_on_idle(idle, |on_idle| {
+                let call = CallOptions { on_idle: Some(on_idle), ..CallOptions::default() };
+                BlockingClient::connect_with(path, options, &call)
+            })
+        })?;
         Ok(Self { client, closed: AtomicBool::new(false) })
     }
 }
@@ -39,7 +43,7 @@ impl Transport for Socket {
         if self.closed.load(Ordering::Acquire) {
             return Some(Err(closed_error()));
         }
-        with_on_idle(idle, |on_idle| {
+        with_on_idle_unless_closed(idle, &self.closed, request.code(), |on_idle| {
             let options = CallOptions { on_idle: Some(on_idle), ..CallOptions::default() };
             self.client.call_with(namespace, &request, &options)
         })

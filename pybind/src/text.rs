@@ -35,7 +35,8 @@ fn decode<'py>(py: Python<'py>, text: &str, codec: fn(&str) -> Result<Value, For
 ///
 /// Takes None, bool, int, float, str, bytes, lists, tuples and dicts of them, and dataclasses such as the results of
 /// reads, as their fields. Raises FormatConversionError, naming what and where, for NaN, an integer beyond 64 bits, a
-/// key that is no str, and anything else; LimitExceededError for more than 16 levels.
+/// key that is no str, and anything else; LimitExceededError for more than 16 levels,
+/// and for a text that from_toon would refuse as too large: 16 MiB, a million values.
 #[pyfunction]
 pub fn to_toon(py: Python<'_>, value: &Bound<'_, PyAny>) -> PyResult<String> {
     encode(py, value, toon::encode)

@@ -5,8 +5,9 @@
 //! whether to go on, which is how Ctrl-C ends a wait.
 
 use std::cell::{Cell, RefCell};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use toondb_engine::api::{Error, ErrorCode, Request, Response, Result};
+use toondb_engine::api::{Error, ErrorCode, OpCode, Request, Response, Result};
 
 /// How often a waiting call looks for signals.
 pub const IDLE_INTERVAL_MS: u64 = 50;
@@ -36,6 +37,23 @@ pub fn with_on_idle<T>(idle: Idle<'_>, call: impl FnOnce(&dyn Fn() -> Result<()>
     };
     let result = call(&on_idle);
     (!gave_up.get()).then_some(result)
+}
+
+/// As [`with_on_idle`], for the call of a client that may be closed meanwhile: that ends the wait as well. Whether the operation
+/// was carried out by then is not known.
+pub fn with_on_idle_unless_closed<T>(
+    idle: Idle<'_>,
+    closed: &AtomicBool,
+    code: OpCode,
+    call: impl FnOnce(&dyn Fn() -> Result<()>) -> Result<T>,
+) -> Option<Result<T>> {
+    let is_closed = || closed.load(Ordering::Acquire);
+    let result = with_on_idle(idle, |on_idle| call(&|| if is_closed() { Err(closed_error()) } else { on_idle() }));
+    let outcome = |error: Error| match error.code {
+        ErrorCode::ShuttingDown if is_closed() => Error::answer_lost(code, error),
+        _ => error,
+    };
+    result.map(|result| result.map_err(outcome))
 }
 
 /// What calls of a closed client fail with.

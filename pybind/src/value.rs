@@ -240,6 +240,10 @@ pub fn filter_from(object: Option<&Bound<'_, PyAny>>) -> PyResult<Option<Filter>
     let Some(object) = object.filter(|object| !object.is_none()) else {
         return Ok(None);
     };
-    let filter = Filter::try_from(from_python(object)?).map_err(|message| invalid(object.py(), message))?;
-    Ok(Some(filter).filter(|filter| !filter.is_empty()))
+    Ok(Some(given_filter(object)?).filter(|filter| !filter.is_empty()))
+}
+
+/// Reads a filter that must be there.
+pub fn given_filter(object: &Bound<'_, PyAny>) -> PyResult<Filter> {
+    Filter::try_from(from_python(object)?).map_err(|message| invalid(object.py(), message))
 }

@@ -4,6 +4,7 @@ import itertools
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import threading
@@ -18,6 +19,12 @@ from toondb._store import Store
 
 ROOT = Path(__file__).resolve().parents[2]
 NUMBERS = itertools.count()
+
+
+def pytest_configure() -> None:
+    """Ctrl-C means what it means at a terminal, also where the caller ignores SIGINT, as `nohup` and `&` in a script do: Python
+    then installs no handler, and each process started from here would ignore it too."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def server_binary() -> str:

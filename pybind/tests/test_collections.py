@@ -156,8 +156,9 @@ def test_deleting(points: Collection) -> None:
     assert points.delete_documents(["b", "missing"]) == 1
     assert points.delete_by_filter({"color": "red"}) == 1
     assert ids(points.search([0.0, 0.0])) == ["d"]
-    with pytest.raises(InvalidArgumentError, match="empty"):
-        points.delete_by_filter({})
+    for always in ({}, {"$and": []}, {"$and": [{}]}, {"$or": [{}, {"color": "blue"}]}, {"$not": {"$or": []}}):
+        with pytest.raises(InvalidArgumentError, match="delete them all"):
+            points.delete_by_filter(always)
     assert points.count() == 1
 
 

@@ -1,10 +1,13 @@
 """Exceptions: one class for each code, and the right base for each class."""
 
 import builtins
+import os
 import pickle
 import subprocess
 import sys
+import traceback
 from pathlib import Path
+from typing import Callable
 
 import pytest
 
@@ -57,6 +60,74 @@ def test_nobody_there(tmp_path: Path) -> None:
         toondb.IpcClient.connect(tmp_path / "nothing.sock", timeout=0)
     with pytest.raises(toondb.ConnectionError):
         toondb.ToonDBClient(f"unix:{tmp_path}/nothing.sock")
+
+
+def in_the_way(folder: Path, name: str) -> Path:
+    """A place where a database cannot be opened, for a reason that is the caller's to mend."""
+    if name == "a file":
+        (folder / "data").write_bytes(b"mine")
+        return folder / "data"
+    if name == "below a file":
+        (folder / "file").write_bytes(b"mine")
+        return folder / "file" / "data"
+    if name == "too long":
+        return folder / ("x" * 300)
+    if name == "a loop of links":
+        (folder / "loop").symlink_to(folder / "loop")
+        return folder / "loop" / "data"
+    if name == "where nothing can be made":
+        return Path("/proc/toondb-test/data")
+    data = folder / "data"
+    with toondb.Database.open(data) as db:
+        db.put(b"k", b"v")
+    (data / "LOCK").unlink()
+    (data / "LOCK").mkdir()
+    return data
+
+
+@pytest.mark.parametrize(
+    "name", ["a file", "below a file", "too long", "a loop of links", "where nothing can be made", "a folder as lock"]
+)
+def test_what_the_file_system_refuses_is_no_defect(tmp_path: Path, name: str) -> None:
+    path = in_the_way(tmp_path, name)
+    before = sorted(tmp_path.rglob("*")) if name != "a loop of links" else []
+    for _ in range(2):
+        with pytest.raises(toondb.UnavailableError) as caught:
+            toondb.Database.open(path)
+        assert caught.value.code == ErrorCode.UNAVAILABLE
+        assert isinstance(caught.value, OSError)
+        assert str(path)[:100] in str(caught.value) or path.name in str(caught.value), caught.value
+    if before:
+        assert sorted(tmp_path.rglob("*")) == before, "a refusal changes nothing"
+
+
+def exit_code_as_nobody(act: Callable[[], object]) -> int:
+    """Does something in a child to which, unlike to root, not everything is permitted."""
+    child = os.fork()
+    if child == 0:
+        try:
+            if os.geteuid() == 0:
+                os.setgid(65_534)
+                os.setuid(65_534)
+            act()
+            os._exit(0)
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def test_no_permission_is_no_defect(tmp_path: Path) -> None:
+    def refused() -> None:
+        with pytest.raises(toondb.UnavailableError, match="ermission"):
+            toondb.Database.open(tmp_path / "data")
+
+    tmp_path.chmod(0o500)
+    try:
+        assert exit_code_as_nobody(refused) == 0
+    finally:
+        tmp_path.chmod(0o700)
+    assert not (tmp_path / "data").exists()
 
 
 def test_one_process_at_a_time(tmp_path: Path) -> None:

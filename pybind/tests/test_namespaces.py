@@ -1,16 +1,24 @@
 """Namespaces over both transports."""
 
+from pathlib import Path
+
 import pytest
 
 from toondb import (
     AlreadyExistsError,
+    CheckReport,
+    Finding,
     InvalidArgumentError,
     Namespace,
     NamespaceNotFoundError,
     Quota,
     QuotaExceededError,
+    WriteBatch,
 )
 from toondb._store import Store
+from toondb._types import FindingKind
+
+from conftest import Server
 
 
 def test_life_of_a_namespace(store: Store, ns: str) -> None:
@@ -76,6 +84,33 @@ def test_quota(store: Store, ns: str) -> None:
     store.put(b"l", bytes(600), ns)
 
 
+def test_an_empty_name_is_refused(store: Store) -> None:
+    """To the engine it would be ``default``; to a caller it is a tenant's id that came out empty."""
+    store.put(b"whose", b"the default's")
+    uses = [
+        lambda: store.namespace(""),
+        lambda: store.get(b"whose", ""),
+        lambda: store.put(b"whose", b"mixed", ""),
+        lambda: list(store.scan(namespace="")),
+        lambda: store.scan(namespace="", format="json"),
+        lambda: store.create_namespace(""),
+        lambda: store.delete_namespace(""),
+        lambda: store.describe_namespace(""),
+        lambda: store.set_quota("", bytes_max=1),
+        lambda: store.add_node("n", "Thing", namespace=""),
+        lambda: store.query_temporal_graph("", "n", mode="CURRENT"),
+        lambda: store.create_collection("c", 2, namespace=""),
+        lambda: store.query_context([], 100, ""),
+        lambda: store.commit(WriteBatch(), ""),
+        lambda: store.transaction("").get(b"whose"),
+        lambda: store.create_checkpoint("c", namespace=""),
+    ]
+    for use in uses:
+        with pytest.raises(InvalidArgumentError, match="namespace is empty"):
+            use()
+    assert store.get(b"whose") == b"the default's"
+
+
 def test_stats_and_flush(store: Store, home: Namespace) -> None:
     home.put(b"k", b"v")
     home.add_node("n", "Thing")
@@ -96,3 +131,63 @@ def test_the_engine_as_a_whole(store: Store) -> None:
     assert {"Get", "Commit", "QueryTemporal"} <= set(capabilities.operations)
     assert set(capabilities.metrics) == {"cosine", "euclidean", "dot"}
     assert set(capabilities.durability) == {"durable", "volatile"}
+
+
+def test_a_check_of_what_is_stored(store: Store, home: Namespace) -> None:
+    home.put(b"k", b"v")
+    home.flush()
+    report = store.check(namespaces=[home.name])
+    assert report.is_sound, report.findings
+    (checked,) = report.namespaces
+    assert checked.name == home.name
+    assert checked.rows > 0 and checked.pages > 0 and checked.commit_seq >= 1
+    assert (report.checkpoints, report.more, report.repaired) == (0, 0, [])
+    everything = store.check()
+    assert everything.is_sound, everything.findings
+    names = [each.name for each in everything.namespaces]
+    assert names == sorted(names) and {"default", home.name} <= set(names)
+    assert home.get(b"k") == b"v"
+
+
+def test_a_check_of_what_does_not_exist(store: Store, home: Namespace) -> None:
+    home.put(b"k", b"v")
+    with pytest.raises(NamespaceNotFoundError):
+        store.check(namespaces=[home.name, f"{home.name}-missing"])
+    with pytest.raises(InvalidArgumentError):
+        store.check(namespaces=[home.name, ""])
+    with pytest.raises(TypeError):
+        store.check(namespaces=home.name)
+
+
+def test_a_check_names_what_is_damaged(tmp_path: Path) -> None:
+    server = Server(tmp_path)
+    with server.connect() as client:
+        client.put(b"whose", b"the default's")
+        client.namespace("default").flush()
+        assert client.check().is_sound
+        (path,) = Path(server.data).glob("ns/*/store.redb")
+        # In place, and wherever it is: the server has the file open, and older pages may be free.
+        with open(path, "r+b") as file:
+            stored = file.read()
+            place = stored.find(b"the default's")
+            assert place >= 0
+            while place >= 0:
+                file.seek(place)
+                file.write(b"T")
+                place = stored.find(b"the default's", place + 1)
+        report = client.check(namespaces=["default"])
+        assert not report.is_sound
+        damage = [each for each in report.findings if each.kind == "damaged"]
+        assert damage and all(each.part == "store" and "store.redb" in each.place for each in damage), report.findings
+        assert all(each.what and each.advice for each in report.findings)
+    server.kill()
+
+
+def test_a_report_is_sound_without_findings_that_matter() -> None:
+    def report(*kinds: FindingKind, more: int = 0) -> CheckReport:
+        return CheckReport([], 0, [Finding(kind, "store", "place", "what", "advice") for kind in kinds], more)
+
+    assert report().is_sound and report("notice", "notice").is_sound
+    assert not report("notice", "derived").is_sound
+    assert not report("damaged").is_sound
+    assert not report("notice", more=1).is_sound

@@ -1,6 +1,7 @@
 """Threads, forks and Ctrl-C."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import toondb
 from toondb import Database, Namespace, Transaction
 
 from conftest import Door
@@ -143,6 +145,13 @@ def test_ctrl_c_ends_a_long_call(database: Database, ns: str) -> None:
     assert database.count_vectors("i", ns) == rows
 
 
+def test_ctrl_c_is_tested_also_where_sigint_is_ignored() -> None:
+    tests = "test_grpc.py::test_ctrl_c_ends_a_wait_for_a_connection"
+    command = ["/bin/sh", "-c", 'trap "" INT; exec "$0" -m pytest -q "$1"', sys.executable, tests]
+    ended = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 0 and "1 passed" in ended.stdout, ended.stdout + ended.stderr
+
+
 def test_a_signal_handler_may_use_the_client(door: Door, database: Database, ns: str, tmp_path: Path) -> None:
     handled = []
     proxy, address = door.proxy(tmp_path)
@@ -168,3 +177,19 @@ def test_a_signal_handler_may_use_the_client(door: Door, database: Database, ns:
             signal.signal(signal.SIGUSR1, before)
             proxy.resume()
     assert handled == [None, None, None]
+
+
+def test_a_tilde_is_the_home_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    with Database.open("~/memory") as database:
+        database.put(b"k", b"v")
+    assert (tmp_path / "memory" / "catalog.redb").exists()
+    assert not (tmp_path / "~").exists()
+    # Of a server that is not there, and of certificates.
+    for address in ("unix:~/g.sock", "unix://~/g.sock"):
+        with pytest.raises(toondb.ConnectionError, match=re.escape(str(tmp_path / "g.sock"))):
+            toondb.ToonDBClient(address)
+    for files in ({"ca_cert": "~/ca.pem"}, {"client_cert": "~/c.pem", "client_key": "~/c.key"}):
+        with pytest.raises(toondb.ToonDBError, match=re.escape(str(tmp_path))):
+            toondb.ToonDBClient("localhost:1", **files)

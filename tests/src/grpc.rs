@@ -12,7 +12,7 @@ use toondb_grpc::{Address, Backend, BlockingClient, ClientOptions, Listener, Ser
 #[must_use]
 pub fn serve(dir: &Path, engine: Arc<dyn Service>) -> Server {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let tokens = Arc::new(Tokens::open(dir, Arc::clone(&clock), false));
+    let tokens = Arc::new(Tokens::open(dir, Arc::clone(&clock), false).unwrap());
     let listener = Listener::bind("127.0.0.1:0".parse().unwrap()).unwrap();
     Server::start(listener, &ServerOptions::default(), Backend { engine, tokens, clock }).unwrap()
 }

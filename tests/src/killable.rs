@@ -72,7 +72,7 @@ impl Disk for Killable {
 
     fn open(&self, path: &Path, mode: OpenMode) -> io::Result<Arc<dyn DiskFile>> {
         match mode {
-            OpenMode::Existing => self.life.look()?,
+            OpenMode::Existing | OpenMode::ReadOnly => self.life.look()?,
             OpenMode::CreateNew => self.life.change()?,
         }
         let file = self.disk.open(path, mode)?;
@@ -104,6 +104,16 @@ impl Disk for Killable {
         self.disk.sync_dir(path)
     }
 
+    fn check_root(&self) -> io::Result<()> {
+        self.life.look()?;
+        self.disk.check_root()
+    }
+
+    fn is_read_only(&self, path: &Path) -> io::Result<bool> {
+        self.life.look()?;
+        self.disk.is_read_only(path)
+    }
+
     fn free_bytes(&self, path: &Path) -> io::Result<u64> {
         self.life.look()?;
         self.disk.free_bytes(path)
@@ -129,6 +139,11 @@ impl DiskFile for KillableFile {
     fn set_len(&self, len: u64) -> io::Result<()> {
         self.life.change()?;
         self.file.set_len(len)
+    }
+
+    fn is_linked(&self) -> io::Result<bool> {
+        self.life.look()?;
+        self.file.is_linked()
     }
 
     fn sync_data(&self) -> io::Result<()> {

@@ -14,6 +14,7 @@
 mod database;
 mod dir;
 mod door;
+pub mod fuzz;
 pub mod grpc;
 mod killable;
 mod model;

@@ -65,7 +65,20 @@ impl Served {
     /// # Errors
     /// With its log if it ends instead.
     pub fn start_on(socket: Option<&Path>, grpc: Option<&str>, data: &Path) -> Result<Self, String> {
-        let mut command = Command::new(server_binary());
+        Self::start_as(Command::new(server_binary()), socket, grpc, data)
+    }
+
+    /// As [`Served::start`], with a limit on something that a shell's `ulimit` sets, such as `-n 1024`.
+    ///
+    /// # Errors
+    /// With its log if it ends instead.
+    pub fn start_limited(ulimit: &str, socket: &Path, data: &Path) -> Result<Self, String> {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("ulimit {ulimit} && exec \"$0\" \"$@\"")]).arg(server_binary());
+        Self::start_as(shell, Some(socket), None, data)
+    }
+
+    fn start_as(mut command: Command, socket: Option<&Path>, grpc: Option<&str>, data: &Path) -> Result<Self, String> {
         command.arg("serve").arg("--data").arg(data).args(["--log", "info"]);
         if let Some(path) = socket {
             command.arg("--socket").arg(path);
@@ -128,7 +141,8 @@ impl Served {
         toondb_grpc::BlockingClient::connect(address, options, None).expect("a ready server accepts")
     }
 
-    fn signal(&self, signal: Signal) {
+    /// Sends it a signal, without waiting.
+    pub fn signal(&self, signal: Signal) {
         if let Some(pid) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
             // One that has ended already needs no signal.
             let _ = kill_process(pid, signal);

@@ -13,7 +13,15 @@ use toondb_engine::disk::CrashMode;
 use crate::Database;
 
 /// Fields whose numbers depend on how far background work has come.
-const BLANKED: &[&str] = &["disk_bytes: ", "log_bytes: ", "vector_memory_bytes: ", "memory_bytes: "];
+const BLANKED: &[&str] = &[
+    "disk_bytes: ",
+    "log_bytes: ",
+    "vector_memory_bytes: ",
+    "memory_bytes: ",
+    "pages: ",
+    "scrub_rounds: ",
+    "scrubbed_bytes: ",
+];
 /// What housekeeping moves: it takes commits of its own, whenever it comes to it.
 const HOUSEKEEPING: &[&str] = &["CommitSeq(", "keys: "];
 

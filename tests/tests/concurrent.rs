@@ -21,14 +21,14 @@ use toondb_tests::requests::{
 use toondb_tests::{Database, Door, Transport, run, seed};
 
 fn number(door: &dyn Door, snapshot: Option<CommitSeq>) -> usize {
-    let found = run(door, "", Get { snapshot, ..get("n") }).unwrap().found;
+    let found = run(door, "default", Get { snapshot, ..get("n") }).unwrap().found;
     found.map_or(0, |found| String::from_utf8_lossy(&found.value).parse().unwrap())
 }
 
 fn documents(door: &dyn Door, snapshot: Option<CommitSeq>, filtered: bool) -> usize {
     let filter = filtered.then(|| filter(map([])));
     let count = CountDocuments { collection: "c".into(), filter, snapshot };
-    usize::try_from(run(door, "", count).unwrap().count).unwrap()
+    usize::try_from(run(door, "default", count).unwrap().count).unwrap()
 }
 
 /// Commit `i` adds one thing of every kind and writes `i` under a key.
@@ -42,13 +42,13 @@ fn write_all(door: &dyn Door, rounds: usize) {
             Write::AddEdge(edge("root", "r", &name)),
             Write::AddTemporalEdge(fact(("root", "f", &name), 0, None)),
         ];
-        run(door, "", commit(vec![], writes)).unwrap();
+        run(door, "default", commit(vec![], writes)).unwrap();
     }
 }
 
 /// Everything one snapshot shows must belong to one commit.
 fn look_at_one_instant(door: &dyn Door) -> usize {
-    let seq = run(door, "", TakeSnapshot {}).unwrap().seq;
+    let seq = run(door, "default", TakeSnapshot {}).unwrap().seq;
     let snapshot = Some(seq);
     let n = number(door, snapshot);
     let edges = GetEdges {
@@ -62,20 +62,20 @@ fn look_at_one_instant(door: &dyn Door) -> usize {
     let seen = [
         documents(door, snapshot, false),
         documents(door, snapshot, true),
-        run(door, "", SearchCollection { snapshot, ..search("c", &[1.0, 1.0], 10_000) }).unwrap().hits.len(),
-        run(door, "", edges).unwrap().edges.len(),
-        run(door, "", QueryTemporal { snapshot, ..query("root", at(1)) }).unwrap().edges.len(),
+        run(door, "default", SearchCollection { snapshot, ..search("c", &[1.0, 1.0], 10_000) }).unwrap().hits.len(),
+        run(door, "default", edges).unwrap().edges.len(),
+        run(door, "default", QueryTemporal { snapshot, ..query("root", at(1)) }).unwrap().edges.len(),
     ];
     assert_eq!(seen, [n; 5], "at commit {seq}");
-    assert!(run(door, "", EndSnapshot { seq }).unwrap().held);
+    assert!(run(door, "default", EndSnapshot { seq }).unwrap().held);
     n
 }
 
 fn readers_and_a_writer(transport: Transport) {
     const ROUNDS: usize = 600;
     let db = Database::new(transport, seed(71));
-    db.run("", create_collection("c", 2, Metric::Euclidean)).unwrap();
-    db.run("", add_node("root")).unwrap();
+    db.run("default", create_collection("c", 2, Metric::Euclidean)).unwrap();
+    db.run("default", add_node("root")).unwrap();
     let done = AtomicBool::new(false);
     let door = db.door();
     std::thread::scope(|scope| {
@@ -111,14 +111,14 @@ fn readers_and_a_writer(transport: Transport) {
 fn counts_keep_to_the_order_of_commits() {
     const ROUNDS: usize = 20_000;
     let db = Database::new(Transport::Embedded, seed(73));
-    db.run("", create_collection("c", 2, Metric::Euclidean)).unwrap();
+    db.run("default", create_collection("c", 2, Metric::Euclidean)).unwrap();
     let (done, door) = (AtomicBool::new(false), db.door());
     let described = |door: &dyn Door| {
-        let info = run(door, "", DescribeCollection { collection: "c".into() }).unwrap();
+        let info = run(door, "default", DescribeCollection { collection: "c".into() }).unwrap();
         usize::try_from(info.count).unwrap()
     };
     let counted = |door: &dyn Door| {
-        let stats = run(door, "", NamespaceStatsRequest {}).unwrap();
+        let stats = run(door, "default", NamespaceStatsRequest {}).unwrap();
         usize::try_from(stats.documents).unwrap()
     };
     std::thread::scope(|scope| {
@@ -143,7 +143,7 @@ fn counts_keep_to_the_order_of_commits() {
             let documents = vec![document(&format!("n{i}"), &[1.0, i as f32])];
             let add = Write::AddDocuments { collection: "c".into(), documents };
             let writes = vec![Write::Put(entry("n", &i.to_string())), add];
-            run(&*door, "", commit(vec![], writes)).unwrap();
+            run(&*door, "default", commit(vec![], writes)).unwrap();
         }
         done.store(true, Ordering::SeqCst);
     });
@@ -165,15 +165,15 @@ fn increments(transport: Transport) {
     const THREADS: usize = 6;
     const EACH: usize = 300;
     let db = Database::new(transport, seed(72));
-    db.run("", put("counter", "0")).unwrap();
+    db.run("default", put("counter", "0")).unwrap();
     let door = db.door();
     let increment = || {
         let mut commits = Vec::new();
         while commits.len() < EACH {
-            let old = run(&*door, "", get("counter")).unwrap().found.unwrap().value;
+            let old = run(&*door, "default", get("counter")).unwrap().found.unwrap().value;
             let old = String::from_utf8(old.into_vec()).unwrap();
             let new = (old.parse::<usize>().unwrap() + 1).to_string();
-            let swapped = run(&*door, "", swap("counter", Some(&old), Some(&new))).unwrap();
+            let swapped = run(&*door, "default", swap("counter", Some(&old), Some(&new))).unwrap();
             if swapped.swapped {
                 commits.push(swapped.commit_seq.0);
             }
@@ -185,7 +185,7 @@ fn increments(transport: Transport) {
         threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
     });
     let total = THREADS * EACH;
-    assert_eq!(run(&*door, "", get("counter")).unwrap().found.unwrap().value, bytes(&total.to_string()));
+    assert_eq!(run(&*door, "default", get("counter")).unwrap().found.unwrap().value, bytes(&total.to_string()));
     assert_eq!(commits, (2..=total as u64 + 1).collect());
     drop(door);
 }

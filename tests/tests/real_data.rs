@@ -44,9 +44,9 @@ fn document(synset: &Synset) -> Document {
 }
 
 fn load(engine: &Engine, rows: &[Synset]) {
-    run(engine, "", create_collection("glosses", DIMENSION, Metric::Cosine)).unwrap();
+    run(engine, "default", create_collection("glosses", DIMENSION, Metric::Cosine)).unwrap();
     for batch in rows.chunks(1_000) {
-        run(engine, "", add_documents("glosses", batch.iter().map(document).collect())).unwrap();
+        run(engine, "default", add_documents("glosses", batch.iter().map(document).collect())).unwrap();
     }
 }
 
@@ -70,7 +70,7 @@ fn found(engine: &Engine, query: &[f32], k: usize, filter: Option<Filter>) -> Ve
         include_embedding: false,
         snapshot: None,
     };
-    let hits = run(engine, "", request).unwrap().hits;
+    let hits = run(engine, "default", request).unwrap().hits;
     hits.into_iter().map(|hit| (hit.distance, hit.document.id.unwrap().into_string())).collect()
 }
 
@@ -95,7 +95,7 @@ fn recall(engine: &Engine, data: &WordNet) -> f64 {
 /// Waits until the background has built the graph.
 fn wait_for_graph(engine: &Engine) -> u64 {
     for _ in 0..12_000 {
-        let info = run(engine, "", DescribeCollection { collection: "glosses".into() }).unwrap();
+        let info = run(engine, "default", DescribeCollection { collection: "glosses".into() }).unwrap();
         if info.graph_count > 0 {
             return info.graph_count;
         }
@@ -131,7 +131,7 @@ fn check_filters(engine: &Engine, data: &WordNet) {
     for (topic, size) in topics {
         let wanted = filter(map([("lex", topic.into())]));
         let count = CountDocuments { collection: "glosses".into(), filter: Some(wanted.clone()), snapshot: None };
-        assert_eq!(run(engine, "", count).unwrap().count, size as u64, "{topic}");
+        assert_eq!(run(engine, "default", count).unwrap().count, size as u64, "{topic}");
         let (mut good, mut all) = (0, 0);
         for query in data.queries.iter().take(5) {
             let exact = exact(&data.rows, &query.vector, K, |row| row.metadata["lex"] == topic);
@@ -152,18 +152,18 @@ fn check_filters(engine: &Engine, data: &WordNet) {
 /// A row is found by its own vector as soon as it is acknowledged, and not any more once it is deleted.
 fn check_freshness(engine: &Engine, data: &WordNet) {
     for query in data.queries.iter().take(20) {
-        run(engine, "", add_documents("glosses", vec![document(query)])).unwrap();
+        run(engine, "default", add_documents("glosses", vec![document(query)])).unwrap();
         let first = found(engine, &query.vector, 1, None).remove(0);
         assert!(first.1 == query.id || first.0 <= 1e-6, "{} is not found by its own vector", query.id);
         let ids = vec![query.id.as_str().into()];
         let delete =
             toondb_engine::api::DeleteDocuments { collection: "glosses".into(), ids, durability: Durability::Durable };
-        assert_eq!(run(engine, "", delete).unwrap().deleted, 1);
+        assert_eq!(run(engine, "default", delete).unwrap().deleted, 1);
         assert!(found(engine, &query.vector, K, None).iter().all(|(_, id)| *id != query.id));
     }
     let ids: Vec<_> = data.rows.iter().step_by(97).map(|row| row.id.as_str().into()).collect();
     let get = GetDocuments { collection: "glosses".into(), ids, include_embedding: true, snapshot: None };
-    let documents = run(engine, "", get).unwrap().documents;
+    let documents = run(engine, "default", get).unwrap().documents;
     for (row, found) in data.rows.iter().step_by(97).zip(documents) {
         assert_eq!(found.as_ref(), Some(&document(row)));
     }
@@ -208,7 +208,7 @@ fn graph_and_facts_of_real_relations() {
         writes.push(Write::AddTemporalEdge(fact((from, kind, to), begins[from], Some(begins[from] + 100))));
     }
     for batch in writes.chunks(2_000) {
-        run(&engine, "", toondb_tests::requests::commit(vec![], batch.to_vec())).unwrap();
+        run(&engine, "default", toondb_tests::requests::commit(vec![], batch.to_vec())).unwrap();
     }
     check_graph(&engine, &data, &edges);
     check_facts(&engine, &edges, &begins);
@@ -236,7 +236,7 @@ fn check_graph(engine: &Engine, data: &WordNet, edges: &[(&str, &str, &str)]) {
             cursor: None,
             snapshot: None,
         };
-        assert_eq!(run(engine, "", get).unwrap().edges.len(), incoming.get(start).copied().unwrap_or(0));
+        assert_eq!(run(engine, "default", get).unwrap().edges.len(), incoming.get(start).copied().unwrap_or(0));
         let near = distances(&outgoing, start);
         let walk = Traverse {
             start: start.into(),
@@ -247,7 +247,7 @@ fn check_graph(engine: &Engine, data: &WordNet, edges: &[(&str, &str, &str)]) {
             limit: None,
             snapshot: None,
         };
-        let reached = run(engine, "", walk).unwrap().nodes;
+        let reached = run(engine, "default", walk).unwrap().nodes;
         let reached: BTreeSet<&str> = reached.iter().map(|node| node.id.as_str()).collect();
         let expected: BTreeSet<&str> = near.iter().filter(|(_, far)| **far <= 4).map(|(id, _)| *id).collect();
         assert_eq!(reached, expected, "from {start}");
@@ -260,7 +260,7 @@ fn check_graph(engine: &Engine, data: &WordNet, edges: &[(&str, &str, &str)]) {
             direction: Direction::Outgoing,
             snapshot: None,
         };
-        let path = run(engine, "", path).unwrap();
+        let path = run(engine, "default", path).unwrap();
         assert_eq!((path.found, path.edges.len()), (true, farthest.1 as usize), "{start} to {}", farthest.0);
     }
 }
@@ -269,7 +269,7 @@ fn check_facts(engine: &Engine, edges: &[(&str, &str, &str)], begins: &HashMap<&
     for (from, ..) in edges.iter().step_by(20) {
         let start = begins[from];
         for (time, holds) in [(start - 1, false), (start, true), (start + 99, true), (start + 100, false)] {
-            let facts = run(engine, "", query(from, at(time))).unwrap().edges;
+            let facts = run(engine, "default", query(from, at(time))).unwrap().edges;
             let mut found: Vec<(&str, &str)> =
                 facts.iter().map(|fact| (fact.edge_type.as_str(), fact.to_id.as_str())).collect();
             found.sort_unstable();
@@ -294,7 +294,7 @@ fn check_facts(engine: &Engine, edges: &[(&str, &str, &str)], begins: &HashMap<&
             limit: None,
             snapshot: None,
         };
-        let reached = run(engine, "", walk).unwrap().nodes;
+        let reached = run(engine, "default", walk).unwrap().nodes;
         let reached: BTreeSet<&str> = reached.iter().map(|node| node.id.as_str()).collect();
         assert_eq!(reached, distances(&valid, from).into_keys().collect(), "from {from} at {start}");
     }

@@ -39,7 +39,7 @@ pub fn grpc_insert(setup: &Setup, report: &Report) -> Outcome<()> {
 fn insert_all(client: &BlockingClient, numbers: &[f32]) -> Outcome<f64> {
     let index = CollectionName::from("vectors");
     let dimension = u32::try_from(DIMENSION)?;
-    client.call_op("", CreateIndex { index: index.clone(), dimension, metric: Metric::Cosine })?;
+    client.call_op("default", CreateIndex { index: index.clone(), dimension, metric: Metric::Cosine })?;
     let count = (numbers.len() / DIMENSION) as u64;
     let insert = InsertVectors {
         index: index.clone(),
@@ -49,7 +49,7 @@ fn insert_all(client: &BlockingClient, numbers: &[f32]) -> Outcome<f64> {
     };
     // The request is made beforehand: it is the caller's work.
     let request = insert.into_request();
-    let (time, response) = timed(|| client.call("", request));
+    let (time, response) = timed(|| client.call("default", request));
     let inserted = InsertVectors::take_reply(response?)?;
     if inserted.inserted != count || inserted.durability != Durability::Durable {
         return Err(format!("{} of {count} vectors were inserted", inserted.inserted).into());
@@ -57,10 +57,10 @@ fn insert_all(client: &BlockingClient, numbers: &[f32]) -> Outcome<f64> {
     let query = Embedding(numbers.rchunks_exact(DIMENSION).next().ok_or("no vectors")?.to_vec());
     let search =
         SearchVectors { index: index.clone(), query, k: Some(1), ef: None, include_embedding: false, snapshot: None };
-    if client.call_op("", search)?.hits.first().is_none_or(|hit| hit.id + 1 != count) {
+    if client.call_op("default", search)?.hits.first().is_none_or(|hit| hit.id + 1 != count) {
         return Err("the vector inserted last is not found as its own nearest".into());
     }
     // Ends the building of a graph, which would be under way while the next round is measured.
-    client.call_op("", DropIndex { index })?;
+    client.call_op("default", DropIndex { index })?;
     Ok(time.as_secs_f64())
 }

@@ -27,7 +27,7 @@ struct Caller<'a> {
 impl Caller<'_> {
     fn get(&self, number: u64) -> Outcome<(Duration, KvValue)> {
         let request = Get { key: key(number), snapshot: None }.into_request();
-        let (time, response) = timed(|| self.runtime.block_on(self.client.call("", request)));
+        let (time, response) = timed(|| self.runtime.block_on(self.client.call("default", request)));
         let found = Get::take_reply(response?)?.found.ok_or("a key is missing")?;
         Ok((time, found))
     }
@@ -38,9 +38,9 @@ pub fn grpc_get(setup: &Setup, report: &Report) -> Outcome<()> {
     let server = ToonDb::start_grpc(setup)?;
     let echo = GrpcEcho::start()?;
     let loader = server.client()?;
-    loader.call_op("", entries(0..KEYS))?;
+    loader.call_op("default", entries(0..KEYS))?;
     // Into the store, where nearly all data of a server is at any time.
-    loader.call_op("", Flush {})?;
+    loader.call_op("default", Flush {})?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let caller = |address| {
         let _inside = runtime.enter();

@@ -22,7 +22,7 @@ const CLIENTS: u64 = 32;
 /// Durable puts of 32 clients and of one.
 pub fn grpc_load(setup: &Setup, report: &Report) -> Outcome<()> {
     let server = ToonDb::start_grpc(setup)?;
-    server.client()?.call_op("", entries(0..KEYS))?;
+    server.client()?.call_op("default", entries(0..KEYS))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let address = server.grpc_address()?;
     let clients = runtime.block_on(connect(&address))?;
@@ -65,7 +65,7 @@ fn rate(runtime: &Runtime, clients: &[Client], time: Duration) -> Outcome<f64> {
                 while watch.elapsed() < time {
                     let durability = Durability::Durable;
                     let put = Put { key: key(random.below(KEYS)), value: value(), ttl_ms: None, durability };
-                    client.call("", put.into_request()).await?;
+                    client.call("default", put.into_request()).await?;
                     answers += 1;
                 }
                 Ok(answers)

@@ -41,8 +41,10 @@ fn insert_all(setup: &Setup, numbers: &[f32], batch: usize) -> Outcome<f64> {
     let dir = tempfile::Builder::new().prefix("insert-").tempdir_in(&setup.dir)?;
     let engine = Engine::open(EngineOptions::new(dir.path()))?;
     let index = CollectionName::from("vectors");
-    engine
-        .run("", CreateIndex { index: index.clone(), dimension: u32::try_from(DIMENSION)?, metric: Metric::Cosine })?;
+    engine.run(
+        "default",
+        CreateIndex { index: index.clone(), dimension: u32::try_from(DIMENSION)?, metric: Metric::Cosine },
+    )?;
     // The requests are made beforehand: they are the caller's work.
     let requests: Vec<_> = numbers
         .chunks(batch * DIMENSION)
@@ -63,16 +65,16 @@ fn insert_all(setup: &Setup, numbers: &[f32], batch: usize) -> Outcome<f64> {
         SearchVectors { index: index.clone(), query, k: Some(1), ef: None, include_embedding: false, snapshot: None };
     let (time, hits) = timed(|| {
         for request in requests {
-            engine.run("", request)?;
+            engine.run("default", request)?;
         }
-        engine.run("", search)
+        engine.run("default", search)
     });
     let newest = (numbers.len() / DIMENSION - 1) as u64;
     if hits?.hits.first().is_none_or(|hit| hit.id != newest) {
         return Err("the vector inserted last is not found as its own nearest".into());
     }
     // Ends the building of a graph, which would be under way while the next round is measured.
-    engine.run("", DropIndex { index })?;
+    engine.run("default", DropIndex { index })?;
     engine.close()?;
     Ok(time.as_secs_f64())
 }

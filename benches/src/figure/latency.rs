@@ -31,7 +31,7 @@ pub fn get(setup: &Setup, report: &Report) -> Outcome<()> {
     let mut random = Random::new(1);
     let mut get = || -> Outcome<Duration> {
         let key = key(random.below(KEYS));
-        let (time, found) = timed(|| client.call_op("", Get { key, snapshot: None }));
+        let (time, found) = timed(|| client.call_op("default", Get { key, snapshot: None }));
         found?.found.ok_or("a key is missing")?;
         Ok(time)
     };
@@ -62,7 +62,7 @@ pub fn put(setup: &Setup, report: &Report) -> Outcome<()> {
     let mut random = Random::new(2);
     let mut put = || -> Outcome<Duration> {
         let put = put_of(random.below(KEYS));
-        let (time, written) = timed(|| client.call_op("", put));
+        let (time, written) = timed(|| client.call_op("default", put));
         written?;
         Ok(time)
     };
@@ -86,17 +86,17 @@ pub fn put(setup: &Setup, report: &Report) -> Outcome<()> {
 
 fn loaded_client(server: &ToonDb) -> Outcome<BlockingClient> {
     let client = server.client()?;
-    client.call_op("", entries(0..KEYS))?;
+    client.call_op("default", entries(0..KEYS))?;
     // Into the store, where nearly all data of a server is at any time.
-    client.call_op("", Flush {})?;
+    client.call_op("default", Flush {})?;
     Ok(client)
 }
 
 /// The bytes of a request and of its answer, as the client library sends and the server answers them.
 fn exchange_of(client: &BlockingClient, request: &Request) -> Outcome<Exchange> {
     let (mut sent, mut received) = (Vec::new(), Vec::new());
-    write_request(&mut sent, 1, request.code().number(), "", request)?;
-    let response: Response = client.call("", request)?;
+    write_request(&mut sent, 1, request.code().number(), "default", request)?;
+    let response: Response = client.call("default", request)?;
     write_success(&mut received, 1, &response)?;
     Ok(Exchange { request_bytes: sent.len(), response_bytes: received.len() })
 }

@@ -23,7 +23,7 @@ const MIB: f64 = (1 << 20) as f64;
 pub fn memory(setup: &Setup, report: &Report) -> Outcome<()> {
     let server = ToonDb::start(setup)?;
     let client = server.client()?;
-    client.call_op("", Ping {})?;
+    client.call_op("default", Ping {})?;
     report.row("resident memory of an idle server", "<= 32 MiB", &format!("{:.1} MiB", resident_mib(server.pid())?));
     let namespaces = setup.choose(1_000, 100);
     for number in 0..namespaces {
@@ -43,7 +43,8 @@ pub fn memory(setup: &Setup, report: &Report) -> Outcome<()> {
     Ok(())
 }
 
-fn resident_mib(pid: u32) -> Outcome<f64> {
+/// The resident memory of a process.
+pub fn resident_mib(pid: u32) -> Outcome<f64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
     let kib: f64 = line.trim().trim_end_matches(" kB").parse()?;

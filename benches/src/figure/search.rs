@@ -67,7 +67,10 @@ pub fn search(setup: &Setup, data: &Path, report: &Report) -> Outcome<()> {
 
 fn load(engine: &Engine, dataset: &Dataset) -> Outcome<()> {
     let (collection, dimension) = (CollectionName::from(COLLECTION), u32::try_from(dataset.dimension())?);
-    engine.run("", CreateCollection { collection, dimension, metric: Metric::Cosine, metadata: Properties::new() })?;
+    engine.run(
+        "default",
+        CreateCollection { collection, dimension, metric: Metric::Cosine, metadata: Properties::new() },
+    )?;
     let base: Vec<_> = dataset.base().collect();
     for part in base.chunks(BATCH_DOCUMENTS) {
         let document = |(row, vector): &(&Row, &[f32])| Document {
@@ -78,7 +81,7 @@ fn load(engine: &Engine, dataset: &Dataset) -> Outcome<()> {
         };
         let documents = part.iter().map(document).collect();
         let (collection, durability) = (CollectionName::from(COLLECTION), Durability::Durable);
-        engine.run("", AddDocuments { collection, documents, durability })?;
+        engine.run("default", AddDocuments { collection, documents, durability })?;
     }
     Ok(())
 }
@@ -87,7 +90,7 @@ fn load(engine: &Engine, dataset: &Dataset) -> Outcome<()> {
 fn wait_for_graph(engine: &Engine) -> Outcome<u64> {
     let watch = Stopwatch::start();
     loop {
-        let info = engine.run("", DescribeCollection { collection: CollectionName::from(COLLECTION) })?;
+        let info = engine.run("default", DescribeCollection { collection: CollectionName::from(COLLECTION) })?;
         if info.graph_count * 10 >= info.count * 9 || watch.elapsed() >= BUILD_TIMEOUT {
             let seconds = watch.elapsed().as_secs_f64();
             note(&format!("the graph covers {} of {} rows after {seconds:.1} s", info.graph_count, info.count));
@@ -149,6 +152,6 @@ fn ask(engine: &Engine, vector: &[f32], filter: Option<Filter>) -> Outcome<(Dura
         include_embedding: false,
         snapshot: None,
     };
-    let (time, hits) = timed(|| engine.run("", search));
+    let (time, hits) = timed(|| engine.run("default", search));
     Ok((time, hits?.hits))
 }

@@ -52,9 +52,9 @@ pub fn stall(setup: &Setup, report: &Report) -> Outcome<()> {
 fn preload(server: &ToonDb, keys: u64) -> Outcome<()> {
     let client = server.client()?;
     for start in (0..keys).step_by(usize::try_from(BATCH_KEYS)?) {
-        client.call_op("", entries(start..(start + BATCH_KEYS).min(keys)))?;
+        client.call_op("default", entries(start..(start + BATCH_KEYS).min(keys)))?;
     }
-    client.call_op("", Flush {})?;
+    client.call_op("default", Flush {})?;
     Ok(())
 }
 
@@ -102,7 +102,7 @@ fn put_for(client: &BlockingClient, seed: u64, keys: u64, time: Duration) -> Out
     let watch = Stopwatch::start();
     while watch.elapsed() < time {
         let put = Put { key: key(random.below(keys)), value: value(), ttl_ms: None, durability: Durability::Durable };
-        let (wait, written) = timed(|| client.call_op("", put));
+        let (wait, written) = timed(|| client.call_op("default", put));
         written?;
         samples.push(wait);
     }
@@ -111,7 +111,7 @@ fn put_for(client: &BlockingClient, seed: u64, keys: u64, time: Duration) -> Out
 
 /// How often the newest checkpoint moves until the writers are done.
 fn count_checkpoints(client: &BlockingClient, stop: &AtomicBool) -> Outcome<usize> {
-    let checkpoint = || client.call_op("", NamespaceStatsRequest {}).map(|stats| stats.checkpoint_seq);
+    let checkpoint = || client.call_op("default", NamespaceStatsRequest {}).map(|stats| stats.checkpoint_seq);
     let mut newest = checkpoint()?;
     let mut count = 0;
     while !stop.load(Ordering::Relaxed) {

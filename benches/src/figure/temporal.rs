@@ -94,7 +94,7 @@ fn load(engine: &Engine, edges: u64) -> Outcome<()> {
         }
     }
     commit(engine, writes)?;
-    engine.run("", Flush {})?;
+    engine.run("default", Flush {})?;
     Ok(())
 }
 
@@ -113,7 +113,7 @@ fn fact(node: &str, interval: u64) -> Outcome<TemporalFact> {
 
 fn commit(engine: &Engine, writes: Vec<Write>) -> Outcome<()> {
     let durability = Durability::Volatile;
-    engine.run("", Commit { preconditions: Vec::new(), writes, snapshot: None, durability })?;
+    engine.run("default", Commit { preconditions: Vec::new(), writes, snapshot: None, durability })?;
     Ok(())
 }
 
@@ -128,7 +128,7 @@ fn query(engine: &Engine, node: &str, intervals: u64, random: &mut Random) -> Ou
         limit: None,
         snapshot: None,
     };
-    let (time, found) = timed(|| engine.run("", query));
+    let (time, found) = timed(|| engine.run("default", query));
     let found = found?.edges;
     match found.as_slice() {
         [edge] if edge.valid_from <= at && edge.valid_until.is_some_and(|until| at < until) => Ok(time),

@@ -87,7 +87,7 @@ pub fn pipeline(setup: &Setup, report: &Report) -> Outcome<()> {
 /// Both servers, each with all the keys.
 fn start_both(setup: &Setup) -> Outcome<(ToonDb, Redis)> {
     let server = ToonDb::start(setup)?;
-    server.client()?.call_op("", entries(0..KEYS))?;
+    server.client()?.call_op("default", entries(0..KEYS))?;
     let redis = Redis::start(setup)?;
     // Random keys: of 10,000 about one in 22,000 stays out after ten draws for each.
     redis.run(RedisLoad { test: "set", connections: CONNECTIONS, pipeline: PIPELINE }, 10 * KEYS)?;

@@ -47,7 +47,7 @@ impl Batch {
         let mut batch = Self { bytes: Vec::new(), digits: Vec::new(), answer_bytes_min };
         for id in (ID_FIRST..).take(pipeline) {
             let start = batch.bytes.len();
-            write_request(&mut batch.bytes, id, request.code().number(), "", &request)?;
+            write_request(&mut batch.bytes, id, request.code().number(), "default", &request)?;
             let frame = batch.bytes.get(start..).unwrap_or_default();
             let found = frame.windows(KEY_PREFIX.len()).position(|window| window == KEY_PREFIX.as_bytes());
             let at = start + found.ok_or("a request does not contain its key")? + KEY_PREFIX.len();

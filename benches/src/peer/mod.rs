@@ -11,4 +11,4 @@ pub use disk::SyncedFile;
 pub use echo::{EchoPeer, Exchange, serve_echo};
 pub use grpc_echo::{GrpcEcho, serve_grpc_echo};
 pub use redis::{Redis, RedisLoad};
-pub use toondb::ToonDb;
+pub use toondb::{End, ToonDb};

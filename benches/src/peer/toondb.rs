@@ -12,6 +12,22 @@ use super::daemon::Daemon;
 use crate::cli::Setup;
 use crate::outcome::Outcome;
 
+/// How a server ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// By SIGKILL, with everything that it had not written.
+    Killed,
+    /// By SIGTERM: it closes its files.
+    Stopped,
+}
+
+fn serve(program: &Path, dir: &Path, options: &[&str]) -> Outcome<Daemon> {
+    let mut command = Command::new(program);
+    command.args(["serve", "--log", "info", "--socket"]).arg(dir.join("toondb.sock"));
+    command.arg("--data").arg(dir.join("data")).args(options);
+    Daemon::start(command, "ToonDB is ready")
+}
+
 /// A running server with its data, which goes with it.
 #[derive(Debug)]
 pub struct ToonDb {
@@ -33,11 +49,18 @@ impl ToonDb {
 
     fn start_with(setup: &Setup, options: &[&str]) -> Outcome<Self> {
         let dir = tempfile::Builder::new().prefix("toondb-").tempdir_in(&setup.dir)?;
-        let mut command = Command::new(&setup.server);
-        command.args(["serve", "--log", "info", "--socket"]).arg(dir.path().join("toondb.sock"));
-        command.arg("--data").arg(dir.path().join("data")).args(options);
-        let daemon = Daemon::start(command, "ToonDB is ready")?;
+        let daemon = serve(&setup.server, dir.path(), options)?;
         Ok(Self { daemon, dir })
+    }
+
+    /// Ends the server and waits until its process is gone.
+    pub fn end(self, end: End) -> Outcome<Ended> {
+        let Self { daemon, dir } = self;
+        match end {
+            End::Killed => drop(daemon),
+            End::Stopped => daemon.stop()?,
+        }
+        Ok(Ended { dir })
     }
 
     /// Its socket.
@@ -69,5 +92,18 @@ impl ToonDb {
     pub fn client(&self) -> Outcome<BlockingClient> {
         let options = ClientOptions { timeout: Some(Duration::from_secs(60)), ..ClientOptions::default() };
         Ok(BlockingClient::connect(self.socket(), options)?)
+    }
+}
+
+/// The data of a server that has ended.
+pub struct Ended {
+    dir: TempDir,
+}
+
+impl Ended {
+    /// Starts a server on it.
+    pub fn start(self, setup: &Setup) -> Outcome<ToonDb> {
+        let daemon = serve(&setup.server, self.dir.path(), &[])?;
+        Ok(ToonDb { daemon, dir: self.dir })
     }
 }

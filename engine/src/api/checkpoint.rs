@@ -109,6 +109,10 @@ pub struct CheckpointInfo {
     pub commit_seq: CommitSeq,
     /// What its owner wanted to remember.
     pub metadata: Properties,
+    /// What is wrong with its file, if its head cannot be read: then nothing but its id and size is known, and it can be
+    /// deleted, not restored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub damaged: Option<String>,
 }
 
 /// Lists the checkpoints of the namespace, also of one that was deleted since.

@@ -253,8 +253,15 @@ pub struct DeleteByFilter {
 }
 
 impl DeleteByFilter {
+    /// A filter that holds for every document whatever it says was built from nothing; nobody means that.
     pub(super) fn validate(&self) -> Result<()> {
-        self.collection.validate()
+        self.collection.validate()?;
+        if self.filter.is_always_true() {
+            let text = "the filter is true of every document by its form and would delete them all; drop the collection \
+                        for that";
+            return Err(Error::invalid(text));
+        }
+        Ok(())
     }
 }
 

@@ -83,13 +83,14 @@ pub struct AssembleContext {
 impl AssembleContext {
     pub(super) fn validate(&self) -> Result<()> {
         if self.sections.len() > limits::CONTEXT_SECTIONS_MAX {
-            return Err(Error::limit(format!("more than {} sections", limits::CONTEXT_SECTIONS_MAX)));
+            let max = limits::CONTEXT_SECTIONS_MAX;
+            return Err(Error::limit(format!("more than {max} sections; put some of them together")));
         }
         if self.token_limit == 0 || self.token_limit > limits::CONTEXT_TOKENS_MAX {
             return Err(Error::invalid(format!("token_limit must be 1 to {}", limits::CONTEXT_TOKENS_MAX)));
         }
         if self.format == OutputFormat::Columnar {
-            return Err(Error::invalid("a context is text; the columnar format is not"));
+            return Err(Error::invalid("a context is text; choose another format than columnar"));
         }
         self.sections.iter().try_for_each(ContextSection::validate)
     }

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::operation::{Effect, OpCode};
+
 /// The result of an operation.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -53,6 +55,9 @@ pub enum ErrorCode {
     Forked = 34,
     /// The server or database is closing; the request was not executed.
     ShuttingDown = 35,
+    /// The file system refused or failed: no permission, a file in the way, read-only, a failing device. The message says
+    /// which path and why; nothing was changed. Mend that and retry: files are opened again.
+    Unavailable = 36,
     /// A defect in ToonDB; the request failed alone. Please report it.
     Internal = 40,
     /// The operation code is unknown to this version.
@@ -82,7 +87,7 @@ pub enum Fault {
 
 impl ErrorCode {
     /// Every code of this build, in numeric order.
-    pub const ALL: [ErrorCode; 27] = {
+    pub const ALL: [ErrorCode; 28] = {
         use ErrorCode::*;
         [
             InvalidArgument,
@@ -105,6 +110,7 @@ impl ErrorCode {
             Locked,
             Forked,
             ShuttingDown,
+            Unavailable,
             Internal,
             UnknownOperation,
             Protocol,
@@ -125,7 +131,7 @@ impl ErrorCode {
             | AlreadyExists | Conflict | SnapshotExpired | Busy | QuotaExceeded | Locked | ShuttingDown | Timeout => {
                 Fault::State
             }
-            DiskFull | OutcomeUnknown | Corrupt | Fenced | Internal | ConnectionFailed => Fault::Server,
+            DiskFull | OutcomeUnknown | Corrupt | Fenced | Unavailable | Internal | ConnectionFailed => Fault::Server,
         }
     }
 }
@@ -170,6 +176,22 @@ impl Error {
     /// A bound of this build would be exceeded.
     pub fn limit(message: impl Into<String>) -> Self {
         Self::new(ErrorCode::LimitExceeded, message)
+    }
+
+    /// What a caller is told whose request may have arrived and whose answer was lost, for the reason in `error`. Every
+    /// door says it by this rule: what changes nothing failed for that reason and may be asked again, and of anything else
+    /// nobody knows whether it happened.
+    pub fn answer_lost(code: OpCode, error: Error) -> Self {
+        match code.effect() {
+            Effect::Keeps => error,
+            Effect::Takes | Effect::Frees => {
+                let text = format!(
+                    "the answer to {} was lost, so it may have happened; read to find out ({error})",
+                    code.name()
+                );
+                Self::new(ErrorCode::OutcomeUnknown, text)
+            }
+        }
     }
 
     /// A defect in ToonDB.

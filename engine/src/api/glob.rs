@@ -72,13 +72,8 @@ impl Glob {
         Ok(Self { tokens })
     }
 
-    /// True if the pattern takes the whole text.
-    pub fn matches(&self, text: &str) -> bool {
-        self.matches_within(text, &mut { u64::MAX }) == Some(true)
-    }
-
-    /// As [`Self::matches`], taking the steps it needs off `steps`. Nothing if they do not suffice.
-    pub fn matches_within(&self, text: &str, steps: &mut u64) -> Option<bool> {
+    /// True if the pattern takes the whole text. Takes the steps it needs off `steps`; nothing if they do not suffice.
+    fn matches_within(&self, text: &str, steps: &mut u64) -> Option<bool> {
         let mut tokens = self.tokens.as_slice();
         let mut rest = text.chars();
         // What follows the last star, and the text from where that star stops taking.
@@ -107,6 +102,48 @@ impl Glob {
                 }
             }
         }
+    }
+}
+
+/// The patterns of one request, and the steps that it may still take in matching them.
+///
+/// Pattern times text is little for one key and hours for a million long ones with 64 patterns. So there is one bound for a
+/// whole request, whoever matches: a fixed number of steps, and a few for each key.
+#[derive(Debug, Clone)]
+pub struct Globs {
+    globs: Vec<Glob>,
+    steps: u64,
+}
+
+impl Globs {
+    /// Reads patterns.
+    ///
+    /// # Errors
+    /// As [`Glob::parse`].
+    pub fn parse<'a>(patterns: impl IntoIterator<Item = &'a str>) -> Result<Self> {
+        let globs = patterns.into_iter().map(Glob::parse).collect::<Result<_>>()?;
+        Ok(Self { globs, steps: limits::MATCH_STEPS_MAX })
+    }
+
+    /// True if there are none.
+    pub fn is_empty(&self) -> bool {
+        self.globs.is_empty()
+    }
+
+    /// True if one of the patterns takes the whole text.
+    ///
+    /// # Errors
+    /// `LimitExceeded` if this and the texts before it take too long.
+    pub fn take(&mut self, text: &str) -> Result<bool> {
+        self.steps = self.steps.saturating_add(limits::MATCH_STEPS_EACH);
+        for glob in &self.globs {
+            let too_long =
+                || Error::limit("the patterns take too long over so many and such long keys; use fewer `*` in them");
+            if glob.matches_within(text, &mut self.steps).ok_or_else(too_long)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 
@@ -157,7 +194,13 @@ fn set(pattern: &str, rest: &mut std::str::Chars<'_>) -> Result<Token> {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "whatever fails here fails the test")]
 
-    use super::Glob;
+    use super::{Glob, Globs};
+    use crate::api::ErrorCode;
+    use crate::limits;
+
+    fn matches(glob: &Glob, text: &str) -> bool {
+        glob.matches_within(text, &mut { u64::MAX }).unwrap()
+    }
 
     #[test]
     fn patterns_take_whole_texts() {
@@ -182,7 +225,7 @@ mod tests {
             ("**a**", "bab", true),
         ];
         for (pattern, text, wanted) in cases {
-            assert_eq!(Glob::parse(pattern).unwrap().matches(text), wanted, "{pattern} on {text}");
+            assert_eq!(matches(&Glob::parse(pattern).unwrap(), text), wanted, "{pattern} on {text}");
         }
     }
 
@@ -198,9 +241,28 @@ mod tests {
     fn hostile_patterns_take_no_more_than_pattern_times_text() {
         let pattern = format!("{}b", "*a".repeat(500));
         let (glob, text) = (Glob::parse(&pattern).unwrap(), "a".repeat(1_000));
-        assert!(!glob.matches(&text));
+        assert!(!matches(&glob, &text));
         let mut steps = 2_000_000;
         assert_eq!(glob.matches_within(&text, &mut steps), Some(false));
         assert_eq!(glob.matches_within(&text, &mut 1_000), None, "too few steps are no answer");
+    }
+
+    /// Sixty-four of them over a few thousand long keys would take hours.
+    #[test]
+    fn hostile_patterns_over_many_keys_are_refused_and_plain_ones_are_not() {
+        let hostile: Vec<String> = (0..64).map(|number| format!("{}{number}", "*a".repeat(500))).collect();
+        let mut globs = Globs::parse(hostile.iter().map(String::as_str)).unwrap();
+        // As many as a quick test may take.
+        globs.steps = 1 << 20;
+        let text = "a".repeat(limits::KEY_BYTES_MAX.min(16 << 10));
+        let refused = (0..1_000).find_map(|_| globs.take(&text).err()).unwrap();
+        assert_eq!(refused.code, ErrorCode::LimitExceeded);
+        let mut plain = Globs::parse(["session:*", "*:draft"]).unwrap();
+        let before = plain.steps;
+        for number in 0..1_000 {
+            assert!(plain.take(&format!("session:{number}")).unwrap());
+            assert!(!plain.take(&format!("other:{number}")).unwrap());
+        }
+        assert!(plain.steps >= before, "any number of keys may be matched by what is plain");
     }
 }

@@ -4,7 +4,10 @@
 //! This module therefore knows no redb, no tokio, no protobuf and no Python: it could be compiled into a client that
 //! never links the engine. Requests carry data only; reply channels and credentials live in the frontends.
 
+mod always;
+mod answer_size;
 mod cache;
+mod check;
 mod checkpoint;
 mod collection;
 mod commit;
@@ -17,6 +20,7 @@ mod graph;
 mod ids;
 mod kv;
 mod namespace;
+mod nature;
 mod operation;
 mod properties;
 mod render;
@@ -28,6 +32,7 @@ mod vector;
 mod vector_index;
 
 pub use cache::{CacheGet, CacheHit, CacheInvalidate, CachePut, CacheStats, CacheStatsRequest, MaybeCacheHit};
+pub use check::{Check, CheckReport, CheckedNamespace, Finding, FindingKind, FindingPart};
 pub use checkpoint::{
     CheckpointDeleted, CheckpointId, CheckpointInfo, CheckpointList, CreateCheckpoint, DeleteCheckpoint,
     ExportCheckpoint, ExportFormat, ExportedPart, ImportCheckpoint, Imported, ListCheckpoints, RestoreCheckpoint,
@@ -43,7 +48,7 @@ pub use common::{Created, Deleted, Direction, Durability, Metric, TraversalOrder
 pub use context::{AssembleContext, Context, ContextContent, ContextSection, SectionResult};
 pub use error::{Error, ErrorCode, Fault, Result};
 pub use filter::{Filter, Predicate};
-pub use glob::Glob;
+pub use glob::{Glob, Globs};
 pub use graph::{
     AddEdge, AddNode, DeleteEdge, DeleteNode, Edge, EdgePage, GetEdges, GetNode, MaybeNode, Neighbors, Node, Path,
     ShortestPath, Subgraph, Traverse,
@@ -58,7 +63,8 @@ pub use namespace::{
     CreateNamespace, DeleteNamespace, DescribeNamespace, Flush, Flushed, ListNamespaces, NamespaceInfo, NamespaceList,
     NamespaceStats, NamespaceStatsRequest, Quota, SetQuota,
 };
-pub use operation::{OpCode, OpKind, Operation, Request, Response};
+pub use nature::Cost;
+pub use operation::{AnswerSize, Effect, OpCode, OpKind, Operation, Place, Request, Response};
 pub use properties::Properties;
 pub use render::{
     ConvertText, Converted, CountTokens, OutputFormat, Render, Rendered, RowsQuery, TokenCount, Tokenizer,

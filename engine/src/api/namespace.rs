@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::error::{Error, Result};
 use super::ids::{CommitSeq, NamespaceName, TimestampMs};
 use super::properties::Properties;
+use crate::limits;
 
 /// Upper bounds of one namespace; nothing = no bound.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,7 +37,13 @@ pub struct CreateNamespace {
 
 impl CreateNamespace {
     pub(super) fn validate(&self) -> Result<()> {
-        self.metadata.validate()
+        self.metadata.validate()?;
+        let given = rmp_serde::to_vec(&self.metadata).map_or(usize::MAX, |bytes| bytes.len());
+        if given > limits::PROPERTIES_BYTES_MAX {
+            let max = limits::PROPERTIES_BYTES_MAX;
+            return Err(Error::limit(format!("a namespace's metadata takes {given} bytes; the limit is {max}")));
+        }
+        Ok(())
     }
 }
 
@@ -145,6 +152,9 @@ pub struct NamespaceStats {
     pub commit_seq: CommitSeq,
     /// The newest commit that is in the store and no longer needs the log.
     pub checkpoint_seq: CommitSeq,
+    /// True while what is newer waits for space on the disk to get there.
+    #[serde(default)]
+    pub flush_paused: bool,
 }
 
 /// Writes everything committed so far into the store, so that a restart replays nothing.

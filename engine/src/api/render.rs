@@ -97,6 +97,16 @@ impl RowsQuery {
         each_read!(self, read => read.snapshot)
     }
 
+    /// True if it looks at rows of vectors or metadata in memory.
+    pub(super) fn sees_rows(&self) -> bool {
+        match self {
+            RowsQuery::GetDocuments(_) | RowsQuery::SearchCollection(_) | RowsQuery::SearchVectors(_) => true,
+            RowsQuery::Scan(_) | RowsQuery::MultiGet(_) => false,
+            RowsQuery::GetEdges(_) | RowsQuery::Traverse(_) | RowsQuery::Neighbors(_) => false,
+            RowsQuery::QueryTemporal(_) | RowsQuery::TraverseTemporal(_) | RowsQuery::TemporalHistory(_) => false,
+        }
+    }
+
     /// The same read at a held snapshot.
     #[must_use]
     pub fn at(mut self, seq: CommitSeq) -> Self {
@@ -109,11 +119,15 @@ impl RowsQuery {
 pub(super) fn check_columns(columns: Option<&Vec<String>>) -> Result<()> {
     let columns = columns.map_or(&[][..], Vec::as_slice);
     if columns.len() > limits::PROPERTIES_MAX {
-        return Err(Error::limit(format!("more than {} columns", limits::PROPERTIES_MAX)));
+        let max = limits::PROPERTIES_MAX;
+        return Err(Error::limit(format!("more than {max} columns are named; `metadata` names all fields at once")));
     }
     // The longest is a field of the metadata with its prefix.
-    match columns.iter().find(|column| column.len() > 2 * limits::NAME_BYTES_MAX) {
-        Some(column) => Err(Error::limit(format!("the name of a column has {} bytes", column.len()))),
+    let max = 2 * limits::NAME_BYTES_MAX;
+    match columns.iter().find(|column| column.len() > max) {
+        Some(column) => {
+            Err(Error::limit(format!("the name of a column has {} bytes; the limit is {max}", column.len())))
+        }
         None => Ok(()),
     }
 }
@@ -184,12 +198,10 @@ pub struct TokenCount {
 }
 
 /// Refuses a text that is too long to convert or count.
-pub(super) fn check_text(text: &str) -> Result<()> {
-    match text.len() > limits::TEXT_BYTES_MAX {
-        true => {
-            let max = limits::TEXT_BYTES_MAX;
-            Err(Error::limit(format!("a text has {} bytes; the limit is {max}", text.len())))
-        }
+pub(crate) fn check_text(text: &str) -> Result<()> {
+    let max = limits::TEXT_BYTES_MAX;
+    match text.len() > max {
+        true => Err(Error::limit(format!("a text has {} bytes; the limit is {max}: take it in parts", text.len()))),
         false => Ok(()),
     }
 }

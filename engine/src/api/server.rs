@@ -77,4 +77,19 @@ pub struct ServerStats {
     pub errors: u64,
     /// Requests that panicked and failed alone, since the engine was opened.
     pub panics: u64,
+    /// What was set aside in `lost/` and waits for somebody to look into it: files and folders there.
+    #[serde(default)]
+    pub lost_entries: u64,
+    /// Bytes of their files, of a bounded number of them.
+    #[serde(default)]
+    pub lost_bytes: u64,
+    /// How often all stores were read in the background since the engine was opened, to find damage.
+    #[serde(default)]
+    pub scrub_rounds: u64,
+    /// Bytes read by that.
+    #[serde(default)]
+    pub scrubbed_bytes: u64,
+    /// Namespaces found damaged or unreadable when that last came to them; the log says how, and a check says it again.
+    #[serde(default)]
+    pub damaged_namespaces: u64,
 }

@@ -9,7 +9,10 @@
 //!   with fields, a bare 64-bit id, or an answer that may expire, as the kind of its collection wants;
 //! - an edge leads from a node to a node;
 //! - beliefs in one fact do not overlap, and commit times never go back;
-//! - no commit is newer than the checkpoint.
+//! - no commit is newer than the checkpoint, and no time beyond the end of the year 9999.
+//!
+//! Numbers of collections are given here, from 0 without gaps, whatever the file calls them: they are what keys are made
+//! of, and the next one must not meet rows of another.
 //!
 //! Rows are written in bounded transactions. Only the last one names the commit up to which the store is complete; the
 //! files belong to nobody until the catalog names them, so a crash on the way leaves nothing.
@@ -32,6 +35,8 @@ use crate::store::{
 
 /// What rows of a collection are held to.
 struct Shape {
+    /// Its number in this store; the file's own is the key under which this stands.
+    number: u32,
     kind: CollectionKind,
     params: VectorParams,
     vectors: u32,
@@ -81,7 +86,7 @@ impl<'a> Builder<'a> {
     pub fn add(&mut self, item: &Item) -> Checked<()> {
         // First of all: a key is made of texts that hold no zero byte.
         item.check().map_err(Fault::content)?;
-        let (key, value) = item.encode();
+        let (mut key, mut value) = item.encode();
         self.check_order(item.table(), &key)?;
         let (written_by, retracted_by) = item.seqs();
         if written_by == 0 {
@@ -90,10 +95,17 @@ impl<'a> Builder<'a> {
         self.newest_seq = self.newest_seq.max(written_by).max(retracted_by.unwrap_or_default());
         match item {
             Item::Kv { key, expires_at, value, .. } => self.add_pair(key, *expires_at, value),
-            Item::Collection { record, .. } => self.add_collection(record)?,
-            Item::Vector { collection, row, vector } => self.add_vector(*collection, *row, vector)?,
+            Item::Collection { record, .. } => {
+                let id = self.add_collection(record)?;
+                value = CollectionRecord { id, ..record.clone() }.encode();
+            }
+            Item::Vector { collection, row, vector } => {
+                let number = self.add_vector(*collection, *row, vector)?;
+                renumber(&mut key, number);
+            }
             Item::Document { collection, id, row, body, .. } => {
-                let dimension = self.add_document(*collection, id, *row, body.as_ref())?;
+                let (number, dimension) = self.add_document(*collection, id, *row, body.as_ref())?;
+                renumber(&mut key, number);
                 self.counters.live_bytes += row_bytes(&value, id, dimension);
             }
             Item::Node { .. } => {
@@ -152,34 +164,43 @@ impl<'a> Builder<'a> {
         self.counters.live_bytes += (key.len() + value.len()) as u64;
     }
 
-    fn add_collection(&mut self, record: &CollectionRecord) -> Checked<()> {
+    /// Gives the collection's number in this store.
+    fn add_collection(&mut self, record: &CollectionRecord) -> Checked<u32> {
         let CollectionRecord { id, kind, dimension, metric, .. } = *record;
-        let next = id.checked_add(1).ok_or_else(|| Fault::content("a collection's number is too large"))?;
+        let number = self.counters.next_collection_id;
+        let next = number.checked_add(1).ok_or_else(|| Fault::content("it has too many collections"))?;
         if self.shapes.len() >= limits::COLLECTIONS_MAX {
             return Err(Fault::Content(format!("it has more than {} collections", limits::COLLECTIONS_MAX)));
         }
         let params = VectorParams::new(dimension as usize, vector_metric(metric));
-        let shape = Shape { kind, params, vectors: 0, used: RoaringBitmap::new() };
+        let shape = Shape { number, kind, params, vectors: 0, used: RoaringBitmap::new() };
         if self.shapes.insert(id, shape).is_some() {
             return Err(Fault::content("two collections have the same number"));
         }
-        self.counters.next_collection_id = self.counters.next_collection_id.max(next);
+        self.counters.next_collection_id = next;
         self.counters.collections += 1;
-        Ok(())
+        Ok(number)
     }
 
-    fn add_vector(&mut self, collection: u32, row: u32, vector: &Embedding) -> Checked<()> {
+    /// Gives the number of the vector's collection in this store.
+    fn add_vector(&mut self, collection: u32, row: u32, vector: &Embedding) -> Checked<u32> {
         let shape = self.shapes.get_mut(&collection).ok_or_else(|| Fault::content("a vector has no collection"))?;
         if row != shape.vectors || row >= limits::ROWS_MAX {
             return Err(Fault::content("the rows of a collection are not numbered from 0 without gaps"));
         }
         validate(&shape.params, &vector.0).map_err(Fault::content)?;
         shape.vectors += 1;
-        Ok(())
+        Ok(shape.number)
     }
 
-    /// Gives the dimension of the document's collection.
-    fn add_document(&mut self, collection: u32, id: &[u8], row: u32, body: Option<&DocumentBody>) -> Checked<u32> {
+    /// Gives the number in this store of the document's collection, and its dimension.
+    fn add_document(
+        &mut self,
+        collection: u32,
+        id: &[u8],
+        row: u32,
+        body: Option<&DocumentBody>,
+    ) -> Checked<(u32, u32)> {
         let shape = self.shapes.get_mut(&collection).ok_or_else(|| Fault::content("a document has no collection"))?;
         let (fits, is_document) = match shape.kind {
             CollectionKind::Documents => (body.is_some_and(|body| body.expires_at.is_none()), true),
@@ -194,7 +215,7 @@ impl<'a> Builder<'a> {
         }
         self.counters.vectors += 1;
         self.counters.documents += u64::from(is_document);
-        Ok(u32::try_from(shape.params.dimension).unwrap_or(u32::MAX))
+        Ok((shape.number, u32::try_from(shape.params.dimension).unwrap_or(u32::MAX)))
     }
 
     /// Refuses an end of an edge that is no node. Edges come by their start, so that one is remembered.
@@ -258,6 +279,9 @@ impl<'a> Builder<'a> {
         if self.newest_seq > commit_seq || commit_seq > limits::CHECKPOINT_SEQ_MAX {
             return Err(Fault::content("its commit number does not fit its rows, or is impossible"));
         }
+        if last_commit_at > limits::TIME_MS_MAX {
+            return Err(Fault::content("the time of its last commit is beyond the year 9999"));
+        }
         if self.newest_at > last_commit_at {
             return Err(Fault::content("a fact is newer than the checkpoint"));
         }
@@ -283,5 +307,12 @@ impl<'a> Builder<'a> {
             last = seq;
         }
         Ok(())
+    }
+}
+
+/// Puts another collection's number in front of a row's key.
+fn renumber(key: &mut [u8], number: u32) {
+    if let Some(place) = key.first_chunk_mut() {
+        *place = number.to_be_bytes();
     }
 }

@@ -6,10 +6,12 @@
 
 use roaring::RoaringBitmap;
 
-use crate::api::{Glob, Result};
+use super::site::Site;
+use crate::api::{Globs, Result};
 use crate::store::{
     CollectionRecord, DocumentRecord, KeyRange, KeyReader, KeyWriter, Read, Snapshot, StoreError, Table,
 };
+use crate::work::Wanted;
 
 /// Takes rows one after the other.
 pub trait Sink {
@@ -22,25 +24,33 @@ fn corrupt(what: &'static str) -> StoreError {
 }
 
 /// Copies everything, or with `globs` the key-value pairs whose key, as UTF-8, matches one.
-pub fn copy(snapshot: &Snapshot, globs: &[Glob], sink: &mut impl Sink) -> Result<()> {
-    copy_table(snapshot, Table::Kv, sink, |key| {
-        globs.is_empty() || std::str::from_utf8(key).is_ok_and(|key| globs.iter().any(|glob| glob.matches(key)))
-    })?;
+/// Looks now and then whether the engine is closing, also where nothing is copied.
+pub fn copy(snapshot: &Snapshot, globs: &mut Globs, sink: &mut impl Sink, site: &Site) -> Result<()> {
     if !globs.is_empty() {
-        return Ok(());
+        let wanted = Wanted::by(None, &site.closing);
+        return copy_table(snapshot, Table::Kv, sink, |key| {
+            wanted.step()?;
+            std::str::from_utf8(key).map_or(Ok(false), |key| globs.take(key))
+        });
     }
-    copy_table(snapshot, Table::Collections, sink, |_| true)?;
+    copy_table(snapshot, Table::Kv, sink, |_| Ok(true))?;
+    copy_table(snapshot, Table::Collections, sink, |_| Ok(true))?;
     copy_collections(snapshot, sink)?;
     for table in [Table::Nodes, Table::EdgesOut, Table::TemporalOut] {
-        copy_table(snapshot, table, sink, |_| true)?;
+        copy_table(snapshot, table, sink, |_| Ok(true))?;
     }
     Ok(())
 }
 
-fn copy_table(snapshot: &Snapshot, table: Table, sink: &mut impl Sink, wanted: impl Fn(&[u8]) -> bool) -> Result<()> {
+fn copy_table(
+    snapshot: &Snapshot,
+    table: Table,
+    sink: &mut impl Sink,
+    mut wanted: impl FnMut(&[u8]) -> Result<bool>,
+) -> Result<()> {
     for row in snapshot.scan(table, &KeyRange::all(), false)? {
         let row = row?;
-        if wanted(&row.key) {
+        if wanted(&row.key)? {
             sink.row(table, &row.key, &row.value)?;
         }
     }

@@ -2,13 +2,13 @@
 //!
 //! ```text
 //! <data>/checkpoints/<namespace>/<32 hex digits>.toondb      a checkpoint
-//! <data>/checkpoints/.tmp/<16 hex digits>                    whatever is under way; removed on start
+//! <data>/checkpoints/.tmp/<16 hex digits>                    whatever is under way; removed on start, and nothing else there
 //! ```
 //!
 //! A namespace's name never begins with a dot, so the two cannot meet. A checkpoint is written in `.tmp`, synced, renamed,
 //! and both directories are synced before anybody hears of it: a crash leaves it whole or not at all.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -16,14 +16,17 @@ use parking_lot::Mutex;
 use super::fault::Fault;
 use super::head::Head;
 use super::site::Site;
-use crate::api::{CheckpointId, CheckpointInfo, Error, ErrorCode, NamespaceName, Result};
+use crate::api::{
+    CheckpointId, CheckpointInfo, CommitSeq, Error, ErrorCode, NamespaceName, Properties, Result, TimestampMs,
+};
 use crate::disk::{Disk, DiskFile, OpenMode};
 use crate::limits;
+use crate::planted::{self, Planted};
 use crate::rng::Rng;
 
-const DIR: &str = "checkpoints";
-const TEMPORARY_DIR: &str = ".tmp";
-const SUFFIX: &str = ".toondb";
+pub(super) const DIR: &str = "checkpoints";
+pub(super) const TEMPORARY_DIR: &str = ".tmp";
+pub(super) const SUFFIX: &str = ".toondb";
 
 /// The folder of all checkpoints.
 #[derive(Debug)]
@@ -54,14 +57,32 @@ impl Drop for Temporary {
 }
 
 impl Folder {
-    /// Removes what earlier processes left unfinished.
+    /// Removes what earlier processes left unfinished in a directory that is known to be a database's.
     pub fn open(site: Site, rng: Arc<dyn Rng>) -> Result<Self> {
         let folder = Self { site, rng, changing: Mutex::new(()) };
         let temporary = folder.dir().join(TEMPORARY_DIR);
         if folder.disk().exists(&temporary).map_err(Site::io)? {
-            folder.disk().remove_dir_all(&temporary).map_err(Site::io)?;
+            for name in folder.disk().list_dir(&temporary).map_err(Site::io)? {
+                folder.remove_left(&temporary.join(&name), &name);
+            }
         }
         Ok(folder)
+    }
+
+    /// Only names of our own form are ours. What cannot be removed waits for the next start.
+    fn remove_left(&self, path: &Path, name: &str) {
+        if name.len() != 16 || name.bytes().any(|byte| !matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
+            tracing::warn!(path = %path.display(), "not a file of ToonDB; it is left alone");
+            return;
+        }
+        let removed = match self.disk().file_len(path) {
+            Ok(_) => self.disk().remove_file(path),
+            // A folder: the scratch store of an import.
+            Err(_) => self.disk().remove_dir_all(path),
+        };
+        if let Err(error) = removed {
+            tracing::warn!(%error, path = %path.display(), "what is left of a checkpoint cannot be removed");
+        }
     }
 
     fn disk(&self) -> &dyn Disk {
@@ -111,6 +132,9 @@ impl Folder {
         self.disk().sync_dir(&self.site.data_dir).map_err(Site::io)?;
         self.disk().sync_dir(&self.dir()).map_err(Site::io)?;
         self.disk().rename(&file.path, &path).map_err(Site::io)?;
+        if planted::is(Planted::CheckpointNameUnsynced) {
+            return Ok(head.info(id));
+        }
         if let Err(error) = self.disk().sync_dir(&dir) {
             let text = format!("the checkpoint {id} may or may not be there after a power loss: {error}");
             return Err(Error::new(ErrorCode::OutcomeUnknown, text));
@@ -138,18 +162,44 @@ impl Folder {
         Ok(ids.map(CheckpointId::new).filter(|id| id.parts().is_ok()).collect())
     }
 
-    /// The namespace's checkpoints, oldest first. One whose head is damaged has nothing to be listed by; it is left out,
-    /// and the log tells its name.
+    /// The namespace's checkpoints, oldest first. One whose head cannot be read, for whatever reason, is listed with its id,
+    /// its size and what is wrong with it, before all others.
     pub fn list(&self, namespace: &NamespaceName) -> Result<Vec<CheckpointInfo>> {
         let mut infos = Vec::new();
         for id in self.names(namespace)? {
-            match self.open_file(&id).map_err(Fault::from).and_then(|file| Head::read(&*file)) {
-                Ok((head, _)) => infos.push(head.info(id)),
-                Err(error) => tracing::warn!(%id, %error, "a checkpoint cannot be read and is not listed"),
+            match self.look(&id) {
+                Ok(info) => infos.push(info),
+                // It was deleted meanwhile.
+                Err(error) if error.code == ErrorCode::CheckpointNotFound => {}
+                Err(error) => return Err(error),
             }
         }
         infos.sort_by(|a, b| (a.created_at, a.id.as_str()).cmp(&(b.created_at, b.id.as_str())));
         Ok(infos)
+    }
+
+    /// What the API tells of one checkpoint.
+    fn look(&self, id: &CheckpointId) -> Result<CheckpointInfo> {
+        let (what, size_bytes) = match self.open_file(id) {
+            Ok(file) => match Head::read(&*file) {
+                Ok((head, _)) => return Ok(head.info(id.clone())),
+                Err(Fault::Content(what)) => (what, file.len().unwrap_or_default()),
+                Err(Fault::Failed(error)) => (of_one_file(error)?, file.len().unwrap_or_default()),
+            },
+            Err(error) => (of_one_file(error)?, 0),
+        };
+        let (namespace, _) = id.parts()?;
+        Ok(CheckpointInfo {
+            id: id.clone(),
+            name: String::new(),
+            namespace,
+            created_at: TimestampMs(0),
+            size_bytes,
+            keys: 0,
+            commit_seq: CommitSeq(0),
+            metadata: Properties::new(),
+            damaged: Some(what),
+        })
     }
 
     /// The file of a checkpoint. It can be read as long as it is open, also if the checkpoint is deleted meanwhile.
@@ -166,13 +216,25 @@ impl Folder {
     pub fn delete(&self, id: &CheckpointId) -> Result<bool> {
         let path = self.path(id)?;
         let _changing = self.changing.lock();
-        if self.disk().file_len(&path).map_err(Site::io)?.is_none() {
-            return Ok(false);
+        let existed = self.disk().file_len(&path).map_err(Site::io)?.is_some();
+        if existed {
+            self.disk().remove_file(&path).map_err(Site::io)?;
         }
-        self.disk().remove_file(&path).map_err(Site::io)?;
-        if let Some(dir) = path.parent() {
-            self.disk().sync_dir(dir).map_err(Site::io)?;
+        // Also of one that is gone: whoever removed it may not have come to this sync, and a power loss would bring it back.
+        let dir = path.parent().filter(|dir| existed || self.disk().exists(dir).unwrap_or(true));
+        match dir.map_or(Ok(()), |dir| self.disk().sync_dir(dir)) {
+            Ok(()) => Ok(existed),
+            Err(error) if existed => {
+                let text = format!("the checkpoint {id} is deleted, and may be back after a power loss: {error}");
+                Err(Error::new(ErrorCode::OutcomeUnknown, text))
+            }
+            Err(error) => Err(Site::io(error)),
         }
-        Ok(true)
     }
+}
+
+/// What is wrong with one file. An error that is none of the file's, as where no descriptors are left, stays one.
+fn of_one_file(error: Error) -> Result<String> {
+    let is_of_file = !matches!(error.code, ErrorCode::Busy | ErrorCode::Fenced | ErrorCode::CheckpointNotFound);
+    if is_of_file { Ok(error.message) } else { Err(error) }
 }

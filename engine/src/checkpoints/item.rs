@@ -88,7 +88,7 @@ pub fn section(table: Table) -> Option<u8> {
         Table::Nodes => Some(4),
         Table::EdgesOut => Some(5),
         Table::TemporalOut => Some(6),
-        Table::KvExpiry | Table::EdgesIn | Table::TemporalIn | Table::CommitTimes | Table::Purges => None,
+        Table::KvExpiry | Table::EdgesIn | Table::TemporalIn | Table::CommitTimes | Table::Purges | Table::Rows => None,
     }
 }
 
@@ -158,7 +158,7 @@ impl Item {
                 Self::Edge { edge, seq }
             }
             Table::TemporalOut => Self::Fact(decode_fact(key, value).map_err(stored)?),
-            Table::KvExpiry | Table::EdgesIn | Table::TemporalIn | Table::CommitTimes | Table::Purges => {
+            Table::KvExpiry | Table::EdgesIn | Table::TemporalIn | Table::CommitTimes | Table::Purges | Table::Rows => {
                 return Err(broken(table, "a checkpoint has no such rows"));
             }
         })
@@ -219,7 +219,8 @@ impl Item {
                 check_value(value)
             }
             Self::Collection { name, record } => {
-                let CollectionRecord { dimension, metric, metadata, .. } = record;
+                let CollectionRecord { dimension, metric, metadata, created_at, .. } = record;
+                check_time(*created_at)?;
                 let (collection, metadata) = (name.clone(), metadata.clone());
                 CreateCollection { collection, dimension: *dimension, metric: *metric, metadata }.validate()
             }
@@ -256,6 +257,14 @@ impl Item {
     }
 }
 
+/// Refuses a time that no clock of ours has shown.
+fn check_time(at: i64) -> Result<()> {
+    if (-limits::TIME_MS_MAX..=limits::TIME_MS_MAX).contains(&at) {
+        return Ok(());
+    }
+    Err(Error::invalid("a time lies beyond the year 9999"))
+}
+
 fn check_fact(edge: &TemporalEdge) -> Result<()> {
     let fact = TemporalFact {
         from_id: edge.from_id.clone(),
@@ -266,6 +275,7 @@ fn check_fact(edge: &TemporalEdge) -> Result<()> {
         properties: edge.properties.clone(),
     };
     fact.validate()?;
+    check_time(edge.asserted_at.0)?;
     match (edge.retracted_seq, edge.retracted_at) {
         (None, None) => Ok(()),
         (Some(seq), Some(at)) if seq > edge.asserted_seq && at >= edge.asserted_at => Ok(()),

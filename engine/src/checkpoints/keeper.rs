@@ -23,7 +23,7 @@ use super::site::Site;
 use super::writer::Writer;
 use crate::api::{
     ByteBuf, CheckpointDeleted, CheckpointId, CheckpointInfo, CheckpointList, CreateCheckpoint, Error, ErrorCode,
-    ExportCheckpoint, ExportFormat, ExportedPart, Glob, ImportCheckpoint, Imported, NamespaceName, Request, Response,
+    ExportCheckpoint, ExportFormat, ExportedPart, Globs, ImportCheckpoint, Imported, NamespaceName, Request, Response,
     RestoreCheckpoint, Restored, Result,
 };
 use crate::clock::Clock;
@@ -66,7 +66,7 @@ impl Sink for Writer {
 impl Keeper {
     /// Opens the folder of checkpoints, which need not exist, and removes what was left unfinished.
     pub fn open(data_dir: &Path, options: &NamespaceOptions) -> Result<Self> {
-        let (disk, closing) = (Arc::clone(&options.disk), Arc::clone(&options.cancel_builds));
+        let (disk, closing) = (Arc::clone(&options.disk), Arc::clone(&options.closing));
         let site = Site { disk, data_dir: data_dir.to_owned(), closing };
         Ok(Self {
             folder: Folder::open(site.clone(), Arc::clone(&options.rng))?,
@@ -84,6 +84,12 @@ impl Keeper {
         let now = self.clock.monotonic();
         self.imports.expire(now);
         self.exports.expire(now);
+    }
+
+    /// Forgets all of them, as nobody can go on with any.
+    pub fn close(&self) {
+        self.imports.expire(std::time::Duration::MAX);
+        self.exports.expire(std::time::Duration::MAX);
     }
 
     /// Carries out one operation for a namespace.
@@ -129,7 +135,7 @@ impl Keeper {
 
     fn create(&self, router: &Router, namespace: &NamespaceName, request: CreateCheckpoint) -> Result<CheckpointInfo> {
         let CreateCheckpoint { name, include_patterns, metadata } = request;
-        let globs = include_patterns.iter().map(|pattern| Glob::parse(pattern)).collect::<Result<Vec<_>>>()?;
+        let mut globs = Globs::parse(include_patterns.iter().map(String::as_str))?;
         let texts = Texts { name, namespace: namespace.clone(), metadata };
         texts.check()?;
         let handle = router.require(namespace.as_str())?;
@@ -138,7 +144,7 @@ impl Keeper {
         let held = handle.hold()?;
         let (temporary, file) = self.folder.temporary()?;
         let mut writer = Writer::begin(self.site.clone(), file, Head::new(texts, self.clock.now_ms()))?;
-        copy(&held.snapshot, &globs, &mut writer)?;
+        copy(&held.snapshot, &mut globs, &mut writer, &self.site)?;
         let head = writer.finish(held.snapshot.seq(), held.last_commit_at)?;
         self.folder.publish(&temporary, &head)
     }
@@ -237,7 +243,18 @@ impl Keeper {
                 said.sink.finish(said.commit_seq, said.last_commit_at)?
             }
         };
+        self.check_ahead(&head)?;
         Ok((temporary, head))
+    }
+
+    /// Refuses a checkpoint of commits that a sound clock could not have seen yet. One of our own may be, and can be
+    /// restored all the same.
+    fn check_ahead(&self, head: &Head) -> Checked<()> {
+        let ahead = i64::try_from(limits::CHECKPOINT_AHEAD_MAX.as_millis()).unwrap_or(i64::MAX);
+        if head.last_commit_at <= self.clock.now_ms().saturating_add(ahead) {
+            return Ok(());
+        }
+        Err(Fault::content("its last commit is more than a day ahead of this machine's clock"))
     }
 }
 

@@ -21,6 +21,7 @@ mod imports;
 mod item;
 mod json;
 mod keeper;
+mod look;
 mod reader;
 mod site;
 #[cfg(test)]
@@ -28,3 +29,4 @@ mod tests;
 mod writer;
 
 pub use keeper::Keeper;
+pub use look::look;

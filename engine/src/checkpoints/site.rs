@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::api::{Error, ErrorCode, Result};
-use crate::disk::{Disk, is_disk_full};
+use crate::disk::{Disk, is_disk_full, to_error};
 use crate::limits;
 use crate::store::StoreError;
 
@@ -41,7 +41,7 @@ impl Site {
     /// How a failure of a file reaches a caller.
     #[expect(clippy::needless_pass_by_value, reason = "it ends here, as in every `map_err`")]
     pub fn io(error: io::Error) -> Error {
-        if is_disk_full(&error) { full() } else { Error::internal(format!("a checkpoint's file failed: {error}")) }
+        if is_disk_full(&error) { full() } else { to_error(&error) }
     }
 
     /// How a failure of the store reaches a caller. redb does not tell a full disk from a failing one.

@@ -19,9 +19,13 @@ pub enum OpenMode {
     Existing,
     /// The file must not exist; it is created empty.
     CreateNew,
+    /// The file must exist, and every write to it fails.
+    ReadOnly,
 }
 
 /// An open file for positioned reads and writes. Shared between threads without a cursor.
+///
+/// What answers a question has no default: a wrapper that forgot to pass it on would hide what the disk below knows.
 pub trait DiskFile: Send + Sync + Debug {
     /// Current length in bytes.
     ///
@@ -66,7 +70,8 @@ pub trait DiskFile: Send + Sync + Debug {
     /// Makes written bytes, and the length needed to read them, durable.
     ///
     /// # Errors
-    /// Any I/O error, after which the handle must not be trusted.
+    /// Any I/O error, after which the handle must not be trusted; one that [`super::is_removed`] tells if no name leads to
+    /// the file any more.
     fn sync_data(&self) -> io::Result<()>;
 
     /// Makes written bytes and all metadata durable.
@@ -74,6 +79,12 @@ pub trait DiskFile: Send + Sync + Debug {
     /// # Errors
     /// Any I/O error, after which the handle must not be trusted.
     fn sync_all(&self) -> io::Result<()>;
+
+    /// Whether a name still leads to the file. Bytes of a file that was removed are durable nowhere, so syncs fail then.
+    ///
+    /// # Errors
+    /// Any I/O error.
+    fn is_linked(&self) -> io::Result<bool>;
 
     /// Hints that the range will be synced soon, so that the system may start writing. Promises nothing.
     fn start_writeback(&self, offset: u64, len: u64) {
@@ -101,7 +112,7 @@ pub trait Disk: Send + Sync + Debug {
     /// `InvalidInput` when the name is not a regular file; any I/O error.
     fn file_len(&self, path: &Path) -> io::Result<Option<u64>>;
 
-    /// Opens a regular file for reading and writing. Never truncates.
+    /// Opens a regular file, for reading and writing unless the mode says otherwise. Never truncates.
     ///
     /// # Errors
     /// `NotFound` or `AlreadyExists` according to `mode`; any I/O error.
@@ -137,20 +148,21 @@ pub trait Disk: Send + Sync + Debug {
     /// Any I/O error.
     fn sync_dir(&self, path: &Path) -> io::Result<()>;
 
+    /// Fails if the directory that everything is in was removed: with an error that [`super::is_removed`] tells.
+    ///
+    /// # Errors
+    /// That, or any I/O error.
+    fn check_root(&self) -> io::Result<()>;
+
     /// Bytes an unprivileged process may still write on the file system that holds `path`.
     ///
     /// # Errors
     /// Any I/O error.
     fn free_bytes(&self, path: &Path) -> io::Result<u64>;
-}
 
-/// Whether the error says that no space, or no quota, is left.
-#[must_use]
-pub fn is_disk_full(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
-}
-
-/// The same error with what was attempted on which path in front of its message; keeps the kind.
-pub(super) fn with_path(operation: &str, path: &Path, error: &io::Error) -> io::Error {
-    io::Error::new(error.kind(), format!("{operation} {}: {error}", path.display()))
+    /// Whether the file system that holds `path` can only be read.
+    ///
+    /// # Errors
+    /// Any I/O error.
+    fn is_read_only(&self, path: &Path) -> io::Result<bool>;
 }

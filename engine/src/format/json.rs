@@ -1,17 +1,21 @@
 //! Compact JSON (RFC 8259) by serde_json, with tags for what JSON lacks.
 
-use super::tagged::{Floats, Reader, Tagged, untag};
-use super::{FormatError, View};
+use super::tagged::{Floats, Reader, Tagged, check_readable, untag};
+use super::{FormatError, View, integers};
 use crate::api::Value;
 use crate::limits;
 
 /// Writes a value.
 ///
 /// # Errors
-/// `Conversion` for NaN.
+/// `Conversion` for NaN, `Limit` for what [`decode`] would refuse to read.
 pub fn encode(value: &Value) -> Result<String, FormatError> {
+    check_readable(value, Floats::Finite)?;
     let tagged = Tagged { value, floats: Floats::Finite };
-    serde_json::to_string(&tagged).map_err(|error| FormatError::conversion(format!("not possible in JSON: {error}")))
+    let text = serde_json::to_string(&tagged);
+    let text = text.map_err(|error| FormatError::conversion(format!("not possible in JSON: {error}")))?;
+    check_length(&text)?;
+    Ok(text)
 }
 
 /// Writes rows: a list of maps, or a map of such lists where there are several tables.
@@ -35,6 +39,7 @@ pub fn decode(text: &str) -> Result<Value, FormatError> {
             FormatError::Syntax { format: "JSON", line, column, message: message(&error) }
         })
     })?;
+    integers::check_json(text)?;
     let value = untag(value)?;
     value.validate().map_err(|error| FormatError::Limit(error.message))?;
     Ok(value)

@@ -7,6 +7,7 @@ mod auto;
 mod columnar;
 mod convert;
 mod error;
+mod integers;
 pub mod json;
 mod markdown;
 mod project;

@@ -3,12 +3,13 @@
 //! | value | written as |
 //! |---|---|
 //! | bytes | `{"$bytes": "<base64>"}` |
-//! | a float that the format cannot write | `{"$float": "inf"}`, `"-inf"`, and in TOON `"-0"` |
+//! | a float that the format cannot write | `{"$float": "inf"}`, `"-inf"`, and in TOON `"-0"` and beyond 64 bits `"1e300"` |
 //! | a map whose only key is one of the three | `{"$map": {...}}` |
 //!
 //! So a user's map can never be taken for a tag, nor a tag for a user's map. Numbers keep their value, which is all that
 //! equality of values asks: a float without a fraction may come back as the equal integer.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -19,7 +20,8 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess,
 use serde::ser::{Error as _, Serialize, SerializeMap, Serializer};
 
 use super::FormatError;
-use crate::api::Value;
+use super::integers::is_beyond;
+use crate::api::{ErrorCode, Value};
 use crate::limits;
 
 const BYTES: &str = "$bytes";
@@ -36,16 +38,18 @@ pub fn is_tag(key: &str) -> bool {
 pub enum Floats {
     /// Every finite one.
     Finite,
-    /// Every finite one but -0.0, which would come back as 0.
-    UnsignedZero,
+    /// Every finite one but -0.0, which would come back as 0, and those beyond 64 signed bits, which have no exponent in
+    /// TOON and so would read as an integer that is too large.
+    Plain,
 }
 
 /// The tag of a float that cannot be written as a number.
-fn float_tag(float: f64, floats: Floats) -> Option<&'static str> {
+fn float_tag(float: f64, floats: Floats) -> Option<Cow<'static, str>> {
     match float {
-        f64::INFINITY => Some("inf"),
-        f64::NEG_INFINITY => Some("-inf"),
-        _ if floats == Floats::UnsignedZero && float == 0.0 && float.is_sign_negative() => Some("-0"),
+        f64::INFINITY => Some(Cow::Borrowed("inf")),
+        f64::NEG_INFINITY => Some(Cow::Borrowed("-inf")),
+        _ if floats == Floats::Plain && float == 0.0 && float.is_sign_negative() => Some(Cow::Borrowed("-0")),
+        _ if floats == Floats::Plain && is_beyond(float) => Some(Cow::Owned(format!("{float:e}"))),
         _ => None,
     }
 }
@@ -56,6 +60,38 @@ pub fn is_scalar(value: &Value, floats: Floats) -> bool {
         Value::Null | Value::Bool(_) | Value::Int(_) | Value::String(_) => true,
         Value::Float(float) => float_tag(*float, floats).is_none() && !float.is_nan(),
         Value::Bytes(_) | Value::List(_) | Value::Map(_) => false,
+    }
+}
+
+/// How many values, tags among them, the text of a value stands for.
+fn count(value: &Value, floats: Floats) -> usize {
+    let sum = |counts: &mut dyn Iterator<Item = usize>| counts.fold(1_usize, usize::saturating_add);
+    match value {
+        Value::Float(float) if float_tag(*float, floats).is_some() => 2,
+        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::String(_) => 1,
+        Value::Bytes(_) => 2,
+        Value::List(items) => sum(&mut items.iter().map(|item| count(item, floats))),
+        Value::Map(entries) => {
+            let tag = usize::from(entries.len() == 1 && entries.keys().all(|key| is_tag(key)));
+            tag + sum(&mut entries.values().map(|item| count(item, floats)))
+        }
+    }
+}
+
+/// Refuses a value of which no text can be read back: what is written is held to the bounds of reading.
+pub fn check_readable(value: &Value, floats: Floats) -> Result<(), FormatError> {
+    value.validate().map_err(|error| match error.code {
+        ErrorCode::LimitExceeded => FormatError::Limit(error.message),
+        _ => FormatError::conversion(error.message),
+    })?;
+    match count(value, floats) {
+        values if values > limits::TEXT_VALUES_MAX => {
+            let max = limits::TEXT_VALUES_MAX;
+            Err(FormatError::Limit(format!(
+                "the text would hold {values} values; the limit is {max}: convert it in parts"
+            )))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -174,7 +210,12 @@ fn untag_one(tag: &str, value: Value) -> Result<Value, FormatError> {
             "inf" => Ok(Value::Float(f64::INFINITY)),
             "-inf" => Ok(Value::Float(f64::NEG_INFINITY)),
             "-0" => Ok(Value::Float(-0.0)),
-            _ => Err(FormatError::conversion("the value of $float must be \"inf\", \"-inf\" or \"-0\"")),
+            _ => match text.parse::<f64>() {
+                Ok(float) if is_beyond(float) => Ok(Value::Float(float)),
+                Ok(_) | Err(_) => Err(FormatError::conversion(
+                    "the value of $float must be \"inf\", \"-inf\", \"-0\" or a number beyond 64 bits",
+                )),
+            },
         },
         (MAP, Value::Map(entries)) => untag_entries(entries),
         (MAP, _) => Err(FormatError::conversion("the value of $map must be a map")),
@@ -232,19 +273,10 @@ impl<'de> Visitor<'de> for Seed<'_> {
         Ok(Value::Int(int))
     }
 
-    /// Above the integers there are still floats that TOON writes without a point: they are exact, other numbers are not.
-    fn visit_u64<E: serde::de::Error>(self, int: u64) -> Result<Value, E> {
-        if let Ok(int) = i64::try_from(int) {
-            return Ok(Value::Int(int));
-        }
-        #[expect(clippy::cast_precision_loss, reason = "whether it was exact is checked next")]
-        let float = int as f64;
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "2^63 to 2^64 fits in 128 bits")]
-        let back = float as u128;
-        match back == u128::from(int) {
-            true => Ok(Value::Float(float)),
-            false => Err(E::custom(format!("the integer {int} does not fit in 64 signed bits"))),
-        }
+    /// Above the integers: TOON's decoder gives `1e19` so. Whether it was written as digits alone is looked at afterwards.
+    fn visit_u64<E>(self, int: u64) -> Result<Value, E> {
+        #[expect(clippy::cast_precision_loss, reason = "an integer that a float does not hold is refused in the text")]
+        Ok(i64::try_from(int).map_or(Value::Float(int as f64), Value::Int))
     }
 
     fn visit_f64<E>(self, float: f64) -> Result<Value, E> {

@@ -10,24 +10,28 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use toon_format::{DecodeOptions, EncodeOptions, ToonError};
 
 use super::json::check_length;
-use super::tagged::{Floats, Reader, Tagged, untag};
-use super::{FormatError, View, toon_guard, toon_place, toon_table};
+use super::tagged::{Floats, Reader, Tagged, check_readable, untag};
+use super::{FormatError, View, integers, toon_guard, toon_place, toon_table};
 use crate::api::Value;
 
 /// Writes a value.
 ///
 /// # Errors
-/// `Conversion` for NaN.
+/// `Conversion` for NaN, `Limit` for what [`decode`] would refuse to read.
 pub fn encode(value: &Value) -> Result<String, FormatError> {
+    check_readable(value, Floats::Plain)?;
     let table = if let Value::List(items) = value { toon_table::encode_list(items) } else { None };
-    table.map_or_else(|| by_crate(&Tagged { value, floats: Floats::UnsignedZero }), Ok)
+    let text = table.map_or_else(|| by_crate(&Tagged { value, floats: Floats::Plain }), Ok)?;
+    check_length(&text)?;
+    toon_guard::check(&text)?;
+    Ok(text)
 }
 
 /// Writes rows: a list of maps, or a map of such lists where there are several tables.
 pub(super) fn encode_rows(view: &View<'_>) -> Result<String, FormatError> {
     match toon_table::encode(view) {
         Some(text) => Ok(text),
-        None => by_crate(&view.tagged(Floats::UnsignedZero)),
+        None => by_crate(&view.tagged(Floats::Plain)),
     }
 }
 
@@ -43,18 +47,23 @@ pub(super) fn by_crate<T: serde::Serialize>(value: &T) -> Result<String, FormatE
 pub fn decode(text: &str) -> Result<Value, FormatError> {
     check_length(text)?;
     toon_guard::check(text)?;
-    // A panic in the crate is to fail this one conversion.
-    let decode = || toon_format::decode::<serde_json::Value>(text, &DecodeOptions::default());
-    let json = catch_unwind(AssertUnwindSafe(decode))
-        .map_err(|_| FormatError::conversion("the TOON decoder failed on this text"))?
-        .map_err(|error| syntax(text, error))?;
+    let json = by_decoder(text)?;
     let reader = Reader::new();
     let value = reader.read(json).map_err(|error| {
         reader.limit().unwrap_or_else(|| FormatError::conversion(format!("not a value of ToonDB: {error}")))
     })?;
+    integers::check_toon(text, &value, |text| by_decoder(text).ok())?;
     let value = untag(value)?;
     value.validate().map_err(|error| FormatError::Limit(error.message))?;
     Ok(value)
+}
+
+fn by_decoder(text: &str) -> Result<serde_json::Value, FormatError> {
+    // A panic in the crate is to fail this one conversion.
+    let decode = || toon_format::decode::<serde_json::Value>(text, &DecodeOptions::default());
+    catch_unwind(AssertUnwindSafe(decode))
+        .map_err(|_| FormatError::conversion("the TOON decoder failed on this text"))?
+        .map_err(|error| syntax(text, error))
 }
 
 /// The crate knows the line and what is wrong with it.

@@ -17,6 +17,8 @@ struct Line {
     groups: usize,
     /// Bytes.
     bytes: usize,
+    /// Spaces before the first other byte.
+    indent: usize,
 }
 
 fn look_at(line: &str) -> Line {
@@ -40,7 +42,8 @@ fn look_at(line: &str) -> Line {
             _ => {}
         }
     }
-    Line { values, groups, bytes: line.len() }
+    let indent = line.len() - line.trim_start_matches(' ').len();
+    Line { values, groups, bytes: line.len(), indent }
 }
 
 /// Refuses a text that stands for more than a text may.
@@ -54,6 +57,9 @@ pub fn check(text: &str) -> Result<(), FormatError> {
         }
         if line.groups > 0 {
             header = line;
+        } else if line.indent <= header.indent {
+            // The rows of a table stand deeper than its header: this line is behind the table.
+            header = Line::default();
         }
         values = values.saturating_add(line.values.max(header.values));
         names = names.saturating_add(header.bytes);

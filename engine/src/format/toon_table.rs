@@ -91,7 +91,7 @@ fn write_table<'r, R: Cells + 'r>(
         }
         out.push_str("\n  ");
         for (index, ((column, value), (like, _))) in row.cells().zip(first.cells()).enumerate() {
-            if column != like || !is_scalar(value, Floats::UnsignedZero) {
+            if column != like || !is_scalar(value, Floats::Plain) {
                 return None;
             }
             if index > 0 {
@@ -133,15 +133,14 @@ fn write_scalar(out: &mut String, value: &Value) -> Option<()> {
     Some(())
 }
 
-/// Whole numbers as the integer that they are, which is how they are read back; anything else in the shortest digits that
-/// give the same float, never with an exponent: TOON's canonical form.
+/// In the shortest digits that give the same float, never with an exponent: TOON's canonical form. One without a fraction
+/// so reads as the integer that it is; those that no integer equals are no scalars.
 fn write_float(out: &mut String, float: f64) -> Option<()> {
-    const TWO_POW_63: f64 = 9_223_372_036_854_775_808.0;
-    #[expect(clippy::cast_possible_truncation, reason = "the range is checked, and the fraction is zero")]
-    let whole = (float.fract() == 0.0 && (-TWO_POW_63..2.0 * TWO_POW_63).contains(&float)).then_some(float as i128);
-    match whole {
-        Some(whole) => write!(out, "{whole}").ok(),
-        None => write!(out, "{float}").ok(),
+    // In 64 bits the digits of a whole float are exact, shortest or not.
+    #[expect(clippy::cast_possible_truncation, reason = "a scalar without a fraction fits")]
+    match float.fract() == 0.0 {
+        true => write!(out, "{}", float as i64).ok(),
+        false => write!(out, "{float}").ok(),
     }
 }
 

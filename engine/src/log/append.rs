@@ -6,11 +6,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::error::LogError;
+use super::mark::{Mark, MarkFile};
 use super::record::{Place, RECORD_ALIGN, RecordHeader, record_bytes};
 use super::segment::{HEADER_BYTES, SegmentHeader, segment_name, spare_name};
 use super::spare::{Spare, SparePool, prepare_now};
 use super::types::{Log, LogOptions, SeqRange, Sync};
 use crate::disk::{DiskFile, OpenMode, is_disk_full};
+use crate::planted::{self, Planted};
 
 /// Segments made larger than usual for one record are rounded up to whole pages.
 const PAGE_BYTES: u64 = 4096;
@@ -27,8 +29,11 @@ pub struct SegmentedLog {
     full: VecDeque<FullSegment>,
     pub(super) current: CurrentSegment,
     spares: SparePool,
+    mark: MarkFile,
     buffer: Vec<u8>,
     last_seq: u64,
+    /// Space is short: see [`Log::be_frugal`].
+    frugal: bool,
     fenced: bool,
 }
 
@@ -63,20 +68,22 @@ pub(super) struct Parts {
     pub(super) full: VecDeque<FullSegment>,
     pub(super) current: CurrentSegment,
     pub(super) spares: SparePool,
+    pub(super) mark: MarkFile,
     pub(super) last_seq: u64,
 }
 
 impl SegmentedLog {
     pub(super) fn from_parts(parts: Parts) -> Self {
-        let Parts { options, full, current, spares, last_seq } = parts;
+        let Parts { options, full, current, spares, mark, last_seq } = parts;
         let opening = options.rng.next_u64();
-        Self { options, opening, full, current, spares, buffer: Vec::new(), last_seq, fenced: false }
+        let (buffer, frugal, fenced) = (Vec::new(), false, false);
+        Self { options, opening, full, current, spares, mark, buffer, last_seq, frugal, fenced }
     }
 
     /// Starts a segment for records after `last_seq`, leaving the present one as it is.
     pub(super) fn restart_after(&mut self, last_seq: u64) -> Result<(), LogError> {
         self.last_seq = last_seq;
-        self.rotate(0).inspect_err(|_| self.fenced = true)
+        self.rotate(0, 0).inspect_err(|_| self.fenced = true)
     }
 
     fn check_fence(&self) -> Result<(), LogError> {
@@ -87,6 +94,10 @@ impl SegmentedLog {
     fn fencing<T>(&mut self, result: Result<T, LogError>) -> Result<T, LogError> {
         self.fenced |= result.is_err();
         result
+    }
+
+    fn has_room(&self, bytes: u64) -> bool {
+        u64::from(self.current.offset) + bytes <= u64::from(self.current.header.capacity)
     }
 
     fn check_batch(&self, seqs: SeqRange) -> Result<(), LogError> {
@@ -101,20 +112,28 @@ impl SegmentedLog {
         Ok(())
     }
 
-    /// Makes room for `bytes` in a new segment. Until the spare is at hand nothing has changed, so a full disk does not
-    /// fence; every later step does.
-    fn rotate(&mut self, bytes: u64) -> Result<(), LogError> {
+    /// Makes room for `bytes` in a new segment, and for as much as `hint` if there is space. Until the spare is at hand
+    /// nothing has changed, so a full disk does not fence; every later step does.
+    fn rotate(&mut self, bytes: u64, hint: u64) -> Result<(), LogError> {
         let least = u64::from(HEADER_BYTES) + bytes;
-        let spare = match self.spares.take(least, self.current.header.number) {
+        let wanted = u64::from(HEADER_BYTES) + bytes.max(hint);
+        let number = self.current.header.number;
+        let spare = match self.spares.take(wanted, number) {
             Some(spare) => spare,
-            None => self.prepare(least)?,
+            None => match self.prepare(self.next_capacity(wanted)) {
+                // As small as it may be, if that is less.
+                Err(LogError::DiskFull { .. }) => match self.spares.take(least, number) {
+                    Some(spare) => spare,
+                    None => self.prepare(self.least_capacity(least))?,
+                },
+                prepared => prepared?,
+            },
         };
         let result = self.switch_to(spare);
         self.fencing(result)
     }
 
-    fn prepare(&mut self, least: u64) -> Result<Spare, LogError> {
-        let capacity = self.next_capacity(least);
+    fn prepare(&mut self, capacity: u32) -> Result<Spare, LogError> {
         let path = self.options.dir.clone();
         prepare_now(&self.options, capacity).map_err(|source| {
             if is_disk_full(&source) {
@@ -125,19 +144,25 @@ impl SegmentedLog {
         })
     }
 
+    fn least_capacity(&self, least: u64) -> u32 {
+        let whole = u32::try_from(least.next_multiple_of(PAGE_BYTES)).unwrap_or(u32::MAX);
+        whole.max(self.options.min_segment_bytes)
+    }
+
     /// Segments double while they fill faster than they are released.
     fn next_capacity(&self, least: u64) -> u32 {
         let doubled = self.current.header.capacity.saturating_mul(2);
         let usual = doubled.min(self.options.max_segment_bytes).max(self.options.min_segment_bytes);
-        if least <= u64::from(usual) {
+        if least <= u64::from(usual) && !self.frugal {
             return usual;
         }
-        u32::try_from(least.next_multiple_of(PAGE_BYTES)).unwrap_or(u32::MAX)
+        self.least_capacity(least)
     }
 
     fn switch_to(&mut self, spare: Spare) -> Result<(), LogError> {
-        if self.has_unsynced() {
+        if self.has_unsynced() && !planted::is(Planted::RotateWithoutSync) {
             self.current.file.sync_data().map_err(LogError::io(&self.current.path))?;
+            self.note_synced();
         }
         self.spares.settle(&spare, &self.options).map_err(LogError::io(&self.options.dir))?;
         let next = install(&self.options, spare, self.current.header.number + 1, self.last_seq.saturating_add(1))?;
@@ -172,16 +197,31 @@ impl SegmentedLog {
     fn sync_current(&mut self) -> Result<(), LogError> {
         let current = &mut self.current;
         current.file.sync_data().map_err(|source| unknown(current, source))?;
-        current.synced = current.offset;
+        self.note_synced();
         Ok(())
+    }
+
+    /// Everything appended so far is durable: says so in memory and in the mark. Nothing else writes the mark.
+    pub(super) fn note_synced(&mut self) {
+        let current = &mut self.current;
+        current.synced = current.offset;
+        let CurrentSegment { header, offset, chain, .. } = current;
+        self.mark.write(Mark { seq: self.last_seq, segment: header.number, offset: *offset, chain: *chain });
     }
 
     /// Turns a released segment into a spare when that serves the present segment size, otherwise removes it. A name that
     /// comes back after a crash does no harm: recovery does not read what the store has.
     fn retire(&mut self, segment: &FullSegment) -> Result<(), LogError> {
-        let sizes = self.current.header.capacity..=self.options.max_segment_bytes;
         let disk = &self.options.disk;
-        if self.spares.has_room() && sizes.contains(&segment.capacity) {
+        let serves = if self.frugal {
+            // The next one that sheds cuts it.
+            self.spares.is_empty()
+                && (self.options.min_segment_bytes..=self.options.max_segment_bytes).contains(&segment.capacity)
+        } else {
+            self.spares.has_room()
+                && (self.current.header.capacity..=self.options.max_segment_bytes).contains(&segment.capacity)
+        };
+        if serves {
             let path = self.options.dir.join(spare_name(self.options.rng.next_u64()));
             disk.rename(&segment.path, &path).map_err(LogError::io(&segment.path))?;
             self.spares.recycle(path, segment.capacity);
@@ -226,10 +266,14 @@ pub(super) fn install(
     let file = disk
         .open(&spare_path, OpenMode::Existing)
         .and_then(|file| file.write_all_at(0, &header.encode()).map(|()| file))
-        .and_then(|file| file.sync_data().map(|()| file))
+        .and_then(
+            |file| if planted::is(Planted::SegmentHeaderUnsynced) { Ok(file) } else { file.sync_data().map(|()| file) },
+        )
         .map_err(LogError::io(&spare_path))?;
     disk.rename(&spare_path, &path).map_err(LogError::io(&path))?;
-    disk.sync_dir(&options.dir).map_err(LogError::io(&options.dir))?;
+    if !planted::is(Planted::SegmentNameUnsynced) {
+        disk.sync_dir(&options.dir).map_err(LogError::io(&options.dir))?;
+    }
     let (offset, synced, released) = (HEADER_BYTES, HEADER_BYTES, HEADER_BYTES);
     Ok(CurrentSegment { header, path, file, offset, synced, released, chain: 0 })
 }
@@ -241,15 +285,28 @@ impl Log for SegmentedLog {
         &mut self.buffer
     }
 
+    fn make_room(&mut self, payload_bytes: usize, hint: usize) -> Result<(), LogError> {
+        self.check_fence()?;
+        let max_bytes = self.options.payload_limit_bytes();
+        if payload_bytes > max_bytes {
+            return Err(LogError::TooLarge { payload_bytes, max_bytes });
+        }
+        let bytes = record_bytes(payload_bytes);
+        if self.has_room(bytes) { Ok(()) } else { self.rotate(bytes, record_bytes(hint.min(max_bytes))) }
+    }
+
     fn append(&mut self, seqs: SeqRange, sync: Sync) -> Result<(), LogError> {
         self.check_fence()?;
         self.check_batch(seqs)?;
         let bytes = record_bytes(self.buffer.len());
-        if u64::from(self.current.offset) + bytes > u64::from(self.current.header.capacity) {
-            self.rotate(bytes)?;
+        if !self.has_room(bytes) {
+            self.rotate(bytes, 0)?;
         }
         let mut result = self.write_record(seqs);
-        if sync == Sync::Now {
+        if planted::is(Planted::SyncedMarkTooEarly) {
+            self.note_synced();
+        }
+        if sync == Sync::Now && !planted::is(Planted::AckBeforeSync) {
             result = result.and_then(|()| self.sync_current());
         }
         self.fencing(result)
@@ -274,6 +331,13 @@ impl Log for SegmentedLog {
         self.fencing(result)
     }
 
+    fn be_frugal(&mut self, frugal: bool) {
+        self.frugal = frugal;
+        if frugal {
+            self.spares.shed(&self.options, self.current.header.number);
+        }
+    }
+
     fn bytes_used(&self) -> u64 {
         let full: u64 = self.full.iter().map(|segment| segment.used).sum();
         full + u64::from(self.current.offset - self.current.released)
@@ -281,7 +345,7 @@ impl Log for SegmentedLog {
 
     fn bytes_on_disk(&self) -> u64 {
         let full: u64 = self.full.iter().map(|segment| u64::from(segment.capacity)).sum();
-        full + u64::from(self.current.header.capacity) + self.spares.bytes()
+        full + u64::from(self.current.header.capacity) + self.spares.bytes() + self.mark.bytes()
     }
 
     fn last_seq(&self) -> u64 {
@@ -293,7 +357,7 @@ impl Log for SegmentedLog {
             return None;
         }
         let half_full = self.current.offset > self.current.header.capacity / 2;
-        let capacity = half_full.then(|| self.next_capacity(0));
+        let capacity = (half_full && !self.frugal).then(|| self.next_capacity(0));
         let work = self.spares.work(&self.options, self.current.header.number, capacity)?;
         Some(Box::new(work))
     }

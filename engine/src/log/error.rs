@@ -61,6 +61,9 @@ pub enum LogError {
     /// An earlier error fenced this log; it must be reopened.
     #[error("log is fenced after an earlier error and must be reopened")]
     Fenced,
+    /// The log was opened to be read only. Nothing was written.
+    #[error("the log was opened to be read only")]
+    ReadOnly,
     /// No space or quota for the next segment. Nothing was written; appending works again once there is space.
     #[error("no space for the next log segment: {source}")]
     DiskFull {

@@ -9,6 +9,7 @@
 //! | `<number, 20 digits>.log` | a live segment; its header was durable before the name existed |
 //! | `spare-<random>` | allocated and synced, content meaningless; the next segments are made of these |
 //! | `tmp-<random>` | being filled with zeros; removed by the next open |
+//! | `synced` | the mark of what was synced: see `mark.rs` |
 //!
 //! # Why no crash can lose or invent a record
 //! - *Preparing* works on a `tmp-` name and renames to `spare-` after the sync. A crash leaves a `tmp-` or a `spare-`.
@@ -25,15 +26,19 @@
 //!   remnant behind the cut can never be accepted later, because the next record written there carries this opening's
 //!   random number, so its checksum is not the one the remnant names. Repeating recovery after any crash gives the same.
 //! - *Telling a torn tail from damage*: each record says how far the segment was synced when it was written. A bad record
-//!   below such a claim had been durable and is reported as [`LogError::Corrupt`]; one above every claim was never
-//!   acknowledged together with anything after it, and is cut.
+//!   below such a claim had been durable and is reported as [`LogError::Corrupt`]. For the records that no other follows
+//!   the mark speaks: written after each sync and before its answers, it says through which record everything was synced.
+//!   A log that ends before it, or has another record there, is reported; what is above every claim is cut. A live segment
+//!   that is shorter than its header says is damaged too: its length was durable before its name.
 //!
 //! The scheme of header, salt and in-place reuse follows SQLite's WAL format ("The Write-Ahead Log", salts and cumulative
 //! checksums) and `PostgreSQL`'s recycled WAL segments.
 
 mod append;
 mod error;
+mod mark;
 mod open;
+mod read_only;
 mod record;
 mod scan;
 mod segment;
@@ -43,5 +48,6 @@ mod tests;
 mod types;
 
 pub use error::LogError;
-pub use open::open;
-pub use types::{Log, LogOptions, SeqRange, Sync};
+pub use mark::MarkState;
+pub use open::{look_at_mark, open, read};
+pub use types::{Log, LogOptions, Replay, ReplayReport, SeqRange, Sync};

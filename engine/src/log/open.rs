@@ -10,12 +10,15 @@ use std::sync::Arc;
 
 use super::append::{CurrentSegment, FullSegment, Parts, SegmentedLog, install};
 use super::error::LogError;
+use super::mark::{Mark, MarkFile, MarkState};
+use super::read_only::ReadOnlyLog;
 use super::record::RECORD_ALIGN;
 use super::scan::{Tail, accept_records, torn_bytes};
 use super::segment::{FileKind, HEADER_BYTES, HeaderFault, SegmentHeader, VERSION, classify, segment_name};
 use super::spare::{MAX_SPARES, Spare, SparePool, prepare_now};
 use super::types::{Log, LogOptions, Replay, ReplayReport};
 use crate::disk::{DiskFile, OpenMode};
+use crate::planted::{self, Planted};
 
 /// Opens the log, creating it when the directory holds none, and hands every batch after `from_seq` to `replay`.
 ///
@@ -31,37 +34,96 @@ pub fn open(
 ) -> Result<(SegmentedLog, ReplayReport), LogError> {
     options.disk.create_dir_all(&options.dir).map_err(LogError::io(&options.dir))?;
     let listing = Listing::read(&options)?;
+    let mut mark = MarkFile::find(&options, OpenMode::Existing);
     let Some(newest) = listing.segments.last().copied() else {
-        return create(options, &listing, from_seq);
+        return create(options, &listing, mark, from_seq);
     };
-    let chain = Chain::find(&options, &listing.segments, newest, from_seq)?;
-    let recovered = chain.replay(from_seq, replay)?;
+    let chain = Chain::find(&options, OpenMode::Existing, &listing.segments, newest, from_seq)?;
+    let witness = mark.speaks_beyond(from_seq);
+    let recovered = chain.replay(from_seq, witness, replay)?;
+    if let Some(mark) = witness {
+        recovered.check_reaches(mark)?;
+    }
     let mut report = ReplayReport {
         records: recovered.records,
         last_seq: recovered.tail.last_seq,
         torn_bytes: recovered.torn_bytes,
     };
     let current = recovered.make_durable()?;
+    if mark.newest().is_none() {
+        tracing::warn!(
+            dir = %options.dir.display(),
+            "the log has no mark of what was synced: an older version wrote it, or the mark is lost; damage to its last \
+             records cannot be told from writes that never ended"
+        );
+    }
+    mark.make(&options);
     // A process that died may have left names that the directory on the medium does not have yet.
     options.disk.sync_dir(&options.dir).map_err(LogError::io(&options.dir))?;
     let full = full_segments(&options, &listing.segments, &chain, recovered.full)?;
     let spares = listing.clean(&options)?;
     let last_seq = report.last_seq;
-    let mut log = SegmentedLog::from_parts(Parts { options, full, current, spares, last_seq });
+    let mut log = SegmentedLog::from_parts(Parts { options, full, current, spares, mark, last_seq });
     if from_seq > last_seq {
         // The store is ahead: the log lost batches that were never synced. What it holds connects to nothing any more.
         log.restart_after(from_seq)?;
         report.last_seq = from_seq;
     }
+    log.note_synced();
     log.truncate(from_seq)?;
     Ok((log, report))
 }
 
+/// Reads a log without changing anything: on a file system that cannot be written to, or to look. What a crash left
+/// unfinished stays as it is, and what nothing proves durable is replayed all the same: only writing it once more could
+/// make it so.
+///
+/// # Errors
+/// As [`open`]; a directory without a log is `Corrupt`.
+pub fn read(
+    options: &LogOptions,
+    from_seq: u64,
+    replay: &mut Replay<'_>,
+) -> Result<(ReadOnlyLog, ReplayReport), LogError> {
+    let listing = Listing::read(options)?;
+    let Some(newest) = listing.segments.last().copied() else {
+        return Err(LogError::corrupt(0, 0, "there is no log"));
+    };
+    let chain = Chain::find(options, OpenMode::ReadOnly, &listing.segments, newest, from_seq)?;
+    let witness = MarkFile::find(options, OpenMode::ReadOnly).speaks_beyond(from_seq);
+    let recovered = chain.replay(from_seq, witness, replay)?;
+    if let Some(mark) = witness {
+        recovered.check_reaches(mark)?;
+    }
+    let last_seq = recovered.tail.last_seq.max(from_seq);
+    let bytes = u64::from(recovered.tail.end - HEADER_BYTES);
+    let used = recovered.full.iter().map(|segment| segment.used).sum::<u64>() + bytes;
+    let report = ReplayReport { records: recovered.records, last_seq, torn_bytes: recovered.torn_bytes };
+    Ok((ReadOnlyLog::new(last_seq, used), report))
+}
+
+/// How the mark beside a log is. Changes nothing.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn look_at_mark(options: &LogOptions) -> Result<MarkState, LogError> {
+    MarkFile::look(options).map_err(LogError::io(&options.dir))
+}
+
 /// A crash during creation leaves no segment, and creation starts over.
-fn create(options: LogOptions, listing: &Listing, from_seq: u64) -> Result<(SegmentedLog, ReplayReport), LogError> {
+fn create(
+    options: LogOptions,
+    listing: &Listing,
+    mut mark: MarkFile,
+    from_seq: u64,
+) -> Result<(SegmentedLog, ReplayReport), LogError> {
     if from_seq > 0 {
         return Err(LogError::corrupt(0, 0, "no log although the store has batches"));
     }
+    if let Some(mark) = mark.speaks_beyond(0) {
+        return Err(LogError::corrupt(mark.segment, 0, "segment is missing although batches had been synced"));
+    }
+    mark.begin(&options);
     if let Some(parent) = options.dir.parent() {
         options.disk.sync_dir(parent).map_err(LogError::io(parent))?;
     }
@@ -78,7 +140,7 @@ fn create(options: LogOptions, listing: &Listing, from_seq: u64) -> Result<(Segm
         })?,
     };
     let current = install(&options, spare, 1, 1)?;
-    let parts = Parts { options, full: VecDeque::new(), current, spares, last_seq: 0 };
+    let parts = Parts { options, full: VecDeque::new(), current, spares, mark, last_seq: 0 };
     Ok((SegmentedLog::from_parts(parts), ReplayReport::default()))
 }
 
@@ -144,16 +206,16 @@ struct OpenSegment {
 }
 
 impl OpenSegment {
-    fn read(options: &LogOptions, number: u64) -> Result<Self, LogError> {
+    fn read(options: &LogOptions, mode: OpenMode, number: u64) -> Result<Self, LogError> {
         let path = options.dir.join(segment_name(number));
-        let file = options.disk.open(&path, OpenMode::Existing).map_err(LogError::io(&path))?;
+        let file = options.disk.open(&path, mode).map_err(LogError::io(&path))?;
         let len = file.len().map_err(LogError::io(&path))?;
         if len < u64::from(HEADER_BYTES) {
             return Err(LogError::corrupt(number, 0, "segment is shorter than its header"));
         }
         let mut bytes = [0; HEADER_BYTES as usize];
         file.read_exact_at(0, &mut bytes).map_err(LogError::io(&path))?;
-        let mut header = SegmentHeader::decode(&bytes).map_err(|fault| match fault {
+        let header = SegmentHeader::decode(&bytes).map_err(|fault| match fault {
             HeaderFault::Newer(found) => LogError::UnsupportedVersion { path: path.clone(), found, supported: VERSION },
             HeaderFault::Damaged(reason) => LogError::corrupt(number, 0, reason),
         })?;
@@ -166,9 +228,10 @@ impl OpenSegment {
         if header.first_seq == 0 || number == 0 {
             return Err(LogError::corrupt(number, 0, "impossible segment number or first seq"));
         }
-        // A file cut short from outside is used as far as it goes.
-        let whole = len - len % u64::from(RECORD_ALIGN);
-        header.capacity = header.capacity.min(u32::try_from(whole).unwrap_or(u32::MAX));
+        // Its length was durable before it had this name, and never changes.
+        if len < u64::from(header.capacity) || !header.capacity.is_multiple_of(RECORD_ALIGN) {
+            return Err(LogError::corrupt(number, 0, "segment is shorter than its header says"));
+        }
         Ok(Self { header, path, file })
     }
 
@@ -197,8 +260,14 @@ struct Recovered<'a> {
 
 impl Chain {
     /// Walks from the newest segment back to the first one that is needed.
-    fn find(options: &LogOptions, numbers: &[u64], newest: u64, from_seq: u64) -> Result<Self, LogError> {
-        let last = OpenSegment::read(options, newest)?;
+    fn find(
+        options: &LogOptions,
+        mode: OpenMode,
+        numbers: &[u64],
+        newest: u64,
+        from_seq: u64,
+    ) -> Result<Self, LogError> {
+        let last = OpenSegment::read(options, mode, newest)?;
         let mut earlier: Vec<OpenSegment> = Vec::new();
         let mut oldest = &last.header;
         while oldest.first_seq > from_seq.saturating_add(1) {
@@ -206,7 +275,7 @@ impl Chain {
             if numbers.binary_search(&before).is_err() {
                 return Err(LogError::corrupt(before, 0, "segment is missing"));
             }
-            earlier.push(OpenSegment::read(options, before)?);
+            earlier.push(OpenSegment::read(options, mode, before)?);
             oldest = earlier.last().map_or(&last.header, |segment| &segment.header);
         }
         earlier.reverse();
@@ -217,13 +286,13 @@ impl Chain {
         self.earlier.first().unwrap_or(&self.last).header.number
     }
 
-    fn replay(&self, from_seq: u64, replay: &mut Replay<'_>) -> Result<Recovered<'_>, LogError> {
+    fn replay(&self, from_seq: u64, mark: Option<Mark>, replay: &mut Replay<'_>) -> Result<Recovered<'_>, LogError> {
         let mut records = 0;
         let mut full = VecDeque::new();
         let successors = self.earlier.iter().skip(1).chain([&self.last]);
         for (segment, successor) in self.earlier.iter().zip(successors) {
             let bytes = segment.bytes()?;
-            let tail = accept_records(&bytes, &segment.header, from_seq, replay)?;
+            let tail = accept_records(&bytes, &segment.header, from_seq, mark, replay)?;
             if tail.last_seq.wrapping_add(1) != successor.header.first_seq {
                 return Err(LogError::corrupt(
                     segment.header.number,
@@ -240,13 +309,25 @@ impl Chain {
             });
         }
         let bytes = self.last.bytes()?;
-        let tail = accept_records(&bytes, &self.last.header, from_seq, replay)?;
+        let tail = accept_records(&bytes, &self.last.header, from_seq, mark, replay)?;
         let torn_bytes = torn_bytes(&bytes, &self.last.header, &tail)?;
         Ok(Recovered { last: &self.last, bytes, tail, torn_bytes, records: records + tail.replayed, full })
     }
 }
 
 impl Recovered<'_> {
+    /// Refuses a log that ends before what had been synced.
+    fn check_reaches(&self, mark: Mark) -> Result<(), LogError> {
+        if self.tail.last_seq >= mark.seq {
+            return Ok(());
+        }
+        let number = self.last.header.number;
+        if number < mark.segment {
+            return Err(LogError::corrupt(number + 1, 0, "segment is missing although batches in it had been synced"));
+        }
+        Err(LogError::corrupt(number, self.tail.end, "the log ends before what had been synced"))
+    }
+
     /// Writes the accepted records that nothing proves durable once more, as they are, and syncs. Reading them back is no
     /// proof: after a failed sync the page cache shows bytes the device may never have got.
     fn make_durable(&self) -> Result<CurrentSegment, LogError> {
@@ -254,7 +335,9 @@ impl Recovered<'_> {
         let (from, to) = (self.tail.proven_synced, self.tail.end);
         if let Some(unproven) = self.bytes.get(from as usize..to as usize).filter(|bytes| !bytes.is_empty()) {
             file.write_all_at(u64::from(from), unproven).map_err(LogError::io(path))?;
-            file.sync_data().map_err(LogError::io(path))?;
+            if !planted::is(Planted::RecoveredUnsynced) {
+                file.sync_data().map_err(LogError::io(path))?;
+            }
         }
         Ok(CurrentSegment {
             header: *header,

@@ -22,6 +22,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::segment::Fields;
 use super::types::SeqRange;
+use crate::planted::{self, Planted};
 
 pub(super) const RECORD_HEADER_BYTES: u32 = 56;
 pub(super) const RECORD_ALIGN: u32 = 8;
@@ -113,7 +114,10 @@ pub(super) fn find(segment: &[u8], place: Place) -> Found<'_> {
     let end = start as u64 + record_bytes(payload_bytes);
     let fits = end <= segment.len() as u64;
     match (body.get(..payload_bytes), u32::try_from(end)) {
-        (Some(payload), Ok(end)) if fits && xxh3_64_with_seed(payload, hash) == checksum => {
+        (Some(payload), Ok(end))
+            if fits
+                && (xxh3_64_with_seed(payload, hash) == checksum || planted::is(Planted::RecordChecksumSkipped)) =>
+        {
             Found::Record(Record { header, checksum, payload, end })
         }
         _ => Found::Torn { end: end.min(segment.len() as u64) },

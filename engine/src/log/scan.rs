@@ -1,9 +1,11 @@
 //! Reading one segment: accept records while they connect, then decide what the first bad place means.
 
 use super::error::LogError;
+use super::mark::Mark;
 use super::record::{Found, Place, RECORD_ALIGN, find};
 use super::segment::{HEADER_BYTES, SegmentHeader};
 use super::types::{Replay, SeqRange};
+use crate::planted::{self, Planted};
 
 /// Where reading stopped.
 #[derive(Clone, Copy, Debug)]
@@ -19,13 +21,15 @@ pub(super) struct Tail {
     pub(super) replayed: u64,
 }
 
-/// Hands the segment's connected records that end after `from_seq` to `replay`.
+/// Hands the segment's connected records that end after `from_seq` to `replay`. A `mark` speaks of this or another segment.
 pub(super) fn accept_records(
     segment: &[u8],
     header: &SegmentHeader,
     from_seq: u64,
+    mark: Option<Mark>,
     replay: &mut Replay<'_>,
 ) -> Result<Tail, LogError> {
+    let marked = mark.filter(|mark| mark.segment == header.number);
     let mut tail = Tail {
         end: HEADER_BYTES,
         proven_synced: HEADER_BYTES,
@@ -40,6 +44,10 @@ pub(super) fn accept_records(
         let SeqRange { first, last } = record.header.seqs;
         if first != tail.last_seq.wrapping_add(1) || last < first {
             return Err(LogError::corrupt(header.number, tail.end, "record does not continue the seq before it"));
+        }
+        // What was synced at the marked place is never written again with other content.
+        if marked.is_some_and(|mark| (mark.offset, mark.seq) == (record.end, last) && mark.chain != record.checksum) {
+            return Err(LogError::corrupt(header.number, tail.end, "another record stands where one had been synced"));
         }
         if last > from_seq {
             replay(record.header.seqs, record.payload)?;
@@ -70,7 +78,8 @@ pub(super) fn torn_bytes(segment: &[u8], header: &SegmentHeader, tail: &Tail) ->
                 // At the bad place itself stands a whole record with another predecessor. If that predecessor had been
                 // synced when this was written, the one accepted in its place is not the one that was there.
                 let replaced = offset == tail.end && record.header.synced_through == tail.end;
-                if record.header.synced_through > tail.end || (replaced && tail.end > HEADER_BYTES) {
+                let proven = record.header.synced_through > tail.end || (replaced && tail.end > HEADER_BYTES);
+                if proven && !planted::is(Planted::SyncedRecordCutOff) {
                     return Err(LogError::corrupt(
                         header.number,
                         tail.end,

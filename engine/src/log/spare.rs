@@ -2,6 +2,9 @@
 //!
 //! Preparing writes zeros over the whole file and syncs it, so that later writes find their blocks allocated: `fallocate`
 //! alone would leave extents marked unwritten, and the first write to each would need a metadata flush of its own.
+//!
+//! While space on the disk is short spares are given back, but for one of the smallest size: it takes the deletes that make
+//! space, where none is left at all. Its length needs no sync of its own: a segment may be longer than its header says.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -76,6 +79,11 @@ impl SparePool {
         self.ready.len() + coming < MAX_SPARES
     }
 
+    /// True if none is at hand and none is coming.
+    pub(super) fn is_empty(&self) -> bool {
+        self.ready.is_empty() && matches!(*self.slot.state.lock(), SlotState::Idle | SlotState::Settling)
+    }
+
     /// Adds a released segment that was just renamed to `path`.
     pub(super) fn recycle(&mut self, path: PathBuf, capacity: u32) {
         self.recycled += 1;
@@ -87,6 +95,27 @@ impl SparePool {
         self.collect(segment);
         let (index, largest) = self.ready.iter().enumerate().max_by_key(|(_, spare)| spare.capacity)?;
         (u64::from(largest.capacity) >= bytes).then(|| self.ready.swap_remove(index))
+    }
+
+    /// Gives the space of the spares back, but for one that is cut to the smallest size. What cannot be removed is left to
+    /// the next time.
+    pub(super) fn shed(&mut self, options: &LogOptions, segment: u64) {
+        self.collect(segment);
+        self.ready.sort_by_key(|spare| spare.capacity);
+        let surplus = self.ready.split_off(self.ready.len().min(1));
+        for spare in surplus {
+            if let Err(error) = options.disk.remove_file(&spare.path) {
+                tracing::warn!(%error, "a spare log segment could not be removed");
+                self.ready.push(spare);
+            }
+        }
+        let smallest = options.min_segment_bytes;
+        for kept in self.ready.iter_mut().filter(|kept| kept.capacity > smallest) {
+            match options.disk.open(&kept.path, OpenMode::Existing).and_then(|file| file.set_len(u64::from(smallest))) {
+                Ok(()) => kept.capacity = smallest,
+                Err(error) => tracing::warn!(%error, "a spare log segment could not be cut"),
+            }
+        }
     }
 
     /// Makes sure that the spare's old name cannot come back: until then its header must not be overwritten.

@@ -49,6 +49,13 @@ pub trait Log: Send + Debug {
     /// The payload of the next batch, emptied. Fill it, then call [`Log::append`].
     fn buffer(&mut self) -> &mut Vec<u8>;
 
+    /// Sees to it that a batch of so many bytes finds room, beginning another segment if need be: appending it meets no full
+    /// disk then. A new segment has room for `hint` bytes too, if there is space for that.
+    ///
+    /// # Errors
+    /// `DiskFull`, and nothing has changed; `Io`, `OutcomeUnknown`, `Fenced`; `TooLarge`.
+    fn make_room(&mut self, payload_bytes: usize, hint: usize) -> Result<(), LogError>;
+
     /// Appends the buffer's content as one batch. A batch is recovered whole or not at all.
     ///
     /// # Errors
@@ -70,10 +77,14 @@ pub trait Log: Send + Debug {
     /// `Io`, `Fenced`.
     fn truncate(&mut self, through_seq: u64) -> Result<(), LogError>;
 
+    /// Says whether space on the disk is short. While it is, no segments are kept or prepared for later but one of the
+    /// smallest size, which is for the batches that make space.
+    fn be_frugal(&mut self, frugal: bool);
+
     /// Bytes of the records that recovery would read now: those not known to be released by [`Log::truncate`].
     fn bytes_used(&self) -> u64;
 
-    /// Bytes of all segment files, spare ones included.
+    /// Bytes of all files, spare segments included.
     fn bytes_on_disk(&self) -> u64;
 
     /// Seq of the last operation appended or recovered.

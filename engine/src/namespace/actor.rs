@@ -6,6 +6,10 @@
 //! therefore invisible until the log has the group and the view publishes it. If the log fails, the whole opening of the
 //! namespace is given up: the files are opened again and replayed, and only what the log really holds comes back.
 //!
+//! Every answer tells of the state it met, also one that changed nothing: a key that was missing, a comparison that failed,
+//! a broken precondition. So all answers of a group wait for its commit, and a request that asked for durability has the
+//! log synced even if only volatile writes before it left something to sync.
+//!
 //! A crash before the log's sync leaves nothing of the group, after it all of it; an answer is sent only after it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -17,10 +21,12 @@ use super::collections::Collection;
 use super::context::Context;
 use super::exec;
 use super::mailbox::{Envelope, Task};
+use super::shrinking::Shrinking;
 use super::state::State;
-use crate::api::{Durability, Error, ErrorCode, Quota, Request, Response, Result, Write};
+use crate::api::{Durability, Effect, Error, ErrorCode, Quota, Request, Response, Result};
 use crate::limits;
-use crate::log::{Log, SeqRange, Sync};
+use crate::log::{Log, LogError, SeqRange, Sync};
+use crate::planted::{self, Planted};
 use crate::rng::Rng;
 use crate::service::Reply;
 use crate::store::{BatchWriter, Counters, Txn};
@@ -33,6 +39,8 @@ pub struct Actor {
     pub log: Box<dyn Log>,
     /// The payload of the group's log record, as far as it is written.
     pub batch: Vec<u8>,
+    /// Bytes of the requests in the group, which its log record will have too, about.
+    pub expected_bytes: usize,
     /// Counters after the newest commit.
     pub counters: Counters,
     /// The newest commit.
@@ -41,12 +49,20 @@ pub struct Actor {
     pub counted: Vec<Arc<Collection>>,
     /// Why the group must not be committed.
     pub broken: Option<Error>,
+    /// The store failed to answer: what is in the log stands, but this opening is of no use any more.
+    pub store_failed: Option<Error>,
+    /// Panics that were caught while the group was executed.
+    pub panics: usize,
     /// Flushing.
     pub checkpoint: Checkpoint,
     /// When a volatile write first waited for a sync, in monotonic time.
     pub unsynced_since: Option<Duration>,
-    /// Newest commits at past moments, to know what every reader has left behind.
-    pub past: std::collections::VecDeque<(Duration, u64)>,
+    /// True while the next step of a sweep waits in the mailbox.
+    pub sweeping: bool,
+    /// When rows that nobody can see were last freed, in monotonic time.
+    pub reclaimed_at: Duration,
+    /// Giving space of the store back.
+    pub shrinking: Shrinking,
 }
 
 /// What a group of requests needs beside the actor.
@@ -57,6 +73,8 @@ pub struct Surroundings<'a> {
     pub rng: &'a Arc<dyn Rng>,
     /// True if the disk has too little space: only deletes pass.
     pub disk_full: bool,
+    /// True if the engine is closing: what nobody waits for is left for the next opening.
+    pub closing: bool,
 }
 
 /// How a group ended.
@@ -68,14 +86,15 @@ pub struct Outcome {
     pub failed: Option<Error>,
 }
 
-/// A request that succeeded and waits for the log. If a defect drops it, its envelope still answers.
+/// A request that was executed and waits for the log. If a defect drops it, its envelope still answers.
 struct Staged {
     envelope: Envelope,
-    response: Response,
+    result: Result<Response>,
 }
 
 impl Actor {
-    /// Serves one group. Every reply in it is answered, whatever happens.
+    /// Serves one group, or as much of it as its log record may hold: the rest stays in `group`, untouched. Every reply of
+    /// what was served is answered, whatever happens.
     pub fn run_group(&mut self, group: &mut Vec<Envelope>, around: &Surroundings<'_>) -> Outcome {
         let mut outcome = Outcome::default();
         let first_seq = self.last_seq + 1;
@@ -83,48 +102,59 @@ impl Actor {
         let mut answered: Vec<Reply> = Vec::new();
         let mut durable = false;
         self.batch.clear();
-        for mut envelope in group.drain(..) {
+        self.expected_bytes = group.iter().map(|envelope| envelope.bytes).sum();
+        let mut waiting = std::mem::take(group).into_iter();
+        while self.batch.len() < limits::GROUP_BYTES_MAX
+            && let Some(mut envelope) = waiting.next()
+        {
             match envelope.take_task() {
                 Task::Request(request) => {
                     let asked = exec::durability(&request);
-                    let before = self.last_seq;
-                    match self.execute(request, asked, around) {
-                        Ok(response) => {
-                            durable |= asked == Durability::Durable && self.last_seq > before;
-                            staged.push(Staged { envelope, response });
-                        }
-                        Err(error) => {
-                            outcome.panics += usize::from(error.code == ErrorCode::Internal);
-                            give(&mut envelope, Err(error), &mut answered);
-                        }
-                    }
+                    let result = self.execute(request, asked, around);
+                    durable |= asked == Durability::Durable;
+                    staged.push(Staged { envelope, result });
                 }
-                Task::FlushDone { through_seq, result } => {
+                // News from an earlier opening of the namespace is none of ours.
+                Task::FlushDone { opening, .. } | Task::StoreFailed { opening } if opening != self.state.opening => {}
+                Task::FlushDone { opening: _, through_seq, result } => {
                     if let Err(error) = self.finish_flush(through_seq, result) {
                         outcome.failed = Some(error);
                     }
                 }
+                Task::StoreFailed { opening: _ } => {
+                    let text = "the store failed under a read";
+                    self.store_failed.get_or_insert_with(|| Error::new(ErrorCode::Unavailable, text));
+                }
                 Task::Flush => self.request_flush(envelope.take_reply()),
                 Task::Tick => durable |= self.tick(around),
+                Task::Sweep => {
+                    self.sweeping = false;
+                    self.sweep(around);
+                }
             }
         }
+        group.extend(waiting);
         if outcome.failed.is_none() {
             outcome.failed = self.commit(first_seq, durable).err();
         }
-        for Staged { mut envelope, response } in staged {
+        for Staged { mut envelope, result } in staged {
             let result = match &outcome.failed {
-                None => Ok(response),
+                None => result,
+                // Also in the place of an error: it may tell of writes that are now lost.
+                Some(_) if planted::is(Planted::AckDespiteFailure) => result,
                 Some(error) => Err(error.clone()),
             };
             give(&mut envelope, result, &mut answered);
         }
         answered.iter().for_each(Reply::flush);
+        outcome.panics = std::mem::take(&mut self.panics);
+        outcome.failed = outcome.failed.or_else(|| self.store_failed.take());
         outcome
     }
 
     /// Executes one request inside its own transaction; a panic in it is an error like any other.
     fn execute(&mut self, request: Request, asked: Durability, around: &Surroundings<'_>) -> Result<Response> {
-        if around.disk_full && !frees_space(&request) {
+        if around.disk_full && request.effect() != Effect::Frees {
             return Err(Error::new(
                 ErrorCode::DiskFull,
                 "the disk is almost full: writes are refused until there is space",
@@ -143,12 +173,15 @@ impl Actor {
     ) -> Result<R> {
         let state = Arc::clone(&self.state);
         let seq = self.last_seq + 1;
-        let now_ms = state.clock.now_ms().max(self.counters.last_commit_at);
+        let now_ms = state.clock.now_ms();
+        let least_ms = if planted::is(Planted::StampsGoBack) { i64::MIN } else { self.counters.last_commit_at };
+        let stamp_ms = now_ms.min(limits::TIME_MS_MAX).max(least_ms);
         let mut ctx = Context {
             state: &state,
             txn: Txn::new(state.unpublished()),
             seq,
             now_ms,
+            stamp_ms,
             counters: self.counters,
             quota: around.quota,
             changes: Vec::new(),
@@ -163,13 +196,21 @@ impl Actor {
         }));
         let result = attempt.unwrap_or_else(|_| {
             tracing::error!("an operation panicked; it failed alone");
+            self.panics += 1;
             Err(Error::internal("a defect in ToonDB: the request failed alone and changed nothing"))
-        })?;
+        });
+        if let Err(error) = &result
+            && state.store_has_failed()
+        {
+            self.store_failed.get_or_insert_with(|| error.clone());
+        }
+        let result = result?;
         let Context { txn, changes, mut counters, .. } = ctx;
         if txn.is_empty() {
             return Ok(result);
         }
-        counters.last_commit_at = now_ms;
+        self.make_room(&txn)?;
+        counters.last_commit_at = stamp_ms;
         self.stage(&txn, seq);
         for change in changes {
             if let Some(collection) = change.collection()
@@ -186,6 +227,20 @@ impl Actor {
         self.counters = counters;
         self.last_seq = seq;
         Ok(result)
+    }
+
+    /// Sees to it that the group's record can be logged with this operation in it. What is staged cannot be taken back, so a
+    /// disk without space must be met before: the operation fails alone then.
+    fn make_room(&mut self, txn: &Txn) -> Result<()> {
+        let bytes = BatchWriter::bytes_with(self.batch.len(), txn.bytes());
+        self.log.make_room(bytes, self.expected_bytes.min(limits::GROUP_BYTES_MAX)).map_err(|error| {
+            let nothing_changed = matches!(error, LogError::DiskFull { .. } | LogError::TooLarge { .. });
+            let error = Error::from(error);
+            if !nothing_changed {
+                self.broken.get_or_insert_with(|| error.clone());
+            }
+            error
+        })
     }
 
     fn stage(&mut self, txn: &Txn, seq: u64) {
@@ -205,13 +260,14 @@ impl Actor {
         }
         let now = self.state.clock.monotonic();
         if self.last_seq >= first_seq {
-            BatchWriter::resume(&mut self.batch).finish(0, &self.counters);
+            let counters = self.counters_to_log();
+            BatchWriter::resume(&mut self.batch).finish(0, &counters);
             std::mem::swap(self.log.buffer(), &mut self.batch);
             let sync = if durable { Sync::Now } else { Sync::Later };
             self.log.append(SeqRange { first: first_seq, last: self.last_seq }, sync)?;
             self.state.publish(self.last_seq, self.counters, self.counted.drain(..));
             self.checkpoint.wrote(now);
-        } else if durable {
+        } else if durable && !planted::is(Planted::NoOpAckWithoutSync) {
             self.log.sync()?;
         }
         if !self.log.has_unsynced() {
@@ -225,40 +281,58 @@ impl Actor {
         self.flush_if_due(now)
     }
 
+    fn counters_to_log(&self) -> Counters {
+        if planted::is(Planted::CountersNotLogged) { Counters::default() } else { self.counters }
+    }
+
     /// What has to happen with time. Gives true if a volatile write must be synced now.
     fn tick(&mut self, around: &Surroundings<'_>) -> bool {
         let state = Arc::clone(&self.state);
         let now = state.clock.monotonic();
         self.reclaim(now);
-        let has_expired =
-            exec::expired(&state.unpublished(), state.clock.now_ms(), 1).is_ok_and(|keys| !keys.is_empty());
-        let housekeeping = |ctx: &mut Context<'_>| {
-            if has_expired {
-                exec::sweep(ctx, limits::SWEEP_ITEMS_MAX)?;
-            }
-            exec::sweep_entries(ctx, limits::SWEEP_ITEMS_MAX)?;
-            exec::purge(ctx, limits::SWEEP_ITEMS_MAX)
-        };
-        if let Err(error) = self.attempt(Durability::Volatile, around, housekeeping) {
-            tracing::warn!(%error, "sweeping what has expired or purging a dropped collection failed; it is tried again");
+        self.log.be_frugal(around.disk_full);
+        self.shrink_if_roomy(now, around.disk_full);
+        if !self.sweeping {
+            self.sweep(around);
         }
         self.unsynced_since.is_some_and(|since| now.saturating_sub(since) >= limits::VOLATILE_DELAY_MAX)
     }
 
-    /// Frees index rows that were deleted so long ago that no reader can still be looking at them.
+    /// Removes a bounded part of what has expired and of dropped collections, in a commit of the engine's own. While more
+    /// is left, the next part is asked for at once, behind whatever waits in the mailbox: so a backlog shrinks as fast as
+    /// the machine allows, and requests are served in between.
+    fn sweep(&mut self, around: &Surroundings<'_>) {
+        // Deletes take memory too; they go on when the disk has caught up.
+        if around.closing || self.congestion().is_some() {
+            return;
+        }
+        let state = Arc::clone(&self.state);
+        let has_expired =
+            exec::expired(&state.unpublished(), state.clock.now_ms(), 1).is_ok_and(|keys| !keys.is_empty());
+        let part = |ctx: &mut Context<'_>| {
+            let keys = if has_expired { exec::sweep(ctx, limits::SWEEP_ITEMS_MAX)? } else { 0 };
+            let entries = exec::sweep_entries(ctx, limits::SWEEP_ITEMS_MAX)?;
+            let purging = exec::purge(ctx, limits::SWEEP_ITEMS_MAX)?;
+            Ok(keys.max(entries) >= limits::SWEEP_ITEMS_MAX || purging)
+        };
+        match self.attempt(Durability::Volatile, around, part) {
+            Ok(false) => {}
+            Ok(true) => {
+                self.sweeping = true;
+                self.checkpoint.post(Task::Sweep);
+            }
+            Err(error) => {
+                tracing::warn!(%error, "sweeping what has expired or purging a dropped collection failed; it is tried again");
+            }
+        }
+    }
+
+    /// Ends snapshots whose time is over, and now and then frees the index rows that no reader can see any more.
     fn reclaim(&mut self, now: Duration) {
-        let oldest_held = self.state.snapshots.expire(now).unwrap_or(u64::MAX);
-        if self.past.back().is_none_or(|(then, _)| now.saturating_sub(*then) >= Duration::from_secs(5)) {
-            self.past.push_back((now, self.last_seq));
-        }
-        let mut safe = None;
-        while let Some((_, seq)) =
-            self.past.pop_front_if(|(then, _)| now.saturating_sub(*then) > 2 * limits::SNAPSHOT_AGE_MAX)
-        {
-            safe = Some(seq.min(oldest_held));
-        }
-        if let Some(seq) = safe {
-            self.state.collections.reclaim(seq);
+        let oldest_seen = self.state.oldest_seen();
+        if now.saturating_sub(self.reclaimed_at) >= limits::RECLAIM_INTERVAL {
+            self.reclaimed_at = now;
+            self.state.collections.reclaim(oldest_seen);
         }
     }
 }
@@ -267,40 +341,5 @@ fn give(envelope: &mut Envelope, result: Result<Response>, answered: &mut Vec<Re
     let Some(reply) = envelope.complete(result) else { return };
     if !answered.iter().any(|other| other.same_sink(&reply)) {
         answered.push(reply);
-    }
-}
-
-/// Writes that pass on an almost full disk: the way out of it.
-fn frees_space(request: &Request) -> bool {
-    matches!(
-        request,
-        Request::DeleteKey(_)
-            | Request::DeleteDocuments(_)
-            | Request::DeleteByFilter(_)
-            | Request::DeleteVectors(_)
-            | Request::DropCollection(_)
-            | Request::DropIndex(_)
-            | Request::DeleteNode(_)
-            | Request::DeleteEdge(_)
-            | Request::EraseTemporal(_)
-            | Request::CacheInvalidate(_)
-    ) || matches!(request, Request::Commit(commit) if commit.writes.iter().all(is_delete))
-}
-
-fn is_delete(write: &Write) -> bool {
-    match write {
-        Write::DeleteKey { .. }
-        | Write::DeleteDocuments { .. }
-        | Write::DeleteVectors { .. }
-        | Write::DeleteNode { .. }
-        | Write::DeleteEdge { .. } => true,
-        Write::Put(_)
-        | Write::AddDocuments { .. }
-        | Write::InsertVectors { .. }
-        | Write::AddNode(_)
-        | Write::AddEdge(_)
-        | Write::AddTemporalEdge(_)
-        | Write::CloseTemporalEdge { .. }
-        | Write::SupersedeTemporalEdge(_) => false,
     }
 }

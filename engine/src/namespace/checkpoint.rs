@@ -4,6 +4,17 @@
 //! redb transaction; then the actor publishes a view without it and lets the log go up to there. Nobody waits meanwhile
 //! unless the fresh memtable reaches its hard bound. A crash at any moment leaves either the old checkpoint, and the log
 //! still holds the rest, or the new one, and replaying a record twice changes nothing.
+//!
+//! ```text
+//!          memtable large or old         written, view without it published
+//!   Idle ------------------------> Writing --------------------------------> Idle
+//!                                   |   ^
+//!                     no space left |   | after a pause, or when somebody asks for a flush
+//!                                   v   |
+//!                                   Paused
+//! ```
+//!
+//! While a flush is paused its rows stay in memory and in the log, and everything else goes on.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -11,15 +22,38 @@ use std::time::Duration;
 
 use super::actor::Actor;
 use super::mailbox::Task;
-use crate::api::{CommitSeq, Error, Flushed, Response, Result};
+use crate::api::{CommitSeq, Error, ErrorCode, Flushed, Response, Result};
 use crate::limits;
+use crate::planted::{self, Planted};
 use crate::service::Reply;
-use crate::store::{Counters, FlushInput, Memtable, View};
+use crate::store::{Counters, FlushInput, Memtable, StoreError, StoreResult, View};
+use crate::work::Job;
 
 /// Runs a job on some other thread.
-pub type Spawn = Arc<dyn Fn(Box<dyn FnOnce() + Send>) + Send + Sync>;
+pub type Spawn = Arc<dyn Fn(Job) + Send + Sync>;
+/// Runs a job on some other thread, or gives it back: there is none, or nothing may begin any more.
+pub type TrySpawn = Arc<dyn Fn(Job) -> std::result::Result<(), Job> + Send + Sync>;
 /// Puts a task of the engine's own into the namespace's mailbox.
 pub type Post = Arc<dyn Fn(Task) + Send + Sync>;
+
+/// What is to be in redb next: the last commit of the frozen memtable, and the counters after it.
+#[derive(Debug, Clone, Copy)]
+struct Frozen {
+    through_seq: u64,
+    counters: Counters,
+}
+
+/// Where the flush of the frozen memtable stands.
+#[derive(Debug, Clone, Copy)]
+enum Stage {
+    /// Nothing is frozen.
+    Idle,
+    /// A background thread writes it.
+    Writing(Frozen),
+    /// There was no space for it. It is tried again at a time, and after longer and longer pauses, each time with what was
+    /// committed since: deletes may be among it.
+    Paused { again_at: Duration },
+}
 
 /// Where flushing stands.
 pub struct Checkpoint {
@@ -27,8 +61,13 @@ pub struct Checkpoint {
     post: Post,
     /// Everything up to here is in redb.
     pub flushed_seq: u64,
-    /// The last commit of the frozen memtable and the counters after it.
-    frozen: Option<(u64, Counters)>,
+    /// Bytes of live data in what is in redb.
+    pub flushed_bytes: u64,
+    stage: Stage,
+    /// How long the next pause lasts.
+    pause: Duration,
+    /// Bytes of live data when the flush was first paused; nothing if it is not.
+    paused_bytes: Option<u64>,
     /// When the active memtable took its first row, in monotonic time.
     dirty_since: Option<Duration>,
     /// Who waits for everything up to a commit to be in redb.
@@ -36,9 +75,20 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
-    /// Everything up to `flushed_seq` is in redb.
-    pub fn new(spawn: Spawn, post: Post, flushed_seq: u64) -> Self {
-        Self { spawn, post, flushed_seq, frozen: None, dirty_since: None, waiters: Vec::new() }
+    /// Everything up to `flushed_seq` is in redb, with so many bytes of live data.
+    pub fn new(spawn: Spawn, post: Post, flushed_seq: u64, flushed_bytes: u64) -> Self {
+        let (stage, pause) = (Stage::Idle, limits::FLUSH_PAUSE_MIN);
+        Self {
+            spawn,
+            post,
+            flushed_seq,
+            flushed_bytes,
+            stage,
+            pause,
+            paused_bytes: None,
+            dirty_since: None,
+            waiters: Vec::new(),
+        }
     }
 
     /// Notes that the active memtable has rows.
@@ -46,8 +96,13 @@ impl Checkpoint {
         self.dirty_since.get_or_insert(now);
     }
 
+    /// Puts a task behind whatever waits in the mailbox.
+    pub fn post(&self, task: Task) {
+        (self.post)(task);
+    }
+
     /// Runs other background work of the namespace.
-    pub fn spawn(&self, work: Box<dyn FnOnce() + Send>) {
+    pub fn spawn(&self, work: Job) {
         (self.spawn)(work);
     }
 }
@@ -56,8 +111,18 @@ impl Actor {
     /// Begins a flush if the memtable is large or old, or if somebody waits for one. Refuses to go on if the disk cannot
     /// keep up.
     pub(super) fn flush_if_due(&mut self, now: Duration) -> Result<()> {
-        if self.checkpoint.frozen.is_some() {
-            return Ok(());
+        match self.checkpoint.stage {
+            Stage::Idle => {}
+            Stage::Writing(_) => return Ok(()),
+            Stage::Paused { again_at } => {
+                if now >= again_at || !self.checkpoint.waiters.is_empty() {
+                    self.log.sync()?;
+                    self.check_hope()?;
+                    let active = Arc::clone(&self.state.view.load().active);
+                    self.write_frozen(Some(active));
+                }
+                return Ok(());
+            }
         }
         let bytes = self.state.view.load().active.bytes();
         let old =
@@ -66,13 +131,35 @@ impl Actor {
             // What is not in the log yet must not reach redb first: a crash would leave a hole in the log.
             self.log.sync()?;
             self.freeze();
+            if planted::is(Planted::LogReleasedBeforeFlush) {
+                self.log.truncate(self.last_seq)?;
+            }
         }
         Ok(())
     }
 
-    /// True if the memtable may not grow further until the running flush has ended.
-    pub fn is_congested(&self) -> bool {
-        self.checkpoint.frozen.is_some() && self.state.view.load().active.bytes() >= limits::MEMTABLE_BYTES_HARD_MAX
+    /// Why the memtable may not grow further now, if it may not: the one before it has not been written yet.
+    pub fn congestion(&self) -> Option<Error> {
+        if self.state.view.load().active.bytes() < limits::MEMTABLE_BYTES_HARD_MAX {
+            return None;
+        }
+        match self.checkpoint.stage {
+            Stage::Idle => None,
+            Stage::Writing(_) => {
+                let text = "the disk cannot keep up with the writes; retry after a short pause";
+                Some(Error::new(ErrorCode::Busy, text))
+            }
+            Stage::Paused { .. } => {
+                let text =
+                    "the disk is full, and memory holds as much as it may: writes are refused until there is space";
+                Some(Error::new(ErrorCode::DiskFull, text))
+            }
+        }
+    }
+
+    /// True while a flush waits for space on the disk.
+    pub fn is_flush_paused(&self) -> bool {
+        matches!(self.checkpoint.stage, Stage::Paused { .. })
     }
 
     /// Answers once everything committed so far is in redb.
@@ -87,33 +174,71 @@ impl Actor {
 
     fn freeze(&mut self) {
         let old = self.state.view.load_full();
-        let (active, frozen) = (Arc::new(Memtable::default()), Arc::clone(&old.active));
-        let view = View::new(active, Some(Arc::clone(&frozen)), old.base.clone(), old.base_seq, self.last_seq);
+        let view = View::new(
+            Arc::new(Memtable::default()),
+            Some(Arc::clone(&old.active)),
+            old.base.clone(),
+            old.base_seq,
+            self.last_seq,
+        );
         self.state.view.store(Arc::new(view));
-        let (through_seq, counters) = (self.last_seq, self.counters);
-        self.checkpoint.frozen = Some((through_seq, counters));
         self.checkpoint.dirty_since = None;
+        self.write_frozen(None);
+    }
+
+    /// Gives the opening up where redb waits for space for rows that have been deleted since: opened anew, it does not, and what
+    /// it has taken so far is there for the deletes.
+    fn check_hope(&self) -> Result<()> {
+        let is_behind = self.state.base.as_ref().is_some_and(crate::store::Base::is_behind);
+        let is_long = self.checkpoint.pause >= limits::FLUSH_PAUSE_MAX;
+        let was_deleted = self.checkpoint.paused_bytes.is_some_and(|paused| self.counters.live_bytes < paused / 2);
+        if is_behind && is_long && was_deleted {
+            if let Some(Err(error)) = self.state.base.as_ref().map(crate::store::Base::abandon_flush) {
+                tracing::warn!(%error, "what a flush has taken could not be given back");
+            }
+            let text =
+                "the disk is full, and what waits for space was deleted: the namespace is opened anew without it";
+            return Err(Error::new(ErrorCode::DiskFull, text));
+        }
+        Ok(())
+    }
+
+    /// Has a background thread write the frozen memtable, and what a newer one has up to now.
+    fn write_frozen(&mut self, newer: Option<Arc<Memtable>>) {
+        let frozen = Frozen { through_seq: self.last_seq, counters: self.counters };
+        self.checkpoint.stage = Stage::Writing(frozen);
+        let Some(memtable) = self.state.view.load().frozen.clone() else { return };
+        let Frozen { through_seq, counters } = frozen;
         let (state, post) = (Arc::clone(&self.state), Arc::clone(&self.checkpoint.post));
+        let opening = state.opening;
         self.checkpoint.spawn(Box::new(move || {
-            let result = catch_unwind(AssertUnwindSafe(|| match &state.base {
-                Some(base) => base.flush(FlushInput { memtable: &frozen, through_seq, counters }),
-                None => Ok(()),
+            let input = FlushInput { memtable: &memtable, through_seq, counters };
+            let result = catch_unwind(AssertUnwindSafe(|| match (&state.base, &newer) {
+                (Some(base), Some(newer)) => base.flush_both(input, newer),
+                (Some(base), None) => base.flush(input),
+                (None, _) => Ok(()),
             }));
-            let result = result.unwrap_or_else(|_| Err(crate::store::StoreError::Engine("redb panicked".to_owned())));
+            let result = result.unwrap_or_else(|_| Err(StoreError::Engine("redb panicked".to_owned())));
             // The state must be let go before the actor hears of the end: it may want to close it.
-            drop((frozen, state));
-            post(Task::FlushDone { through_seq, result: result.map_err(Error::from) });
+            drop((memtable, newer, state));
+            post(Task::FlushDone { opening, through_seq, result });
         }));
     }
 
-    /// Publishes the flushed state and shortens the log. An error means that this opening must be given up.
-    pub(super) fn finish_flush(&mut self, through_seq: u64, result: Result<()>) -> Result<()> {
-        // News from an earlier opening of the namespace is none of ours.
-        if self.checkpoint.frozen.is_none_or(|(seq, _)| seq != through_seq) {
+    /// Publishes the flushed state and shortens the log, or waits for space. An error means that this opening must be given
+    /// up.
+    pub(super) fn finish_flush(&mut self, through_seq: u64, result: StoreResult<()>) -> Result<()> {
+        let stage = std::mem::replace(&mut self.checkpoint.stage, Stage::Idle);
+        if let (Stage::Writing(frozen), Err(error @ StoreError::NoSpace)) = (stage, &result) {
+            self.pause_flush(frozen, error);
             return Ok(());
         }
-        self.checkpoint.frozen = None;
         result?;
+        self.checkpoint.pause = limits::FLUSH_PAUSE_MIN;
+        self.checkpoint.paused_bytes = None;
+        if let Stage::Writing(frozen) = stage {
+            self.checkpoint.flushed_bytes = frozen.counters.live_bytes;
+        }
         let base = match &self.state.base {
             Some(base) => Some(Arc::new(base.snapshot()?)),
             None => None,
@@ -132,6 +257,18 @@ impl Actor {
         Ok(())
     }
 
+    fn pause_flush(&mut self, frozen: Frozen, error: &StoreError) {
+        let checkpoint = &mut self.checkpoint;
+        if checkpoint.paused_bytes.is_none() {
+            tracing::warn!(%error, "a flush waits for space; what it has to write is in memory and in the log");
+            checkpoint.paused_bytes = Some(frozen.counters.live_bytes);
+        }
+        let again_at = self.state.clock.monotonic() + checkpoint.pause;
+        checkpoint.pause = (checkpoint.pause * 2).min(limits::FLUSH_PAUSE_MAX);
+        checkpoint.stage = Stage::Paused { again_at };
+        self.fail_waiters(&Error::new(ErrorCode::DiskFull, error.to_string()));
+    }
+
     /// Tells everyone who waits for a flush that it failed.
     pub fn fail_waiters(&mut self, error: &Error) {
         for (_, reply) in self.checkpoint.waiters.drain(..) {
@@ -141,22 +278,37 @@ impl Actor {
 
     /// Flushes on this thread, for closing. Does nothing while a flush is running.
     pub fn flush_now(&mut self) -> Result<()> {
-        if self.checkpoint.frozen.is_some() || self.last_seq <= self.checkpoint.flushed_seq {
+        if self.is_flushing() || self.last_seq <= self.checkpoint.flushed_seq {
             return Ok(());
         }
         self.log.sync()?;
         let view = self.state.view.load_full();
         let (through_seq, counters) = (self.last_seq, self.counters);
         if let Some(base) = &self.state.base {
-            base.flush(FlushInput { memtable: &view.active, through_seq, counters })?;
+            match &view.frozen {
+                Some(memtable) => {
+                    base.flush_both(FlushInput { memtable, through_seq, counters }, &view.active)?;
+                    // Should the opening stay, the next memtable to be frozen takes this one's place in the view.
+                    let (active, base) = (Arc::clone(&view.active), Some(Arc::new(base.snapshot()?)));
+                    let view = View::new(active, None, base, through_seq, view.published());
+                    self.state.view.store(Arc::new(view));
+                }
+                None => base.flush(FlushInput { memtable: &view.active, through_seq, counters })?,
+            }
         }
+        self.checkpoint.stage = Stage::Idle;
         self.checkpoint.flushed_seq = through_seq;
         Ok(self.log.truncate(through_seq)?)
     }
 
+    /// True if everything that was frozen is in redb.
+    pub fn is_idle(&self) -> bool {
+        matches!(self.checkpoint.stage, Stage::Idle)
+    }
+
     /// True if a flush is running.
     pub fn is_flushing(&self) -> bool {
-        self.checkpoint.frozen.is_some()
+        matches!(self.checkpoint.stage, Stage::Writing(_))
     }
 }
 

@@ -9,9 +9,10 @@ use roaring::RoaringBitmap;
 
 use super::entries::Entries;
 use crate::api::{self, Filter, Properties};
-use crate::index::metadata::MetadataIndex;
+use crate::index::metadata::SharedIndex;
 use crate::index::vector::{Metric, VectorIndex, VectorParams};
 use crate::store::{CollectionKind, CollectionRecord, DocumentRecord, StoreResult};
+use crate::work::Wanted;
 
 /// The metric of a vector index that measures as the API says.
 pub fn metric(metric: api::Metric) -> Metric {
@@ -62,10 +63,10 @@ pub struct Collection {
     pub building: AtomicBool,
     /// What only a cache has.
     pub entries: Entries,
-    metadata: RwLock<MetadataIndex>,
+    metadata: SharedIndex,
     /// Deleted rows with what was known of them, by commit: older readers still find them until they are reclaimed.
     retired: Mutex<VecDeque<Retired>>,
-    /// The next row; only the actor takes one. A number is never used twice while the namespace is open.
+    /// The next row; only the actor takes one. No number is ever used twice: table `rows.v1` remembers those of deleted rows.
     next_row: AtomicU32,
     /// Live rows and bytes after the newest operation, for the actor.
     count: AtomicU64,
@@ -85,7 +86,7 @@ impl Collection {
             vectors: VectorIndex::new(params),
             building: AtomicBool::new(false),
             entries: Entries::default(),
-            metadata: RwLock::new(MetadataIndex::new()),
+            metadata: SharedIndex::default(),
             retired: Mutex::default(),
             next_row: AtomicU32::new(0),
             count: AtomicU64::new(0),
@@ -107,14 +108,24 @@ impl Collection {
 
     /// Keeps rows up to `row` from being taken again.
     pub fn skip_row(&self, row: u32) {
-        self.next_row.fetch_max(row.saturating_add(1), Ordering::Relaxed);
+        self.skip_rows_below(row.saturating_add(1));
+    }
+
+    /// Keeps rows below `next` from being taken again.
+    pub fn skip_rows_below(&self, next: u32) {
+        self.next_row.fetch_max(next, Ordering::Relaxed);
+    }
+
+    /// The next row; all that were ever taken are below it.
+    pub fn next_row(&self) -> u32 {
+        self.next_row.load(Ordering::Relaxed)
     }
 
     /// Makes a row findable by what is known of it.
     pub fn index_info(&self, row: u32, info: &RowInfo) {
         match info {
             RowInfo::Bare => {}
-            RowInfo::Document(metadata) => self.metadata.write().insert(row, metadata),
+            RowInfo::Document(metadata) => self.metadata.insert(row, metadata),
             RowInfo::Entry(expires_at) => self.entries.add(row, *expires_at),
         }
     }
@@ -136,24 +147,23 @@ impl Collection {
         if retired.front().is_none_or(|first| first.seq > seq) {
             return;
         }
-        let mut index = self.metadata.write();
         while let Some(entry) = retired.pop_front_if(|entry| entry.seq <= seq) {
             match &entry.info {
                 RowInfo::Bare => {}
-                RowInfo::Document(metadata) => index.remove(entry.row, metadata),
+                RowInfo::Document(metadata) => self.metadata.remove(entry.row, metadata),
                 RowInfo::Entry(expires_at) => self.entries.forget(entry.row, *expires_at),
             }
         }
     }
 
-    /// The rows whose metadata match, whether visible or not.
-    pub fn matching(&self, filter: &Filter) -> RoaringBitmap {
-        self.metadata.read().evaluate(filter)
+    /// The rows whose metadata match, whether visible or not, for as long as that is `wanted`.
+    pub fn matching(&self, filter: &Filter, wanted: &Wanted<'_>) -> api::Result<RoaringBitmap> {
+        self.metadata.evaluate(filter, &mut || wanted.look())
     }
 
     /// Bytes of vectors, graph, metadata and lifetimes in memory.
     pub fn memory_bytes(&self) -> u64 {
-        (self.vectors.memory_bytes() + self.metadata.read().memory_bytes() + self.entries.memory_bytes()) as u64
+        (self.vectors.memory_bytes() + self.metadata.memory_bytes() + self.entries.memory_bytes()) as u64
     }
 
     /// Live rows after the newest operation, published or not. For the actor.

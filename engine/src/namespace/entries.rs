@@ -1,14 +1,16 @@
 //! The entries of a semantic cache: which of its rows have expired, and how often look-ups found one.
 //!
 //! Derived from the rows' records and rebuilt on opening, as vectors are. A row is *open* from its commit until its time
-//! has come. Time is told by whoever asks, and moves rows on in the order of their ends, each once, so asking costs what
-//! has expired since the last time. Like the vectors, this knows rows and no versions: a deleted row stays what it was
-//! until no reader can see it, and a reader takes the open rows that its snapshot sees.
+//! has come. Time is told by whoever asks, and moves rows on in the order of their ends, so asking costs what has expired
+//! since the last time. A clock that is set back moves them back: now is the clock as it is. Like the vectors, this knows
+//! rows and no versions: a deleted row stays what it was until no reader can see it, and a reader takes the open rows that
+//! its snapshot sees.
 //!
 //! What has expired and is not deleted waits for the sweep. A row that was replaced does not: it is deleted already, and
 //! the row that took its place has a number and an end of its own.
 
 use std::collections::BTreeSet;
+use std::ops::Bound::{Excluded, Included};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
@@ -17,11 +19,13 @@ use roaring::RoaringBitmap;
 use super::collections::Collection;
 use crate::api::{CollectionName, Embedding, Error, Result};
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Lifetimes {
+    /// The time that was told last.
+    now_ms: i64,
     /// Not expired.
     open: RoaringBitmap,
-    /// When those of `open` that do expire.
+    /// When rows end, of those that do: up to `now_ms` the closed ones, behind it open ones.
     ends: BTreeSet<(i64, u32)>,
     /// Expired.
     closed: RoaringBitmap,
@@ -31,14 +35,31 @@ struct Lifetimes {
     due: RoaringBitmap,
 }
 
+impl Default for Lifetimes {
+    fn default() -> Self {
+        let none = RoaringBitmap::new;
+        Self { now_ms: i64::MIN, open: none(), ends: BTreeSet::new(), closed: none(), deleted: none(), due: none() }
+    }
+}
+
 impl Lifetimes {
-    fn advance(&mut self, now_ms: i64) {
-        while let Some((end, row)) = self.ends.first().copied().filter(|(end, _)| *end <= now_ms) {
-            self.ends.remove(&(end, row));
-            self.open.remove(row);
-            self.closed.insert(row);
-            if !self.deleted.contains(row) {
-                self.due.insert(row);
+    fn tell(&mut self, now_ms: i64) {
+        let before = std::mem::replace(&mut self.now_ms, now_ms);
+        let (earlier, later) = (before.min(now_ms), before.max(now_ms));
+        if earlier == later {
+            return;
+        }
+        for &(_, row) in self.ends.range((Excluded((earlier, u32::MAX)), Included((later, u32::MAX)))) {
+            if before < now_ms {
+                self.open.remove(row);
+                self.closed.insert(row);
+                if !self.deleted.contains(row) {
+                    self.due.insert(row);
+                }
+            } else {
+                self.closed.remove(row);
+                self.due.remove(row);
+                self.open.insert(row);
             }
         }
     }
@@ -56,8 +77,13 @@ impl Entries {
     /// Adds a row; nothing = it never expires.
     pub fn add(&self, row: u32, expires_at: Option<i64>) {
         let mut lifetimes = self.lifetimes.lock();
-        lifetimes.open.insert(row);
         lifetimes.ends.extend(expires_at.map(|end| (end, row)));
+        if expires_at.is_some_and(|end| end <= lifetimes.now_ms) {
+            lifetimes.closed.insert(row);
+            lifetimes.due.insert(row);
+        } else {
+            lifetimes.open.insert(row);
+        }
     }
 
     /// Notes that a row was deleted: it need not be swept. Older readers go on seeing it as it was.
@@ -81,21 +107,21 @@ impl Entries {
     /// True if a row has not expired.
     pub fn is_open(&self, row: u32, now_ms: i64) -> bool {
         let mut lifetimes = self.lifetimes.lock();
-        lifetimes.advance(now_ms);
+        lifetimes.tell(now_ms);
         lifetimes.open.contains(row)
     }
 
     /// The rows that have not expired; nothing = none has, and a search needs no filter.
     pub fn open(&self, now_ms: i64) -> Option<RoaringBitmap> {
         let mut lifetimes = self.lifetimes.lock();
-        lifetimes.advance(now_ms);
+        lifetimes.tell(now_ms);
         (!lifetimes.closed.is_empty()).then(|| lifetimes.open.clone())
     }
 
     /// Rows that have expired and are still to be deleted, at most `limit`.
     pub fn due(&self, now_ms: i64, limit: usize) -> Vec<u32> {
         let mut lifetimes = self.lifetimes.lock();
-        lifetimes.advance(now_ms);
+        lifetimes.tell(now_ms);
         lifetimes.due.iter().take(limit).collect()
     }
 
@@ -113,7 +139,7 @@ impl Entries {
     /// Bytes in memory, about.
     pub fn memory_bytes(&self) -> usize {
         let lifetimes = self.lifetimes.lock();
-        let Lifetimes { open, ends, closed, deleted, due } = &*lifetimes;
+        let Lifetimes { now_ms: _, open, ends, closed, deleted, due } = &*lifetimes;
         let rows: usize = [open, closed, deleted, due].iter().map(|rows| rows.serialized_size()).sum();
         rows + ends.len() * size_of::<(i64, u32)>()
     }
@@ -152,7 +178,9 @@ mod tests {
         assert_eq!(open(&entries, 100), Some(vec![0, 2]));
         assert!(!entries.is_open(1, 100));
         assert_eq!(entries.due(100, 10), [1]);
-        assert!(!entries.is_open(1, 0), "what has expired does not come back with the clock");
+        assert!(entries.is_open(1, 99) && entries.due(99, 10).is_empty(), "the clock was set back");
+        assert_eq!(open(&entries, 99), None);
+        assert!(!entries.is_open(1, 100) && entries.is_open(2, i64::MAX - 1) && !entries.is_open(2, i64::MAX));
     }
 
     #[test]

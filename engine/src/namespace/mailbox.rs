@@ -7,6 +7,8 @@ use parking_lot::Mutex;
 use crate::api::{Error, ErrorCode, Request, Result};
 use crate::limits;
 use crate::service::Reply;
+use crate::store::StoreResult;
+use crate::work::given_up;
 
 /// What the actor is asked to do.
 #[derive(Debug)]
@@ -17,13 +19,32 @@ pub enum Task {
     Flush,
     /// The flush of the frozen memtable ended.
     FlushDone {
+        /// The number of the opening it belongs to.
+        opening: u64,
         /// The last commit it wrote.
         through_seq: u64,
         /// How it ended.
-        result: Result<()>,
+        result: StoreResult<()>,
+    },
+    /// A read could not be answered because the store failed, so this opening is of no use any more.
+    StoreFailed {
+        /// Its number.
+        opening: u64,
     },
     /// Time has passed: sync volatile writes, flush an old memtable, sweep what has expired, purge dropped collections.
     Tick,
+    /// Go on with a sweep that had more to do than one commit may take.
+    Sweep,
+}
+
+impl Task {
+    /// True for what the engine asks of an open namespace; a closed one is not opened for it.
+    pub fn is_internal(&self) -> bool {
+        match self {
+            Self::FlushDone { .. } | Self::StoreFailed { .. } | Self::Tick | Self::Sweep => true,
+            Self::Request(_) | Self::Flush => false,
+        }
+    }
 }
 
 /// A task with the place its result goes to. If it is dropped unanswered, a defect has ended its worker.
@@ -60,6 +81,11 @@ impl Envelope {
     /// Takes the reply out: the caller must answer it.
     pub fn take_reply(&mut self) -> Option<Reply> {
         self.reply.take()
+    }
+
+    /// False if nobody waits for its answer any more.
+    pub fn is_wanted(&self) -> bool {
+        self.reply.as_ref().is_none_or(Reply::is_wanted)
     }
 
     /// Answers, and leaves waking the caller to a later flush of the returned reply.
@@ -113,8 +139,21 @@ impl Mailbox {
         !std::mem::replace(&mut queue.scheduled, true)
     }
 
-    /// Takes the next group: everything waiting, bounded by count and bytes.
+    /// Takes the next group: everything waiting, bounded by count and bytes. What nobody wants any more is not executed,
+    /// and its answer says so, should anybody get it.
     pub fn take_group(&self, group: &mut Vec<Envelope>) {
+        self.pop_group(group);
+        // Asked without the lock: the answer is up to the frontend.
+        group.retain_mut(|envelope| {
+            let wanted = envelope.is_wanted();
+            if !wanted && let Some(reply) = envelope.complete(Err(given_up())) {
+                reply.flush();
+            }
+            wanted
+        });
+    }
+
+    fn pop_group(&self, group: &mut Vec<Envelope>) {
         let mut queue = self.queue.lock();
         let mut bytes = 0;
         while group.len() < limits::GROUP_ITEMS_MAX && (bytes < limits::GROUP_BYTES_MAX) {
@@ -122,6 +161,15 @@ impl Mailbox {
             bytes += envelope.bytes;
             queue.bytes -= envelope.bytes;
             group.push(envelope);
+        }
+    }
+
+    /// Puts what a group could not hold back to where it was taken from.
+    pub fn put_back(&self, group: &mut Vec<Envelope>) {
+        let mut queue = self.queue.lock();
+        for envelope in group.drain(..).rev() {
+            queue.bytes += envelope.bytes;
+            queue.envelopes.push_front(envelope);
         }
     }
 

@@ -6,7 +6,9 @@
 //! ```
 
 mod actor;
+mod builds;
 mod change;
+mod checking;
 mod checkpoint;
 mod collections;
 mod context;
@@ -14,20 +16,33 @@ mod entries;
 mod error;
 mod exec;
 mod handle;
+mod look;
 mod mailbox;
+mod opening;
+mod options;
 mod query;
+mod readers;
 mod recovery;
+mod retire;
+mod shrinking;
 mod snapshots;
 mod state;
+mod stats;
 #[cfg(test)]
 mod tests;
 mod timelines;
+mod trial;
 
-pub use checkpoint::Spawn;
+#[cfg(test)]
+pub use checkpoint::{Spawn, TrySpawn};
 pub use collections::metric as vector_metric;
 pub use exec::row_bytes;
-pub use handle::{Namespace, NamespaceFiles, NamespaceOptions, Shared};
+pub use handle::Namespace;
+pub use look::{Files, FilesReport};
 pub use mailbox::Envelope;
+pub use opening::{Fence, Openings};
+pub use options::{NamespaceFiles, NamespaceOptions, Shared, spawner, try_spawner};
 pub use query::{is_short as is_short_read, read_nothing};
-pub use recovery::{create_files, fill_files};
+pub use recovery::{STORE_NAME, create_files, fill_files};
 pub use timelines::{decode as decode_fact, in_key as fact_in_key, out_key as fact_out_key, record as fact_record};
+pub use trial::try_on_nothing;

@@ -6,49 +6,65 @@
 //! ```
 //!
 //! Opening reads the checkpoint, replays the log behind it into the memtable, and fills the vector and metadata indexes
-//! from the rows; their graphs are built later, in the background. It writes nothing to redb, so a crash while opening
-//! changes nothing, however often it happens.
+//! from the rows; their graphs are built later, in the background. Of the store only what redb writes on opening is written,
+//! its mark of use and the repair of an unclean end, and it is synced before the log is opened: that releases what the store
+//! holds, which a kill may have left in the page cache alone. No row is changed, so a crash while opening changes nothing,
+//! however often it happens.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use super::actor::Actor;
-use super::checkpoint::{Checkpoint, Post, Spawn};
+use super::checkpoint::{Checkpoint, Post};
 use super::collections::{Collection, RowInfo};
 use super::exec::row_bytes;
-use super::handle::{NamespaceFiles, NamespaceOptions};
+use super::options::{NamespaceFiles, NamespaceOptions};
+use super::shrinking::Shrinking;
+use super::snapshots::HeldSnapshots;
 use super::state::State;
 use crate::api::{Embedding, Error, ErrorCode, Result};
+use crate::disk::{Disk, check_dir, to_error};
 use crate::limits;
 use crate::log::{self, Log, LogError, LogOptions};
+use crate::planted::{self, Planted};
+use crate::rng::Rng;
 use crate::store::{
     Base, BatchReader, CollectionRecord, Counters, DocumentRecord, KeyRange, KeyReader, KeyWriter, Memtable, Read,
-    Snapshot, StoreError, Table, View,
+    RowMark, Snapshot, StoreError, Table, View,
 };
 
-const STORE_NAME: &str = "store.redb";
-const LOG_NAME: &str = "log";
+pub const STORE_NAME: &str = "store.redb";
+pub(super) const LOG_NAME: &str = "log";
 
-fn log_options(options: &NamespaceOptions, dir: &Path, id: [u8; 16]) -> LogOptions {
+pub(super) fn log_options(disk: &Arc<dyn Disk>, rng: &Arc<dyn Rng>, dir: &Path, id: [u8; 16]) -> LogOptions {
     // A group may be full when its last, largest operation joins.
     let payload_bytes_max = limits::GROUP_BYTES_MAX + 2 * limits::OPERATION_BYTES_MAX;
-    LogOptions::new(Arc::clone(&options.disk), Arc::clone(&options.rng), dir.join(LOG_NAME), id, payload_bytes_max)
+    LogOptions::new(Arc::clone(disk), Arc::clone(rng), dir.join(LOG_NAME), id, payload_bytes_max)
 }
 
 /// Makes the files of a new namespace and syncs them with their directories. Until the catalog names them they belong to
 /// nobody, and the next start removes them.
 pub fn create_files(options: &NamespaceOptions, dir: &Path, id: [u8; 16]) -> Result<()> {
-    let io = |error: std::io::Error| Error::internal(error.to_string());
+    let io = |error: std::io::Error| to_error(&error);
+    check_parent(&*options.disk, dir)?;
     options.disk.create_dir_all(dir).map_err(io)?;
     Base::create(&*options.disk, &dir.join(STORE_NAME), id)?;
-    let (log, _) = log::open(log_options(options, dir, id), 0, &mut |_, _| Ok(()))?;
+    let (log, _) = log::open(log_options(&options.disk, &options.rng, dir, id), 0, &mut |_, _| Ok(()))?;
     drop(log);
+    if planted::is(Planted::FolderUnsynced) {
+        return Ok(());
+    }
     options.disk.sync_dir(dir).map_err(io)?;
     if let Some(parent) = dir.parent() {
         options.disk.sync_dir(parent).map_err(io)?;
     }
     Ok(())
+}
+
+/// The directory of all folders is made when a database is first opened, and by nobody after that.
+fn check_parent(disk: &dyn Disk, dir: &Path) -> Result<()> {
+    dir.parent().map_or(Ok(()), |parent| check_dir(disk, parent)).map_err(|error| to_error(&error))
 }
 
 /// As [`create_files`], and lets `fill` put rows into the store first. They must be durable when it returns.
@@ -63,14 +79,44 @@ pub fn fill_files<R>(
     fill(&base)
 }
 
+/// What an opening may do with its files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Read and write.
+    Full,
+    /// The file system can only be read: what an opening would write stays in memory.
+    ReadOnly,
+}
+
+impl Access {
+    /// What the file system allows. Where it does not say, opening will tell.
+    pub fn of(disk: &dyn Disk, dir: &Path) -> Self {
+        if disk.is_read_only(dir).unwrap_or(false) { Self::ReadOnly } else { Self::Full }
+    }
+}
+
 /// What replaying the log has given so far.
-struct Replayed {
-    memtable: Memtable,
-    counters: Counters,
-    last_seq: u64,
+#[derive(Debug)]
+pub(super) struct Replayed {
+    /// The rows.
+    pub memtable: Memtable,
+    /// The counters after them.
+    pub counters: Counters,
+    /// The newest commit.
+    pub last_seq: u64,
 }
 
 impl Replayed {
+    /// Begins with what the store has.
+    pub fn new(counters: Counters, last_seq: u64) -> Self {
+        Self { memtable: Memtable::default(), counters, last_seq }
+    }
+
+    /// Takes a record of the log.
+    pub fn take(&mut self, seqs: log::SeqRange, payload: &[u8]) -> std::result::Result<(), LogError> {
+        self.batch(seqs, payload).ok_or_else(|| LogError::Replay("a record verifies but is not a batch".into()))
+    }
+
     fn batch(&mut self, seqs: log::SeqRange, payload: &[u8]) -> Option<()> {
         let mut batch = BatchReader::new(payload)?;
         let mut seq = seqs.first;
@@ -90,23 +136,35 @@ impl Replayed {
 /// Opens the files and rebuilds what lives in memory.
 ///
 /// A restored store may be behind the commit as which it was restored, and its log empty: the log then begins after that.
-pub fn open(options: &NamespaceOptions, files: &NamespaceFiles, spawn: Spawn, post: Post) -> Result<Actor> {
-    let NamespaceFiles { id, dir, floor_seq } = files;
-    let id = *id;
-    let base = Base::open(&*options.disk, &dir.join(STORE_NAME), id, limits::STORE_CACHE_BYTES)?;
+pub fn open(
+    options: &NamespaceOptions,
+    files: &NamespaceFiles,
+    access: Access,
+    opening: u64,
+    post: Post,
+) -> Result<Actor> {
+    let NamespaceFiles { id, name: _, dir, floor_seq } = files;
+    let (id, store) = (*id, dir.join(STORE_NAME));
+    check_parent(&*options.disk, dir)?;
+    let base = match access {
+        Access::Full => Base::open(&*options.disk, &store, id, options.store_cache_bytes)?,
+        Access::ReadOnly => Base::open_read_only(&*options.disk, &store, id, options.store_cache_bytes)?,
+    };
     let (base_seq, counters) = base.checkpoint()?;
-    let base_seq = base_seq.max(*floor_seq);
+    let (base_seq, base_bytes) = (base_seq.max(*floor_seq), counters.live_bytes);
     // Opening a log makes its folder; a namespace that lost it must not be given an empty one.
     let log_dir = dir.join(LOG_NAME);
-    if !options.disk.exists(&log_dir).map_err(|error| Error::internal(error.to_string()))? {
+    if !options.disk.exists(&log_dir).map_err(|error| to_error(&error))? {
         let text = format!("{} is missing: the namespace's log is lost", log_dir.display());
         return Err(Error::new(ErrorCode::Corrupt, text));
     }
-    let mut replayed = Replayed { memtable: Memtable::default(), counters, last_seq: base_seq };
-    let (log, report) = log::open(log_options(options, dir, id), base_seq, &mut |seqs, payload| {
-        let damaged = || LogError::Replay("a record verifies but is not a batch".into());
-        replayed.batch(seqs, payload).ok_or_else(damaged)
-    })?;
+    let mut replayed = Replayed::new(counters, base_seq);
+    let replay: &mut log::Replay<'_> = &mut |seqs, payload| replayed.take(seqs, payload);
+    let log_options = log_options(&options.disk, &options.rng, dir, id);
+    let (log, report): (Box<dyn Log>, _) = match access {
+        Access::Full => boxed(log::open(log_options, base_seq, replay)?),
+        Access::ReadOnly => boxed(log::read(&log_options, base_seq, replay)?),
+    };
     if report.torn_bytes > 0 {
         tracing::info!(torn_bytes = report.torn_bytes, "cut an unfinished, never acknowledged write off the log");
     }
@@ -118,25 +176,36 @@ pub fn open(options: &NamespaceOptions, files: &NamespaceFiles, spawn: Spawn, po
     let snapshot = Some(Arc::new(base.snapshot()?));
     let view = View::new(Arc::new(memtable), None, snapshot, base_seq, last_seq);
     let mut state = State::new(view, Some(base), counters, Arc::clone(&options.clock));
-    state.floor_seq = *floor_seq;
+    state.floor_seq = if planted::is(Planted::RestoreLooksOld) { 0 } else { *floor_seq };
+    state.opening = opening;
+    state.snapshots = HeldSnapshots::within(&options.pinned);
     let state = Arc::new(state);
     load_collections(&state)?;
-    let mut checkpoint = Checkpoint::new(spawn, post, base_seq);
+    let mut checkpoint = Checkpoint::new(Arc::clone(&options.background), post, base_seq, base_bytes);
     if dirty {
         checkpoint.wrote(options.clock.monotonic());
     }
     Ok(Actor {
         state,
-        log: Box::new(log),
+        log,
         batch: Vec::new(),
+        expected_bytes: 0,
         counted: Vec::new(),
         broken: None,
+        store_failed: None,
+        panics: 0,
         counters,
         last_seq,
         checkpoint,
         unsynced_since: None,
-        past: VecDeque::new(),
+        sweeping: false,
+        reclaimed_at: options.clock.monotonic(),
+        shrinking: Shrinking::default(),
     })
+}
+
+fn boxed<L: Log + 'static>((log, report): (L, log::ReplayReport)) -> (Box<dyn Log>, log::ReplayReport) {
+    (Box::new(log), report)
 }
 
 fn corrupt(table: Table, what: &'static str) -> StoreError {
@@ -164,6 +233,9 @@ struct LiveRow {
 fn load_rows(snapshot: &Snapshot, collection: &Collection) -> Result<()> {
     let prefix = KeyRange::prefix(&KeyWriter::new().u32(collection.record.id).finish());
     let mut live = load_documents(snapshot, collection, &prefix)?;
+    if let Some(mark) = snapshot.get(Table::Rows, &KeyWriter::new().u32(collection.record.id).finish())? {
+        collection.skip_rows_below(RowMark::decode(&mark)?.0);
+    }
     for row in snapshot.scan(Table::Vectors, &prefix, false)? {
         let row = row?;
         let mut key = KeyReader::new(&row.key);

@@ -6,13 +6,15 @@ use arc_swap::ArcSwap;
 use parking_lot::Mutex;
 
 use super::collections::{Collection, Collections};
+use super::readers::{Readers, Running};
 use super::snapshots::HeldSnapshots;
 use super::timelines::Timelines;
-use crate::api::{CollectionName, CommitSeq, Error, ErrorCode, Result};
+use crate::api::{CollectionName, CommitSeq, Error, ErrorCode, Request, Result};
 use crate::clock::Clock;
+use crate::planted::{self, Planted};
 use crate::store::{Base, CollectionKind, CollectionRecord, Counters, Memtable, Read, Snapshot, Table, View};
 
-/// One opening of a namespace. When the last reader of a closed one has left, its files are closed.
+/// What one opening of a namespace has in memory.
 #[derive(Debug)]
 pub struct State {
     /// What the next read sees.
@@ -23,12 +25,16 @@ pub struct State {
     pub timelines: Timelines,
     /// Snapshots of open transactions.
     pub snapshots: HeldSnapshots,
+    /// Reads under way that look at rows in `collections`.
+    pub readers: Readers,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// The counters after the newest published commit.
     pub counters: Mutex<Counters>,
     /// The commit as which a restore brought rows with older numbers; 0 = none did.
     pub floor_seq: u64,
+    /// The number of the opening; 0 for a namespace that does not exist.
+    pub opening: u64,
     /// The redb file; nothing for a namespace that does not exist.
     pub base: Option<Base>,
 }
@@ -47,9 +53,11 @@ impl State {
             collections: Collections::default(),
             timelines: Timelines::default(),
             snapshots: HeldSnapshots::default(),
+            readers: Readers::default(),
             clock,
             counters: Mutex::new(counters),
             floor_seq: 0,
+            opening: 0,
             base,
         }
     }
@@ -82,11 +90,35 @@ impl State {
     pub fn snapshot(&self, held: Option<CommitSeq>) -> Result<Snapshot> {
         match held {
             None => Ok(Snapshot::newest(self.view.load_full())),
+            Some(_) if planted::is(Planted::SnapshotReadsNewest) => Ok(Snapshot::newest(self.view.load_full())),
             // A transaction may begin by reading in a namespace that only its commit will create: nothing is there to
             // be held, and nothing can have changed as long as it does not exist.
             Some(CommitSeq(0)) if self.base.is_none() => Ok(Snapshot::newest(self.view.load_full())),
             Some(CommitSeq(seq)) => self.snapshots.get(seq, self.clock.monotonic()),
         }
+    }
+
+    /// What a read sees. As long as the second part lives, the rows in `collections` that it may look at stay.
+    pub fn begin_read(&self, request: &Request) -> Result<(Snapshot, Option<Running<'_>>)> {
+        let take = || self.snapshot(request.snapshot());
+        if !request.sees_rows() {
+            return Ok((take()?, None));
+        }
+        self.readers.enter(take).map(|(snapshot, running)| (snapshot, Some(running)))
+    }
+
+    /// The commit at or after which every read stands, under way or to come.
+    pub fn oldest_seen(&self) -> u64 {
+        let view = self.view.load();
+        let held = self.snapshots.expire(self.clock.monotonic(), &view);
+        // In this order: who reads at a snapshot that was held a moment ago is among the readers by now.
+        let seen = self.readers.oldest(|| view.published());
+        held.map_or(seen, |held| seen.min(held))
+    }
+
+    /// True once the store takes no more orders: only a new opening can go on.
+    pub fn store_has_failed(&self) -> bool {
+        self.base.as_ref().is_some_and(Base::has_failed)
     }
 
     /// Everything written so far, published or not.

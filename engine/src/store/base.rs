@@ -1,79 +1,44 @@
 //! The redb file of a namespace: what every flush so far has written.
 //!
-//! A flush is one redb write transaction with two-phase commit, and stores the `commit_seq` up to which it is complete;
-//! a crash in the middle leaves the state of the flush before, and the log still holds the rest. Every value carries an
-//! xxh3-64 of where it belongs and what it is, checked on each read, because redb itself verifies pages only in recovery.
+//! Every value carries an xxh3-64 of where it belongs and what it is, checked on each read, because redb itself verifies
+//! pages only in recovery. How rows get in is told in [`super::flush`].
 
 use std::ops::Bound;
 use std::path::Path;
 
-use redb::{Builder, Durability, ReadOnlyTable, ReadableDatabase, ReadableTable, TableDefinition};
-use xxhash_rust::xxh3::Xxh3Default;
+use parking_lot::{Mutex, RwLock};
+use redb::{ReadOnlyTable, ReadTransaction, ReadableDatabase, TableDefinition, TableError};
 
 use super::backend::Backend;
 use super::block::{Block, ROWS};
 use super::database::GuardedDatabase;
 use super::error::{StoreError, StoreResult};
+use super::flush::Writing;
 use super::key::{KeyReader, KeyWriter};
 use super::memtable::Memtable;
+use super::meta::{self, Checkpoint};
 use super::record::Counters;
+use super::seal::Seal;
 use super::table::Table;
+use super::tables::{OpenTables, Tables};
+use super::upgrade::{is_of_first_layout, upgrade};
+#[cfg(test)]
+use super::verify::{PageReport, verify_pages};
+use super::verify::{RowReport, verify_rows};
 use super::view::Row;
-use crate::disk::{Disk, OpenMode};
+use crate::api::{Error, ErrorCode};
+use crate::disk::{Disk, OpenMode, is_disk_full};
 
-/// The version of the file's layout.
-const FORMAT_VERSION: u32 = 1;
-const CHECKSUM_BYTES: usize = 8;
-/// No redb file is shorter: a header and one page.
-const FILE_BYTES_MIN: u64 = 8192;
-const REDB_MAGIC: &[u8] = b"redb\x1A\x0A\xA9\x0D\x0A";
+const CREATE_CACHE_BYTES: usize = 1 << 20;
 
-/// Key: name. Values: format version (u32), namespace id, last flushed commit (u64), counters.
-const META: TableDefinition<&[u8], &[u8]> = TableDefinition::new("meta.v1");
-const META_FORMAT: &[u8] = b"format";
-const META_NAMESPACE: &[u8] = b"namespace";
-const META_CHECKPOINT: &[u8] = b"checkpoint_seq";
-const META_COUNTERS: &[u8] = b"counters";
+pub(super) type Rows = ReadOnlyTable<&'static [u8], &'static [u8]>;
 
-fn definition(table: Table) -> TableDefinition<'static, &'static [u8], &'static [u8]> {
+pub(super) fn definition(table: Table) -> TableDefinition<'static, &'static [u8], &'static [u8]> {
     TableDefinition::new(table.name())
 }
 
-fn corrupt(table: Table, what: &'static str) -> StoreError {
+pub(super) fn corrupt(table: Table, what: &'static str) -> StoreError {
     StoreError::Corrupt { table: table.name(), what }
-}
-
-/// The checksums of one namespace's values.
-#[derive(Debug, Clone, Copy)]
-struct Seal {
-    namespace_id: [u8; 16],
-}
-
-impl Seal {
-    fn checksum(&self, table: Table, key: &[u8], value: &[u8]) -> [u8; CHECKSUM_BYTES] {
-        let mut hash = Xxh3Default::new();
-        hash.update(&self.namespace_id);
-        hash.update(&[table.number()]);
-        hash.update(&(key.len() as u64).to_le_bytes());
-        hash.update(key);
-        hash.update(value);
-        hash.digest().to_le_bytes()
-    }
-
-    fn open<'a>(&self, table: Table, key: &[u8], sealed: &'a [u8]) -> StoreResult<&'a [u8]> {
-        let (checksum, value) =
-            sealed.split_first_chunk::<CHECKSUM_BYTES>().ok_or_else(|| corrupt(table, "a value is too short"))?;
-        if *checksum != self.checksum(table, key, value) {
-            return Err(corrupt(table, "a value's checksum is wrong"));
-        }
-        Ok(value)
-    }
-
-    fn close(&self, table: Table, key: &[u8], value: &[u8], out: &mut Vec<u8>) {
-        out.clear();
-        out.extend_from_slice(&self.checksum(table, key, value));
-        out.extend_from_slice(value);
-    }
 }
 
 /// What a flush writes.
@@ -90,184 +55,170 @@ pub struct FlushInput<'a> {
 /// An open redb file.
 #[derive(Debug)]
 pub struct Base {
-    db: GuardedDatabase,
-    seal: Seal,
+    /// Shared by whoever begins a transaction; alone for whoever shrinks the file.
+    pub(super) db: RwLock<GuardedDatabase>,
+    pub(super) backend: Backend,
+    pub(super) seal: Seal,
+    /// Whoever writes holds this.
+    pub(super) writing: Mutex<Writing>,
 }
 
 impl Base {
     /// Makes a new file and leaves it closed and synced. The caller syncs the directory and only then lets anything
     /// refer to the file; a crash before that leaves a file that nobody knows and that the next start removes.
     pub fn create(disk: &dyn Disk, path: &Path, namespace_id: [u8; 16]) -> StoreResult<()> {
-        let file = disk.open(path, OpenMode::CreateNew).map_err(|error| StoreError::Engine(error.to_string()))?;
-        let db = Builder::new().set_cache_size(1 << 20).create_with_backend(Backend::new(file))?;
+        let seal = Seal { namespace_id };
+        let db = GuardedDatabase::open(Backend::create(disk, path, namespace_id)?, CREATE_CACHE_BYTES)?;
         let mut tx = db.begin_write()?;
         tx.set_two_phase_commit(true);
-        {
-            let mut meta = tx.open_table(META)?;
-            meta.insert(META_FORMAT, FORMAT_VERSION.to_le_bytes().as_slice())?;
-            meta.insert(META_NAMESPACE, namespace_id.as_slice())?;
-            meta.insert(META_CHECKPOINT, 0_u64.to_le_bytes().as_slice())?;
-            for table in Table::ALL {
-                tx.open_table(definition(table))?;
-            }
+        meta::create(&tx, seal)?;
+        meta::write(&tx, seal, Checkpoint { seq: 0, counters: None })?;
+        for table in Table::ALL {
+            tx.open_table(definition(table))?;
         }
         tx.commit()?;
-        db.close()?;
-        Ok(())
+        db.close()
     }
 
-    /// Opens an existing file. A missing, empty or foreign one is refused untouched.
+    /// Opens an existing file. A missing, empty, foreign or damaged one is refused untouched; one of the first layout is
+    /// replaced by a copy in the present one.
     pub fn open(disk: &dyn Disk, path: &Path, namespace_id: [u8; 16], cache_bytes: usize) -> StoreResult<Self> {
-        let io = |error: std::io::Error| StoreError::Engine(error.to_string());
-        let file = disk.open(path, OpenMode::Existing).map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => StoreError::NotAStore("it is missing"),
-            _ => io(error),
-        })?;
-        let mut magic = [0_u8; REDB_MAGIC.len()];
-        if file.len().map_err(io)? < FILE_BYTES_MIN {
-            return Err(StoreError::NotAStore("it is shorter than its header"));
+        let seal = Seal { namespace_id };
+        upgrade(disk, path, namespace_id, |db| meta::upgrade(db, seal))?;
+        let base = Self::open_as(OpenMode::Existing, disk, path, namespace_id, cache_bytes)?;
+        base.backend.be_patient();
+        match base.backend.accept() {
+            // Reading goes on; the next flush tries again. What the file has must be durable all the same: the log lets go of
+            // it, and a kill may have left it in the page cache alone.
+            Err(error) if is_disk_full(&error) && !base.backend.has_failed() => {
+                base.backend.sync_as_it_is().map_err(StoreError::io)?;
+                tracing::warn!(%error, path = %path.display(), "the disk is full; the store is read as it is");
+            }
+            accepted => accepted.map_err(StoreError::io)?,
         }
-        file.read_exact_at(0, &mut magic).map_err(io)?;
-        if magic != REDB_MAGIC {
-            return Err(StoreError::NotAStore("it does not begin as a redb file does"));
-        }
-        let backend = Backend::on_probation(file).map_err(io)?;
-        let opened = Builder::new().set_cache_size(cache_bytes).create_with_backend(backend.clone());
-        let db = opened.map_err(StoreError::on_open)?;
-        let base = Self { db: GuardedDatabase::new(db), seal: Seal { namespace_id } };
-        base.check_format()?;
-        backend.accept().map_err(io)?;
         Ok(base)
     }
 
-    fn check_format(&self) -> StoreResult<()> {
-        let tx = self.db.begin_read()?;
-        let meta = tx.open_table(META).map_err(|_| StoreError::NotAStore("it has no meta table"))?;
-        let format = meta.get(META_FORMAT)?.ok_or(StoreError::NotAStore("it has no format version"))?;
-        let found = format.value().try_into().map(u32::from_le_bytes);
-        let found = found.map_err(|_| StoreError::NotAStore("its format version is damaged"))?;
-        if found > FORMAT_VERSION {
-            return Err(StoreError::UnsupportedVersion { found, known: FORMAT_VERSION });
+    /// As [`Base::open`], for a file that cannot be written to: it stays on probation, so what redb writes on opening and
+    /// closing stays in memory. A flush has no effect on the file.
+    pub fn open_read_only(
+        disk: &dyn Disk,
+        path: &Path,
+        namespace_id: [u8; 16],
+        cache_bytes: usize,
+    ) -> StoreResult<Self> {
+        if is_of_first_layout(disk, path).unwrap_or(false) {
+            let text =
+                "it has the layout of an earlier version, which opening replaces: make its file system writable once";
+            return Err(StoreError::System(Error::new(ErrorCode::Unavailable, text)));
         }
-        let owner = meta.get(META_NAMESPACE)?.ok_or(StoreError::NotAStore("it has no namespace id"))?;
-        if owner.value() != self.seal.namespace_id {
-            return Err(StoreError::NotAStore("it belongs to another namespace"));
-        }
-        Ok(())
+        Self::open_as(OpenMode::ReadOnly, disk, path, namespace_id, cache_bytes)
+    }
+
+    fn open_as(
+        mode: OpenMode,
+        disk: &dyn Disk,
+        path: &Path,
+        namespace_id: [u8; 16],
+        cache_bytes: usize,
+    ) -> StoreResult<Self> {
+        let backend = Backend::open_as(mode, disk, path, namespace_id)?;
+        let db = GuardedDatabase::open(backend.clone(), cache_bytes)?;
+        Self::over(db, backend, namespace_id)
+    }
+
+    /// Over an opened file, if it is the namespace's.
+    pub(super) fn over(db: GuardedDatabase, backend: Backend, namespace_id: [u8; 16]) -> StoreResult<Self> {
+        let (db, seal, writing) = (RwLock::new(db), Seal { namespace_id }, Mutex::default());
+        let base = Self { db, backend, seal, writing };
+        meta::check(&base.db.read().begin_read()?, base.seal)?;
+        Ok(base)
+    }
+
+    /// True once redb was given an error by the file: it then refuses whatever else it is asked.
+    pub fn has_failed(&self) -> bool {
+        self.backend.has_failed()
     }
 
     /// The last flushed commit and the counters after it.
     pub fn checkpoint(&self) -> StoreResult<(u64, Counters)> {
-        let tx = self.db.begin_read()?;
-        let meta = tx.open_table(META)?;
-        let seq = meta.get(META_CHECKPOINT)?.ok_or(StoreError::NotAStore("it has no checkpoint"))?;
-        let seq = seq.value().try_into().map(u64::from_le_bytes);
-        let seq = seq.map_err(|_| StoreError::NotAStore("its checkpoint is damaged"))?;
-        let counters = match meta.get(META_COUNTERS)? {
-            Some(bytes) => Counters::decode(bytes.value()).ok_or(StoreError::NotAStore("its counters are damaged"))?.0,
-            None => Counters::default(),
-        };
-        Ok((seq, counters))
+        let read = || meta::read(&self.db.read().begin_read()?, self.seal);
+        let Checkpoint { seq, counters } = read().map_err(|error| explain(&self.backend, error))?;
+        Ok((seq, counters.unwrap_or_default()))
+    }
+
+    /// Makes what is derived anew from the rows it follows from, in one commit, and tells what was wrong with it. If
+    /// anything else is wrong nothing is changed.
+    pub fn rebuild(&self) -> StoreResult<RowReport> {
+        let (snapshot, checkpoint) = self.snapshot_with_checkpoint()?;
+        let (fixes, (through_seq, _)) = (Memtable::default(), checkpoint);
+        let report = verify_rows(&snapshot, checkpoint, &mut |_| true, Some(&fixes))?;
+        drop(snapshot);
+        let report = report.ok_or_else(|| StoreError::Engine("a walk ended that nobody ended".to_owned()))?;
+        if report.is_repairable() && !report.is_sound() {
+            self.flush(FlushInput { memtable: &fixes, through_seq, counters: report.counted })?;
+        }
+        Ok(report)
+    }
+
+    /// Verifies at most `count` pages of the file from page `from` on, past redb.
+    #[cfg(test)]
+    pub fn verify_pages(&self, from: u64, count: u64) -> StoreResult<PageReport> {
+        verify_pages(&self.backend, from, count).map_err(StoreError::io)
+    }
+
+    /// Closes the file and tells whether that worked; dropping it closes it too.
+    #[cfg(test)]
+    pub fn close(self) -> StoreResult<()> {
+        self.db.into_inner().close()
     }
 
     /// A consistent view of everything flushed so far.
     pub fn snapshot(&self) -> StoreResult<BaseSnapshot> {
-        let tx = self.db.begin_read()?;
-        let mut tables = Vec::with_capacity(Table::COUNT);
-        for table in Table::ALL {
-            tables.push(tx.open_table(definition(table))?);
-        }
-        Ok(BaseSnapshot { tables, seal: self.seal })
+        let tables = self.open_tables().map_err(|error| explain(&self.backend, error))?;
+        Ok(BaseSnapshot { tables: Tables::new(tables), backend: self.backend.clone(), seal: self.seal })
     }
 
-    /// Writes a frozen memtable, durably.
-    pub fn flush(&self, input: FlushInput<'_>) -> StoreResult<()> {
-        let mut tx = self.db.begin_write()?;
-        tx.set_durability(Durability::Immediate).map_err(|error| StoreError::Engine(error.to_string()))?;
-        tx.set_two_phase_commit(true);
-        for table in Table::ALL {
-            let mut rows = input.memtable.ascend(table, Bound::Unbounded, Bound::Unbounded, u64::MAX).peekable();
-            if rows.peek().is_none() {
-                continue;
-            }
-            let mut target = tx.open_table(definition(table))?;
-            match table {
-                Table::Vectors => self.flush_vectors(&mut target, &mut rows)?,
-                _ => self.flush_rows(table, &mut target, rows)?,
-            }
-        }
-        {
-            let mut counters = Vec::with_capacity(80);
-            input.counters.encode(&mut counters);
-            let mut meta = tx.open_table(META)?;
-            meta.insert(META_CHECKPOINT, input.through_seq.to_le_bytes().as_slice())?;
-            meta.insert(META_COUNTERS, counters.as_slice())?;
-        }
-        tx.commit()?;
-        Ok(())
+    /// The same, with what the very commit says of itself: between two transactions a flush may come.
+    pub(super) fn snapshot_with_checkpoint(&self) -> StoreResult<(BaseSnapshot, (u64, Counters))> {
+        let read = || {
+            let tx = self.db.read().begin_read()?;
+            let Checkpoint { seq, counters } = meta::read(&tx, self.seal)?;
+            Ok::<_, StoreError>((tables_of(&tx)?, (seq, counters.unwrap_or_default())))
+        };
+        let (tables, checkpoint) = read().map_err(|error| explain(&self.backend, error))?;
+        Ok((BaseSnapshot { tables: Tables::new(tables), backend: self.backend.clone(), seal: self.seal }, checkpoint))
     }
 
-    fn flush_rows(
-        &self,
-        table: Table,
-        target: &mut redb::Table<'_, &'static [u8], &'static [u8]>,
-        rows: impl Iterator<Item = (Vec<u8>, Option<Vec<u8>>)>,
-    ) -> StoreResult<()> {
-        let mut sealed = Vec::new();
-        for (key, value) in rows {
-            match value {
-                Some(value) => {
-                    self.seal.close(table, &key, &value, &mut sealed);
-                    target.insert(key.as_slice(), sealed.as_slice())?;
-                }
-                None => {
-                    target.remove(key.as_slice())?;
-                }
-            }
-        }
-        Ok(())
+    pub(super) fn open_tables(&self) -> StoreResult<OpenTables> {
+        let tx = self.db.read().begin_read()?;
+        tables_of(&tx)
     }
+}
 
-    /// Packs single rows into blocks; a block that exists is read, changed and written again.
-    fn flush_vectors(
-        &self,
-        target: &mut redb::Table<'_, &'static [u8], &'static [u8]>,
-        rows: &mut std::iter::Peekable<impl Iterator<Item = (Vec<u8>, Option<Vec<u8>>)>>,
-    ) -> StoreResult<()> {
-        let mut sealed = Vec::new();
-        while let Some((collection, block)) = rows.peek().and_then(|(key, _)| block_of(key)) {
-            let mut changes = Vec::new();
-            while let Some((key, value)) = rows.next_if(|(key, _)| block_of(key) == Some((collection, block))) {
-                let mut key = KeyReader::new(&key);
-                let (_, row) = (key.u32(), key.u32());
-                changes.push((row.unwrap_or_default(), value));
-            }
-            let key = KeyWriter::new().u32(collection).u32(block).finish();
-            let old = match target.get(key.as_slice())? {
-                Some(sealed) => Some(self.seal.open(Table::Vectors, &key, sealed.value())?.to_vec()),
-                None => None,
-            };
-            let mut packed = match &old {
-                Some(old) => Block::decode(old).ok_or_else(|| corrupt(Table::Vectors, "a block does not decode"))?,
-                None => Block::default(),
-            };
-            for (row, vector) in &changes {
-                packed.set(*row, vector.as_deref());
-            }
-            let mut value = Vec::new();
-            if packed.encode(&mut value) {
-                self.seal.close(Table::Vectors, &key, &value, &mut sealed);
-                target.insert(key.as_slice(), sealed.as_slice())?;
-            } else {
-                target.remove(key.as_slice())?;
-            }
-        }
-        Ok(())
+/// redb latches an error of its file and answers everything after it without saying why; where it was a damaged page, this
+/// does.
+pub(super) fn explain(backend: &Backend, error: StoreError) -> StoreError {
+    match (&error, backend.damaged_page()) {
+        (StoreError::Engine(_), Some(page)) => StoreError::Damaged(format!("page {page} is damaged")),
+        _ => error,
+    }
+}
+
+fn tables_of(tx: &ReadTransaction) -> StoreResult<OpenTables> {
+    Table::ALL.into_iter().map(|table| open_table(tx, table)).collect()
+}
+
+/// A table to read; nothing if it came later than the file.
+fn open_table(tx: &ReadTransaction, table: Table) -> StoreResult<Option<Rows>> {
+    match tx.open_table(definition(table)) {
+        Err(TableError::TableDoesNotExist(_)) if table.came_later() => Ok(None),
+        opened => Ok(Some(opened?)),
     }
 }
 
 /// The collection and block of a vector's row key.
-fn block_of(key: &[u8]) -> Option<(u32, u32)> {
+pub(super) fn block_of(key: &[u8]) -> Option<(u32, u32)> {
     let mut key = KeyReader::new(key);
     Some((key.u32()?, key.u32()? / ROWS))
 }
@@ -275,22 +226,24 @@ fn block_of(key: &[u8]) -> Option<(u32, u32)> {
 /// Every flushed row at one instant. Holding it keeps redb from reusing the pages it sees.
 #[derive(Debug)]
 pub struct BaseSnapshot {
-    tables: Vec<ReadOnlyTable<&'static [u8], &'static [u8]>>,
+    pub(super) tables: Tables,
+    backend: Backend,
     seal: Seal,
 }
 
 impl BaseSnapshot {
-    fn table(&self, table: Table) -> &ReadOnlyTable<&'static [u8], &'static [u8]> {
-        #[expect(clippy::indexing_slicing, reason = "one entry for each table, by construction")]
-        &self.tables[usize::from(table.number())]
-    }
-
     /// Looks a row up and hands its value to `take`.
     pub fn get<R>(&self, table: Table, key: &[u8], take: impl FnOnce(&[u8]) -> R) -> StoreResult<Option<R>> {
-        if table == Table::Vectors {
-            return self.vector(key, take);
-        }
-        let Some(sealed) = self.table(table).get(key)? else { return Ok(None) };
+        let found = if table == Table::Vectors { self.vector(key, take) } else { self.row(table, key, take) };
+        found.map_err(|error| explain(&self.backend, error))
+    }
+
+    fn row<R>(&self, table: Table, key: &[u8], take: impl FnOnce(&[u8]) -> R) -> StoreResult<Option<R>> {
+        let reading = self.tables.read()?;
+        let Some(rows) = reading.table(table) else { return Ok(None) };
+        let found = rows.get(key)?;
+        drop(reading);
+        let Some(sealed) = found else { return Ok(None) };
         Ok(Some(take(self.seal.open(table, key, sealed.value())?)))
     }
 
@@ -298,7 +251,11 @@ impl BaseSnapshot {
         let mut parts = KeyReader::new(key);
         let (Some(collection), Some(row)) = (parts.u32(), parts.u32()) else { return Ok(None) };
         let block_key = KeyWriter::new().u32(collection).u32(row / ROWS).finish();
-        let Some(sealed) = self.table(Table::Vectors).get(block_key.as_slice())? else { return Ok(None) };
+        let reading = self.tables.read()?;
+        let Some(blocks) = reading.table(Table::Vectors) else { return Ok(None) };
+        let found = blocks.get(block_key.as_slice())?;
+        drop(reading);
+        let Some(sealed) = found else { return Ok(None) };
         let block = Block::decode(self.seal.open(Table::Vectors, &block_key, sealed.value())?)
             .ok_or_else(|| corrupt(Table::Vectors, "a block does not decode"))?;
         Ok(block.get(row).map(take))
@@ -315,16 +272,37 @@ impl BaseSnapshot {
         if table == Table::Vectors {
             return self.vectors(start, end, reverse);
         }
-        let mut range = self.table(table).range::<&[u8]>((start, end))?;
-        let seal = self.seal;
-        Ok(Box::new(std::iter::from_fn(move || {
-            let row = if reverse { range.next_back() } else { range.next() };
-            row.map(|row| {
-                let (key, sealed) = row?;
+        Ok(Box::new(self.stored(table, start, end, reverse)?))
+    }
+
+    /// The rows as redb has them, each verified to be what it was and to stand where it belongs.
+    fn stored(
+        &self,
+        table: Table,
+        start: Bound<&[u8]>,
+        end: Bound<&[u8]>,
+        reverse: bool,
+    ) -> StoreResult<impl Iterator<Item = StoreResult<Row>> + use<>> {
+        let range = self.tables.read()?.table(table).map(|rows| rows.range::<&[u8]>((start, end))).transpose();
+        let mut range = range.map_err(|error| explain(&self.backend, error.into()))?;
+        let (seal, backend) = (self.seal, self.backend.clone());
+        let mut order = Order::new(table, start, end, reverse);
+        let mut ended = false;
+        Ok(std::iter::from_fn(move || {
+            if ended {
+                return None;
+            }
+            let range = range.as_mut()?;
+            let row = if reverse { range.next_back() } else { range.next() }?;
+            let row = row.map_err(StoreError::from).and_then(|(key, sealed)| {
+                order.check(key.value())?;
                 let value = seal.open(table, key.value(), sealed.value())?.to_vec();
                 Ok(Row { key: key.value().to_vec(), value })
-            })
-        })))
+            });
+            // What follows a place that cannot be read is not known to be next.
+            ended = row.is_err();
+            Some(row.map_err(|error| explain(&backend, error)))
+        }))
     }
 
     fn vectors(
@@ -349,15 +327,10 @@ impl BaseSnapshot {
             Bound::Unbounded => Bound::Unbounded,
         };
         let bounds = (low.as_ref().map(Vec::as_slice), high.as_ref().map(Vec::as_slice));
-        let mut range = self.table(Table::Vectors).range::<&[u8]>(bounds)?;
         let limits = (start.map(<[u8]>::to_vec), end.map(<[u8]>::to_vec));
-        let seal = self.seal;
-        let blocks = std::iter::from_fn(move || if reverse { range.next_back() } else { range.next() });
-        Ok(Box::new(blocks.flat_map(move |item| {
-            let expanded = item.map_err(StoreError::from).and_then(|(key, sealed)| {
-                let value = seal.open(Table::Vectors, key.value(), sealed.value())?;
-                expand(key.value(), value, &limits, reverse)
-            });
+        let blocks = self.stored(Table::Vectors, bounds.0, bounds.1, reverse)?;
+        Ok(Box::new(blocks.flat_map(move |block| {
+            let expanded = block.and_then(|block| expand(&block.key, &block.value, &limits, reverse));
             match expanded {
                 Ok(rows) => rows.into_iter().map(Ok).collect::<Vec<_>>(),
                 Err(error) => vec![Err(error)],
@@ -382,4 +355,47 @@ fn expand(key: &[u8], value: &[u8], limits: &(Bound<Vec<u8>>, Bound<Vec<u8>>), r
         rows.reverse();
     }
     Ok(rows)
+}
+
+/// What a walk over stored rows must keep to: every key inside the bounds, and strictly behind the one before.
+struct Order {
+    table: Table,
+    bounds: (Bound<Vec<u8>>, Bound<Vec<u8>>),
+    reverse: bool,
+    last: Option<Vec<u8>>,
+}
+
+impl Order {
+    fn new(table: Table, start: Bound<&[u8]>, end: Bound<&[u8]>, reverse: bool) -> Self {
+        Self { table, bounds: (start.map(<[u8]>::to_vec), end.map(<[u8]>::to_vec)), reverse, last: None }
+    }
+
+    fn check(&mut self, key: &[u8]) -> StoreResult<()> {
+        let ahead = match &self.last {
+            None => true,
+            Some(last) if self.reverse => key < last.as_slice(),
+            Some(last) => key > last.as_slice(),
+        };
+        if !ahead || !self.holds(key) {
+            return Err(corrupt(self.table, "keys are out of order"));
+        }
+        let last = self.last.get_or_insert_default();
+        last.clear();
+        last.extend_from_slice(key);
+        Ok(())
+    }
+
+    fn holds(&self, key: &[u8]) -> bool {
+        let behind_start = match &self.bounds.0 {
+            Bound::Included(start) => key >= start.as_slice(),
+            Bound::Excluded(start) => key > start.as_slice(),
+            Bound::Unbounded => true,
+        };
+        let before_end = match &self.bounds.1 {
+            Bound::Included(end) => key <= end.as_slice(),
+            Bound::Excluded(end) => key < end.as_slice(),
+            Bound::Unbounded => true,
+        };
+        behind_start && before_end
+    }
 }

@@ -1,26 +1,61 @@
 //! A redb handle that cannot take the process down with it.
 //!
-//! redb checks its own structures with assertions, and some of them run when a handle is dropped: on a damaged file that is
-//! a panic in whatever thread lets go last. The damage is reported where rows are read; dropping only has to end.
+//! redb checks its own structures with assertions, some of them when a handle is opened or dropped. Pages that do not verify
+//! never reach it, so none of these should fire; if one does, opening gives an error, and dropping only has to end.
 
 use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use redb::Builder;
+
+use super::backend::Backend;
+use super::error::{StoreError, StoreResult};
 
 /// An open redb database whose drop does not panic.
 #[derive(Debug)]
 pub struct GuardedDatabase(Option<redb::Database>);
 
 impl GuardedDatabase {
-    /// Guards a handle.
-    pub fn new(db: redb::Database) -> Self {
-        Self(Some(db))
+    /// Opens what a backend has, or makes a database of a new file.
+    pub fn open(backend: Backend, cache_bytes: usize) -> StoreResult<Self> {
+        Self::build(Builder::new().set_cache_size(cache_bytes), backend)
+    }
+
+    /// Opens a file and has redb verify all of it by its own checksums, which the pages' say nothing about.
+    pub fn open_verifying(backend: Backend, cache_bytes: usize) -> StoreResult<Self> {
+        Self::build(Builder::new().set_cache_size(cache_bytes).set_check_integrity_on_open(true), backend)
+    }
+
+    fn build(builder: &Builder, backend: Backend) -> StoreResult<Self> {
+        let opened = catch_unwind(AssertUnwindSafe(|| builder.create_with_backend(backend)));
+        let opened = opened.map_err(|_| StoreError::NotAStore("redb cannot make sense of it"))?;
+        opened.map(|db| Self(Some(db))).map_err(StoreError::on_open)
+    }
+
+    /// Moves pages to the front and cuts the file. False if somebody reads.
+    pub fn compact(&mut self) -> StoreResult<bool> {
+        let Some(db) = &mut self.0 else { return Ok(false) };
+        let compacted = catch_unwind(AssertUnwindSafe(|| db.compact()));
+        match compacted.map_err(|_| StoreError::Engine("redb panicked while a file was shrunk".to_owned()))? {
+            Ok(_) => Ok(true),
+            Err(redb::CompactionError::Storage(error)) => Err(error.into()),
+            // Transactions or savepoints; of these there are none.
+            Err(_) => Ok(false),
+        }
+    }
+
+    /// Closes the file and tells whether that worked.
+    pub fn close(mut self) -> StoreResult<()> {
+        let Some(db) = self.0.take() else { return Ok(()) };
+        let closed = catch_unwind(AssertUnwindSafe(|| db.close()));
+        Ok(closed.map_err(|_| StoreError::Engine("redb panicked while a file was closed".to_owned()))??)
     }
 }
 
 impl Deref for GuardedDatabase {
     type Target = redb::Database;
 
-    #[expect(clippy::expect_used, reason = "only drop takes the handle out")]
+    #[expect(clippy::expect_used, reason = "only drop and close take the handle out")]
     fn deref(&self) -> &redb::Database {
         self.0.as_ref().expect("a guarded database is open until it is dropped")
     }

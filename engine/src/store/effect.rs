@@ -33,6 +33,13 @@ impl<'a> BatchWriter<'a> {
         Self { out }
     }
 
+    /// The most bytes that a batch of `batch_bytes`, 0 if it is not begun, has with one more operation in it, of `txn_bytes`
+    /// as [`super::txn::Txn::bytes`] counts them.
+    pub fn bytes_with(batch_bytes: usize, txn_bytes: usize) -> usize {
+        const OPERATION_HEAD_BYTES: usize = 4;
+        batch_bytes.max(Counters::BYTES) + OPERATION_HEAD_BYTES + txn_bytes
+    }
+
     /// Goes on with a batch begun earlier in the same buffer.
     pub fn resume(out: &'a mut Vec<u8>) -> Self {
         Self { out }

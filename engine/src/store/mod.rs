@@ -12,15 +12,25 @@ mod block;
 mod database;
 mod effect;
 mod error;
+mod flush;
 mod front;
+mod held;
 mod key;
 mod memtable;
 mod merge;
+mod meta;
+mod pages;
 mod record;
+mod seal;
+mod shrink;
+mod superblock;
 mod table;
+mod tables;
 #[cfg(test)]
 mod tests;
 mod txn;
+mod upgrade;
+mod verify;
 mod view;
 
 pub use backend::Backend;
@@ -33,8 +43,10 @@ pub use key::{KeyReader, KeyWriter};
 pub use memtable::Memtable;
 pub use record::{
     CollectionKind, CollectionRecord, Counters, DocumentBody, DocumentRecord, EdgeRecord, KvRecord, NodeRecord,
-    Retraction, TemporalRecord,
+    Retraction, RowMark, TemporalRecord,
 };
 pub use table::Table;
 pub use txn::Txn;
+pub use upgrade::{is_of_first_layout, upgrade};
+pub use verify::{FaultKind, PageWalk, RowReport, StoreFile, StoreReport, verify_file, verify_pages_of};
 pub use view::{KeyRange, Read, Row, Scan, Snapshot, View};

@@ -128,6 +128,24 @@ impl<'a> DocumentRecord<'a> {
     }
 }
 
+/// A bound above the row numbers of everything that was deleted from a collection. Live rows say themselves which numbers
+/// are taken; without this the numbers of deleted ones behind them would be taken again by the next opening.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RowMark(pub u32);
+
+impl RowMark {
+    /// As stored.
+    pub fn encode(self) -> Vec<u8> {
+        self.0.to_le_bytes().to_vec()
+    }
+
+    /// From its stored form.
+    pub fn decode(bytes: &[u8]) -> StoreResult<Self> {
+        let number = bytes.try_into().map_err(|_| corrupt(Table::Rows, "the record has another length"))?;
+        Ok(Self(u32::from_le_bytes(number)))
+    }
+}
+
 /// What a row of the collections table is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -264,7 +282,8 @@ pub struct Counters {
 }
 
 impl Counters {
-    const BYTES: usize = 8 * 8 + 4 + 8;
+    /// Bytes of its encoded form.
+    pub const BYTES: usize = 8 * 8 + 4 + 8;
 
     /// True if the namespace holds anything that somebody put there.
     pub fn holds_anything(&self) -> bool {

@@ -37,11 +37,14 @@ pub enum Table {
     CommitTimes = 10,
     /// Key: id of a dropped collection (u32) whose rows are still to be removed. Value: empty.
     Purges = 11,
+    /// Key: collection id (u32). Value: u32 above the number of every row that was deleted from it. See
+    /// [`super::RowMark`].
+    Rows = 12,
 }
 
 impl Table {
     /// Every table, in the order of its number.
-    pub const ALL: [Table; 12] = [
+    pub const ALL: [Table; 13] = [
         Table::Kv,
         Table::KvExpiry,
         Table::Collections,
@@ -54,6 +57,7 @@ impl Table {
         Table::TemporalIn,
         Table::CommitTimes,
         Table::Purges,
+        Table::Rows,
     ];
 
     /// The number of tables.
@@ -67,6 +71,11 @@ impl Table {
     /// The number, as in log records.
     pub fn number(self) -> u8 {
         self as u8
+    }
+
+    /// True for a table that came later: a file of before lacks it until a flush writes to it, which means that it is empty.
+    pub fn came_later(self) -> bool {
+        self == Table::Rows
     }
 
     /// The name in redb.
@@ -84,6 +93,7 @@ impl Table {
             Table::TemporalIn => "temporal_in.v1",
             Table::CommitTimes => "commit_times.v1",
             Table::Purges => "purges.v1",
+            Table::Rows => "rows.v1",
         }
     }
 }

@@ -115,6 +115,11 @@ impl View {
         self.published.store(seq, Ordering::Release);
     }
 
+    /// The memtables it looks into.
+    pub fn memtables(&self) -> impl Iterator<Item = &Arc<Memtable>> {
+        std::iter::once(&self.active).chain(&self.frozen)
+    }
+
     /// The newest visible commit.
     pub fn published(&self) -> u64 {
         self.published.load(Ordering::Acquire)
@@ -139,6 +144,11 @@ impl Snapshot {
     /// index that filters by commit anyway.
     pub fn unpublished(view: Arc<View>) -> Self {
         Self { view, seq: u64::MAX }
+    }
+
+    /// The memtables that it keeps in memory.
+    pub fn memtables(&self) -> impl Iterator<Item = &Arc<Memtable>> {
+        self.view.memtables()
     }
 
     /// The commit it stands at.

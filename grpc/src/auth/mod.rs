@@ -15,6 +15,7 @@ mod right;
 mod testing;
 mod tls;
 mod token;
+mod token_dir;
 mod token_file;
 mod token_record;
 mod tokens;

@@ -116,6 +116,7 @@ impl Principal {
         let right = right_of(code);
         match scope_of(code) {
             Scope::Namespace => self.check(namespace, right),
+            Scope::Anyone => Ok(()),
             Scope::Caller => self.check_right(right),
             Scope::Server => self.check_server(right),
         }
@@ -186,11 +187,13 @@ mod tests {
         let all = scoped(&["a"], "read,write,admin");
         for code in OpCode::ALL {
             let foreign = all.authorise(*code, "b");
-            assert_eq!(foreign.is_ok(), scope_of(*code) == Scope::Caller, "{code:?}");
+            let about_none = matches!(scope_of(*code), Scope::Caller | Scope::Anyone);
+            assert_eq!(foreign.is_ok(), about_none, "{code:?}");
             assert_eq!(all.authorise(*code, "a").is_ok(), scope_of(*code) != Scope::Server, "{code:?}");
             for right in Right::ALL {
                 let only = Principal::new(Who::Anyone, Namespaces::All, [right].into_iter().collect());
-                assert_eq!(only.authorise(*code, "a").is_ok(), right_of(*code) == right, "{code:?} with {right}");
+                let may = right_of(*code) == right || scope_of(*code) == Scope::Anyone;
+                assert_eq!(only.authorise(*code, "a").is_ok(), may, "{code:?} with {right}");
             }
         }
     }

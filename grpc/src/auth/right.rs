@@ -9,7 +9,8 @@
 //!   if the token is for it. A write answers what it met where its answer says so (a comparison that failed shows the value
 //!   it found), so `write` alone is no way to keep data from a writer.
 //! - `admin`: the namespace as a whole: creating and deleting it, its quota, its checkpoints, and work that all its callers
-//!   feel. Whatever takes away another caller's data at one stroke is here.
+//!   feel. Whatever takes away another caller's data at one stroke is here, and so is a check, which changes nothing and
+//!   keeps the disk busy.
 //!
 //! Both tables are exhaustive matches: an operation that is new does not compile before its right and its scope are written
 //! down.
@@ -141,6 +142,8 @@ impl FromStr for Rights {
 pub enum Scope {
     /// One namespace, which the caller must be allowed.
     Namespace,
+    /// Nobody's data, and nothing but whether the server lives and what it can do: every caller that was let in.
+    Anyone,
     /// Nobody's data, or only what the caller is allowed to see: any caller with the right.
     Caller,
     /// All namespaces together: only a caller that is allowed all of them.
@@ -172,6 +175,7 @@ pub fn right_of(code: OpCode) -> Right {
         Commit => Right::Write,
         CachePut | CacheInvalidate => Right::Write,
 
+        Check => Right::Admin,
         CreateNamespace | DeleteNamespace | SetQuota | Flush => Right::Admin,
         CreateCheckpoint | RestoreCheckpoint | DeleteCheckpoint | ImportCheckpoint => Right::Admin,
     }
@@ -182,8 +186,9 @@ pub fn right_of(code: OpCode) -> Right {
 pub fn scope_of(code: OpCode) -> Scope {
     use OpCode::*;
     match code {
-        Ping | Capabilities | ListNamespaces | CountTokens | ConvertText => Scope::Caller,
-        ServerStats => Scope::Server,
+        Ping | Capabilities => Scope::Anyone,
+        ListNamespaces | CountTokens | ConvertText => Scope::Caller,
+        ServerStats | Check => Scope::Server,
         CreateNamespace | DescribeNamespace | NamespaceStats | DeleteNamespace | SetQuota | Flush => Scope::Namespace,
         Get | Put | Exists | DeleteKey | MultiGet | BatchPut | CompareAndSet | Scan => Scope::Namespace,
         CreateCollection | ListCollections | DescribeCollection | DropCollection => Scope::Namespace,
@@ -210,7 +215,7 @@ mod tests {
 
     /// Each operation with its right and its scope, so that a change of either is made twice, on purpose.
     const TABLE: &str = "\
-Ping read Caller\nCapabilities read Caller\nServerStats read Server
+Ping read Anyone\nCapabilities read Anyone\nServerStats read Server\nCheck admin Server
 CreateNamespace admin Namespace\nListNamespaces read Caller\nDescribeNamespace read Namespace
 NamespaceStats read Namespace\nDeleteNamespace admin Namespace\nSetQuota admin Namespace\nFlush admin Namespace
 Get read Namespace\nPut write Namespace\nExists read Namespace\nDeleteKey write Namespace\nMultiGet read Namespace

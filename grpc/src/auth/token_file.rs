@@ -10,16 +10,19 @@
 //! The command line changes the file and a server reads it; neither needs the other, nor the lock of the data directory.
 //! A change is made under an exclusive `flock` on `tokens.lock`, so that two at one time do not lose each other's, and as a
 //! whole: `tokens.json.new` is written and synced, renamed over the file, and the directory is synced. A crash leaves the
-//! file as it was or as it is to be, and perhaps a `tokens.json.new` that the next change removes. `tokens.lock` stays.
+//! file as it was or as it is to be, and perhaps a `tokens.json.new` that the next change removes. `tokens.lock` stays, and
+//! says more than its name: it is made before the first token is, and durably, and so it is the mark of a directory whose callers
+//! need tokens. Where it is and `tokens.json` is not, the tokens were lost, and nobody is let in. A first token that cannot be
+//! written takes its mark away again; a crash at just that moment leaves it, which is the safe side.
 //!
 //! The file decides who may enter, so it is read with suspicion: an ordinary file, not through a symbolic link, of an owner
 //! who could replace it anyway and writable by nobody else; of bounded size; well-formed to the last field. Whatever else it
 //! is, it is damaged, and a damaged file is never taken for "no tokens": a server lets nobody in and the commands refuse to
 //! change it. Once the file is there tokens are required, also when the last one is revoked.
 
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{DirBuilder, File};
 use std::io::{self, ErrorKind, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, OFlags, flock};
@@ -31,6 +34,7 @@ use toondb_engine::limits;
 use toondb_engine::rng::Rng;
 
 use super::token::{Token, TokenId};
+use super::token_dir::TokenDir;
 use super::token_record::{NewToken, Stored, TokenRecord};
 
 /// The file's name inside the data directory.
@@ -101,7 +105,7 @@ pub fn create(data_dir: &Path, new: &NewToken, clock: &dyn Clock, rng: &dyn Rng)
         return Err(TokenFileError::Invalid("the token would have expired already".to_owned()));
     }
     DirBuilder::new().recursive(true).mode(0o700).create(data_dir).map_err(io_error(data_dir))?;
-    change(data_dir, |records| {
+    change(&find(data_dir)?, |records| {
         make_room(records, created_at)?;
         let mut token = Token::generate(rng);
         while records.iter().any(|record| record.id == token.id()) {
@@ -131,15 +135,21 @@ fn make_room(records: &mut Vec<TokenRecord>, now: TimestampMs) -> Result<(), Tok
     Ok(())
 }
 
-/// All tokens, in the order of their creation, also those that are not valid any more. Without a file there are none.
+/// All tokens, in the order of their creation, also those that are not valid any more. Where none was ever made there are
+/// none.
 ///
 /// # Errors
-/// See [`TokenFileError`].
+/// See [`TokenFileError`]; also if tokens were made and their file is gone.
 pub fn list(data_dir: &Path) -> Result<Vec<TokenRecord>, TokenFileError> {
-    match open(data_dir)? {
-        Some(file) => read(data_dir, &file),
-        None => Ok(Vec::new()),
+    let dir = find(data_dir)?;
+    match open(&dir)? {
+        Some(file) => read(&dir, &file),
+        None => lost(&dir)?.map_or_else(|| Ok(Vec::new()), |lost| Err(TokenFileError::Invalid(lost))),
     }
+}
+
+fn find(data_dir: &Path) -> Result<TokenDir, TokenFileError> {
+    TokenDir::open(data_dir).map_err(io_error(data_dir))
 }
 
 /// Takes a token back; one that was revoked before stays revoked since then. Servers refuse it within a second.
@@ -147,12 +157,13 @@ pub fn list(data_dir: &Path) -> Result<Vec<TokenRecord>, TokenFileError> {
 /// # Errors
 /// See [`TokenFileError`].
 pub fn revoke(data_dir: &Path, id: TokenId, clock: &dyn Clock) -> Result<TokenRecord, TokenFileError> {
+    let dir = find(data_dir)?;
     // Without a file there is nothing to revoke, and no lock is to be left behind.
-    if open(data_dir)?.is_none() {
+    if open(&dir)?.is_none() {
         return Err(TokenFileError::Unknown(id));
     }
     let now = TimestampMs(clock.now_ms());
-    change(data_dir, |records| {
+    change(&dir, |records| {
         let record = records.iter_mut().find(|record| record.id == id).ok_or(TokenFileError::Unknown(id))?;
         record.revoked_at.get_or_insert(now);
         Ok(record.clone())
@@ -161,26 +172,67 @@ pub fn revoke(data_dir: &Path, id: TokenId, clock: &dyn Clock) -> Result<TokenRe
 
 /// Reads the file, lets `edit` change its records and replaces it, with nobody else in between.
 fn change<T>(
-    data_dir: &Path,
+    dir: &TokenDir,
     edit: impl FnOnce(&mut Vec<TokenRecord>) -> Result<T, TokenFileError>,
 ) -> Result<T, TokenFileError> {
-    let path = data_dir.join(LOCK_NAME);
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false).mode(0o600).custom_flags(flags());
-    let lock = options.open(&path).map_err(io_error(&path))?;
-    flock(&lock, FlockOperation::LockExclusive).map_err(|errno| io_error(&path)(errno.into()))?;
-    let mut records = list(data_dir)?;
+    let (lock, is_new) = lock(dir)?;
+    let changed = change_locked(dir, &lock, edit);
+    // No token came of it, so it is not to be said that there were any. Nobody else has the lock.
+    if changed.is_err() && is_new && open(dir).is_ok_and(|file| file.is_none()) {
+        let _ = dir.remove(LOCK_NAME);
+    }
+    changed
+}
+
+fn change_locked<T>(
+    dir: &TokenDir,
+    lock: &File,
+    edit: impl FnOnce(&mut Vec<TokenRecord>) -> Result<T, TokenFileError>,
+) -> Result<T, TokenFileError> {
+    if open(dir)?.is_none() {
+        // The mark first: no crash leaves tokens without it.
+        dir.sync().map_err(io_error(dir.path()))?;
+    }
+    // Also where they were lost: new ones may be made.
+    let mut records = open(dir)?.map_or_else(|| Ok(Vec::new()), |file| read(dir, &file))?;
     let result = edit(&mut records)?;
-    replace(data_dir, &records, &lock)?;
+    replace(dir, &records, lock)?;
     Ok(result)
 }
 
-/// Not through a symbolic link, and never waiting for whoever writes to a pipe.
-fn flags() -> i32 {
-    i32::try_from((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits()).unwrap_or_default()
+/// Locks `tokens.lock`; true if this has made it.
+fn lock(dir: &TokenDir) -> Result<(File, bool), TokenFileError> {
+    let path = dir.path_of(LOCK_NAME);
+    let open = |flags| dir.open_file(LOCK_NAME, OFlags::RDWR | flags);
+    loop {
+        let (file, is_new) = match open(OFlags::CREATE | OFlags::EXCL) {
+            Ok(file) => (file, true),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => match open(OFlags::empty()) {
+                Ok(file) => (file, false),
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                Err(error) => return Err(io_error(&path)(error)),
+            },
+            Err(error) => return Err(io_error(&path)(error)),
+        };
+        flock(&file, FlockOperation::LockExclusive).map_err(|errno| io_error(&path)(errno.into()))?;
+        // Whoever had the lock until now may have taken the file away.
+        if is_at(&file, dir)? {
+            return Ok((file, is_new));
+        }
+    }
 }
 
-fn replace(data_dir: &Path, records: &[TokenRecord], lock: &File) -> Result<(), TokenFileError> {
+fn is_at(file: &File, dir: &TokenDir) -> Result<bool, TokenFileError> {
+    let path = dir.path_of(LOCK_NAME);
+    let here = rustix::fs::fstat(file).map_err(|errno| io_error(&path)(errno.into()))?;
+    match dir.stat(LOCK_NAME) {
+        Ok(there) => Ok((here.st_dev, here.st_ino) == (there.st_dev, there.st_ino)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(io_error(&path)(error)),
+    }
+}
+
+fn replace(dir: &TokenDir, records: &[TokenRecord], lock: &File) -> Result<(), TokenFileError> {
     let invalid = |error: serde_json::Error| TokenFileError::Invalid(error.to_string());
     let tokens: Vec<Stored> = records.iter().map(TokenRecord::to_stored).collect();
     let sha256 = checksum(&tokens).map_err(invalid)?;
@@ -189,14 +241,15 @@ fn replace(data_dir: &Path, records: &[TokenRecord], lock: &File) -> Result<(), 
         let max = limits::TOKEN_FILE_BYTES_MAX >> 20;
         return Err(TokenFileError::Invalid(format!("the tokens would take more than {max} MiB; revoke some first")));
     }
-    let (path, new) = (data_dir.join(FILE_NAME), data_dir.join(NEW_NAME));
-    match std::fs::remove_file(&new) {
+    let (path, new) = (dir.path_of(FILE_NAME), dir.path_of(NEW_NAME));
+    match dir.remove(NEW_NAME) {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(io_error(&new)(error)),
         Ok(()) | Err(_) => {}
     }
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new).map_err(io_error(&new))?;
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
+    let mut file = dir.open_file(NEW_NAME, flags).map_err(io_error(&new))?;
     // A directory of another user: run as root, the command must not leave behind files that the server cannot read.
-    let owner = data_dir.metadata().map_err(io_error(data_dir))?.uid();
+    let owner = dir.owner().map_err(io_error(dir.path()))?;
     if rustix::process::geteuid().is_root() && owner != 0 {
         for file in [&file, lock] {
             rustix::fs::fchown(file, Some(rustix::fs::Uid::from_raw(owner)), None)
@@ -204,31 +257,51 @@ fn replace(data_dir: &Path, records: &[TokenRecord], lock: &File) -> Result<(), 
         }
     }
     file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(io_error(&new))?;
-    std::fs::rename(&new, &path).map_err(io_error(&path))?;
-    File::open(data_dir).and_then(|dir| dir.sync_all()).map_err(io_error(data_dir))
+    dir.rename(NEW_NAME, FILE_NAME).map_err(io_error(&path))?;
+    dir.sync().map_err(io_error(dir.path()))
+}
+
+/// True if tokens were ever made for this data directory.
+pub(super) fn is_marked(dir: &TokenDir) -> Result<bool, TokenFileError> {
+    match dir.stat(LOCK_NAME) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(source) => Err(TokenFileError::Io { path: dir.path_of(LOCK_NAME), source }),
+    }
+}
+
+/// Why nobody is let in although there is no file of tokens; nothing if there never was one.
+pub(super) fn lost(dir: &TokenDir) -> Result<Option<String>, TokenFileError> {
+    let text = |()| {
+        format!(
+            "{} is gone, and {LOCK_NAME} beside it says that tokens were made. Restore it from a copy or create new tokens; \
+             to let callers in without one, stop the server and remove {LOCK_NAME} too",
+            dir.path_of(FILE_NAME).display()
+        )
+    };
+    Ok(is_marked(dir)?.then_some(()).map(text))
 }
 
 /// Opens the file; nothing where there is none.
-pub(super) fn open(data_dir: &Path) -> Result<Option<File>, TokenFileError> {
-    let path = data_dir.join(FILE_NAME);
-    match OpenOptions::new().read(true).custom_flags(flags()).open(&path) {
+pub(super) fn open(dir: &TokenDir) -> Result<Option<File>, TokenFileError> {
+    match dir.open_file(FILE_NAME, OFlags::RDONLY) {
         Ok(file) => Ok(Some(file)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(TokenFileError::Io { path, source }),
+        Err(source) => Err(TokenFileError::Io { path: dir.path_of(FILE_NAME), source }),
     }
 }
 
 /// Reads an open file of tokens.
-pub(super) fn read(data_dir: &Path, file: &File) -> Result<Vec<TokenRecord>, TokenFileError> {
-    let path = data_dir.join(FILE_NAME);
-    check_file(data_dir, file, &path)?;
+pub(super) fn read(dir: &TokenDir, file: &File) -> Result<Vec<TokenRecord>, TokenFileError> {
+    let path = dir.path_of(FILE_NAME);
+    check_file(dir, file, &path)?;
     let mut bytes = Vec::new();
     let max = u64::try_from(limits::TOKEN_FILE_BYTES_MAX).unwrap_or(u64::MAX);
     file.take(max + 1).read_to_end(&mut bytes).map_err(io_error(&path))?;
     parse(&bytes).map_err(|reason| TokenFileError::Damaged { path, reason })
 }
 
-fn check_file(data_dir: &Path, file: &File, path: &Path) -> Result<(), TokenFileError> {
+fn check_file(dir: &TokenDir, file: &File, path: &Path) -> Result<(), TokenFileError> {
     let damaged = |reason: &str| Err(TokenFileError::Damaged { path: path.to_owned(), reason: reason.to_owned() });
     let metadata = file.metadata().map_err(io_error(path))?;
     if !metadata.is_file() {
@@ -238,7 +311,7 @@ fn check_file(data_dir: &Path, file: &File, path: &Path) -> Result<(), TokenFile
         return damaged("other users may write to it (chmod 600)");
     }
     let own = rustix::process::geteuid().as_raw();
-    let directory = data_dir.metadata().map_err(io_error(data_dir))?.uid();
+    let directory = dir.owner().map_err(io_error(dir.path()))?;
     if ![own, directory, 0].contains(&metadata.uid()) {
         return damaged("it belongs to another user");
     }

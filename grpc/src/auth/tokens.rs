@@ -1,22 +1,22 @@
 //! The tokens as a running server knows them: always at most [`limits::TOKEN_POLL`] behind the file.
 //!
-//! Every use looks at the clock, and the first use after a poll interval looks at the file: one `lstat`, and a read
+//! Every use looks at the clock, and the first use after a poll interval looks at the file: one `fstatat`, and a read
 //! only where device, inode, size or a time of the file has changed. No thread, no timer: a server that nobody calls does
 //! nothing. A file that was read stays open until the next is, so that the kernel gives its inode number to no other file and
 //! a replaced file is always seen as another.
 //!
 //! There is no way back from "tokens are required": a file that was there and is gone, cannot be read, or is damaged means
-//! that no token is valid.
+//! that no token is valid, in this server and in any that starts later: `tokens.lock` stays and says that it was there.
 
 use std::collections::HashMap;
-use std::fs::{File, Metadata};
+use std::fs::File;
 use std::io::ErrorKind;
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::{Mutex, RwLock};
+use rustix::fs::{Stat, fstat};
 use toondb_engine::api::TimestampMs;
 use toondb_engine::clock::Clock;
 use toondb_engine::limits;
@@ -24,13 +24,14 @@ use toondb_engine::limits;
 use super::principal::{Principal, Who};
 use super::refusal::Refusal;
 use super::token::{Token, TokenHash, TokenId};
+use super::token_dir::TokenDir;
 use super::token_file::{self, TokenFileError};
 use super::token_record::{TokenRecord, TokenState};
 
 /// The live tokens of a data directory.
 #[derive(Debug)]
 pub struct Tokens {
-    data_dir: PathBuf,
+    dir: TokenDir,
     clock: Arc<dyn Clock>,
     /// True: without a file nobody is let in.
     required: bool,
@@ -59,19 +60,20 @@ struct Source {
 struct Fingerprint {
     device: u64,
     inode: u64,
-    size: u64,
-    modified: (i64, i64),
-    changed: (i64, i64),
+    size: i128,
+    // The types of these fields differ between machines.
+    modified: (i128, i128),
+    changed: (i128, i128),
 }
 
 impl Fingerprint {
-    fn of(metadata: &Metadata) -> Self {
+    fn of(stat: &Stat) -> Self {
         Self {
-            device: metadata.dev(),
-            inode: metadata.ino(),
-            size: metadata.size(),
-            modified: (metadata.mtime(), metadata.mtime_nsec()),
-            changed: (metadata.ctime(), metadata.ctime_nsec()),
+            device: stat.st_dev,
+            inode: stat.st_ino,
+            size: i128::from(stat.st_size),
+            modified: (i128::from(stat.st_mtime), i128::from(stat.st_mtime_nsec)),
+            changed: (i128::from(stat.st_ctime), i128::from(stat.st_ctime_nsec)),
         }
     }
 }
@@ -79,11 +81,13 @@ impl Fingerprint {
 impl Tokens {
     /// Reads the tokens of a data directory. `required` says that nobody is let in without a token even while there is no
     /// file of tokens; it may be false only where whoever reaches the server may do everything anyway: on loopback, or
-    /// behind client certificates.
-    #[must_use]
-    pub fn open(data_dir: &Path, clock: Arc<dyn Clock>, required: bool) -> Self {
+    /// behind client certificates. The directory is found now; wherever it is moved later, it is this one's tokens that count.
+    ///
+    /// # Errors
+    /// [`TokenFileError::Io`] if there is no such directory, or it cannot be opened.
+    pub fn open(data_dir: &Path, clock: Arc<dyn Clock>, required: bool) -> Result<Self, TokenFileError> {
         let tokens = Self {
-            data_dir: data_dir.to_owned(),
+            dir: TokenDir::open(data_dir).map_err(|source| TokenFileError::Io { path: data_dir.to_owned(), source })?,
             looked_ms: AtomicU64::new(monotonic_ms(&*clock)),
             clock,
             required,
@@ -91,7 +95,7 @@ impl Tokens {
             live: RwLock::new(None),
         };
         tokens.reload();
-        tokens
+        Ok(tokens)
     }
 
     /// True if a token is required of every caller now.
@@ -196,15 +200,18 @@ impl Tokens {
 
     /// The file's records if they are to be taken over; nothing if all is as it was.
     fn read(&self, source: &mut Source) -> Result<Option<Vec<TokenRecord>>, String> {
-        let path = self.data_dir.join(token_file::FILE_NAME);
+        let path = self.dir.path_of(token_file::FILE_NAME);
         let named = |error: std::io::Error| format!("{}: {error}", path.display());
-        let gone = || match self.exist() {
-            true => Err(format!("{} is gone; restore it", path.display())),
-            false => Ok(None),
+        // Also where this server has never seen it: the mark beside it says that it was there once.
+        let gone = || match token_file::lost(&self.dir) {
+            Ok(None) if self.exist() => Err(format!("{} is gone; restore it", path.display())),
+            Ok(None) => Ok(None),
+            Ok(Some(lost)) => Err(lost),
+            Err(error) => Err(error.to_string()),
         };
         // Looking needs no descriptor, so that a server that has none left still lets in whom it knows.
-        let found = match path.symlink_metadata() {
-            Ok(metadata) => Fingerprint::of(&metadata),
+        let found = match self.dir.stat(token_file::FILE_NAME) {
+            Ok(stat) => Fingerprint::of(&stat),
             Err(error) => {
                 source.file = None;
                 return if error.kind() == ErrorKind::NotFound { gone() } else { Err(named(error)) };
@@ -215,10 +222,10 @@ impl Tokens {
         }
         // Until it has been read as a whole, each poll tries again.
         source.file = None;
-        let Some(file) = token_file::open(&self.data_dir).map_err(|error| error.to_string())? else { return gone() };
+        let Some(file) = token_file::open(&self.dir).map_err(|error| error.to_string())? else { return gone() };
         // Taken before the bytes are read: what is written in between is seen as a change the next time.
-        let fingerprint = Fingerprint::of(&file.metadata().map_err(named)?);
-        let records = token_file::read(&self.data_dir, &file);
+        let fingerprint = Fingerprint::of(&fstat(&file).map_err(|errno| named(errno.into()))?);
+        let records = token_file::read(&self.dir, &file);
         if !matches!(records, Err(TokenFileError::Io { .. })) {
             source.file = Some((file, fingerprint));
         }

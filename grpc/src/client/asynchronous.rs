@@ -7,14 +7,14 @@ use http::uri::PathAndQuery;
 use prost::bytes::Bytes;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::Channel;
-use toondb_engine::api::{Error, Operation, Ping, Response, Result};
+use toondb_engine::api::{Effect, Error, Operation, Ping, Response, Result};
 use toondb_engine::limits;
 
 use super::address::Address;
 use super::channel::channel;
 use super::message::{Plain, Prepared};
 use super::options::ClientOptions;
-use super::outcome::{Failure, failure, only_reads};
+use super::outcome::{Failure, failure};
 
 struct Inner {
     address: Address,
@@ -64,7 +64,7 @@ impl Client {
         let sent = async {
             let first = self.unary(prepared.path, prepared.ask.clone()).await;
             match first {
-                Err(Failure::Broken(_)) if only_reads(prepared.code) => {
+                Err(Failure::Broken(_)) if prepared.code.effect() == Effect::Keeps => {
                     self.unary(prepared.path, prepared.ask.clone()).await
                 }
                 result => result,

@@ -11,7 +11,7 @@ macro_rules! with_operations {
     ($callback:ident $($arguments:tt)*) => {
         $callback!(
             $($arguments)*:
-            Ping Capabilities ServerStats
+            Ping Capabilities ServerStats Check
             CreateNamespace ListNamespaces DescribeNamespace NamespaceStats DeleteNamespace SetQuota Flush
             Get Put Exists DeleteKey MultiGet BatchPut CompareAndSet Scan
             CreateCollection ListCollections DescribeCollection DropCollection AddDocuments GetDocuments

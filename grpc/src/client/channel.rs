@@ -9,7 +9,8 @@ use tokio::net::UnixStream;
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
 use toondb_engine::api::{Error, Result};
 use toondb_engine::limits;
-use tower::ServiceExt as _;
+use toondb_engine::peer::Peer;
+use tower::{BoxError, ServiceExt as _};
 
 use super::address::Address;
 use super::gather::Gather;
@@ -64,14 +65,25 @@ pub fn channel(address: &Address, options: &ClientOptions) -> Result<Channel> {
             Ok(endpoint.connect_with_connector_lazy(connect))
         }
         Address::Unix(path) => {
-            let path = path.clone();
+            let (path, trusted) = (path.clone(), options.server_uids.clone());
             let connect = tower::service_fn(move |_| {
-                let path = path.clone();
-                async move { UnixStream::connect(path).await.map(gathered) }
+                let (path, trusted) = (path.clone(), trusted.clone());
+                async move { trusted_server(&path, &trusted).await.map(gathered) }
             });
             Ok(endpoint.connect_with_connector_lazy(connect))
         }
     }
+}
+
+/// The server behind a Unix socket runs as a user who is not trusted; it was sent nothing.
+#[derive(Debug, thiserror::Error)]
+#[error("the server runs as user {0}, who is not trusted")]
+pub struct Untrusted(u32);
+
+async fn trusted_server(path: &Path, trusted: &[u32]) -> Result<UnixStream, BoxError> {
+    let stream = UnixStream::connect(path).await?;
+    let uid = Peer::of(&stream)?.uid;
+    if trusted.contains(&uid) { Ok(stream) } else { Err(Untrusted(uid).into()) }
 }
 
 fn gathered<T>(stream: T) -> TokioIo<Gather<T>> {

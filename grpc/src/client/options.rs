@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use toondb_engine::peer::servers_trusted;
+
 /// How TLS is spoken.
 #[derive(Debug, Clone, Default)]
 pub struct ClientTls {
@@ -23,6 +25,8 @@ pub struct ClientOptions {
     pub idle_interval: Duration,
     /// Speak TLS; nothing = in the clear, unless the address says `grpcs`.
     pub tls: Option<ClientTls>,
+    /// Users whose server behind a Unix socket is trusted; by default this process's own and root.
+    pub server_uids: Vec<u32>,
     /// The bearer token of every call.
     pub token: Option<String>,
 }
@@ -34,6 +38,7 @@ impl Default for ClientOptions {
             timeout: Some(Duration::from_secs(30)),
             idle_interval: Duration::from_millis(50),
             tls: None,
+            server_uids: servers_trusted(),
             token: None,
         }
     }

@@ -13,7 +13,7 @@ use crate::proto;
 use crate::rpc::Rpc;
 
 fn info_message(info: CheckpointInfo) -> proto::Checkpoint {
-    let CheckpointInfo { id, name, namespace, created_at, size_bytes, keys, commit_seq, metadata } = info;
+    let CheckpointInfo { id, name, namespace, created_at, size_bytes, keys, commit_seq, metadata, damaged } = info;
     let (metadata, typed_metadata) = split_for_all(metadata);
     proto::Checkpoint {
         id: id.as_str().to_owned(),
@@ -25,6 +25,7 @@ fn info_message(info: CheckpointInfo) -> proto::Checkpoint {
         typed_metadata,
         keys,
         commit_seq: commit_seq.0,
+        damaged,
     }
 }
 
@@ -38,6 +39,7 @@ fn info(message: proto::Checkpoint) -> Result<CheckpointInfo> {
         keys: message.keys,
         commit_seq: CommitSeq(message.commit_seq),
         metadata: properties(message.metadata, message.typed_metadata)?,
+        damaged: message.damaged,
     })
 }
 

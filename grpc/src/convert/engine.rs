@@ -1,9 +1,33 @@
 //! `EngineService`.
 
-use toondb_engine::api::{Capabilities, CapabilitiesRequest, Ping, Pong, Result, ServerStats, ServerStatsRequest};
+use toondb_engine::api::{
+    Capabilities, CapabilitiesRequest, Check, CheckReport, CheckedNamespace, CommitSeq, Finding, NamespaceName, Ping,
+    Pong, Result, ServerStats, ServerStatsRequest,
+};
 
+use super::enums::{finding_kind, finding_part};
 use crate::proto;
 use crate::rpc::Rpc;
+
+fn checked_message(checked: CheckedNamespace) -> proto::CheckedNamespace {
+    let CheckedNamespace { name, commit_seq, rows, pages } = checked;
+    proto::CheckedNamespace { name: name.into_string(), commit_seq: commit_seq.0, rows, pages }
+}
+
+fn checked(message: proto::CheckedNamespace) -> CheckedNamespace {
+    let proto::CheckedNamespace { name, commit_seq, rows, pages } = message;
+    CheckedNamespace { name: NamespaceName::new(name), commit_seq: CommitSeq(commit_seq), rows, pages }
+}
+
+fn finding_message(finding: Finding) -> proto::Finding {
+    let Finding { kind, part, place, what, advice } = finding;
+    proto::Finding { kind: kind.name().to_owned(), part: part.name().to_owned(), place, what, advice }
+}
+
+fn finding(message: proto::Finding) -> Result<Finding> {
+    let proto::Finding { kind, part, place, what, advice } = message;
+    Ok(Finding { kind: finding_kind(&kind)?, part: finding_part(&part)?, place, what, advice })
+}
 
 impl Rpc for Ping {
     type Ask = proto::PingRequest;
@@ -65,7 +89,22 @@ impl Rpc for ServerStatsRequest {
     }
 
     fn answer(_: &str, reply: ServerStats) -> Self::Answer {
-        let ServerStats { version, pid, uptime_ms, namespaces, open_namespaces, reads, writes, errors, panics } = reply;
+        let ServerStats {
+            version,
+            pid,
+            uptime_ms,
+            namespaces,
+            open_namespaces,
+            reads,
+            writes,
+            errors,
+            panics,
+            lost_entries,
+            lost_bytes,
+            scrub_rounds,
+            scrubbed_bytes,
+            damaged_namespaces,
+        } = reply;
         proto::GetServerStatsResponse {
             version,
             pid,
@@ -76,6 +115,11 @@ impl Rpc for ServerStatsRequest {
             writes,
             errors,
             panics,
+            lost_entries,
+            lost_bytes,
+            scrub_rounds,
+            scrubbed_bytes,
+            damaged_namespaces,
         }
     }
 
@@ -90,7 +134,65 @@ impl Rpc for ServerStatsRequest {
             writes,
             errors,
             panics,
+            lost_entries,
+            lost_bytes,
+            scrub_rounds,
+            scrubbed_bytes,
+            damaged_namespaces,
         } = answer;
-        Ok(ServerStats { version, pid, uptime_ms, namespaces, open_namespaces, reads, writes, errors, panics })
+        Ok(ServerStats {
+            version,
+            pid,
+            uptime_ms,
+            namespaces,
+            open_namespaces,
+            reads,
+            writes,
+            errors,
+            panics,
+            lost_entries,
+            lost_bytes,
+            scrub_rounds,
+            scrubbed_bytes,
+            damaged_namespaces,
+        })
+    }
+}
+
+impl Rpc for Check {
+    type Ask = proto::CheckRequest;
+    type Answer = proto::CheckResponse;
+    const PATH: &'static str = "/toondb.v1.EngineService/Check";
+
+    fn ask(_: &str, operation: Self) -> Self::Ask {
+        let Check { namespaces } = operation;
+        proto::CheckRequest { namespaces: namespaces.into_iter().map(NamespaceName::into_string).collect() }
+    }
+
+    fn read_ask(ask: Self::Ask) -> Result<(String, Self)> {
+        let namespaces = ask.namespaces.into_iter().map(NamespaceName::new).collect();
+        Ok((String::new(), Check { namespaces }))
+    }
+
+    fn answer(_: &str, reply: CheckReport) -> Self::Answer {
+        let CheckReport { namespaces, checkpoints, findings, more, repaired } = reply;
+        proto::CheckResponse {
+            namespaces: namespaces.into_iter().map(checked_message).collect(),
+            checkpoints,
+            findings: findings.into_iter().map(finding_message).collect(),
+            more,
+            repaired: repaired.into_iter().map(finding_message).collect(),
+        }
+    }
+
+    fn read_answer(answer: Self::Answer) -> Result<CheckReport> {
+        let proto::CheckResponse { namespaces, checkpoints, findings, more, repaired } = answer;
+        Ok(CheckReport {
+            namespaces: namespaces.into_iter().map(checked).collect(),
+            checkpoints,
+            findings: findings.into_iter().map(finding).collect::<Result<_>>()?,
+            more,
+            repaired: repaired.into_iter().map(finding).collect::<Result<_>>()?,
+        })
     }
 }

@@ -1,12 +1,20 @@
-//! Enumerations. A number that is no value of its enumeration is refused: it may mean something to a newer peer.
+//! Enumerations. A number that is no value of its enumeration is refused: it may mean something to a newer peer. So is a
+//! name, where they travel by name.
 
-use toondb_engine::api::{Direction, Durability, Error, ExportFormat, Metric, Result, TraversalOrder};
+use toondb_engine::api::{
+    Direction, Durability, Error, ExportFormat, FindingKind, FindingPart, Metric, Result, TraversalOrder,
+};
 
 use crate::proto;
 
 /// The error of a number that is no value of its enumeration.
 pub(super) fn unknown(what: &str, number: i32) -> Error {
     Error::invalid(format!("{what} {number} is unknown to this version"))
+}
+
+/// The error of a name that is none of those there are.
+fn unknown_name(what: &str, name: &str) -> Error {
+    Error::invalid(format!("{what} {name:?} is unknown to this version"))
 }
 
 pub(super) fn durability(number: i32) -> Result<Durability> {
@@ -91,4 +99,12 @@ pub(super) fn export_format_number(format: ExportFormat) -> i32 {
         ExportFormat::Json => proto::ExportFormat::Json,
     };
     value.into()
+}
+
+pub(super) fn finding_kind(name: &str) -> Result<FindingKind> {
+    FindingKind::named(name).ok_or_else(|| unknown_name("kind of finding", name))
+}
+
+pub(super) fn finding_part(name: &str) -> Result<FindingPart> {
+    FindingPart::named(name).ok_or_else(|| unknown_name("part of the data directory", name))
 }

@@ -174,6 +174,7 @@ impl Rpc for NamespaceStatsRequest {
             vector_memory_bytes: reply.vector_memory_bytes,
             commit_seq: reply.commit_seq.0,
             checkpoint_seq: reply.checkpoint_seq.0,
+            flush_paused: reply.flush_paused,
         }
     }
 
@@ -192,6 +193,7 @@ impl Rpc for NamespaceStatsRequest {
             vector_memory_bytes: answer.vector_memory_bytes,
             commit_seq: CommitSeq(answer.commit_seq),
             checkpoint_seq: CommitSeq(answer.checkpoint_seq),
+            flush_paused: answer.flush_paused,
         })
     }
 }

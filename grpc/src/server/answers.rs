@@ -1,10 +1,11 @@
 //! Bounds the memory of answers that nobody reads.
 //!
 //! HTTP/2 lets a peer ask for much and then read nothing: each answer lies in memory until its stream's window opens. So an
-//! answer that is not small takes its bytes from a budget ([`Unread`]) and gives them back when the last of them went into
-//! the socket. One for which there is no room is dropped and answered `RESOURCE_EXHAUSTED` instead, unless it tells of a
-//! change ([`Changed`]): that must be told, and its request was as large and had room. A connection whose answers do not move
-//! is closed (`super::connection`).
+//! answer that is not small takes its bytes from the engine's budget, of which its connection has a [`Share`], and gives them
+//! back when the last of them went into the socket. One for which there is no room is dropped and answered
+//! `RESOURCE_EXHAUSTED` instead, unless it tells of a change ([`Changed`]): that must be told, and its request was as large
+//! and had room. A connection whose answers do not move is closed (`super::connection`).
+//!
 //! The HTTP/2 library takes the first piece of a body out as soon as there is one, also where nothing may be sent yet, so an
 //! answer is counted from its beginning; a test holds it to that.
 
@@ -19,10 +20,10 @@ use prost::bytes::Bytes;
 use tonic::Status;
 use tonic::body::Body;
 use toondb_engine::api::{Error, ErrorCode};
-use toondb_engine::limits;
+use toondb_engine::{Permit, Share, limits};
 use tower::{Layer, Service};
 
-use crate::peer::{Peer, Unread, UnreadLease};
+use crate::peer::Peer;
 use crate::status::to_status;
 
 /// In the extensions of an answer: it tells of something that has happened.
@@ -77,25 +78,25 @@ where
 
 struct AnswerBody {
     inner: Body,
-    unread: Arc<Unread>,
+    unread: Arc<Share>,
     must_be_told: bool,
     ended: bool,
 }
 
 /// Bytes that give their room back when the last reference to them is gone.
-struct Leased {
+struct Held {
     bytes: Bytes,
-    _lease: UnreadLease,
+    _room: Permit,
 }
 
-impl AsRef<[u8]> for Leased {
+impl AsRef<[u8]> for Held {
     fn as_ref(&self) -> &[u8] {
         &self.bytes
     }
 }
 
 impl AnswerBody {
-    fn lease(&self, bytes: usize) -> Option<UnreadLease> {
+    fn room(&self, bytes: usize) -> Option<Permit> {
         match self.must_be_told {
             true => Some(self.unread.force(bytes)),
             false => self.unread.take(bytes),
@@ -124,8 +125,8 @@ impl http_body::Body for AnswerBody {
             other => return Poll::Ready(other),
         };
         Poll::Ready(match frame.into_data() {
-            Ok(bytes) if bytes.len() > limits::ANSWER_SMALL_BYTES_MAX => match self.lease(bytes.len()) {
-                Some(lease) => Some(Ok(Frame::data(Bytes::from_owner(Leased { bytes, _lease: lease })))),
+            Ok(bytes) if bytes.len() > limits::ANSWER_SMALL_BYTES_MAX => match self.room(bytes.len()) {
+                Some(room) => Some(Ok(Frame::data(Bytes::from_owner(Held { bytes, _room: room })))),
                 None => self.refuse(),
             },
             Ok(bytes) => Some(Ok(Frame::data(bytes))),

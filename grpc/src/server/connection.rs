@@ -18,9 +18,9 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, Sleep};
 use tonic::transport::server::Connected;
-use toondb_engine::limits;
+use toondb_engine::{Share, limits};
 
-use crate::peer::{Peer, Unread};
+use crate::peer::Peer;
 
 /// The deadline moves at most this often, so that a busy connection does not touch the timers at every read.
 const RESET_INTERVAL: Duration = Duration::from_secs(1);
@@ -52,14 +52,14 @@ pub struct Connection {
     patience: Patience,
     deadline: Pin<Box<Sleep>>,
     moved_at: Option<Instant>,
-    unread: Arc<Unread>,
+    unread: Arc<Share>,
     reading: Reading,
     _place: OwnedSemaphorePermit,
 }
 
 impl Connection {
     /// A connection that has a place among those that the server keeps.
-    pub fn new(io: Io, place: OwnedSemaphorePermit, unread: Arc<Unread>, patience: Patience) -> Self {
+    pub fn new(io: Io, place: OwnedSemaphorePermit, unread: Arc<Share>, patience: Patience) -> Self {
         let deadline = Box::pin(tokio::time::sleep(patience.hello));
         let reading = Reading { window: patience.unread, ends: None, written: 0 };
         Self { io, patience, deadline, moved_at: None, unread, reading, _place: place }

@@ -161,8 +161,8 @@ impl http_body::Body for BoundedBody {
 }
 
 fn over() -> Status {
-    let text = "the time that the caller gave this call is over; a write may have happened all the same";
-    to_status(&Error::new(ErrorCode::Timeout, text))
+    // What that means for whoever asked depends on the operation, and its client says it (`Error::answer_lost`).
+    to_status(&Error::new(ErrorCode::Timeout, "the time that the caller gave this call is over"))
 }
 
 /// Up to eight digits and a unit (gRPC over HTTP/2, "Timeout"). Anything else is no deadline.

@@ -10,5 +10,6 @@ service! {
         ping: PingRequest, Ping => PingResponse;
         get_capabilities: GetCapabilitiesRequest, CapabilitiesRequest => GetCapabilitiesResponse;
         get_server_stats: GetServerStatsRequest, ServerStatsRequest => GetServerStatsResponse;
+        check: CheckRequest, Check => CheckResponse;
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 use tonic::{Request, Response, Status};
-use toondb_engine::api::{self, Error, OpKind, Operation};
+use toondb_engine::api::{self, Effect, Error, NamespaceName, Operation};
 use toondb_engine::clock::Clock;
 use toondb_engine::{Completion, Reply, Service};
 
@@ -65,11 +65,15 @@ impl Frontend {
     /// Carries out one operation for the caller.
     pub(super) async fn run<O: Operation>(&self, call: &Call, namespace: &str, operation: O) -> api::Result<O::Reply> {
         let request = operation.into_request();
+        // The original contract's rule, and no other door's: clients that know no namespaces leave the field unset.
+        let namespace = if namespace.is_empty() { NamespaceName::DEFAULT } else { namespace };
         authorize(&call.principal, namespace, &request)?;
-        if matches!(O::CODE.kind(), OpKind::Write) {
+        let answer = self.submit(namespace, request).await;
+        let effect = O::CODE.effect();
+        if answer.as_ref().map_or(effect != Effect::Keeps, |response| response.tells_of_change(effect)) {
             call.changed.store(true, Ordering::Relaxed);
         }
-        let mut response = self.submit(namespace, request).await?;
+        let mut response = answer?;
         if let api::Response::ListNamespaces(list) = &mut response {
             list.namespaces.retain(|namespace| call.principal.may_see(namespace.name.as_str()));
         }
@@ -112,6 +116,11 @@ impl Completion for Once {
             // Nobody waits any more if the deadline is over or the connection is gone.
             let _ = sender.send(result);
         }
+    }
+
+    /// The call's future, which holds the other end, is dropped when its deadline is over or its connection gone.
+    fn is_wanted(&self, _token: u64) -> bool {
+        self.0.lock().as_ref().is_some_and(|sender| !sender.is_closed())
     }
 }
 

@@ -92,6 +92,7 @@ impl Server {
             .thread_name("toondb-grpc")
             .enable_all()
             .build()?;
+        let unread = backend.engine.answer_budget();
         let frontend = Frontend::new(backend.engine, Arc::clone(&backend.clock), options.stall_timeout);
         let services = runtime
             .block_on(Services::new(&frontend, options.message_bytes_max))
@@ -108,7 +109,7 @@ impl Server {
             unread: options.stall_timeout,
         };
         let _inside = runtime.enter();
-        let incoming = Incoming::new(listener, options, patience)?;
+        let incoming = Incoming::new(listener, options, unread, patience)?;
         let (stop, stopped) = oneshot::channel();
         let serving = builder
             .layer(DeadlineLayer)

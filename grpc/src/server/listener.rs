@@ -12,10 +12,11 @@ use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::Semaphore;
 use tokio::time::Sleep;
 use tokio_stream::Stream;
+use toondb_engine::Budget;
+use toondb_engine::peer::Peer;
 
 use super::connection::{Connection, Io, Patience};
 use super::options::ServerOptions;
-use crate::peer::{Unread, UnreadTotal};
 
 /// After a failed accept (no file descriptors are left, say) the next one waits this long, instead of spinning.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -56,15 +57,21 @@ enum Accepting {
 /// The connections that come in.
 pub struct Incoming {
     listener: Accepting,
+    uids: Vec<u32>,
     places: Arc<Semaphore>,
-    unread: Arc<UnreadTotal>,
+    unread: Arc<Budget>,
     patience: Patience,
     pause: Option<Pin<Box<Sleep>>>,
 }
 
 impl Incoming {
     /// Takes over a listener, inside a runtime.
-    pub fn new(listener: Listener, options: &ServerOptions, patience: Patience) -> io::Result<Self> {
+    pub fn new(
+        listener: Listener,
+        options: &ServerOptions,
+        unread: Arc<Budget>,
+        patience: Patience,
+    ) -> io::Result<Self> {
         let listener = match listener {
             Listener::Tcp(listener) => {
                 listener.set_nonblocking(true)?;
@@ -76,20 +83,28 @@ impl Incoming {
             }
         };
         let places = Arc::new(Semaphore::new(options.connections_max));
-        Ok(Self { listener, places, unread: UnreadTotal::new(options.unread_bytes_max), patience, pause: None })
+        let uids = options.uids.clone();
+        Ok(Self { listener, uids, places, unread, patience, pause: None })
     }
 
-    fn poll_accept(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Io>> {
+    /// The next connection; nothing if it is of a user who may not connect.
+    fn poll_accept(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Option<Io>>> {
         match &self.listener {
             Accepting::Tcp(listener) => {
                 let (stream, _) = ready!(listener.poll_accept(context))?;
                 // Answers are whole messages; waiting for more of them only adds time.
                 stream.set_nodelay(true)?;
-                Poll::Ready(Ok(Io::Tcp(stream)))
+                Poll::Ready(Ok(Some(Io::Tcp(stream))))
             }
             Accepting::Unix(listener) => {
                 let (stream, _) = ready!(listener.poll_accept(context))?;
-                Poll::Ready(Ok(Io::Unix(stream)))
+                let peer = Peer::of(&stream)?;
+                if !self.uids.contains(&peer.uid) {
+                    let (uid, pid) = (peer.uid, peer.pid);
+                    tracing::warn!(uid, pid, "a connection of a user who may not connect was refused");
+                    return Poll::Ready(Ok(None));
+                }
+                Poll::Ready(Ok(Some(Io::Unix(stream))))
             }
         }
     }
@@ -105,9 +120,11 @@ impl Stream for Incoming {
                 self.pause = None;
             }
             match ready!(self.poll_accept(context)) {
-                Ok(io) => match Arc::clone(&self.places).try_acquire_owned() {
+                Ok(None) => {}
+                Ok(Some(io)) => match Arc::clone(&self.places).try_acquire_owned() {
                     Ok(place) => {
-                        let unread = Unread::new(Arc::clone(&self.unread));
+                        // No one connection takes the room of all others.
+                        let unread = self.unread.share(self.unread.bytes_max() / 2);
                         return Poll::Ready(Some(Ok(Connection::new(io, place, unread, self.patience))));
                     }
                     Err(_) => tracing::warn!("a connection was closed: the server has as many as it may keep"),

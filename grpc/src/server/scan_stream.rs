@@ -73,7 +73,12 @@ impl Frontend {
             if !more {
                 return;
             }
-            match self.run(&call, &rest.namespace, rest.next_page()).await {
+            let next = tokio::select! {
+                next = self.run(&call, &rest.namespace, rest.next_page()) => next,
+                // Nobody reads any more: the page is given up too.
+                () = sender.closed() => return,
+            };
+            match next {
                 Ok(next) => page = next,
                 Err(error) => {
                     let _ = sender.send_timeout(Err(to_status(&error)), self.stall_timeout).await;

@@ -207,6 +207,31 @@ fn a_unix_socket_serves_all_of_it() {
     world.finish();
 }
 
+/// The rule of the other socket: a server lets in its own user, and a client speaks to a server of its own user or root's.
+#[test]
+fn users_are_checked_on_both_sides_of_a_unix_socket() {
+    let world = World::without_server();
+    let own = std::os::unix::fs::MetadataExt::uid(&std::fs::metadata("/proc/self").unwrap());
+    let serve = |name: &str, uids: Vec<u32>| {
+        let path = world.dir.join(name);
+        let listener = Listener::Unix(UnixListener::bind(&path).unwrap());
+        let server =
+            Server::start(listener, &ServerOptions { uids, ..ServerOptions::default() }, world.backend()).unwrap();
+        (server, format!("unix:{}", path.display()).parse::<toondb_grpc::Address>().unwrap())
+    };
+    let (closed, address) = serve("closed", vec![own + 1]);
+    let refused = BlockingClient::connect(address, ClientOptions::default(), None).unwrap_err();
+    assert_eq!(refused.code, ErrorCode::ConnectionFailed, "{refused}");
+    let (open, address) = serve("open", vec![own]);
+    let wary = ClientOptions { server_uids: vec![own + 1], ..ClientOptions::default() };
+    let refused = BlockingClient::connect(address.clone(), wary, None).unwrap_err();
+    assert_eq!(refused.code, ErrorCode::PermissionDenied, "{refused}");
+    assert!(refused.message.contains("not trusted"), "{refused}");
+    BlockingClient::connect(address, ClientOptions::default(), None).unwrap();
+    assert!(closed.shutdown() && open.shutdown());
+    world.finish();
+}
+
 #[test]
 fn two_servers_share_one_engine() {
     let world = World::new();
@@ -221,7 +246,7 @@ fn two_servers_share_one_engine() {
     let get = || Get { key: b"k".to_vec().into(), snapshot: None };
     assert!(other.unwrap().call_op("", get()).unwrap().found.is_some());
     let client = toondb_ipc::BlockingClient::connect(&socket, toondb_ipc::ClientOptions::default()).unwrap();
-    assert!(client.call_op("", get()).unwrap().found.is_some());
+    assert!(client.call_op("default", get()).unwrap().found.is_some());
     drop(client);
     assert!(second.shutdown() && ipc.shutdown());
     world.finish();

@@ -13,8 +13,8 @@ use crate::harness::{Peer, World, error_code, wait_until};
 
 const VALUE_BYTES: usize = 4 << 20;
 
-fn world(options: &ServerOptions) -> World {
-    let world = World::with(options);
+fn world(options: &ServerOptions, answer_bytes_max: usize) -> World {
+    let world = World::with_room(options, answer_bytes_max);
     let ask = KvPutRequest { key: b"k".to_vec(), value: vec![7; VALUE_BYTES], ..Default::default() };
     assert!(world.peer().ask::<_, KvPutResponse>("KvService/Put", ask).unwrap().success);
     world
@@ -61,7 +61,7 @@ fn narrow(world: &World) -> Peer {
 #[test]
 fn answers_that_nobody_reads_are_bounded() {
     // Room for four, two of them on one connection.
-    let world = world(&ServerOptions { unread_bytes_max: 4 * VALUE_BYTES + 100, ..ServerOptions::default() });
+    let world = world(&ServerOptions::default(), 4 * VALUE_BYTES + 100);
     let (greedy, second, other) = (narrow(&world), narrow(&world), world.peer());
     let answers: Vec<_> = (0..6).map(|_| unread(&greedy)).collect();
     // The greedy one has its half; nobody else is concerned.
@@ -81,15 +81,37 @@ fn answers_that_nobody_reads_are_bounded() {
     world.finish();
 }
 
+/// A comparison that fails changes nothing, and shows the value that it found.
+#[test]
+fn comparisons_that_fail_are_bounded_like_reads() {
+    let world = world(&ServerOptions::default(), 4 * VALUE_BYTES + 100);
+    let greedy = narrow(&world);
+    let miss = || KvCompareAndSetRequest {
+        key: b"k".to_vec(),
+        expected: Some(b"another".to_vec()),
+        value: Some(b"v".to_vec()),
+        ..Default::default()
+    };
+    let answers: Vec<Streaming<KvCompareAndSetResponse>> =
+        (0..6).map(|_| greedy.wait(greedy.stream("KvService/CompareAndSet", miss())).unwrap()).collect();
+    let reads: Vec<_> =
+        answers.into_iter().map(|mut answer| greedy.runtime.spawn(async move { answer.message().await })).collect();
+    let answered: Vec<_> = reads.into_iter().map(|read| greedy.wait(read).unwrap()).collect();
+    let refused = answered.iter().filter_map(|answer| answer.as_ref().err());
+    let refused = refused.inspect(|status| assert_eq!(error_code(status), Some(ErrorCode::Busy), "{status:?}")).count();
+    assert!((1..=4).contains(&refused), "{refused} of six found no room");
+    for answer in answered.into_iter().flatten().flatten() {
+        assert!(!answer.swapped && answer.previous.is_some_and(|value| value.len() == VALUE_BYTES));
+    }
+    drop(greedy);
+    world.finish();
+}
+
 /// It answers pings, so it is not silent; it has its window shut.
 #[test]
 fn a_peer_that_does_not_read_is_cut() {
-    let options = ServerOptions {
-        unread_bytes_max: VALUE_BYTES,
-        stall_timeout: Duration::from_millis(100),
-        ..ServerOptions::default()
-    };
-    let world = world(&options);
+    let options = ServerOptions { stall_timeout: Duration::from_millis(100), ..ServerOptions::default() };
+    let world = world(&options, VALUE_BYTES);
     let (stuck, other) = (world.peer(), world.peer());
     let mut answer = unread(&stuck);
     wait_until("the room of the stuck peer is free again", || get(&other).is_ok());
@@ -103,8 +125,8 @@ fn a_peer_that_does_not_read_is_cut() {
 
 /// What tells of a change is told, whatever else is unread.
 #[test]
-fn the_answer_of_a_write_is_never_refused() {
-    let world = world(&ServerOptions { unread_bytes_max: 2 * VALUE_BYTES, ..ServerOptions::default() });
+fn the_answer_of_a_change_is_never_refused() {
+    let world = world(&ServerOptions::default(), 2 * VALUE_BYTES);
     let peer = world.peer();
     let ask = CreateCollectionRequest { name: "c".into(), dimension: 1, ..Default::default() };
     let _: CreateCollectionResponse = peer.ask("CollectionService/CreateCollection", ask).unwrap();
@@ -114,6 +136,10 @@ fn the_answer_of_a_write_is_never_refused() {
     let ask = AddDocumentsRequest { collection_name: "c".into(), documents, ..Default::default() };
     let answer: AddDocumentsResponse = peer.ask("CollectionService/AddDocuments", ask).unwrap();
     assert_eq!(answer.ids.len(), 1_000, "some 30 KB of ids");
+    let metadata = [("about".to_owned(), "x".repeat(8 << 10))].into();
+    let ask = CreateNamespaceRequest { name: "made".into(), metadata, ..Default::default() };
+    let answer: CreateNamespaceResponse = peer.ask("NamespaceService/CreateNamespace", ask).unwrap();
+    assert!(answer.success, "it is there, and so is said to be");
     assert_eq!(get(&peer).unwrap_err().code(), Code::ResourceExhausted, "there was no room");
     drop((held, first, second, peer));
     world.finish();

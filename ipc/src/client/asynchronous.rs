@@ -23,7 +23,7 @@ use toondb_engine::limits;
 
 use super::blocking::{Broken, may_repeat};
 use super::options::ClientOptions;
-use super::stream::{broken, connect, read_welcome};
+use super::stream::{Patience, broken, connect, ended_by_server, read_welcome};
 use crate::codec::FrameCodec;
 use crate::hello::{HELLO_CODE, Hello};
 use crate::message::{self, ID_NONE};
@@ -82,7 +82,7 @@ impl AsyncClient {
         Ok(client)
     }
 
-    /// Carries a request out. The empty namespace is the default one.
+    /// Carries a request out. Operations that are about no namespace take the empty name, all others a name.
     pub async fn call(&self, namespace: &str, request: &Request) -> Result<Response> {
         let code = request.code();
         // Once more if the connection turns out to be broken and repeating is harmless.
@@ -158,7 +158,7 @@ fn timed_out(timeout: Duration) -> Error {
 
 impl Link {
     async fn open(path: &Path, options: &ClientOptions) -> Result<Arc<Self>> {
-        let socket = connect(path, options)?;
+        let socket = connect(path, options, &Patience { timeout: options.timeout, on_idle: None })?;
         let adopt = |socket: std::os::unix::net::UnixStream| {
             socket.set_nonblocking(true)?;
             UnixStream::from_std(socket)
@@ -250,11 +250,12 @@ impl Link {
         }
     }
 
-    /// Gives an answer to its call; one that nobody waits for any more is dropped.
+    /// Gives an answer to its call; one that nobody waits for any more is dropped. Why the server ends the connection is news
+    /// about none of the calls: each of them may have been carried out.
     fn hand_over(&self, payload: Bytes) -> Result<()> {
         let head = message::read_response(&payload)?;
         if head.id == ID_NONE {
-            return Err(message::read_error(&head));
+            return Err(ended_by_server(&message::read_error(&head)));
         }
         let sender = self.state.lock().waiting.remove(&head.id);
         if let Some(sender) = sender {

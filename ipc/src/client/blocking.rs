@@ -7,11 +7,11 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use toondb_engine::api::{Error, ErrorCode, OpCode, OpKind, Operation, Request, Response, Result};
+use toondb_engine::api::{Effect, Error, ErrorCode, OpCode, Operation, Request, Response, Result};
 
 use super::options::ClientOptions;
 use super::pool::{Lease, Pool, Ticket};
-use super::stream::{Patience, Stream};
+use super::stream::{Patience, Silence, Stream};
 use crate::message::{self, ID_NONE};
 
 /// What one call does differently.
@@ -43,42 +43,21 @@ impl Broken {
     /// The error for the caller: a write whose answer was lost may have happened.
     pub fn into_error(self, code: OpCode) -> Error {
         let lost = matches!(self.error.code, ErrorCode::ConnectionFailed | ErrorCode::Timeout | ErrorCode::Protocol);
-        if self.sent && lost && !only_reads(code) {
-            let text = format!(
-                "the answer to {} was lost ({}); read to find out whether it happened",
-                code.name(),
-                self.error
-            );
-            return Error::new(ErrorCode::OutcomeUnknown, text);
-        }
-        self.error
-    }
-}
-
-/// True if carrying the operation out twice is as good as once.
-fn only_reads(code: OpCode) -> bool {
-    match code.kind() {
-        OpKind::Read | OpKind::LongRead => true,
-        OpKind::Write => false,
-        OpKind::Admin => matches!(
-            code,
-            OpCode::Ping
-                | OpCode::Capabilities
-                | OpCode::ServerStats
-                | OpCode::ListNamespaces
-                | OpCode::DescribeNamespace
-                | OpCode::NamespaceStats
-        ),
+        if self.sent && lost { Error::answer_lost(code, self.error) } else { self.error }
     }
 }
 
 impl BlockingClient {
     /// Connects to the server at `path`, so that a wrong path shows at once.
     pub fn connect(path: impl AsRef<Path>, options: ClientOptions) -> Result<Self> {
+        Self::connect_with(path, options, &CallOptions::default())
+    }
+
+    /// As [`BlockingClient::connect`], with a timeout of its own, or to be given up as a call is.
+    pub fn connect_with(path: impl AsRef<Path>, options: ClientOptions, call: &CallOptions<'_>) -> Result<Self> {
         let client = Self { path: path.as_ref().to_owned(), options, pool: Pool::new() };
-        let call = CallOptions::default();
-        if let Ticket::New(lease) = client.take(&call)? {
-            lease.keep(client.open(&call)?);
+        if let Ticket::New(lease) = client.take(call)? {
+            lease.keep(client.open(call)?);
         }
         Ok(client)
     }
@@ -88,7 +67,7 @@ impl BlockingClient {
         &self.path
     }
 
-    /// Carries a request out. The empty namespace is the default one.
+    /// Carries a request out. Operations that are about no namespace take the empty name, all others a name.
     pub fn call(&self, namespace: &str, request: &Request) -> Result<Response> {
         self.call_with(namespace, request, &CallOptions::default())
     }
@@ -135,11 +114,8 @@ impl BlockingClient {
     fn take(&self, call: &CallOptions<'_>) -> Result<Ticket<'_>> {
         let interval = self.options.idle_interval.max(Duration::from_millis(1));
         let patience = self.patience(call);
-        let mut waited = Duration::ZERO;
-        self.pool.current().take(self.options.sockets_max, interval, || {
-            waited += interval;
-            patience.wait_on(waited)
-        })
+        let silence = Silence::begin();
+        self.pool.current().take(self.options.sockets_max, interval, || patience.wait_on(&silence))
     }
 
     /// Sends a request and waits for its answer. The socket goes back to the pool only if it is sound.
@@ -179,7 +155,7 @@ impl BlockingClient {
     }
 }
 
-/// True if the request may be sent again: it did not arrive whole, or it only reads.
+/// True if the request may be sent again: it did not arrive whole, or it changes nothing.
 pub(super) fn may_repeat(code: OpCode, broken: &Broken) -> bool {
-    broken.error.code == ErrorCode::ConnectionFailed && (!broken.sent || only_reads(code))
+    broken.error.code == ErrorCode::ConnectionFailed && (!broken.sent || code.effect() == Effect::Keeps)
 }

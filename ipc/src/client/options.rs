@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use crate::peer::own_uid;
-
-/// Root's user id; a socket that systemd made belongs to it.
-const ROOT_UID: u32 = 0;
+use toondb_engine::peer::servers_trusted;
 
 /// How a client connects and how long it waits.
 #[derive(Debug, Clone)]
@@ -29,7 +26,7 @@ impl Default for ClientOptions {
             timeout: Some(Duration::from_secs(30)),
             idle_interval: Duration::from_millis(50),
             sockets_max: 16,
-            server_uids: vec![own_uid(), ROOT_UID],
+            server_uids: servers_trusted(),
         }
     }
 }

@@ -13,7 +13,7 @@ use toondb_engine::api::{Error, ErrorCode, OpCode, Request, Response, Result};
 use toondb_engine::limits;
 
 use super::options::ClientOptions;
-use super::stream::{Patience, Stream, broken};
+use super::stream::{Patience, Stream, broken, ended_by_server};
 use crate::message;
 
 /// Queued bytes that are sent without waiting for [`Pipeline::flush`].
@@ -103,7 +103,7 @@ impl Pipeline {
         let head = self.stream.response(bytes)?;
         let id = head.id;
         if id == message::ID_NONE {
-            return Err(message::read_error(&head));
+            return Err(ended_by_server(&message::read_error(&head)));
         }
         let number = u16::try_from(id & ((1 << CODE_BITS) - 1)).unwrap_or(0);
         let code = OpCode::from_number(number)

@@ -1,7 +1,8 @@
 //! One blocking connection of a client: connect, check the server's user, say hello, send and receive frames.
 //!
 //! Waiting is done in short intervals (`SO_RCVTIMEO`, `SO_SNDTIMEO`), so that a call can be given up in between, by its
-//! timeout or by its caller's wish, without any further thread or descriptor.
+//! timeout or by its caller's wish, without any further thread or descriptor. How long it has waited a clock says: an
+//! interval may end early, at each signal that the thread gets, and must then not count as one.
 
 use std::io;
 use std::os::unix::net::UnixStream;
@@ -12,7 +13,9 @@ use rustix::io::Errno;
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketAddrUnix, SocketFlags, SocketType, recv, send};
 use toondb_engine::api::{Error, ErrorCode, Result};
+use toondb_engine::clock::{Clock, SystemClock};
 use toondb_engine::limits;
+use toondb_engine::peer::Peer;
 
 use super::options::ClientOptions;
 use crate::codec::{self, Front, HEADER_BYTES};
@@ -20,27 +23,41 @@ use crate::hello::{HELLO_CODE, Hello, PROTOCOL, Welcome};
 use crate::listener::check_path;
 use crate::message::{self, ResponseHead};
 use crate::outbox::BUFFER_KEEP_BYTES;
-use crate::peer::Peer;
 
 const HELLO_ID: u64 = 1;
 const BUFFER_BYTES: usize = 64 << 10;
+
+/// Since when nothing has come or gone.
+#[derive(Debug)]
+pub struct Silence(SystemClock);
+
+impl Silence {
+    /// Silence from now on.
+    pub fn begin() -> Self {
+        Self(SystemClock::new())
+    }
+
+    fn lasted(&self) -> Duration {
+        self.0.monotonic()
+    }
+}
 
 /// How long a call waits in silence, and whom it asks meanwhile.
 pub struct Patience<'a> {
     /// Time without any byte before the call fails.
     pub timeout: Option<Duration>,
-    /// Asked in each silent interval; an error ends the call.
+    /// Asked after each silent interval, and at each signal; an error ends the call.
     pub on_idle: Option<&'a dyn Fn() -> Result<()>>,
 }
 
 impl Patience<'_> {
     /// Fails if the wait is to end after this much silence.
-    pub fn wait_on(&self, silent_for: Duration) -> Result<()> {
+    pub fn wait_on(&self, silence: &Silence) -> Result<()> {
         if let Some(on_idle) = self.on_idle {
             on_idle()?;
         }
         match self.timeout {
-            Some(timeout) if silent_for >= timeout => {
+            Some(timeout) if silence.lasted() >= timeout => {
                 Err(Error::new(ErrorCode::Timeout, format!("the server gave no answer for {} ms", timeout.as_millis())))
             }
             _ => Ok(()),
@@ -52,7 +69,6 @@ impl Patience<'_> {
 #[derive(Debug)]
 pub struct Stream {
     socket: UnixStream,
-    interval: Duration,
     /// Received bytes are `input[start..end]`; the rest of it is room.
     input: Vec<u8>,
     start: usize,
@@ -66,8 +82,19 @@ pub(super) fn broken(action: &str, error: impl std::fmt::Display) -> Error {
     Error::new(ErrorCode::ConnectionFailed, format!("{action}: {error}"))
 }
 
+/// What an answer to no request means where several are unanswered: it tells why the connection ends, and not what became of
+/// any of them.
+pub(super) fn ended_by_server(why: &Error) -> Error {
+    broken("the server ended the connection", why)
+}
+
+/// How long one wait lasts before somebody is asked.
+fn interval(options: &ClientOptions) -> Duration {
+    options.idle_interval.max(Duration::from_millis(1))
+}
+
 /// Connects and checks the server's user, without a hello.
-pub(super) fn connect(path: &Path, options: &ClientOptions) -> Result<UnixStream> {
+pub(super) fn connect(path: &Path, options: &ClientOptions, patience: &Patience<'_>) -> Result<UnixStream> {
     let failed = |error: Errno| {
         let hint = match error {
             Errno::NOENT | Errno::CONNREFUSED => "; start one with `toondb serve`",
@@ -79,9 +106,17 @@ pub(super) fn connect(path: &Path, options: &ClientOptions) -> Result<UnixStream
     check_path(path).map_err(|error| Error::invalid(error.to_string()))?;
     let socket = rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)
         .map_err(failed)?;
-    // Connecting blocks while the server's backlog is full, for as long as a write may.
-    set_socket_timeout(&socket, Timeout::Send, options.timeout).map_err(failed)?;
-    rustix::net::connect(&socket, &SocketAddrUnix::new(path).map_err(failed)?).map_err(failed)?;
+    // Connecting blocks while the server's backlog is full.
+    set_socket_timeout(&socket, Timeout::Send, Some(interval(options))).map_err(failed)?;
+    let address = SocketAddrUnix::new(path).map_err(failed)?;
+    let silence = Silence::begin();
+    loop {
+        match rustix::net::connect(&socket, &address) {
+            Ok(()) => break,
+            Err(Errno::AGAIN | Errno::INTR) => patience.wait_on(&silence)?,
+            Err(error) => return Err(failed(error)),
+        }
+    }
     let peer = Peer::of(&socket).map_err(|error| broken("the server's user is unknown", error))?;
     if !options.server_uids.contains(&peer.uid) {
         let text = format!("the server at {} runs as user {}, who is not trusted", path.display(), peer.uid);
@@ -107,14 +142,14 @@ pub(super) fn read_welcome(payload: &[u8]) -> Result<Welcome> {
 impl Stream {
     /// Connects to the server at `path`.
     pub fn connect(path: &Path, options: &ClientOptions, patience: &Patience<'_>) -> Result<Self> {
-        let socket = connect(path, options)?;
-        let interval = options.idle_interval.max(Duration::from_millis(1));
+        let socket = connect(path, options, patience)?;
         for which in [Timeout::Send, Timeout::Recv] {
-            set_socket_timeout(&socket, which, Some(interval)).map_err(|error| broken("setting a timeout", error))?;
+            set_socket_timeout(&socket, which, Some(interval(options)))
+                .map_err(|error| broken("setting a timeout", error))?;
         }
         let welcome = Welcome::new(0);
         let (input, output) = (vec![0; BUFFER_BYTES], Vec::new());
-        let mut stream = Self { socket, interval, input, start: 0, end: 0, output, welcome };
+        let mut stream = Self { socket, input, start: 0, end: 0, output, welcome };
         let hello = Hello::new(options.name.as_str());
         stream.queue(|out| message::write_request(out, HELLO_ID, HELLO_CODE, "", &hello))?;
         // A server that refuses the connection answers without reading, so its answer counts more than this failure.
@@ -151,7 +186,7 @@ impl Stream {
     /// Sends everything queued, waiting as needed. After an error the last frame has not reached the server whole.
     pub fn send(&mut self, patience: &Patience<'_>) -> Result<()> {
         let mut sent = 0;
-        let mut silent_for = Duration::ZERO;
+        let mut silence = Silence::begin();
         let outcome = loop {
             let rest = self.output.get(sent..).unwrap_or_default();
             if rest.is_empty() {
@@ -160,11 +195,10 @@ impl Stream {
             match send(&self.socket, rest, SendFlags::NOSIGNAL) {
                 Ok(count) => {
                     sent += count;
-                    silent_for = Duration::ZERO;
+                    silence = Silence::begin();
                 }
                 Err(Errno::AGAIN | Errno::INTR) => {
-                    silent_for += self.interval;
-                    if let Err(error) = patience.wait_on(silent_for) {
+                    if let Err(error) = patience.wait_on(&silence) {
                         break Err(error);
                     }
                 }
@@ -190,7 +224,7 @@ impl Stream {
 
     /// Waits for a whole frame; gives the bytes of its payload, for [`Stream::payload`] and [`Stream::consume`].
     pub fn receive(&mut self, patience: &Patience<'_>) -> Result<usize> {
-        let mut silent_for = Duration::ZERO;
+        let mut silence = Silence::begin();
         loop {
             let total = match self.front()? {
                 Front::Frame(bytes) => return Ok(bytes),
@@ -198,10 +232,9 @@ impl Stream {
             };
             self.make_room(total);
             if self.receive_some(RecvFlags::empty())? {
-                silent_for = Duration::ZERO;
+                silence = Silence::begin();
             } else {
-                silent_for += self.interval;
-                patience.wait_on(silent_for)?;
+                patience.wait_on(&silence)?;
             }
         }
     }
@@ -264,5 +297,10 @@ impl Stream {
     /// Goes on behind the frame at the front.
     pub fn consume(&mut self, bytes: usize) {
         self.start += HEADER_BYTES + bytes;
+        if self.start == self.end && self.input.len() > BUFFER_KEEP_BYTES {
+            // An idle socket keeps nothing of the largest answer that ever came through it.
+            self.input = vec![0; BUFFER_BYTES];
+            (self.start, self.end) = (0, 0);
+        }
     }
 }

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use stub::Stub;
 use toondb_engine::api::{ByteBuf, Durability, Error, ErrorCode, Get, OpCode, Put, Request, Response, Result};
-use toondb_ipc::{Hello, Server, ServerOptions, read_body, read_error, read_response, write_request};
+use toondb_ipc::{Hello, Server, ServerOptions, read_body, read_error, read_request, read_response, write_request};
 
 /// Long enough for any machine; nothing waits that long unless it is broken.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -60,8 +60,11 @@ impl Fixture {
     }
 
     pub fn with(options: ServerOptions) -> Self {
+        Self::on(Stub::new(), options)
+    }
+
+    pub fn on(stub: Arc<Stub>, options: ServerOptions) -> Self {
         let dir = TempDir::new();
-        let stub = Stub::new();
         let server = Server::bind(dir.socket(), options, stub.clone()).unwrap();
         Self { server, stub, dir }
     }
@@ -98,6 +101,15 @@ pub fn put(key: &[u8], value: Vec<u8>) -> Request {
         ttl_ms: None,
         durability: Durability::Durable,
     })
+}
+
+/// The id of the next request that a server of a test gets, or nothing once the connection has ended.
+pub fn next_request(socket: &mut UnixStream) -> Option<u64> {
+    let mut header = [0; 4];
+    socket.read_exact(&mut header).ok()?;
+    let mut payload = vec![0; u32::from_be_bytes(header) as usize];
+    socket.read_exact(&mut payload).ok()?;
+    Some(read_request(&payload).unwrap().id)
 }
 
 /// The frame of a request.

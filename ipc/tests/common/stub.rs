@@ -10,7 +10,7 @@ use toondb_engine::api::{
     ByteBuf, CommitSeq, Durability, Error, ErrorCode, Get, KvEntry, KvPage, KvValue, MaybeValue, Pong, Put, Request,
     Response, Result, Scan, Written,
 };
-use toondb_engine::{Reply, Service};
+use toondb_engine::{Budget, Reply, Service, limits};
 
 /// Requests in this namespace wait for [`Stub::release`].
 pub const HELD: &str = "held";
@@ -24,6 +24,7 @@ pub struct Stub {
     writes: Sender<(Put, Reply)>,
     held: Mutex<Vec<(Request, Reply)>>,
     arrived: Condvar,
+    budget: Arc<Budget>,
 }
 
 fn write_all(data: &Data, writes: &Receiver<(Put, Reply)>) {
@@ -46,11 +47,17 @@ fn write_all(data: &Data, writes: &Receiver<(Put, Reply)>) {
 
 impl Stub {
     pub fn new() -> Arc<Self> {
+        Self::with_budget(limits::UNREAD_BYTES_MAX)
+    }
+
+    /// So many bytes of answers may be unread.
+    pub fn with_budget(bytes_max: usize) -> Arc<Self> {
         let data = Data::default();
         let (writes, queue) = channel();
         let written = Arc::clone(&data);
         std::thread::spawn(move || write_all(&written, &queue));
-        Arc::new(Self { data, writes, held: Mutex::default(), arrived: Condvar::new() })
+        let budget = Budget::new(bytes_max);
+        Arc::new(Self { data, writes, held: Mutex::default(), arrived: Condvar::new(), budget })
     }
 
     pub fn insert(&self, key: &[u8], value: Vec<u8>) {
@@ -120,5 +127,9 @@ impl Service for Stub {
 
     fn call(&self, _namespace: &str, request: Request) -> Result<Response> {
         self.answer(&request)
+    }
+
+    fn answer_budget(&self) -> Arc<Budget> {
+        Arc::clone(&self.budget)
     }
 }

@@ -29,7 +29,7 @@ def _written(target: WritableFile) -> Iterator[BinaryIO]:
     if not isinstance(target, (str, os.PathLike)):
         yield target
         return
-    path = os.fspath(target)
+    path = os.path.expanduser(target)
     handle, unfinished = tempfile.mkstemp(".part", f"{os.path.basename(path)}.", os.path.dirname(path) or ".")
     try:
         with open(handle, "wb") as file:
@@ -48,7 +48,7 @@ def _readable(source: ReadableFile) -> Iterator[BinaryIO]:
     if not isinstance(source, (str, os.PathLike)):
         yield source
         return
-    with open(source, "rb") as file:
+    with open(os.path.expanduser(source), "rb") as file:
         yield file
 
 

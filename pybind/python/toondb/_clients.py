@@ -12,6 +12,15 @@ if TYPE_CHECKING:
 PathLike = Union[str, "os.PathLike[str]"]
 
 
+def _at_home(address: str) -> str:
+    """An address in which the path of a Unix socket may begin with ``~``."""
+    for start in ("unix://", "unix:"):
+        # What is no text is refused, with its type, where the address is used.
+        if isinstance(address, str) and address.startswith(start):
+            return start + os.path.expanduser(address[len(start) :])
+    return address
+
+
 class Database(Store):
     """The engine in this process, on a data directory that belongs to it alone.
 
@@ -22,7 +31,7 @@ class Database(Store):
     """
 
     def __new__(cls, path: PathLike) -> "Self":
-        return super().__new__(cls, _toondb.open_embedded(os.fspath(path)))
+        return super().__new__(cls, _toondb.open_embedded(os.path.expanduser(path)))
 
     @classmethod
     def open(cls, path: PathLike) -> "Self":
@@ -45,14 +54,14 @@ class IpcClient(Store):
     """
 
     def __new__(cls, path: PathLike = "/tmp/toondb.sock", timeout: Optional[float] = None) -> "Self":
-        return super().__new__(cls, _toondb.connect_socket(os.fspath(path), timeout))
+        return super().__new__(cls, _toondb.connect_socket(os.path.expanduser(path), timeout))
 
     @classmethod
     def connect(cls, path: PathLike = "/tmp/toondb.sock", timeout: Optional[float] = None) -> "Self":
         """Connect to a server's socket.
 
-        timeout: seconds for the connection and for each request, after which TimeoutError is raised (a write may still
-        happen then); None = the client's default. Raises ConnectionError if no server answers, and ProtocolError or
+        timeout: seconds for the connection and for each request, after which TimeoutError is raised, or
+        OutcomeUnknownError for a write, which may have happened; None = the client's default. Raises ConnectionError if no server answers, and ProtocolError or
         UnsupportedVersionError if what answers is not a ToonDB server of this protocol.
         """
         return cls(path, timeout)
@@ -83,12 +92,12 @@ class ToonDBClient(Store):
         timeout: Optional[float] = None,
     ) -> "Self":
         options = {
-            "address": address,
+            "address": _at_home(address),
             "secure": secure,
             "token": token,
-            "ca_cert": ca_cert,
-            "client_cert": client_cert,
-            "client_key": client_key,
+            "ca_cert": ca_cert and os.path.expanduser(ca_cert),
+            "client_cert": client_cert and os.path.expanduser(client_cert),
+            "client_key": client_key and os.path.expanduser(client_key),
             "timeout": timeout,
         }
         return super().__new__(cls, _toondb.connect_grpc(options))
@@ -111,8 +120,8 @@ class ToonDBClient(Store):
         token: what ``toondb token create`` printed. Without TLS it is sent only to this machine.
         ca_cert: path of the PEM file of the authority that signed the server's certificate.
         client_cert, client_key: paths of this client's own certificate and its key, for servers that want one.
-        timeout: seconds for the connection and for each call, after which TimeoutError is raised (a write may still
-        happen then); None = the client's default, 30.
+        timeout: seconds for the connection and for each call, after which TimeoutError is raised, or
+        OutcomeUnknownError for a write, which may have happened; None = the client's default, 30.
 
         Raises ConnectionError if no server answers or TLS fails, and PermissionDeniedError if it wants another token.
         """

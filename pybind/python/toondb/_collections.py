@@ -146,7 +146,9 @@ class CollectionMethods(RowMethods):
     def delete_by_filter(
         self, collection_name: str, filter: Filter, namespace: str = "default", durability: Durability = "durable"
     ) -> int:
-        """Delete every document that matches, in one commit. Returns how many. An empty filter is refused."""
+        """Delete every document that matches, in one commit. Returns how many. A filter that is true of every document by
+        its form, such as ``{}`` or ``{"$or": [{}, x]}``, is refused.
+        """
         return self._delete_by_filter(namespace, collection_name, filter, durability)
 
     def count(self, collection_name: str, namespace: str = "default", filter: Optional[Filter] = None) -> int:

@@ -32,6 +32,7 @@ class ErrorCode(IntEnum):
     LOCKED = 33
     FORKED = 34
     SHUTTING_DOWN = 35
+    UNAVAILABLE = 36
     INTERNAL = 40
     UNKNOWN_OPERATION = 50
     PROTOCOL = 51
@@ -151,6 +152,11 @@ class ShuttingDownError(DatabaseError):
     """The server or database is closing or closed; the request was not executed."""
 
 
+class UnavailableError(DatabaseError, OSError):
+    """The file system refused or failed: no permission, a file in the way, read-only, a failing device. The message says
+    which path and why. Nothing was changed; mend that, or just try again: files are opened anew."""
+
+
 class InternalError(DatabaseError):
     """A defect in ToonDB; the request failed alone. Please report it."""
 
@@ -160,7 +166,7 @@ class PermissionDeniedError(DatabaseError, PermissionError):
 
 
 class TimeoutError(DatabaseError, builtins.TimeoutError):
-    """The time allowed for the request is over. A write may still happen."""
+    """The time allowed for the request is over, and nothing was changed: a late write raises OutcomeUnknownError."""
 
 
 class FormatConversionError(ToonDBError, ValueError):
@@ -188,6 +194,7 @@ CLASSES: Dict[ErrorCode, Type[ToonDBError]] = {
     ErrorCode.LOCKED: LockedError,
     ErrorCode.FORKED: ForkedError,
     ErrorCode.SHUTTING_DOWN: ShuttingDownError,
+    ErrorCode.UNAVAILABLE: UnavailableError,
     ErrorCode.INTERNAL: InternalError,
     ErrorCode.UNKNOWN_OPERATION: UnknownOperationError,
     ErrorCode.PROTOCOL: ProtocolError,

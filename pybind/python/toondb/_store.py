@@ -3,7 +3,7 @@
 import random
 import time
 from types import TracebackType
-from typing import TYPE_CHECKING, Callable, Optional, Type, TypeVar
+from typing import TYPE_CHECKING, Callable, Optional, Sequence, Type, TypeVar
 
 from ._caches import CacheMethods
 from ._checkpoints import CheckpointMethods
@@ -17,7 +17,7 @@ from ._namespaces import NamespaceMethods
 from ._temporal import TemporalMethods
 from ._toondb import WriteBatch
 from ._transactions import Transaction
-from ._types import Capabilities, CommitResult, Durability, ServerStats
+from ._types import Capabilities, CheckReport, CommitResult, Durability, ServerStats
 from ._vectors import VectorMethods
 
 if TYPE_CHECKING:
@@ -112,3 +112,17 @@ class Store(
     def capabilities(self) -> Capabilities:
         """What the engine can do and guarantees."""
         return self._capabilities()
+
+    def check(self, *, namespaces: Sequence[str] = ()) -> CheckReport:
+        """Verify what is stored, while it is in use. Nothing is changed, and other calls go on meanwhile.
+
+        namespaces: those to verify; none = all of them, the catalog against the folders, and the checkpoints. Of each
+        namespace every page of the store is read from disk, past all caches, and every row is held against the others.
+        Not verified are its log, which was verified when it was opened, and the tokens of callers over gRPC.
+
+        It reads everything of a namespace, so it takes a second or more for each gigabyte: let ``timeout`` allow for
+        that where a client is made. What is wrong is in the report, and no exception; NamespaceNotFoundError is raised
+        for a namespace that does not exist, BusyError while another check is under way. ``toondb check DIR --repair``,
+        on a stopped server or a closed database, makes anew what follows from other rows.
+        """
+        return self._check(namespaces)

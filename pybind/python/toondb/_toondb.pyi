@@ -1,7 +1,7 @@
 """The native half of the package: the engine in-process and the clients of its servers."""
 
 from types import GenericAlias
-from typing import Any, Generic, Iterable, List, Mapping, Optional, Sequence, Tuple, TypeVar, Union, final
+from typing import Any, Callable, Generic, Iterable, List, Mapping, Optional, Sequence, Tuple, TypeVar, Union, final
 
 from typing_extensions import Self, disjoint_base
 
@@ -11,6 +11,7 @@ from ._types import (
     CacheStats,
     Capabilities,
     CheckpointInfo,
+    CheckReport,
     CollectionInfo,
     CommitResult,
     Direction,
@@ -33,6 +34,7 @@ from ._types import (
 )
 
 __all__ = [
+    "Abandonable",
     "Connection",
     "Core",
     "ERROR_CODES",
@@ -109,6 +111,7 @@ class Core:
     def _ping(self) -> str: ...
     def _capabilities(self) -> Capabilities: ...
     def _stats(self) -> ServerStats: ...
+    def _check(self, namespaces: Sequence[str]) -> CheckReport: ...
     def _create_namespace(
         self,
         name: str,
@@ -373,6 +376,12 @@ class Query(Generic[_T]):
         cursor: Optional[bytes] = None,
     ) -> Query[Tuple[List[TemporalEdge], Optional[bytes]]]: ...
     def _at(self, snapshot: int) -> Query[_T]: ...
+
+@final
+class Abandonable:
+    def __new__(cls) -> Self: ...
+    def run(self, function: Callable[[], Any]) -> Any: ...
+    def abandon(self) -> None: ...
 
 @final
 class WriteBatch:

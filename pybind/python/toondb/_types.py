@@ -30,6 +30,12 @@ Order = Literal["bfs", "dfs"]
 ExportFormat = Literal["binary", "json"]
 """How an exported checkpoint is written: compact and checksummed, or for people and other programs."""
 
+FindingKind = Literal["notice", "derived", "unreadable", "contradiction", "damaged"]
+"""What kind of fault a check has found, the gravest last."""
+
+FindingPart = Literal["directory", "catalog", "folder", "about", "store", "log", "mark", "checkpoint", "tokens"]
+"""Which part of a data directory a finding is about."""
+
 
 @dataclass
 class SearchResult:
@@ -116,6 +122,10 @@ class Subgraph(Tuple[List[GraphNode], List[GraphEdge]]):
         self.truncated = truncated
         return self
 
+    def __getnewargs__(self) -> Tuple[Any, ...]:
+        """What a copy is made from: pickles and copies of it are whole."""
+        return self[0], self[1], self.truncated
+
     @property
     def nodes(self) -> List[GraphNode]:
         """The nodes visited."""
@@ -140,6 +150,10 @@ class TemporalSubgraph(Tuple[List[GraphNode], List[TemporalEdge]]):
         self = super().__new__(cls, (nodes, edges))
         self.truncated = truncated
         return self
+
+    def __getnewargs__(self) -> Tuple[Any, ...]:
+        """What a copy is made from: pickles and copies of it are whole."""
+        return self[0], self[1], self.truncated
 
     @property
     def nodes(self) -> List[GraphNode]:
@@ -208,6 +222,7 @@ class NamespaceStats:
     vector_memory_bytes: int
     commit_seq: int
     checkpoint_seq: int
+    flush_paused: bool = False
 
 
 @dataclass
@@ -265,6 +280,66 @@ class ServerStats:
     writes: int
     errors: int
     panics: int
+    lost_entries: int = 0
+    lost_bytes: int = 0
+    scrub_rounds: int = 0
+    """How often all stores were read in the background since the engine was opened, to find damage."""
+    scrubbed_bytes: int = 0
+    """Bytes read by that."""
+    damaged_namespaces: int = 0
+    """Namespaces found damaged or unreadable when that last came to them."""
+
+
+@dataclass
+class Finding:
+    """One thing that a check has to tell."""
+
+    kind: FindingKind
+    """``notice``: nothing is wrong. ``derived``: what follows from other rows is not what they say, and can be made anew
+    from them. ``unreadable``: the system did not let it be read. ``contradiction``: things that verify do not fit
+    together. ``damaged``: bytes are not what was written, or are missing."""
+    part: FindingPart
+    """What it is about."""
+    place: str
+    """Where: a path in the data directory, and what is meant in it."""
+    what: str
+    """What is wrong."""
+    advice: str
+    """What to do about it."""
+
+
+@dataclass
+class CheckedNamespace:
+    """A namespace that a check has verified."""
+
+    name: str
+    commit_seq: int
+    """Its newest commit, as far as it can be told."""
+    rows: int
+    """Rows of its store."""
+    pages: int
+    """Pages of its store."""
+
+
+@dataclass
+class CheckReport:
+    """What a check has verified, and what it has found."""
+
+    namespaces: List[CheckedNamespace]
+    """The namespaces that were verified, by name."""
+    checkpoints: int
+    """Checkpoints that were verified."""
+    findings: List[Finding]
+    """What is to be told."""
+    more: int = 0
+    """Findings beyond what one answer holds."""
+    repaired: List[Finding] = field(default_factory=list)
+    """What was made anew; a check of an engine in use repairs nothing."""
+
+    @property
+    def is_sound(self) -> bool:
+        """True if no finding is graver than a notice, and none was left out."""
+        return self.more == 0 and all(finding.kind == "notice" for finding in self.findings)
 
 
 @dataclass
@@ -325,6 +400,9 @@ class CheckpointInfo:
     commit_seq: int
     """The newest commit in it."""
     metadata: Metadata
+    damaged: Optional[str] = None
+    """What is wrong with its file, if it cannot be read: then only ``id``, ``namespace`` and ``size_bytes`` are known, and it
+    can be deleted, not restored."""
 
 
 @dataclass

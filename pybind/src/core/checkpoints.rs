@@ -16,7 +16,7 @@ use crate::value::{properties_from, properties_to_dict};
 
 /// What a checkpoint is.
 fn checkpoint_info<'py>(py: Python<'py>, info: &CheckpointInfo) -> PyResult<Object<'py>> {
-    let CheckpointInfo { id, name, namespace, created_at, size_bytes, keys, commit_seq, metadata } = info;
+    let CheckpointInfo { id, name, namespace, created_at, size_bytes, keys, commit_seq, metadata, damaged } = info;
     let fields = fields!(py, {
         id: id.as_str(),
         name: name.as_str(),
@@ -26,6 +26,7 @@ fn checkpoint_info<'py>(py: Python<'py>, info: &CheckpointInfo) -> PyResult<Obje
         keys: keys,
         commit_seq: commit_seq.0,
         metadata: properties_to_dict(py, metadata)?,
+        damaged: damaged.as_deref(),
     });
     classes::checkpoint_info(py)?.call((), Some(&fields))
 }

@@ -10,9 +10,8 @@ use toondb_engine::api::{
 use super::Core;
 use crate::argument::{Count, DurabilityName, MetricName};
 use crate::document::documents_from;
-use crate::error::invalid;
 use crate::record::{Object, collection_info, document_hits, list};
-use crate::value::{filter_from, properties_from};
+use crate::value::{filter_from, given_filter, properties_from};
 use crate::vector::Matrix;
 
 /// Document ids as API ids.
@@ -90,10 +89,7 @@ impl Core {
         filter: &Bound<'_, PyAny>,
         durability: DurabilityName,
     ) -> PyResult<u64> {
-        let Some(filter) = filter_from(Some(filter))? else {
-            let message = "the filter is empty and would delete every document; drop the collection for that";
-            return Err(invalid(py, message));
-        };
+        let filter = given_filter(filter)?;
         let operation = DeleteByFilter { collection: collection.into(), filter, durability: durability.0 };
         self.call(py, namespace, operation).map(|reply| reply.deleted)
     }

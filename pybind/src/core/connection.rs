@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use pyo3::prelude::*;
-use toondb_engine::api::{ErrorCode, Operation};
+use toondb_engine::api::{ErrorCode, NamespaceName, Operation};
 
 use crate::embedded::Embedded;
-use crate::error::to_python;
+use crate::error::{invalid, to_python};
 use crate::gate;
 use crate::grpc::{Grpc, GrpcArguments};
 use crate::socket::Socket;
@@ -46,8 +46,18 @@ pub struct Core {
 }
 
 impl Core {
-    /// Carries an operation out; see [`gate::call`].
+    /// Carries an operation on a namespace out; see [`gate::call`]. To the engine an empty name is that of the default
+    /// namespace; to a caller in Python it is an id that came out empty, which would mix tenants.
     pub fn call<O: Operation>(&self, py: Python<'_>, namespace: &str, operation: O) -> PyResult<O::Reply> {
+        if namespace.is_empty() {
+            return Err(invalid(py, "the name of a namespace is empty; the common one is 'default'"));
+        }
+        gate::call(py, self.transport.as_ref(), namespace, operation)
+    }
+
+    /// Carries out an operation that is on no namespace.
+    pub fn call_engine<O: Operation>(&self, py: Python<'_>, operation: O) -> PyResult<O::Reply> {
+        let namespace = NamespaceName::DEFAULT;
         gate::call(py, self.transport.as_ref(), namespace, operation)
     }
 }

@@ -29,7 +29,7 @@ impl Core {
     }
 
     fn _list_namespaces(&self, py: Python<'_>) -> PyResult<Vec<String>> {
-        let reply = self.call(py, "", ListNamespaces {})?;
+        let reply = self.call_engine(py, ListNamespaces {})?;
         Ok(reply.namespaces.into_iter().map(|info| info.name.into_string()).collect())
     }
 

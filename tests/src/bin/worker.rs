@@ -3,6 +3,7 @@
 //! ```text
 //! toondb-test-worker put <socket> <prefix> <count>    puts <prefix>/<i> = <i> and ends
 //! toondb-test-worker open <dir>                       opens the directory, says so, and holds it until its input ends
+//! toondb-test-worker fork <dir>                       opens the directory, forks, and dies; the child lives on likewise
 //! ```
 #![allow(
     clippy::unwrap_used,
@@ -26,7 +27,7 @@ fn say(line: &str) {
 fn put_all(socket: &str, prefix: &str, count: u32) {
     let client = BlockingClient::connect(socket, ClientOptions::default()).expect("the server accepts");
     for i in 0..count {
-        client.call_op("", put(&format!("{prefix}/{i}"), &i.to_string())).expect("a put succeeds");
+        client.call_op("default", put(&format!("{prefix}/{i}"), &i.to_string())).expect("a put succeeds");
     }
     say(&format!("put {count}"));
 }
@@ -43,12 +44,30 @@ fn hold(dir: &str) {
     }
 }
 
+/// The parent is killed as soon as the child has said that it lives.
+fn fork(dir: &str) {
+    let _engine = Engine::open(EngineOptions::new(dir)).expect("the directory is free");
+    let parent = rustix::process::getpid();
+    // SAFETY: the child only writes a line, reads its input and ends; no other thread of this process holds what it needs.
+    match unsafe { libc::fork() } {
+        0 => {
+            rustix::process::kill_process(parent, rustix::process::Signal::KILL).expect("the parent is there");
+            say(&format!("forked {}", std::process::id()));
+            let _ = std::io::stdin().read_to_end(&mut Vec::new());
+            // SAFETY: ends the child without running what belongs to the parent.
+            unsafe { libc::_exit(0) }
+        }
+        _ => std::thread::park(),
+    }
+}
+
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
         ["put", socket, prefix, count] => put_all(socket, prefix, count.parse().expect("a count")),
         ["open", dir] => hold(dir),
+        ["fork", dir] => fork(dir),
         other => panic!("unknown arguments {other:?}"),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use toondb_engine::api::{CacheGet, CacheHit, CacheInvalidate, CachePut, ErrorCode, Glob, Metric};
+use toondb_engine::api::{CacheGet, CacheHit, CacheInvalidate, CachePut, ErrorCode, Globs, Metric};
 use toondb_engine::limits;
 
 use super::state::{Model, Now, Outcome};
@@ -58,11 +58,11 @@ impl Model {
     }
 
     pub(super) fn cache_invalidate(&mut self, invalidate: &CacheInvalidate, now: Now) -> Outcome {
-        let glob = Glob::parse(&invalidate.pattern).expect("the request was validated");
+        let mut globs = Globs::parse([invalidate.pattern.as_str()]).expect("the request was validated");
         let Some(cache) = self.caches.get_mut(invalidate.cache.as_str()) else { return Outcome::default() };
         let (mut number, mut expired) = (0, false);
         cache.entries.retain(|key, entry| {
-            let matches = glob.matches(key);
+            let matches = globs.take(key).expect("keys and patterns of the model are short");
             number += u64::from(matches && !entry.is_expired(now.ms));
             expired |= matches && entry.is_expired(now.ms);
             !matches

@@ -83,6 +83,15 @@ impl KvRow {
 }
 
 impl Model {
+    /// The same rows, restored as commit `floor`, or as the commits they are of if that is 0.
+    #[must_use]
+    pub fn restored(&self, floor: u64) -> Self {
+        let mut restored = self.clone();
+        restored.seq = restored.seq.max(floor);
+        restored.kv.values_mut().for_each(|row| row.version = row.version.max(floor));
+        restored
+    }
+
     /// Carries a write out as commit `seq`. A write that fails changes nothing.
     ///
     /// # Errors

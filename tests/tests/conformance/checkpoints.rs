@@ -92,9 +92,9 @@ fn a_checkpoint_is_restored_elsewhere_and_here(s: &mut Script) {
     assert_eq!(s.ok("n", get("new")).found.unwrap().value.as_slice(), b"2");
     assert_eq!(s.unrecorded("n", ListCheckpoints {}).checkpoints, [info]);
     // The default namespace can be restored too, also from another one.
-    let id = create(s, "", CreateCheckpoint::default());
-    s.ok("", put("k", "v"));
-    s.ok("", restore(&id, true));
+    let id = create(s, "default", CreateCheckpoint::default());
+    s.ok("default", put("k", "v"));
+    s.ok("default", restore(&id, true));
     assert_eq!(s.ok("default", get("k")).found, None);
 }
 

@@ -27,22 +27,22 @@ fn since(seq: u64, count: u64) -> Condition {
 /// True if the condition holds of the target now: a commit under it that writes nothing succeeds.
 fn holds(s: &mut Script, target: Target, condition: Condition) -> bool {
     let request = commit(vec![Precondition { target, condition }], vec![]);
-    match s.db.run("", request.clone()) {
+    match s.db.run("default", request.clone()) {
         Ok(_) => {
-            s.ok("", request);
+            s.ok("default", request);
             true
         }
         Err(_) => {
-            s.fails(ErrorCode::Conflict, "", request);
+            s.fails(ErrorCode::Conflict, "default", request);
             false
         }
     }
 }
 
 fn everything_in_one_commit(s: &mut Script) {
-    s.ok("", create_collection("c", 1, Metric::Dot));
-    s.ok("", CreateIndex { index: "v".into(), dimension: 1, metric: Metric::Dot });
-    s.ok("", put("old", "1"));
+    s.ok("default", create_collection("c", 1, Metric::Dot));
+    s.ok("default", CreateIndex { index: "v".into(), dimension: 1, metric: Metric::Dot });
+    s.ok("default", put("old", "1"));
     let writes = vec![
         Write::Put(entry("k", "v")),
         Write::DeleteKey { key: bytes("old") },
@@ -68,20 +68,20 @@ fn everything_in_one_commit(s: &mut Script) {
         Write::SupersedeTemporalEdge(fact(("a", "g", "x"), 0, None)),
         Write::SupersedeTemporalEdge(fact(("a", "g", "y"), 5, None)),
     ];
-    let written = s.ok("", commit(vec![], writes));
+    let written = s.ok("default", commit(vec![], writes));
     assert_eq!((written.commit_seq, written.durability), (CommitSeq(4), Durability::Durable));
     for _ in 0..3 {
-        assert_eq!(s.ok("", get("k")).found.unwrap().version, CommitSeq(4));
-        assert_eq!(s.ok("", get("old")).found, None);
-        let documents = s.ok("", get_documents("c", &["d", "e"])).documents;
+        assert_eq!(s.ok("default", get("k")).found.unwrap().version, CommitSeq(4));
+        assert_eq!(s.ok("default", get("old")).found, None);
+        let documents = s.ok("default", get_documents("c", &["d", "e"])).documents;
         assert!(documents[0].is_some() && documents[1].is_none());
-        assert_eq!(s.ok("", CountVectors { index: "v".into() }).count, 1);
-        assert_eq!(s.ok("", get_node("gone")).node, None);
-        assert_eq!(short(&s.ok("", edges_of("a", Direction::Both)).edges), ["a-r>b"]);
-        let facts = s.ok("", query("a", at(7))).edges;
+        assert_eq!(s.ok("default", CountVectors { index: "v".into() }).count, 1);
+        assert_eq!(s.ok("default", get_node("gone")).node, None);
+        assert_eq!(short(&s.ok("default", edges_of("a", Direction::Both)).edges), ["a-r>b"]);
+        let facts = s.ok("default", query("a", at(7))).edges;
         assert_eq!(crate::temporal::short(&facts), ["b[0,9)", "y[5,-)"]);
         assert_eq!(
-            s.ok("", NamespaceStatsRequest {}).temporal_versions,
+            s.ok("default", NamespaceStatsRequest {}).temporal_versions,
             3,
             "what one commit says and unsays never was"
         );
@@ -90,10 +90,10 @@ fn everything_in_one_commit(s: &mut Script) {
 }
 
 fn a_failing_write_undoes_all(s: &mut Script) {
-    s.ok("", create_collection("c", 1, Metric::Dot));
-    s.ok("", add_node("a"));
-    s.ok("", put("k", "old"));
-    let before = s.ok("", NamespaceStatsRequest {});
+    s.ok("default", create_collection("c", 1, Metric::Dot));
+    s.ok("default", add_node("a"));
+    s.ok("default", put("k", "old"));
+    let before = s.ok("default", NamespaceStatsRequest {});
     let bad = [
         (ErrorCode::NodeNotFound, Write::AddEdge(edge("a", "r", "missing"))),
         (ErrorCode::CollectionNotFound, Write::DeleteDocuments { collection: "x".into(), ids: vec!["d".into()] }),
@@ -118,31 +118,31 @@ fn a_failing_write_undoes_all(s: &mut Script) {
                 Write::AddNode(node("a")),
             ];
             writes.insert(if first { 0 } else { writes.len() }, bad.clone());
-            s.fails(code, "", commit(vec![], writes));
+            s.fails(code, "default", commit(vec![], writes));
         }
     }
-    assert_eq!(s.ok("", get("k")).found.unwrap().value, bytes("old"));
-    assert_eq!(s.ok("", get_node("n")).node, None);
-    assert!(s.ok("", get_node("a")).node.is_some());
-    assert_eq!(s.ok("", get_documents("c", &["new"])).documents, [None]);
-    assert!(s.ok("", query("a", at(0))).edges.is_empty());
-    let after = s.ok("", NamespaceStatsRequest {});
+    assert_eq!(s.ok("default", get("k")).found.unwrap().value, bytes("old"));
+    assert_eq!(s.ok("default", get_node("n")).node, None);
+    assert!(s.ok("default", get_node("a")).node.is_some());
+    assert_eq!(s.ok("default", get_documents("c", &["new"])).documents, [None]);
+    assert!(s.ok("default", query("a", at(0))).edges.is_empty());
+    let after = s.ok("default", NamespaceStatsRequest {});
     assert_eq!((after.commit_seq, after.live_bytes, after.documents), (before.commit_seq, before.live_bytes, 0));
 }
 
 fn conditions_on_keys(s: &mut Script) {
-    s.ok("", put("k", "v"));
-    s.ok("", put("l", "v"));
+    s.ok("default", put("k", "v"));
+    s.ok("default", put("l", "v"));
     assert!(holds(s, key("k"), Condition::Present) && !holds(s, key("k"), Condition::Absent));
     assert!(holds(s, key("x"), Condition::Absent) && !holds(s, key("x"), Condition::Present));
     let equals = |text: &str| Condition::Equals { value: bytes(text) };
     assert!(holds(s, key("k"), equals("v")) && !holds(s, key("k"), equals("w")) && !holds(s, key("x"), equals("")));
     assert!(holds(s, key("k"), since(1, 0)) && holds(s, key("k"), since(9, 0)) && !holds(s, key("k"), since(0, 0)));
     assert!(!holds(s, key("x"), since(9, 0)), "what does not exist is not unchanged");
-    s.ok("", put("k", "v"));
+    s.ok("default", put("k", "v"));
     assert!(!holds(s, key("k"), since(2, 0)), "the same bytes written again are a change");
     s.expect_housekeeping();
-    s.ok("", put_ttl("t", "v", 10));
+    s.ok("default", put_ttl("t", "v", 10));
     assert!(holds(s, key("t"), Condition::Present));
     s.db.clock.advance_ms(10);
     assert!(holds(s, key("t"), Condition::Absent), "what has expired is absent");
@@ -150,7 +150,7 @@ fn conditions_on_keys(s: &mut Script) {
 
 fn conditions_on_ranges(s: &mut Script) {
     for name in ["a1", "a2", "b1"] {
-        s.ok("", put(name, "v"));
+        s.ok("default", put(name, "v"));
     }
     assert!(holds(s, range("a", Some("b")), Condition::Present) && !holds(s, range("a", Some("b")), Condition::Absent));
     assert!(holds(s, range("c", None), Condition::Absent) && holds(s, range("", None), Condition::Present));
@@ -158,24 +158,24 @@ fn conditions_on_ranges(s: &mut Script) {
     assert!(!holds(s, range("a", Some("b")), since(3, 1)) && !holds(s, range("a", Some("b")), since(3, 3)));
     assert!(!holds(s, range("a", Some("b")), since(1, 2)), "a2 was written after commit 1");
     assert!(holds(s, range("b", None), since(3, 1)));
-    s.ok("", delete_key("a1"));
+    s.ok("default", delete_key("a1"));
     assert!(!holds(s, range("a", Some("b")), since(4, 2)), "a delete shows in the count");
-    s.ok("", put("a0", "v"));
+    s.ok("default", put("a0", "v"));
     assert!(!holds(s, range("a", Some("b")), since(4, 2)), "and an insert in the commit");
     assert!(holds(s, range("a", Some("b")), since(5, 2)));
     let request = commit(
         vec![Precondition { target: range("a", None), condition: Condition::Equals { value: bytes("") } }],
         vec![],
     );
-    s.fails(ErrorCode::InvalidArgument, "", request);
+    s.fails(ErrorCode::InvalidArgument, "default", request);
 }
 
 fn conditions_on_documents_nodes_and_edges(s: &mut Script) {
-    s.ok("", create_collection("c", 1, Metric::Dot));
-    s.ok("", toondb_tests::requests::add_documents("c", vec![document("d", &[1.0])]));
-    s.ok("", add_node("a"));
-    s.ok("", add_node("b"));
-    s.ok("", add_edge("a", "r", "b"));
+    s.ok("default", create_collection("c", 1, Metric::Dot));
+    s.ok("default", toondb_tests::requests::add_documents("c", vec![document("d", &[1.0])]));
+    s.ok("default", add_node("a"));
+    s.ok("default", add_node("b"));
+    s.ok("default", add_edge("a", "r", "b"));
     let doc = |id: &str| Target::Document { collection: "c".into(), id: id.into() };
     let vertex = |id: &str| Target::Node { id: id.into() };
     let link = |to: &str| Target::Edge { from_id: "a".into(), edge_type: "r".into(), to_id: to.into() };
@@ -189,26 +189,26 @@ fn conditions_on_documents_nodes_and_edges(s: &mut Script) {
         );
         assert!(!holds(s, missing, since(99, 0)));
         let bad = Precondition { target: there, condition: Condition::Equals { value: bytes("") } };
-        s.fails(ErrorCode::InvalidArgument, "", commit(vec![bad], vec![]));
+        s.fails(ErrorCode::InvalidArgument, "default", commit(vec![bad], vec![]));
     }
     let no_collection = Target::Document { collection: "x".into(), id: "d".into() };
     let request = commit(vec![Precondition { target: no_collection, condition: Condition::Present }], vec![]);
-    s.fails(ErrorCode::CollectionNotFound, "", request);
+    s.fails(ErrorCode::CollectionNotFound, "default", request);
 }
 
 fn a_conflict_changes_nothing(s: &mut Script) {
-    s.ok("", put("k", "1"));
+    s.ok("default", put("k", "1"));
     let good = Precondition { target: key("k"), condition: Condition::Present };
     let bad = Precondition { target: key("k"), condition: Condition::Absent };
     for preconditions in [vec![bad.clone()], vec![good.clone(), bad.clone()], vec![bad, good.clone()]] {
-        s.fails(ErrorCode::Conflict, "", commit(preconditions, vec![Write::Put(entry("k", "2"))]));
+        s.fails(ErrorCode::Conflict, "default", commit(preconditions, vec![Write::Put(entry("k", "2"))]));
     }
-    assert_eq!(s.ok("", get("k")).found.unwrap().version, CommitSeq(1));
-    assert_eq!(s.ok("", commit(vec![good], vec![Write::Put(entry("k", "2"))])).commit_seq, CommitSeq(2));
-    let nothing = s.ok("", Commit::default());
+    assert_eq!(s.ok("default", get("k")).found.unwrap().version, CommitSeq(1));
+    assert_eq!(s.ok("default", commit(vec![good], vec![Write::Put(entry("k", "2"))])).commit_seq, CommitSeq(2));
+    let nothing = s.ok("default", Commit::default());
     assert_eq!(nothing.commit_seq, CommitSeq(2), "a commit without writes takes no number");
     let volatile = Commit { durability: Durability::Volatile, ..commit(vec![], vec![Write::Put(entry("v", ""))]) };
-    assert_eq!(s.ok("", volatile).durability, Durability::Volatile);
+    assert_eq!(s.ok("default", volatile).durability, Durability::Volatile);
 }
 
 scenarios!(

@@ -34,23 +34,23 @@ fn keys(prefix: &str) -> RowsQuery {
 fn fill(s: &mut Script) {
     let pairs: Vec<(String, String)> = (0..40).map(|n| (format!("k{n:02}"), format!("value number {n}"))).collect();
     let pairs: Vec<(&str, &str)> = pairs.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
-    s.ok("", batch(&pairs));
+    s.ok("default", batch(&pairs));
 }
 
 fn sections_stand_in_the_order_given(s: &mut Script) {
-    s.ok("", put("a", "one"));
-    s.ok("", put("b", "two"));
+    s.ok("default", put("a", "one"));
+    s.ok("default", put("b", "two"));
     let sections = vec![
         literal("", 9, "Answer from what follows."),
         section("First", 1, keys("a"), &["key", "value"]),
         section("Empty", 0, keys("none"), &[]),
         section("Second", 0, keys("b"), &["value"]),
     ];
-    let found = s.ok("", context(1_000, sections));
+    let found = s.ok("default", context(1_000, sections));
     let text = "Answer from what follows.\n\n## First\n[1]{key,value}:\n  a,one\n\n## Second\n[1]{value}:\n  two";
     assert_eq!(found.text, text);
     let count = CountTokens { text: text.to_owned(), tokenizer: Tokenizer::O200k };
-    assert_eq!(found.tokens, s.ok("", count).tokens);
+    assert_eq!(found.tokens, s.ok("default", count).tokens);
     assert_eq!(found.sections.iter().map(|section| section.rows).collect::<Vec<_>>(), [1, 1, 0, 1]);
     assert!(found.sections.iter().all(|section| !section.truncated));
     assert_eq!(found.sections[3].content, "## Second\n[1]{value}:\n  two");
@@ -66,8 +66,8 @@ fn the_limit_holds(s: &mut Script) {
                 section("High", 1, keys("k0"), &["key", "value"]),
                 literal("Notes", 7, "line one\nline two\nline three"),
             ];
-            let found = s.ok("", AssembleContext { format, ..context(limit, sections) });
-            let counted = s.ok("", CountTokens { text: found.text.clone(), tokenizer: Tokenizer::O200k }).tokens;
+            let found = s.ok("default", AssembleContext { format, ..context(limit, sections) });
+            let counted = s.ok("default", CountTokens { text: found.text.clone(), tokenizer: Tokenizer::O200k }).tokens;
             assert_eq!(counted, found.tokens);
             assert!(counted <= u64::from(limit), "{counted} tokens, {limit} allowed");
             let [low, high, notes] = found.sections.as_slice() else { panic!("three sections") };
@@ -90,20 +90,20 @@ fn the_limit_holds(s: &mut Script) {
 fn a_limit_too_small_says_so(s: &mut Script) {
     fill(s);
     let one = |limit| context(limit, vec![section("Keys", 0, keys("k"), &["key", "value"])]);
-    let error = s.fails(ErrorCode::InvalidArgument, "", one(5));
+    let error = s.fails(ErrorCode::InvalidArgument, "default", one(5));
     let least: u32 = error.message.rsplit(' ').next().unwrap().parse().unwrap();
-    assert_eq!(s.ok("", one(least)).sections[0].rows, 1, "{}", error.message);
-    s.fails(ErrorCode::InvalidArgument, "", one(least - 1));
-    s.fails(ErrorCode::InvalidArgument, "", one(0));
+    assert_eq!(s.ok("default", one(least)).sections[0].rows, 1, "{}", error.message);
+    s.fails(ErrorCode::InvalidArgument, "default", one(least - 1));
+    s.fails(ErrorCode::InvalidArgument, "default", one(0));
     let beside = vec![literal("", 0, "x"), section("Keys", 1, keys("k"), &["key", "value"])];
-    let found = s.ok("", context(5, beside));
+    let found = s.ok("default", context(5, beside));
     assert_eq!((found.text.as_str(), found.sections[1].rows, found.sections[1].truncated), ("x", 0, true));
-    assert_eq!(s.ok("", context(5, vec![section("None", 0, keys("none"), &[])])).text, "");
+    assert_eq!(s.ok("default", context(5, vec![section("None", 0, keys("none"), &[])])).text, "");
     let columnar = AssembleContext { format: OutputFormat::Columnar, ..one(100) };
-    s.fails(ErrorCode::InvalidArgument, "", columnar);
-    s.fails(ErrorCode::InvalidArgument, "", context(100, vec![literal("two\nlines", 0, "x")]));
+    s.fails(ErrorCode::InvalidArgument, "default", columnar);
+    s.fails(ErrorCode::InvalidArgument, "default", context(100, vec![literal("two\nlines", 0, "x")]));
     let missing = section("Docs", 0, RowsQuery::GetDocuments(get_documents("none", &["a"])), &[]);
-    s.fails(ErrorCode::CollectionNotFound, "", context(100, vec![missing]));
+    s.fails(ErrorCode::CollectionNotFound, "default", context(100, vec![missing]));
 }
 
 fn what_is_known_is_not_told_twice(s: &mut Script) {
@@ -116,13 +116,13 @@ fn what_is_known_is_not_told_twice(s: &mut Script) {
             literal("Again", 3, "same"),
         ]
     };
-    let found = s.ok("", context(1_000, sections()));
+    let found = s.ok("default", context(1_000, sections()));
     let counts = |found: &toondb_engine::api::Context| -> Vec<(u64, u64)> {
         found.sections.iter().map(|section| (section.rows, section.duplicates)).collect()
     };
     assert_eq!(counts(&found), [(9, 1), (1, 0), (1, 0), (0, 1)]);
     assert_eq!(found.text.matches("k03").count(), 1);
-    let all = s.ok("", AssembleContext { deduplicate: false, ..context(1_000, sections()) });
+    let all = s.ok("default", AssembleContext { deduplicate: false, ..context(1_000, sections()) });
     assert_eq!(counts(&all), [(10, 0), (1, 0), (1, 0), (1, 0)]);
 }
 

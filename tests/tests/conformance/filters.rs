@@ -13,7 +13,7 @@ fn list(items: &[Value]) -> Value {
 
 /// Documents 1 to 6; each lacks some field, and `n` is an integer, a float or a text.
 fn fill(s: &mut Script) {
-    s.ok("", create_collection("c", 1, Metric::Euclidean));
+    s.ok("default", create_collection("c", 1, Metric::Euclidean));
     let fields: [Properties; 6] = [
         Properties::new().with("n", 1).with("t", "apple").with("l", list(&["x".into(), Value::Int(1)])),
         Properties::new().with("n", 2).with("t", "banana").with("b", Value::Bool(true)),
@@ -24,15 +24,16 @@ fn fill(s: &mut Script) {
     ];
     let documents =
         fields.into_iter().zip(1_u8..).map(|(fields, i)| document_with(&i.to_string(), &[f32::from(i)], fields));
-    s.ok("", add_documents("c", documents.collect()));
+    s.ok("default", add_documents("c", documents.collect()));
 }
 
 /// The documents a filter matches, by id; asked three ways that must agree.
 fn matching(s: &mut Script, value: Value) -> String {
     let filter: Filter = filter(value);
-    let found = s.ok("", SearchCollection { filter: Some(filter.clone()), ..search("c", &[0.0], 10) });
+    let found = s.ok("default", SearchCollection { filter: Some(filter.clone()), ..search("c", &[0.0], 10) });
     let ids: String = found.hits.iter().map(|hit| hit.document.id.as_ref().unwrap().as_str()).collect();
-    let counted = s.ok("", CountDocuments { collection: "c".into(), filter: Some(filter.clone()), snapshot: None });
+    let counted =
+        s.ok("default", CountDocuments { collection: "c".into(), filter: Some(filter.clone()), snapshot: None });
     assert_eq!(counted.count as usize, ids.len(), "{filter:?}");
     ids
 }
@@ -99,37 +100,54 @@ fn combinations(s: &mut Script) {
 
 fn filters_follow_changes(s: &mut Script) {
     fill(s);
-    s.ok("", add_documents("c", vec![document_with("1", &[1.0], Properties::new().with("n", 9))]));
+    s.ok("default", add_documents("c", vec![document_with("1", &[1.0], Properties::new().with("n", 9))]));
     assert_eq!(matching(s, on("n", "$eq", 1)), "", "the old fields of a replaced document are gone");
     assert_eq!(matching(s, on("n", "$eq", 9)), "1");
     s.reopen();
     assert_eq!(matching(s, on("n", "$gte", 2)), "1234");
     let delete =
         |value| DeleteByFilter { collection: "c".into(), filter: filter(value), durability: Durability::Durable };
-    let deleted = s.ok("", delete(on("n", "$gte", 2)));
+    let deleted = s.ok("default", delete(on("n", "$gte", 2)));
     assert_eq!(deleted.deleted, 4);
     assert_eq!(matching(s, map([])), "56");
-    let nothing = s.ok("", delete(on("n", "$gte", 2)));
+    let nothing = s.ok("default", delete(on("n", "$gte", 2)));
     assert_eq!((nothing.deleted, nothing.commit_seq), (0, deleted.commit_seq), "one commit for all, none for nothing");
     s.lose_power();
     assert_eq!(matching(s, map([])), "56");
-    assert_eq!(s.ok("", delete(map([]))).deleted, 2);
-    let stats = s.ok("", NamespaceStatsRequest {});
+    let always = [
+        map([]),
+        map([("$and", list(&[]))]),
+        map([("$and", list(&[map([])]))]),
+        map([("$or", list(&[map([]), on("n", "$gte", 2)]))]),
+        map([("$not", map([("$or", list(&[]))]))]),
+        map([("n", map([("$not", map([("$in", list(&[]))]))]))]),
+    ];
+    for value in always {
+        assert_eq!(matching(s, value.clone()), "56", "a search may ask for everything");
+        s.fails(ErrorCode::InvalidArgument, "default", delete(value));
+    }
+    assert_eq!(matching(s, map([])), "56", "no deletion may be asked for by a filter without a condition");
+    assert_eq!(s.ok("default", delete(map([("$not", on("n", "$eq", 9))]))).deleted, 2);
+    let stats = s.ok("default", NamespaceStatsRequest {});
     assert_eq!((stats.documents, stats.vectors, stats.live_bytes), (0, 0, 0));
-    s.fails(ErrorCode::CollectionNotFound, "", DeleteByFilter { collection: "x".into(), ..delete(map([])) });
+    s.fails(
+        ErrorCode::CollectionNotFound,
+        "default",
+        DeleteByFilter { collection: "x".into(), ..delete(on("n", "$eq", 1)) },
+    );
 }
 
 fn exactly_k_under_any_filter(s: &mut Script) {
-    s.ok("", create_collection("c", 2, Metric::Cosine));
+    s.ok("default", create_collection("c", 2, Metric::Cosine));
     let document = |i: i64| {
         let angle = i as f32 / 1_000.0;
         let fields = Properties::new().with("even", Value::Bool(i % 2 == 0)).with("hundred", i / 100).with("i", i);
         document_with(&format!("{i:04}"), &[angle.cos(), angle.sin()], fields)
     };
-    s.ok("", add_documents("c", (0..2_000).map(document).collect()));
+    s.ok("default", add_documents("c", (0..2_000).map(document).collect()));
     let mut found = |value, k| {
         let request = SearchCollection { filter: Some(filter(value)), ..search("c", &[1.0, 0.0], k) };
-        let hits = s.ok("", request).hits;
+        let hits = s.ok("default", request).hits;
         hits.iter().map(|hit| hit.document.id.as_ref().unwrap().as_str().to_owned()).collect::<Vec<_>>()
     };
     let even: Vec<String> = (0..10).map(|i| format!("{:04}", i * 2)).collect();

@@ -10,7 +10,7 @@ use toondb_tests::{CLOCK_START_MS, Script};
 use crate::temporal::{close, short, supersede};
 
 fn believed(s: &mut Script, time: i64, as_of: AsOf) -> Vec<String> {
-    short(&s.ok("", QueryTemporal { as_of: Some(as_of), ..query("a", at(time)) }).edges)
+    short(&s.ok("default", QueryTemporal { as_of: Some(as_of), ..query("a", at(time)) }).edges)
 }
 
 fn seq(seq: u64) -> AsOf {
@@ -35,13 +35,13 @@ fn history(node: &str) -> TemporalHistory {
 
 /// Commit 1 at 0: rome from 10. Commit 2 at +100: a key. Commit 3 at +200: paris from 20. Commit 4 at +300: paris ends at 30.
 fn fill(s: &mut Script) {
-    s.ok("", supersede(fact(("a", "lives", "rome"), 10, None)));
+    s.ok("default", supersede(fact(("a", "lives", "rome"), 10, None)));
     s.db.clock.advance_ms(100);
-    s.ok("", put("k", "v"));
+    s.ok("default", put("k", "v"));
     s.db.clock.advance_ms(100);
-    s.ok("", supersede(fact(("a", "lives", "paris"), 20, None)));
+    s.ok("default", supersede(fact(("a", "lives", "paris"), 20, None)));
     s.db.clock.advance_ms(100);
-    s.ok("", close(("a", "lives", "paris"), Some(30)));
+    s.ok("default", close(("a", "lives", "paris"), Some(30)));
 }
 
 fn as_of_a_commit_and_a_time(s: &mut Script) {
@@ -65,7 +65,7 @@ fn as_of_a_commit_and_a_time(s: &mut Script) {
 
 fn history_keeps_every_belief(s: &mut Script) {
     fill(s);
-    let all = s.ok("", history("a")).edges;
+    let all = s.ok("default", history("a")).edges;
     let lines: Vec<String> = all
         .iter()
         .zip(short(&all))
@@ -75,14 +75,14 @@ fn history_keeps_every_belief(s: &mut Script) {
     assert_eq!(all[0].asserted_at, TimestampMs(CLOCK_START_MS));
     assert_eq!(all[0].retracted_at, Some(TimestampMs(CLOCK_START_MS + 200)));
     let of_paris = TemporalHistory { other_id: Some("paris".into()), ..history("a") };
-    assert_eq!(s.ok("", of_paris).edges.len(), 2);
+    assert_eq!(s.ok("default", of_paris).edges.len(), 2);
     let incoming = TemporalHistory { direction: Direction::Incoming, ..history("paris") };
-    assert_eq!(s.ok("", incoming).edges, all[2..]);
-    assert!(s.ok("", TemporalHistory { edge_type: Some("other".into()), ..history("a") }).edges.is_empty());
+    assert_eq!(s.ok("default", incoming).edges, all[2..]);
+    assert!(s.ok("default", TemporalHistory { edge_type: Some("other".into()), ..history("a") }).edges.is_empty());
     for limit in [1, 3, 4] {
         let (mut found, mut cursor) = (Vec::new(), None);
         loop {
-            let page = s.ok("", TemporalHistory { limit: Some(limit), cursor, ..history("a") });
+            let page = s.ok("default", TemporalHistory { limit: Some(limit), cursor, ..history("a") });
             found.extend(page.edges);
             cursor = page.cursor;
             if cursor.is_none() {
@@ -91,40 +91,40 @@ fn history_keeps_every_belief(s: &mut Script) {
         }
         assert_eq!(found, all, "limit {limit}");
     }
-    s.fails(ErrorCode::InvalidArgument, "", TemporalHistory { cursor: Some(bytes("\u{9}")), ..history("a") });
+    s.fails(ErrorCode::InvalidArgument, "default", TemporalHistory { cursor: Some(bytes("\u{9}")), ..history("a") });
 }
 
 fn erasing_leaves_no_trace(s: &mut Script) {
     fill(s);
-    s.ok("", add_fact(("a", "likes", "rome"), 0, None));
-    s.ok("", add_fact(("b", "likes", "a"), 0, None));
+    s.ok("default", add_fact(("a", "likes", "rome"), 0, None));
+    s.ok("default", add_fact(("b", "likes", "a"), 0, None));
     let erase = |edge_type: Option<&str>, to: Option<&str>| EraseTemporal {
         from_id: "a".into(),
         edge_type: edge_type.map(Into::into),
         to_id: to.map(Into::into),
         durability: Durability::Durable,
     };
-    assert_eq!(s.ok("", erase(Some("lives"), Some("rome"))).deleted, 2);
+    assert_eq!(s.ok("default", erase(Some("lives"), Some("rome"))).deleted, 2);
     assert_eq!(believed(s, 15, seq(1)), [""; 0], "not even in the past");
-    assert_eq!(short(&s.ok("", history("a")).edges), ["rome[0,-)", "paris[20,-)", "paris[20,30)"]);
+    assert_eq!(short(&s.ok("default", history("a")).edges), ["rome[0,-)", "paris[20,-)", "paris[20,30)"]);
     let incoming = TemporalHistory { direction: Direction::Incoming, ..history("rome") };
-    assert_eq!(s.ok("", incoming).edges.len(), 1);
-    assert_eq!(s.ok("", erase(None, None)).deleted, 3);
-    assert_eq!(s.ok("", erase(None, None)).deleted, 0);
+    assert_eq!(s.ok("default", incoming).edges.len(), 1);
+    assert_eq!(s.ok("default", erase(None, None)).deleted, 3);
+    assert_eq!(s.ok("default", erase(None, None)).deleted, 0);
     s.lose_power();
-    assert!(s.ok("", history("a")).edges.is_empty());
-    assert_eq!(s.ok("", history("b")).edges.len(), 1, "what others say about the node is theirs");
-    assert_eq!(s.ok("", NamespaceStatsRequest {}).temporal_versions, 1);
-    assert!(s.ok("", get("k")).found.is_some());
+    assert!(s.ok("default", history("a")).edges.is_empty());
+    assert_eq!(s.ok("default", history("b")).edges.len(), 1, "what others say about the node is theirs");
+    assert_eq!(s.ok("default", NamespaceStatsRequest {}).temporal_versions, 1);
+    assert!(s.ok("default", get("k")).found.is_some());
 }
 
 fn walks_through_time(s: &mut Script) {
-    s.ok("", add_node("a"));
-    s.ok("", add_fact(("a", "r", "b"), 0, Some(50)));
-    s.ok("", add_fact(("b", "r", "c"), 0, None));
-    s.ok("", add_fact(("a", "r", "d"), 50, None));
-    let before = s.ok("", add_fact(("d", "r", "e"), 0, None)).commit_seq;
-    s.ok("", add_fact(("c", "r", "f"), 0, None));
+    s.ok("default", add_node("a"));
+    s.ok("default", add_fact(("a", "r", "b"), 0, Some(50)));
+    s.ok("default", add_fact(("b", "r", "c"), 0, None));
+    s.ok("default", add_fact(("a", "r", "d"), 50, None));
+    let before = s.ok("default", add_fact(("d", "r", "e"), 0, None)).commit_seq;
+    s.ok("default", add_fact(("c", "r", "f"), 0, None));
     let walk = TraverseTemporal {
         start: "a".into(),
         at: Some(TimestampMs(10)),
@@ -137,32 +137,32 @@ fn walks_through_time(s: &mut Script) {
         snapshot: None,
     };
     let visited = |found: &TemporalPath| found.nodes.iter().map(|node| node.id.as_str()).collect::<String>();
-    let found = s.ok("", walk.clone());
+    let found = s.ok("default", walk.clone());
     assert_eq!(visited(&found), "abcf");
     assert_eq!((found.nodes[0].node_type.as_str(), found.nodes[1].node_type.as_str()), ("thing", ""));
     assert_eq!(short(&found.edges), ["b[0,50)", "c[0,-)", "f[0,-)"]);
-    assert_eq!(visited(&s.ok("", TraverseTemporal { at: Some(TimestampMs(50)), ..walk.clone() })), "ade");
-    assert_eq!(visited(&s.ok("", TraverseTemporal { at: None, ..walk.clone() })), "ade", "now, by the clock");
+    assert_eq!(visited(&s.ok("default", TraverseTemporal { at: Some(TimestampMs(50)), ..walk.clone() })), "ade");
+    assert_eq!(visited(&s.ok("default", TraverseTemporal { at: None, ..walk.clone() })), "ade", "now, by the clock");
     let as_of = Some(AsOf::Seq(before));
-    assert_eq!(visited(&s.ok("", TraverseTemporal { as_of, ..walk.clone() })), "abc");
-    assert_eq!(visited(&s.ok("", TraverseTemporal { max_depth: Some(1), ..walk.clone() })), "ab");
+    assert_eq!(visited(&s.ok("default", TraverseTemporal { as_of, ..walk.clone() })), "abc");
+    assert_eq!(visited(&s.ok("default", TraverseTemporal { max_depth: Some(1), ..walk.clone() })), "ab");
     let back = TraverseTemporal { start: "c".into(), direction: Direction::Incoming, ..walk.clone() };
-    assert_eq!(visited(&s.ok("", back)), "cba");
-    let limited = s.ok("", TraverseTemporal { limit: Some(2), ..walk });
+    assert_eq!(visited(&s.ok("default", back)), "cba");
+    let limited = s.ok("default", TraverseTemporal { limit: Some(2), ..walk });
     assert_eq!((visited(&limited).as_str(), limited.truncated), ("ab", true));
 }
 
 fn commit_times_never_go_back(s: &mut Script) {
-    s.ok("", add_fact(("a", "r", "b"), 0, None));
+    s.ok("default", add_fact(("a", "r", "b"), 0, None));
     s.db.clock.set_ms(CLOCK_START_MS - 5_000);
-    s.ok("", add_fact(("a", "r", "c"), 0, None));
-    let all = s.ok("", history("a")).edges;
+    s.ok("default", add_fact(("a", "r", "c"), 0, None));
+    let all = s.ok("default", history("a")).edges;
     assert_eq!(all[1].asserted_at, TimestampMs(CLOCK_START_MS), "a clock set back does not rewrite the order");
     assert_eq!(believed(s, 0, time(-1)), [""; 0]);
     assert_eq!(believed(s, 0, time(0)), ["b[0,-)", "c[0,-)"]);
     s.reopen();
-    s.ok("", add_fact(("a", "r", "d"), 0, None));
-    assert_eq!(s.ok("", history("a")).edges[2].asserted_at, TimestampMs(CLOCK_START_MS));
+    s.ok("default", add_fact(("a", "r", "d"), 0, None));
+    assert_eq!(s.ok("default", history("a")).edges[2].asserted_at, TimestampMs(CLOCK_START_MS));
 }
 
 scenarios!(

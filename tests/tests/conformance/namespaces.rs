@@ -12,7 +12,7 @@ use toondb_tests::requests::{
 use toondb_tests::{CLOCK_START_MS, Script};
 
 fn names(s: &mut Script) -> Vec<String> {
-    let list = s.ok("", ListNamespaces {}).namespaces;
+    let list = s.ok("default", ListNamespaces {}).namespaces;
     list.into_iter().map(|namespace| namespace.name.into_string()).collect()
 }
 
@@ -31,10 +31,9 @@ fn a_write_creates_and_a_read_finds_nothing(s: &mut Script) {
     s.ok("new", put("k", "v"));
     assert_eq!(names(s), ["default", "new"]);
     assert_eq!(s.ok("new", get("k")).found.unwrap().value, bytes("v"));
-    assert_eq!(s.ok("", get("k")).found, None, "namespaces do not see each other");
-    assert_eq!(s.ok("default", get("k")).found, None);
-    s.ok("", put("k", "w"));
-    assert_eq!(s.ok("default", get("k")).found.unwrap().value, bytes("w"), "no name means the default one");
+    assert_eq!(s.ok("default", get("k")).found, None, "namespaces do not see each other");
+    s.ok("default", put("k", "w"));
+    assert_eq!(s.ok("default", get("k")).found.unwrap().value, bytes("w"));
 }
 
 fn management_needs_an_existing_one(s: &mut Script) {
@@ -78,7 +77,7 @@ fn delete_takes_everything(s: &mut Script) {
     assert_eq!(s.ok("gone", get_node("n")).node, None);
     s.fails(ErrorCode::NamespaceNotFound, "gone", DeleteNamespace {});
     s.fails(ErrorCode::InvalidArgument, "default", DeleteNamespace {});
-    s.fails(ErrorCode::InvalidArgument, "", DeleteNamespace {});
+    s.fails(ErrorCode::InvalidArgument, "default", DeleteNamespace {});
     // The name can be used again, for something new.
     assert_eq!(s.ok("gone", put("other", "v")).commit_seq.0, 1);
     assert_eq!(s.ok("gone", get("k")).found, None);

@@ -16,7 +16,7 @@ fn rows(s: &mut Script, read: &RowsQuery, columns: &[&str]) -> Vec<Vec<Value>> {
         Value::List(rows) => rows,
         other => panic!("{other:?} is no list"),
     };
-    let rendered = s.ok("", render(read.clone(), OutputFormat::Json, columns));
+    let rendered = s.ok("default", render(read.clone(), OutputFormat::Json, columns));
     match json::decode(std::str::from_utf8(&rendered.data).unwrap()).unwrap() {
         Value::Map(tables) => tables.into_values().map(list).collect(),
         rows => vec![list(rows)],
@@ -91,17 +91,17 @@ fn graph_reads(direction: Direction) -> Vec<(RowsQuery, Vec<&'static [&'static s
 
 fn rows_of_a_graph_stay_the_same(s: &mut Script) {
     for id in ["a", "b", "c"] {
-        s.ok("", add_node(id));
+        s.ok("default", add_node(id));
     }
     for (from, to) in [("a", "b"), ("b", "c"), ("c", "a"), ("a", "c"), ("a", "a")] {
         let mut edge = add_edge(from, "KNOWS", to);
         edge.edge.properties = Properties::new().with("weight", 3).with("note", from);
-        s.ok("", edge);
+        s.ok("default", edge);
         let mut fact = add_fact((from, "AT", to), 10, Some(20));
         fact.fact.properties = Properties::new().with("weight", 2);
-        s.ok("", fact);
+        s.ok("default", fact);
     }
-    s.ok("", add_fact(("a", "AT", "nowhere"), 12, None));
+    s.ok("default", add_fact(("a", "AT", "nowhere"), 12, None));
     for direction in [Direction::Outgoing, Direction::Incoming, Direction::Both] {
         for (read, tables) in graph_reads(direction) {
             let mut every: Vec<&str> = Vec::new();
@@ -120,10 +120,10 @@ fn rows_of_a_graph_stay_the_same(s: &mut Script) {
 }
 
 fn keys_without_values_stay_the_same(s: &mut Script) {
-    s.ok("", put("k:1", "one"));
-    s.ok("", put("k:2", "two"));
-    s.ok("", put("k:3", "three"));
-    s.ok("", delete_key("k:2"));
+    s.ok("default", put("k:1", "one"));
+    s.ok("default", put("k:2", "two"));
+    s.ok("default", put("k:3", "three"));
+    s.ok("default", delete_key("k:2"));
     let keys = ["k:3", "k:2", "none", "k:1"].map(bytes).to_vec();
     for read in [RowsQuery::MultiGet(MultiGet { keys, snapshot: None }), RowsQuery::Scan(scan("k:"))] {
         for columns in [&["key"][..], &["version", "key"], &["version"], &["value"]] {

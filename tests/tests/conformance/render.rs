@@ -17,7 +17,7 @@ pub fn render(read: RowsQuery, format: OutputFormat, columns: &[&str]) -> Render
 }
 
 fn text(s: &mut Script, read: RowsQuery, format: OutputFormat, columns: &[&str]) -> String {
-    let rendered = s.ok("", render(read, format, columns));
+    let rendered = s.ok("default", render(read, format, columns));
     assert_eq!(rendered.format, format);
     String::from_utf8(rendered.data.into_vec()).unwrap()
 }
@@ -27,19 +27,19 @@ fn as_toon(s: &mut Script, read: RowsQuery, columns: &[&str]) -> String {
 }
 
 fn fill(s: &mut Script) {
-    s.ok("", create_collection("docs", 2, Default::default()));
+    s.ok("default", create_collection("docs", 2, Default::default()));
     let fields = |n: i64| Properties::new().with("kind", "note").with("n", n);
     let documents = vec![
         document_with("a", &[1.0, 0.0], fields(1)),
         document_with("b", &[0.6, 0.8], fields(2).with("tags", Value::List(vec!["x".into()]))),
     ];
-    s.ok("", add_documents("docs", documents));
+    s.ok("default", add_documents("docs", documents));
 }
 
 fn keys(s: &mut Script) {
-    s.ok("", put("k:1", "one"));
-    s.ok("", put("k:2", "true"));
-    s.ok("", put("k:3", "a, b"));
+    s.ok("default", put("k:1", "one"));
+    s.ok("default", put("k:2", "true"));
+    s.ok("default", put("k:3", "a, b"));
     let all = || RowsQuery::Scan(scan("k:"));
     let toon = "[3]{key,value,version}:\n  \"k:1\",one,1\n  \"k:2\",\"true\",2\n  \"k:3\",\"a, b\",3";
     assert_eq!(as_toon(s, all(), &[]), toon);
@@ -49,12 +49,13 @@ fn keys(s: &mut Script) {
     assert_eq!(text(s, all(), OutputFormat::Markdown, &["key"]), "| key |\n|---|\n| k:1 |\n| k:2 |\n| k:3 |\n");
     let get = MultiGet { keys: vec![bytes("k:3"), bytes("none"), bytes("k:1")], snapshot: None };
     assert_eq!(as_toon(s, RowsQuery::MultiGet(get), &["key"]), "[2]{key}:\n  \"k:3\"\n  \"k:1\"");
-    let page = s.ok("", render(RowsQuery::Scan(Scan { limit: Some(2), ..scan("k:") }), OutputFormat::Toon, &["key"]));
+    let page =
+        s.ok("default", render(RowsQuery::Scan(Scan { limit: Some(2), ..scan("k:") }), OutputFormat::Toon, &["key"]));
     assert_eq!((page.rows, page.truncated), (2, true));
     let rest = Scan { cursor: page.cursor, ..scan("k:") };
     assert_eq!(as_toon(s, RowsQuery::Scan(rest), &["key"]), "[1]{key}:\n  \"k:3\"");
     assert_eq!(as_toon(s, RowsQuery::Scan(scan("none")), &[]), "[]");
-    s.ok("", toondb_engine::api::Put { value: ByteBuf::from(vec![0xff, 0]), ..put("k:4", "") });
+    s.ok("default", toondb_engine::api::Put { value: ByteBuf::from(vec![0xff, 0]), ..put("k:4", "") });
     let raw = as_toon(s, RowsQuery::Scan(scan("k:4")), &["value"]);
     let back = toon::decode(&raw).unwrap();
     let row = Value::Map([("value".to_owned(), Value::Bytes(vec![0xff, 0]))].into());
@@ -92,9 +93,9 @@ fn documents(s: &mut Script) {
 }
 
 fn graph_and_facts(s: &mut Script) {
-    s.ok("", add_node("a"));
-    s.ok("", add_node("b"));
-    s.ok("", add_edge("a", "KNOWS", "b"));
+    s.ok("default", add_node("a"));
+    s.ok("default", add_node("b"));
+    s.ok("default", add_edge("a", "KNOWS", "b"));
     let near = || {
         RowsQuery::Neighbors(Neighbors {
             node_id: "a".into(),
@@ -131,8 +132,8 @@ fn graph_and_facts(s: &mut Script) {
     };
     assert_eq!(as_toon(s, RowsQuery::GetEdges(edges), &[]), "[1]{from_id,edge_type,to_id}:\n  a,KNOWS,b");
 
-    s.ok("", add_fact(("a", "AT", "home"), 10, Some(20)));
-    s.ok("", add_fact(("a", "AT", "work"), 20, None));
+    s.ok("default", add_fact(("a", "AT", "home"), 10, Some(20)));
+    s.ok("default", add_fact(("a", "AT", "work"), 20, None));
     let facts = "[1]{from_id,edge_type,to_id,valid_from,valid_until}:\n  a,AT,work,20,null";
     assert_eq!(as_toon(s, RowsQuery::QueryTemporal(query("a", at(25))), &[]), facts);
     let asserted = as_toon(s, RowsQuery::QueryTemporal(query("a", at(15))), &["to_id", "asserted_seq"]);
@@ -170,45 +171,47 @@ fn the_shorter_is_chosen_and_counted(s: &mut Script) {
     let counted =
         |format, columns: &[&str]| Render { tokenizer: Some(Tokenizer::O200k), ..render(read(), format, columns) };
     for columns in [&["id", "content"][..], &["metadata.tags", "id"], &[]] {
-        let (toon, json) =
-            (s.ok("", counted(OutputFormat::Toon, columns)), s.ok("", counted(OutputFormat::Json, columns)));
-        let auto = s.ok("", render(read(), OutputFormat::Auto, columns));
+        let (toon, json) = (
+            s.ok("default", counted(OutputFormat::Toon, columns)),
+            s.ok("default", counted(OutputFormat::Json, columns)),
+        );
+        let auto = s.ok("default", render(read(), OutputFormat::Auto, columns));
         assert_eq!(auto.tokens, toon.tokens.min(json.tokens));
         assert_eq!(auto.data, if auto.format == OutputFormat::Toon { toon.data } else { json.data });
         let text = String::from_utf8(auto.data.into_vec()).unwrap();
-        assert_eq!(Some(s.ok("", CountTokens { text, tokenizer: Tokenizer::O200k }).tokens), auto.tokens);
+        assert_eq!(Some(s.ok("default", CountTokens { text, tokenizer: Tokenizer::O200k }).tokens), auto.tokens);
     }
-    let columnar = s.ok("", render(read(), OutputFormat::Columnar, &[]));
+    let columnar = s.ok("default", render(read(), OutputFormat::Columnar, &[]));
     assert_eq!((columnar.rows, columnar.tokens), (2, None));
 }
 
 fn what_cannot_be_is_refused(s: &mut Script) {
     fill(s);
     let read = || RowsQuery::GetDocuments(get_documents("docs", &["a"]));
-    let error = s.fails(ErrorCode::InvalidArgument, "", render(read(), OutputFormat::Toon, &["id", "title"]));
+    let error = s.fails(ErrorCode::InvalidArgument, "default", render(read(), OutputFormat::Toon, &["id", "title"]));
     assert!(
         error.message.ends_with("there are id, content, embedding, metadata, metadata.<name>"),
         "{}",
         error.message
     );
-    s.fails(ErrorCode::InvalidArgument, "", render(read(), OutputFormat::Toon, &["id", "id"]));
-    s.fails(ErrorCode::InvalidArgument, "", render(read(), OutputFormat::Toon, &["metadata", "metadata.n"]));
+    s.fails(ErrorCode::InvalidArgument, "default", render(read(), OutputFormat::Toon, &["id", "id"]));
+    s.fails(ErrorCode::InvalidArgument, "default", render(read(), OutputFormat::Toon, &["metadata", "metadata.n"]));
     let counted = Render { tokenizer: Some(Tokenizer::Cl100k), ..render(read(), OutputFormat::Columnar, &[]) };
-    s.fails(ErrorCode::FormatConversion, "", counted);
+    s.fails(ErrorCode::FormatConversion, "default", counted);
     let missing = RowsQuery::GetDocuments(get_documents("none", &["a"]));
-    s.fails(ErrorCode::CollectionNotFound, "", render(missing, OutputFormat::Toon, &[]));
+    s.fails(ErrorCode::CollectionNotFound, "default", render(missing, OutputFormat::Toon, &[]));
 }
 
 fn texts_are_converted(s: &mut Script) {
     let convert = |text: &str, to| ConvertText { text: text.to_owned(), from: None, to, tokenizer: Tokenizer::O200k };
-    let converted = s.ok("", convert("{\"a\": [1, 2.5, null]}", OutputFormat::Toon));
+    let converted = s.ok("default", convert("{\"a\": [1, 2.5, null]}", OutputFormat::Toon));
     assert_eq!((converted.data.as_slice(), converted.lossless), (&b"a[3]: 1,2.5,null"[..], true));
-    assert!(!s.ok("", convert("[1]{a}:\n  x", OutputFormat::Markdown)).lossless);
-    let error = s.fails(ErrorCode::FormatConversion, "", convert("{\n\"a\": }", OutputFormat::Toon));
+    assert!(!s.ok("default", convert("[1]{a}:\n  x", OutputFormat::Markdown)).lossless);
+    let error = s.fails(ErrorCode::FormatConversion, "default", convert("{\n\"a\": }", OutputFormat::Toon));
     assert!(error.message.contains("line 2, column 6"), "{}", error.message);
-    let error = s.fails(ErrorCode::FormatConversion, "", convert("a: 1\nb[2]: 1", OutputFormat::Json));
+    let error = s.fails(ErrorCode::FormatConversion, "default", convert("a: 1\nb[2]: 1", OutputFormat::Json));
     assert!(error.message.contains("line 2, column 8"), "{}", error.message);
-    s.fails(ErrorCode::LimitExceeded, "", convert(&"[".repeat(100), OutputFormat::Json));
+    s.fails(ErrorCode::LimitExceeded, "default", convert(&"[".repeat(100), OutputFormat::Json));
 }
 
 scenarios!(

@@ -9,41 +9,41 @@ fn keys(page: &KvPage) -> Vec<String> {
 }
 
 fn fill(s: &mut Script) {
-    s.ok("", batch(&[("a", "1"), ("b1", "2"), ("b2", "3"), ("b3", "4"), ("c", "5")]));
+    s.ok("default", batch(&[("a", "1"), ("b1", "2"), ("b2", "3"), ("b3", "4"), ("c", "5")]));
 }
 
 fn order_prefix_and_range(s: &mut Script) {
     fill(s);
-    let page = s.ok("", Scan::default());
+    let page = s.ok("default", Scan::default());
     assert_eq!(keys(&page), ["a", "b1", "b2", "b3", "c"]);
     assert_eq!(page.cursor, None);
-    assert_eq!(keys(&s.ok("", scan("b"))), ["b1", "b2", "b3"]);
-    assert!(keys(&s.ok("", scan("bb"))).is_empty());
+    assert_eq!(keys(&s.ok("default", scan("b"))), ["b1", "b2", "b3"]);
+    assert!(keys(&s.ok("default", scan("bb"))).is_empty());
     let from = |start: &str, end: &str| Scan { start: Some(bytes(start)), end: Some(bytes(end)), ..Scan::default() };
-    assert_eq!(keys(&s.ok("", from("b1", "b3"))), ["b1", "b2"], "the end is outside");
-    assert_eq!(keys(&s.ok("", Scan { prefix: Some(bytes("b")), ..from("b2", "z") })), ["b2", "b3"]);
-    assert_eq!(keys(&s.ok("", Scan { prefix: Some(bytes("b")), ..from("a", "b2") })), ["b1"]);
-    assert!(keys(&s.ok("", from("c", "a"))).is_empty(), "a reversed range holds nothing");
-    assert_eq!(keys(&s.ok("", Scan { end: None, ..from("b3", "") })), ["b3", "c"]);
+    assert_eq!(keys(&s.ok("default", from("b1", "b3"))), ["b1", "b2"], "the end is outside");
+    assert_eq!(keys(&s.ok("default", Scan { prefix: Some(bytes("b")), ..from("b2", "z") })), ["b2", "b3"]);
+    assert_eq!(keys(&s.ok("default", Scan { prefix: Some(bytes("b")), ..from("a", "b2") })), ["b1"]);
+    assert!(keys(&s.ok("default", from("c", "a"))).is_empty(), "a reversed range holds nothing");
+    assert_eq!(keys(&s.ok("default", Scan { end: None, ..from("b3", "") })), ["b3", "c"]);
 }
 
 fn reverse(s: &mut Script) {
     fill(s);
     let back = |prefix: &str| Scan { reverse: true, ..scan(prefix) };
-    assert_eq!(keys(&s.ok("", back(""))), ["c", "b3", "b2", "b1", "a"]);
-    assert_eq!(keys(&s.ok("", back("b"))), ["b3", "b2", "b1"]);
-    let page = s.ok("", Scan { limit: Some(2), ..back("b") });
+    assert_eq!(keys(&s.ok("default", back(""))), ["c", "b3", "b2", "b1", "a"]);
+    assert_eq!(keys(&s.ok("default", back("b"))), ["b3", "b2", "b1"]);
+    let page = s.ok("default", Scan { limit: Some(2), ..back("b") });
     assert_eq!(keys(&page), ["b3", "b2"], "the limit applies after the order");
-    let rest = s.ok("", Scan { cursor: page.cursor, ..back("b") });
+    let rest = s.ok("default", Scan { cursor: page.cursor, ..back("b") });
     assert_eq!((keys(&rest), rest.cursor), (vec!["b1".to_owned()], None));
 }
 
 fn values_and_keys_only(s: &mut Script) {
     fill(s);
-    let page = s.ok("", scan("b"));
+    let page = s.ok("default", scan("b"));
     let values: Vec<ByteBuf> = page.entries.iter().map(|entry| entry.value.clone()).collect();
     assert_eq!(values, ["2", "3", "4"].map(bytes));
-    let bare = s.ok("", Scan { keys_only: true, ..scan("b") });
+    let bare = s.ok("default", Scan { keys_only: true, ..scan("b") });
     assert_eq!(keys(&bare), ["b1", "b2", "b3"]);
     assert!(bare.entries.iter().all(|entry| entry.value.is_empty()));
 }
@@ -52,7 +52,7 @@ fn values_and_keys_only(s: &mut Script) {
 fn in_pages(s: &mut Script, base: &Scan, limit: u32) -> (Vec<String>, usize) {
     let (mut found, mut pages, mut cursor) = (Vec::new(), 0, None);
     loop {
-        let page = s.ok("", Scan { limit: Some(limit), cursor, ..base.clone() });
+        let page = s.ok("default", Scan { limit: Some(limit), cursor, ..base.clone() });
         assert!(page.entries.len() <= limit as usize);
         found.extend(keys(&page));
         pages += 1;
@@ -71,11 +71,11 @@ fn pages_join_without_gap_or_repeat(s: &mut Script) {
         BatchPut { entries, durability: Durability::Durable }
     };
     // Half of the rows lie in the store and half in memory, one deleted in each, and one written in both.
-    s.ok("", entries(&names[..50]));
-    s.ok("", Flush {});
-    s.ok("", entries(&names[49..]));
-    s.ok("", delete_key("k010"));
-    s.ok("", delete_key("k090"));
+    s.ok("default", entries(&names[..50]));
+    s.ok("default", Flush {});
+    s.ok("default", entries(&names[49..]));
+    s.ok("default", delete_key("k010"));
+    s.ok("default", delete_key("k090"));
     let expected: Vec<String> =
         names.iter().filter(|name| !["k010", "k090"].contains(&name.as_str())).cloned().collect();
     let backwards: Vec<String> = expected.iter().rev().cloned().collect();
@@ -93,9 +93,10 @@ fn pages_join_without_gap_or_repeat(s: &mut Script) {
 fn prefixes_at_the_end_of_the_key_space(s: &mut Script) {
     let key = |bytes: &[u8]| ByteBuf::from(bytes.to_vec());
     for bytes in [&[0xfe][..], &[0xff], &[0xff, 0x00], &[0xff, 0xff], &[0xff, 0xff, 0xff]] {
-        s.ok("", toondb_engine::api::Put { key: key(bytes), ..put("", "v") });
+        s.ok("default", toondb_engine::api::Put { key: key(bytes), ..put("", "v") });
     }
-    let mut count = |prefix: &[u8]| s.ok("", Scan { prefix: Some(key(prefix)), ..Scan::default() }).entries.len();
+    let mut count =
+        |prefix: &[u8]| s.ok("default", Scan { prefix: Some(key(prefix)), ..Scan::default() }).entries.len();
     assert_eq!(count(&[0xff]), 4);
     assert_eq!(count(&[0xff, 0xff]), 2);
     assert_eq!(count(&[0xfe]), 1);
@@ -105,14 +106,14 @@ fn prefixes_at_the_end_of_the_key_space(s: &mut Script) {
 fn pages_are_bounded_in_bytes(s: &mut Script) {
     let big = "x".repeat(3 << 20);
     for i in 0..5 {
-        s.ok("", put(&format!("big{i}"), &big));
+        s.ok("default", put(&format!("big{i}"), &big));
     }
-    let first = s.ok("", scan("big"));
+    let first = s.ok("default", scan("big"));
     assert!(first.entries.len() < 5, "15 MiB do not come in one page");
     assert!(first.cursor.is_some());
     let (found, _) = in_pages(s, &scan("big"), 100);
     assert_eq!(found.len(), 5);
-    s.fails(ErrorCode::LimitExceeded, "", Scan { prefix: Some(bytes(&"x".repeat(9_000))), ..Scan::default() });
+    s.fails(ErrorCode::LimitExceeded, "default", Scan { prefix: Some(bytes(&"x".repeat(9_000))), ..Scan::default() });
 }
 
 scenarios!(

@@ -17,16 +17,16 @@ use crate::graph::edges_of;
 use crate::temporal::close;
 
 fn fill(s: &mut Script) {
-    s.ok("", put("k", "1"));
-    s.ok("", put("l", "1"));
-    s.ok("", create_collection("c", 1, Metric::Euclidean));
-    s.ok("", add_documents("c", vec![document("d", &[1.0]), document("e", &[2.0])]));
-    s.ok("", CreateIndex { index: "v".into(), dimension: 1, metric: Metric::Euclidean });
-    s.ok("", vectors(&[1, 2], &[1.0, 2.0]));
-    s.ok("", add_node("a"));
-    s.ok("", add_node("b"));
-    s.ok("", add_edge("a", "r", "b"));
-    s.ok("", add_fact(("a", "f", "b"), 0, None));
+    s.ok("default", put("k", "1"));
+    s.ok("default", put("l", "1"));
+    s.ok("default", create_collection("c", 1, Metric::Euclidean));
+    s.ok("default", add_documents("c", vec![document("d", &[1.0]), document("e", &[2.0])]));
+    s.ok("default", CreateIndex { index: "v".into(), dimension: 1, metric: Metric::Euclidean });
+    s.ok("default", vectors(&[1, 2], &[1.0, 2.0]));
+    s.ok("default", add_node("a"));
+    s.ok("default", add_node("b"));
+    s.ok("default", add_edge("a", "r", "b"));
+    s.ok("default", add_fact(("a", "f", "b"), 0, None));
 }
 
 fn vectors(ids: &[u64], numbers: &[f32]) -> InsertVectors {
@@ -40,17 +40,17 @@ fn vectors(ids: &[u64], numbers: &[f32]) -> InsertVectors {
 
 /// Changes everything that `fill` wrote.
 fn overwrite(s: &mut Script) {
-    s.ok("", put("k", "2"));
-    s.ok("", delete_key("l"));
-    s.ok("", put("m", "2"));
-    s.ok("", add_documents("c", vec![document("d", &[9.0]), document("f", &[0.5])]));
-    s.ok("", DeleteDocuments { collection: "c".into(), ids: vec!["e".into()], durability: Durability::Durable });
-    s.ok("", vectors(&[1, 3], &[9.0, 0.5]));
-    s.ok("", DeleteVectors { index: "v".into(), ids: vec![2], durability: Durability::Durable });
-    s.ok("", close(("a", "f", "b"), Some(5)));
-    s.ok("", DeleteNode { id: "b".into(), durability: Durability::Durable });
-    s.ok("", add_node("c"));
-    s.ok("", add_edge("a", "r", "c"));
+    s.ok("default", put("k", "2"));
+    s.ok("default", delete_key("l"));
+    s.ok("default", put("m", "2"));
+    s.ok("default", add_documents("c", vec![document("d", &[9.0]), document("f", &[0.5])]));
+    s.ok("default", DeleteDocuments { collection: "c".into(), ids: vec!["e".into()], durability: Durability::Durable });
+    s.ok("default", vectors(&[1, 3], &[9.0, 0.5]));
+    s.ok("default", DeleteVectors { index: "v".into(), ids: vec![2], durability: Durability::Durable });
+    s.ok("default", close(("a", "f", "b"), Some(5)));
+    s.ok("default", DeleteNode { id: "b".into(), durability: Durability::Durable });
+    s.ok("default", add_node("c"));
+    s.ok("default", add_edge("a", "r", "c"));
 }
 
 /// The answers of every read that takes a snapshot, as one text.
@@ -60,18 +60,24 @@ fn everything(s: &mut Script, snapshot: Option<CommitSeq>) -> String {
     let (k, ef, direction, edge_types, limit) = (Some(5), None, Direction::Both, None, None);
     let node_id = || "a".into();
     let answers = [
-        format!("{:?}", s.ok("", Get { snapshot, ..get("k") })),
-        format!("{:?}", s.ok("", Exists { key: bytes("l"), snapshot })),
-        format!("{:?}", s.ok("", MultiGet { keys: vec![bytes("l"), bytes("m")], snapshot })),
-        format!("{:?}", s.ok("", Scan { snapshot, ..scan("") })),
-        format!("{:?}", s.ok("", GetDocuments { snapshot, ..get_documents("c", &["d", "e", "f"]) })),
-        format!("{:?}", s.ok("", CountDocuments { collection: "c".into(), filter: None, snapshot })),
-        format!("{:?}", s.ok("", CountDocuments { collection: "c".into(), filter: Some(filter(map([]))), snapshot })),
-        format!("{:?}", s.ok("", SearchCollection { snapshot, include_embedding: true, ..search("c", &[0.0], 5) })),
+        format!("{:?}", s.ok("default", Get { snapshot, ..get("k") })),
+        format!("{:?}", s.ok("default", Exists { key: bytes("l"), snapshot })),
+        format!("{:?}", s.ok("default", MultiGet { keys: vec![bytes("l"), bytes("m")], snapshot })),
+        format!("{:?}", s.ok("default", Scan { snapshot, ..scan("") })),
+        format!("{:?}", s.ok("default", GetDocuments { snapshot, ..get_documents("c", &["d", "e", "f"]) })),
+        format!("{:?}", s.ok("default", CountDocuments { collection: "c".into(), filter: None, snapshot })),
+        format!(
+            "{:?}",
+            s.ok("default", CountDocuments { collection: "c".into(), filter: Some(filter(map([]))), snapshot })
+        ),
+        format!(
+            "{:?}",
+            s.ok("default", SearchCollection { snapshot, include_embedding: true, ..search("c", &[0.0], 5) })
+        ),
         format!(
             "{:?}",
             s.ok(
-                "",
+                "default",
                 SearchBatchCollection {
                     collection: "c".into(),
                     queries: queries(),
@@ -83,28 +89,28 @@ fn everything(s: &mut Script, snapshot: Option<CommitSeq>) -> String {
                 }
             )
         ),
-        format!("{:?}", s.ok("", GetVectors { index: "v".into(), ids: vec![1, 2, 3], snapshot })),
+        format!("{:?}", s.ok("default", GetVectors { index: "v".into(), ids: vec![1, 2, 3], snapshot })),
         format!(
             "{:?}",
             s.ok(
-                "",
+                "default",
                 SearchVectors { index: "v".into(), query: query_vector(), k, ef, include_embedding: true, snapshot }
             )
         ),
         format!(
             "{:?}",
             s.ok(
-                "",
+                "default",
                 SearchBatchVectors { index: "v".into(), queries: queries(), k, ef, include_embedding: true, snapshot }
             )
         ),
-        format!("{:?}", s.ok("", GetNode { id: "b".into(), snapshot })),
-        format!("{:?}", s.ok("", GetEdges { snapshot, ..edges_of("a", direction) })),
-        format!("{:?}", s.ok("", Neighbors { node_id: node_id(), direction, edge_types, limit, snapshot })),
+        format!("{:?}", s.ok("default", GetNode { id: "b".into(), snapshot })),
+        format!("{:?}", s.ok("default", GetEdges { snapshot, ..edges_of("a", direction) })),
+        format!("{:?}", s.ok("default", Neighbors { node_id: node_id(), direction, edge_types, limit, snapshot })),
         format!(
             "{:?}",
             s.ok(
-                "",
+                "default",
                 Traverse {
                     start: node_id(),
                     order: TraversalOrder::Bfs,
@@ -119,7 +125,7 @@ fn everything(s: &mut Script, snapshot: Option<CommitSeq>) -> String {
         format!(
             "{:?}",
             s.ok(
-                "",
+                "default",
                 ShortestPath {
                     from_id: node_id(),
                     to_id: "b".into(),
@@ -130,11 +136,11 @@ fn everything(s: &mut Script, snapshot: Option<CommitSeq>) -> String {
                 }
             )
         ),
-        format!("{:?}", s.ok("", QueryTemporal { snapshot, ..query("a", at(10)) })),
+        format!("{:?}", s.ok("default", QueryTemporal { snapshot, ..query("a", at(10)) })),
         format!(
             "{:?}",
             s.ok(
-                "",
+                "default",
                 TraverseTemporal {
                     start: node_id(),
                     at: None,
@@ -154,7 +160,7 @@ fn everything(s: &mut Script, snapshot: Option<CommitSeq>) -> String {
 
 fn reads_stay_as_they_were(s: &mut Script) {
     fill(s);
-    let held = s.ok("", TakeSnapshot {});
+    let held = s.ok("default", TakeSnapshot {});
     assert_eq!((held.seq, held.expires_in_ms), (CommitSeq(10), 30_000));
     let seq = Some(held.seq);
     let before = everything(s, None);
@@ -162,20 +168,20 @@ fn reads_stay_as_they_were(s: &mut Script) {
     overwrite(s);
     assert_eq!(everything(s, seq), before, "writes do not reach a held snapshot");
     assert_ne!(everything(s, None), before);
-    s.ok("", Flush {});
+    s.ok("default", Flush {});
     assert_eq!(everything(s, seq), before, "nor does moving everything into the store");
-    s.ok("", put("k", "3"));
-    s.ok("", add_documents("c", vec![document("d", &[7.0]), document("e", &[7.0])]));
-    s.ok("", Flush {});
+    s.ok("default", put("k", "3"));
+    s.ok("default", add_documents("c", vec![document("d", &[7.0]), document("e", &[7.0])]));
+    s.ok("default", Flush {});
     assert_eq!(everything(s, seq), before);
-    assert!(s.ok("", EndSnapshot { seq: held.seq }).held);
-    assert!(!s.ok("", EndSnapshot { seq: held.seq }).held);
-    s.fails(ErrorCode::SnapshotExpired, "", Get { snapshot: seq, ..get("k") });
+    assert!(s.ok("default", EndSnapshot { seq: held.seq }).held);
+    assert!(!s.ok("default", EndSnapshot { seq: held.seq }).held);
+    s.fails(ErrorCode::SnapshotExpired, "default", Get { snapshot: seq, ..get("k") });
 }
 
 fn erased_facts_and_history(s: &mut Script) {
     fill(s);
-    let held = s.ok("", TakeSnapshot {}).seq;
+    let held = s.ok("default", TakeSnapshot {}).seq;
     let history = |snapshot| TemporalHistory {
         node_id: "a".into(),
         edge_type: None,
@@ -185,47 +191,47 @@ fn erased_facts_and_history(s: &mut Script) {
         cursor: None,
         snapshot,
     };
-    let before = s.ok("", history(None));
-    s.ok("", close(("a", "f", "b"), Some(5)));
-    assert_eq!(s.ok("", history(Some(held))), before);
-    assert_eq!(s.ok("", history(None)).edges.len(), 2);
+    let before = s.ok("default", history(None));
+    s.ok("default", close(("a", "f", "b"), Some(5)));
+    assert_eq!(s.ok("default", history(Some(held))), before);
+    assert_eq!(s.ok("default", history(None)).edges.len(), 2);
 }
 
 fn a_dropped_collection_stays_in_its_snapshot(s: &mut Script) {
     fill(s);
     s.expect_housekeeping();
-    let held = s.ok("", TakeSnapshot {}).seq;
-    s.ok("", DropCollection { collection: "c".into() });
-    s.fails(ErrorCode::CollectionNotFound, "", search("c", &[0.0], 5));
-    let found = s.ok("", SearchCollection { snapshot: Some(held), ..search("c", &[0.0], 5) });
+    let held = s.ok("default", TakeSnapshot {}).seq;
+    s.ok("default", DropCollection { collection: "c".into() });
+    s.fails(ErrorCode::CollectionNotFound, "default", search("c", &[0.0], 5));
+    let found = s.ok("default", SearchCollection { snapshot: Some(held), ..search("c", &[0.0], 5) });
     assert_eq!(found.hits.len(), 2);
 }
 
 fn they_expire(s: &mut Script) {
-    s.ok("", put("k", "1"));
-    let held = s.ok("", TakeSnapshot {}).seq;
+    s.ok("default", put("k", "1"));
+    let held = s.ok("default", TakeSnapshot {}).seq;
     s.db.clock.advance_ms(29_999);
-    assert!(s.ok("", Get { snapshot: Some(held), ..get("k") }).found.is_some());
+    assert!(s.ok("default", Get { snapshot: Some(held), ..get("k") }).found.is_some());
     s.db.clock.advance_ms(1);
-    s.fails(ErrorCode::SnapshotExpired, "", Get { snapshot: Some(held), ..get("k") });
-    s.fails(ErrorCode::SnapshotExpired, "", Get { snapshot: Some(CommitSeq(0)), ..get("k") });
-    s.fails(ErrorCode::SnapshotExpired, "", Get { snapshot: Some(CommitSeq(99)), ..get("k") });
-    let again = s.ok("", TakeSnapshot {}).seq;
+    s.fails(ErrorCode::SnapshotExpired, "default", Get { snapshot: Some(held), ..get("k") });
+    s.fails(ErrorCode::SnapshotExpired, "default", Get { snapshot: Some(CommitSeq(0)), ..get("k") });
+    s.fails(ErrorCode::SnapshotExpired, "default", Get { snapshot: Some(CommitSeq(99)), ..get("k") });
+    let again = s.ok("default", TakeSnapshot {}).seq;
     s.reopen();
-    s.fails(ErrorCode::SnapshotExpired, "", Get { snapshot: Some(again), ..get("k") });
+    s.fails(ErrorCode::SnapshotExpired, "default", Get { snapshot: Some(again), ..get("k") });
 }
 
 fn two_may_share_one(s: &mut Script) {
-    s.ok("", put("k", "1"));
-    let (first, second) = (s.ok("", TakeSnapshot {}).seq, s.ok("", TakeSnapshot {}).seq);
+    s.ok("default", put("k", "1"));
+    let (first, second) = (s.ok("default", TakeSnapshot {}).seq, s.ok("default", TakeSnapshot {}).seq);
     assert_eq!(first, second);
-    s.ok("", put("k", "2"));
-    assert!(s.ok("", EndSnapshot { seq: first }).held);
-    let found = s.ok("", Get { snapshot: Some(second), ..get("k") }).found;
+    s.ok("default", put("k", "2"));
+    assert!(s.ok("default", EndSnapshot { seq: first }).held);
+    let found = s.ok("default", Get { snapshot: Some(second), ..get("k") }).found;
     assert_eq!(found.unwrap().value, bytes("1"), "the other one still holds it");
     // A commit gives its transaction's snapshot up, also when it fails.
-    s.ok("", Commit { snapshot: Some(second), writes: vec![Write::Put(entry("k", "3"))], ..Commit::default() });
-    s.fails(ErrorCode::SnapshotExpired, "", Get { snapshot: Some(second), ..get("k") });
+    s.ok("default", Commit { snapshot: Some(second), writes: vec![Write::Put(entry("k", "3"))], ..Commit::default() });
+    s.fails(ErrorCode::SnapshotExpired, "default", Get { snapshot: Some(second), ..get("k") });
 }
 
 scenarios!(

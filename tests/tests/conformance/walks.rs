@@ -41,20 +41,20 @@ fn along(found: &Path) -> String {
 /// a -> b -> d -> e -> f, a -> c -> d, c -> f by another type, and f -> a back.
 fn fill(s: &mut Script) {
     for id in ["a", "b", "c", "d", "e", "f", "g"] {
-        s.ok("", add_node(id));
+        s.ok("default", add_node(id));
     }
     for (from, edge_type, to) in
         [("a", "r", "b"), ("a", "r", "c"), ("b", "r", "d"), ("c", "r", "d"), ("d", "r", "e"), ("e", "r", "f")]
     {
-        s.ok("", add_edge(from, edge_type, to));
+        s.ok("default", add_edge(from, edge_type, to));
     }
-    s.ok("", add_edge("c", "s", "f"));
-    s.ok("", add_edge("f", "r", "a"));
+    s.ok("default", add_edge("c", "s", "f"));
+    s.ok("default", add_edge("f", "r", "a"));
 }
 
 fn breadth_and_depth_first(s: &mut Script) {
     fill(s);
-    let found = s.ok("", walk("a"));
+    let found = s.ok("default", walk("a"));
     assert_eq!(visited(&found), "abcdfe", "three edges deep unless told otherwise");
     assert_eq!(found.nodes[0], node("a"));
     assert_eq!(
@@ -62,10 +62,10 @@ fn breadth_and_depth_first(s: &mut Script) {
         ["a-r>b", "a-r>c", "b-r>d", "c-r>d", "c-s>f", "d-r>e", "f-r>a"],
         "every edge between visited nodes that was walked over"
     );
-    assert_eq!(visited(&s.ok("", Traverse { order: TraversalOrder::Dfs, ..walk("a") })), "abdecf");
+    assert_eq!(visited(&s.ok("default", Traverse { order: TraversalOrder::Dfs, ..walk("a") })), "abdecf");
     for (depth, nodes) in [(0, "a"), (1, "abc"), (2, "abcdf"), (3, "abcdfe"), (1_000, "abcdfe")] {
         for order in [TraversalOrder::Bfs, TraversalOrder::Dfs] {
-            let found = s.ok("", Traverse { max_depth: Some(depth), order, ..walk("a") });
+            let found = s.ok("default", Traverse { max_depth: Some(depth), order, ..walk("a") });
             let mut reached: Vec<char> = visited(&found).chars().collect();
             reached.sort_unstable();
             let mut expected: Vec<char> = nodes.chars().collect();
@@ -78,47 +78,47 @@ fn breadth_and_depth_first(s: &mut Script) {
 fn directions_and_types(s: &mut Script) {
     fill(s);
     let incoming = Traverse { direction: Direction::Incoming, max_depth: Some(2), ..walk("d") };
-    assert_eq!(visited(&s.ok("", incoming)), "dbca");
+    assert_eq!(visited(&s.ok("default", incoming)), "dbca");
     let both = Traverse { direction: Direction::Both, max_depth: Some(1), ..walk("c") };
-    let found = s.ok("", both);
+    let found = s.ok("default", both);
     assert_eq!(visited(&found), "cdfa");
     let typed = Traverse { edge_types: types(&["s"]), ..walk("c") };
-    assert_eq!(visited(&s.ok("", typed)), "cf");
-    assert_eq!(visited(&s.ok("", Traverse { edge_types: types(&["none"]), ..walk("c") })), "c");
-    assert_eq!(visited(&s.ok("", walk("g"))), "g");
-    let unknown = s.ok("", walk("x"));
+    assert_eq!(visited(&s.ok("default", typed)), "cf");
+    assert_eq!(visited(&s.ok("default", Traverse { edge_types: types(&["none"]), ..walk("c") })), "c");
+    assert_eq!(visited(&s.ok("default", walk("g"))), "g");
+    let unknown = s.ok("default", walk("x"));
     assert!(unknown.nodes.is_empty() && !unknown.truncated);
 }
 
 fn limits_say_so(s: &mut Script) {
     fill(s);
-    let found = s.ok("", Traverse { limit: Some(3), ..walk("a") });
+    let found = s.ok("default", Traverse { limit: Some(3), ..walk("a") });
     assert_eq!((visited(&found).as_str(), found.truncated), ("abc", true));
     assert_eq!(short(&found.edges), ["a-r>b", "a-r>c"], "only edges between visited nodes");
-    let exact = s.ok("", Traverse { limit: Some(6), ..walk("a") });
+    let exact = s.ok("default", Traverse { limit: Some(6), ..walk("a") });
     assert_eq!((visited(&exact).len(), exact.truncated), (6, false));
 }
 
 fn shortest_paths(s: &mut Script) {
     fill(s);
-    let found = s.ok("", path("a", "f"));
+    let found = s.ok("default", path("a", "f"));
     assert_eq!((along(&found).as_str(), short(&found.edges)), ("acf", vec!["a-r>c".to_owned(), "c-s>f".to_owned()]));
-    assert_eq!(along(&s.ok("", path("a", "d"))), "abd", "of two as short the first by type and id");
-    assert_eq!(along(&s.ok("", ShortestPath { edge_types: types(&["r"]), ..path("a", "f") })), "abdef");
-    let here = s.ok("", path("a", "a"));
+    assert_eq!(along(&s.ok("default", path("a", "d"))), "abd", "of two as short the first by type and id");
+    assert_eq!(along(&s.ok("default", ShortestPath { edge_types: types(&["r"]), ..path("a", "f") })), "abdef");
+    let here = s.ok("default", path("a", "a"));
     assert_eq!((here.found, along(&here).as_str()), (true, "a"));
     for (from, to) in [("a", "g"), ("g", "a"), ("a", "x"), ("x", "a"), ("x", "x")] {
-        let found = s.ok("", path(from, to));
+        let found = s.ok("default", path(from, to));
         assert!(!found.found && along(&found).is_empty(), "{from} to {to}");
     }
-    assert!(!s.ok("", ShortestPath { max_depth: Some(1), ..path("a", "f") }).found);
-    assert!(s.ok("", ShortestPath { max_depth: Some(2), ..path("a", "f") }).found);
-    assert!(!s.ok("", ShortestPath { max_depth: Some(0), ..path("a", "b") }).found);
-    assert_eq!(along(&s.ok("", ShortestPath { direction: Direction::Both, ..path("d", "a") })), "dba");
-    assert_eq!(along(&s.ok("", ShortestPath { direction: Direction::Incoming, ..path("f", "a") })), "fca");
+    assert!(!s.ok("default", ShortestPath { max_depth: Some(1), ..path("a", "f") }).found);
+    assert!(s.ok("default", ShortestPath { max_depth: Some(2), ..path("a", "f") }).found);
+    assert!(!s.ok("default", ShortestPath { max_depth: Some(0), ..path("a", "b") }).found);
+    assert_eq!(along(&s.ok("default", ShortestPath { direction: Direction::Both, ..path("d", "a") })), "dba");
+    assert_eq!(along(&s.ok("default", ShortestPath { direction: Direction::Incoming, ..path("f", "a") })), "fca");
     s.reopen();
-    s.ok("", DeleteNode { id: "c".into(), durability: Durability::Durable });
-    assert_eq!(along(&s.ok("", path("a", "f"))), "abdef");
+    s.ok("default", DeleteNode { id: "c".into(), durability: Durability::Durable });
+    assert_eq!(along(&s.ok("default", path("a", "f"))), "abdef");
 }
 
 scenarios!(breadth_and_depth_first, directions_and_types, limits_say_so, shortest_paths);

@@ -12,10 +12,15 @@
     reason = "whatever fails here fails the test"
 )]
 
+mod errors;
+mod images;
+mod kept;
 mod killed;
+mod life;
 mod oracle;
+mod planted;
 mod power;
+mod promises;
 mod space;
-mod syncs;
 mod tail;
 mod workload;

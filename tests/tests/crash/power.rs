@@ -1,37 +1,33 @@
 //! The power goes at any operation of the disk, also during the recovery from the last time.
 
-use toondb_engine::Engine;
+use std::sync::Arc;
+
 use toondb_engine::disk::{CrashMode, SimDisk};
 use toondb_tests::{Dice, is_long, seed};
 
-use crate::oracle::{Oracle, open, reopen_and_check, try_each};
-use crate::workload::steps;
+use crate::images::{open, points, reopen_and_check, try_each};
+use crate::life::Life;
+use crate::oracle::Oracle;
+use crate::workload::Script;
 
-/// Runs the workload until the power goes, or to its end.
-fn run(disk: &SimDisk) -> Oracle {
-    open(disk).map_or_else(|_| Oracle::default(), |engine| run_on(&engine))
+/// Runs a script until the power goes, or to its end.
+fn run(disk: &SimDisk, script: Script) -> Oracle {
+    let mut life = Life::new(Arc::new(disk.clone()), 1, Oracle::default());
+    life.run(script);
+    life.oracle
 }
 
-/// Runs the workload until something fails.
-pub fn run_on(engine: &Engine) -> Oracle {
-    let mut oracle = Oracle::default();
-    for step in steps() {
-        if oracle.perform(engine, &step).is_err() {
-            break;
-        }
-        oracle.done += 1;
-    }
-    oracle
-}
-
-/// The number of operations on the disk that the workload needs, about: background work varies it a little.
-pub fn operations() -> u64 {
+/// The number of operations on the disk that a script needs, about: background work varies it a little.
+pub fn operations(script: Script) -> u64 {
     let disk = SimDisk::new();
-    let oracle = run(&disk);
-    assert_eq!(oracle.done, steps().len(), "the workload runs to its end");
-    let engine = open(&disk).expect("it opens after an orderly end");
-    oracle.check(&engine).expect("everything is there after an orderly end");
-    disk.op_count()
+    let mut life = Life::new(Arc::new(disk.clone()), 1, Oracle::default());
+    for step in script.steps() {
+        life.perform(&step).unwrap_or_else(|error| panic!("{step:?}: {error:?}"));
+    }
+    life.close().expect("it closes");
+    let all = disk.op_count();
+    reopen_and_check(&life.oracle, &disk, "after an orderly end");
+    all
 }
 
 /// What is left after a power loss, in several ways: nothing unsynced, everything, and random parts.
@@ -44,15 +40,18 @@ fn images(disk: &SimDisk, seed: u64) -> impl Iterator<Item = (SimDisk, String)> 
 #[test]
 fn every_operation_may_be_the_last() {
     let seed = seed(11);
-    let all = operations();
-    try_each(1..=all, |op| {
-        let disk = SimDisk::new();
-        disk.crash_at(op);
-        let oracle = run(&disk);
-        for (image, what) in images(&disk, seed) {
-            reopen_and_check(&oracle, &image, &format!("power loss at operation {op} of {all}, {what}"));
-        }
-    });
+    for script in Script::ALL {
+        let all = operations(script);
+        try_each(points(all, 80, seed), |op| {
+            let disk = SimDisk::new();
+            disk.crash_at(op);
+            let oracle = run(&disk, script);
+            for (image, what) in images(&disk, seed) {
+                let fault = format!("{script:?}: power loss at operation {op} of {all}, {what}");
+                reopen_and_check(&oracle, &image, &fault);
+            }
+        });
+    }
 }
 
 /// The power goes again and again while the database is being opened; in the end it must be as after one loss.
@@ -60,39 +59,29 @@ fn every_operation_may_be_the_last() {
 fn recovery_may_be_cut_short_too() {
     let seed = seed(12);
     let dice = Dice::new(seed);
-    let all = operations();
-    let stride = if is_long() { 1 } else { 4 };
-    try_each((1..=all).step_by(stride), |op| {
-        let disk = SimDisk::new();
-        disk.crash_at(op);
-        let mut oracle = run(&disk);
-        let mut left = disk.crash_image(seed, CrashMode::Random);
-        let mut cuts = Vec::new();
-        for _ in 0..4 {
-            let cut = 1 + dice.below(24);
-            cuts.push(cut);
-            left.crash_at(cut);
-            if let Ok(engine) = open(&left) {
-                // Opened before the cut: reading opens the namespaces, which goes on writing until the power goes. What
-                // was read has to stay.
-                let _ = oracle.check(&engine).map(|()| oracle.keep(&engine));
+    for script in Script::ALL {
+        let all = operations(script);
+        try_each(points(all, 40, seed), |op| {
+            let disk = SimDisk::new();
+            disk.crash_at(op);
+            let mut oracle = run(&disk, script);
+            let mut left = disk.crash_image(seed, CrashMode::Random);
+            let mut cuts = Vec::new();
+            for _ in 0..4 {
+                let cut = 1 + dice.below(24);
+                cuts.push(cut);
+                left.crash_at(cut);
+                if let Ok(engine) = open(&left) {
+                    // Opened before the cut: reading opens the namespaces, which goes on writing until the power goes. What
+                    // was read has to stay.
+                    let _ = oracle.check(&engine).map(|()| oracle.keep(&engine));
+                }
+                let mode = dice.pick(&[CrashMode::DropUnsynced, CrashMode::KeepAll, CrashMode::Random]);
+                left = left.crash_image(dice.below(u64::MAX), *mode);
             }
-            let mode = dice.pick(&[CrashMode::DropUnsynced, CrashMode::KeepAll, CrashMode::Random]);
-            left = left.crash_image(dice.below(u64::MAX), *mode);
-        }
-        let fault = format!("power loss at operation {op}, then at operations {cuts:?} of recovery, seed {seed}");
-        reopen_and_check(&oracle, &left, &fault);
-    });
-}
-
-/// An operation that fails once without effect: typed errors, nothing lost, and the database goes on.
-#[test]
-fn every_operation_may_fail_once() {
-    let all = operations();
-    try_each(1..=all, |op| {
-        let fault = format!("EIO at operation {op} of {all}");
-        let disk = SimDisk::new();
-        disk.fail_at(op);
-        crate::syncs::run_through_one_fault(&disk, &fault);
-    });
+            let fault =
+                format!("{script:?}: power loss at operation {op}, then at {cuts:?} of recoveries, seed {seed}");
+            reopen_and_check(&oracle, &left, &fault);
+        });
+    }
 }

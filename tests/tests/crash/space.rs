@@ -5,7 +5,7 @@ use toondb_engine::api::{ByteBuf, Error, ErrorCode, NamespaceStatsRequest, Put, 
 use toondb_engine::disk::{CrashMode, SimDisk};
 use toondb_tests::requests::{delete_key, get, put};
 
-use crate::oracle::{open, patiently};
+use crate::images::{open, patiently};
 
 /// Asks until the answer is as wanted; the engine looks at the free space now and then.
 fn until<R>(what: &str, mut ask: impl FnMut() -> Option<R>) -> R {
@@ -19,7 +19,7 @@ fn until<R>(what: &str, mut ask: impl FnMut() -> Option<R>) -> R {
 }
 
 fn value(engine: &Engine, key: &str) -> Result<Option<Vec<u8>>> {
-    Ok(engine.run("", get(key))?.found.map(|found| found.value.into_vec()))
+    Ok(engine.run("default", get(key))?.found.map(|found| found.value.into_vec()))
 }
 
 #[test]
@@ -27,18 +27,18 @@ fn little_space_refuses_writes_and_lets_deletes_pass() {
     let disk = SimDisk::new();
     let engine = open(&disk).unwrap();
     for key in ["a", "b"] {
-        engine.run("", put(key, "old")).unwrap();
+        engine.run("default", put(key, "old")).unwrap();
     }
     disk.set_free_bytes(Some(1 << 20));
-    let refused = until("a write is refused", || engine.run("", put("n", "new")).err());
+    let refused = until("a write is refused", || engine.run("default", put("n", "new")).err());
     assert_eq!(refused.code, ErrorCode::DiskFull, "{refused}");
     assert_eq!(value(&engine, "a").unwrap(), Some(b"old".to_vec()), "reads go on");
-    assert_eq!(engine.run("", delete_key("a")).unwrap().deleted, 1, "deletes go on");
-    assert_eq!(engine.run("", put("a", "new")).unwrap_err().code, ErrorCode::DiskFull);
-    let seq = engine.run("", NamespaceStatsRequest {}).unwrap().commit_seq;
+    assert_eq!(engine.run("default", delete_key("a")).unwrap().deleted, 1, "deletes go on");
+    assert_eq!(engine.run("default", put("a", "new")).unwrap_err().code, ErrorCode::DiskFull);
+    let seq = engine.run("default", NamespaceStatsRequest {}).unwrap().commit_seq;
     disk.set_free_bytes(None);
-    until("writes pass again", || engine.run("", put("a", "new")).ok());
-    assert!(engine.run("", NamespaceStatsRequest {}).unwrap().commit_seq > seq);
+    until("writes pass again", || engine.run("default", put("a", "new")).ok());
+    assert!(engine.run("default", NamespaceStatsRequest {}).unwrap().commit_seq > seq);
     drop(engine);
     let engine = open(&disk.crash_image(1, CrashMode::DropUnsynced)).unwrap();
     assert_eq!(value(&engine, "a").unwrap(), Some(b"new".to_vec()));
@@ -54,7 +54,7 @@ fn space_that_ends_suddenly_loses_nothing() {
         let mut kept = Vec::new();
         let mut write = |engine: &Engine, i: usize| -> Result<()> {
             let value = ByteBuf::from(vec![u8::try_from(i % 251).unwrap(); 40_000]);
-            engine.run("", Put { value, ..put(&format!("k{i:03}"), "") })?;
+            engine.run("default", Put { value, ..put(&format!("k{i:03}"), "") })?;
             kept.push(i);
             Ok(())
         };
@@ -64,7 +64,7 @@ fn space_that_ends_suddenly_loses_nothing() {
         for i in 10..60 {
             if i % 20 == 0 {
                 // A flush may fail for want of space; what it was to write stays in the log.
-                let _ = engine.run("", toondb_engine::api::Flush {});
+                let _ = engine.run("default", toondb_engine::api::Flush {});
             }
             if let Err(error) = write(&engine, i) {
                 refusals.push(error);

@@ -1,4 +1,5 @@
-//! What is done while faults happen: every kind of data, several namespaces, enough for the log to turn its segments over.
+//! What is done while faults happen: every kind of data, several namespaces, enough for the log to turn its segments over; and every
+//! change of what there is: namespaces, bounds, checkpoints, restores, imports, and a restart in between.
 
 use toondb_engine::api::{
     ByteBuf, CachePut, DeleteDocuments, DeleteNode, Durability, EraseTemporal, Metric, Operation, Put, Request,
@@ -21,6 +22,38 @@ pub enum Step {
     Create(&'static str),
     /// A namespace goes with all it holds.
     Delete(&'static str),
+    /// A namespace gets another bound on its bytes.
+    Bound(&'static str, u64),
+    /// A checkpoint of a namespace is taken, under a name.
+    Checkpoint(&'static str, &'static str),
+    /// A checkpoint that was taken elsewhere is imported.
+    Import(&'static str, &'static str),
+    /// A checkpoint is deleted.
+    Forget(&'static str, &'static str),
+    /// A namespace becomes what a checkpoint holds.
+    Restore(&'static str, &'static str, &'static str),
+    /// The database is closed and opened again.
+    Reopen,
+}
+
+/// A list of steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Script {
+    /// Writes and flushes, above all.
+    Writes,
+    /// Changes of what there is, above all.
+    Changes,
+}
+
+impl Script {
+    pub const ALL: [Script; 2] = [Script::Changes, Script::Writes];
+
+    pub fn steps(self) -> Vec<Step> {
+        match self {
+            Script::Writes => writes(),
+            Script::Changes => changes(),
+        }
+    }
 }
 
 /// The names the workload uses.
@@ -58,8 +91,46 @@ fn mixed(round: i64) -> toondb_engine::api::Commit {
     )
 }
 
-/// The steps, in order.
-pub fn steps() -> Vec<Step> {
+/// What is in the checkpoint that is imported.
+pub fn outside() -> Vec<Step> {
+    vec![
+        write("outside", create_collection("notes", 2, Metric::Cosine)),
+        write("outside", mixed(7)),
+        write("outside", batch(&[("from", "elsewhere"), ("k", "0")])),
+    ]
+}
+
+fn changes() -> Vec<Step> {
+    vec![
+        write("a", create_collection("notes", 2, Metric::Cosine)),
+        write("a", mixed(1)),
+        Step::Checkpoint("a", "first"),
+        write("a", put("later", "1")),
+        Step::Bound("a", 1 << 20),
+        Step::Restore("a", "first", "copy"),
+        write("copy", put("own", "1")),
+        Step::Flush("a"),
+        Step::Reopen,
+        write("a", mixed(2)),
+        Step::Restore("a", "first", "a"),
+        write("a", put("after", "the restore")),
+        Step::Import("b", "imported"),
+        Step::Restore("b", "imported", "b"),
+        write("b", put("k", "1")),
+        Step::Forget("a", "first"),
+        Step::Delete("copy"),
+        Step::Create("copy"),
+        write("copy", put("again", "1")),
+        Step::Checkpoint("copy", "second"),
+        Step::Bound("a", 2 << 20),
+        Step::Reopen,
+        Step::Restore("copy", "second", "a"),
+        Step::Delete("b"),
+        write("a", put("last", "a")),
+    ]
+}
+
+fn writes() -> Vec<Step> {
     let mut steps = vec![
         write("default", put("k", "1")),
         write("default", batch(&[("k", "2"), ("l", "2"), ("m", "2")])),

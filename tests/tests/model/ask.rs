@@ -88,7 +88,7 @@ pub fn ask(db: &Database, model: &Model, now_ms: i64, question: &Ask) -> Result<
             search(db, model, question, (collection, query, *k, filter.as_ref()))
         }
         Ask::Cached(get) => {
-            let found = db.run("", get.clone()).map(|found| found.hit).map_err(|error| error.code);
+            let found = db.run("default", get.clone()).map(|found| found.hit).map_err(|error| error.code);
             same(question, &found, &model.look_up(get, now_ms))
         }
         Ask::Edges(node, direction) => {
@@ -100,7 +100,7 @@ pub fn ask(db: &Database, model: &Model, now_ms: i64, question: &Ask) -> Result<
                 cursor: None,
                 snapshot: None,
             };
-            let edges = db.run("", request).map_err(|error| failed(&error))?.edges;
+            let edges = db.run("default", request).map_err(|error| failed(&error))?.edges;
             same(question, &edges, &model.edges_of(node, *direction))
         }
         Ask::Walk(..) => walk(db, model, question),
@@ -127,7 +127,7 @@ fn scan(
     loop {
         let prefix = Some(toondb_tests::requests::bytes(prefix));
         let page = Scan { prefix, limit: Some(limit), reverse, cursor, ..Scan::default() };
-        let page = db.run("", page).map_err(|error| failed(&error))?;
+        let page = db.run("default", page).map_err(|error| failed(&error))?;
         found.extend(
             page.entries.into_iter().map(|entry| (entry.key.into_vec(), entry.value.into_vec(), entry.version.0)),
         );
@@ -137,7 +137,7 @@ fn scan(
         }
     }
     same(question, &found, &expected)?;
-    let values = db.run("", MultiGet { keys, snapshot: None }).map_err(|error| failed(&error))?.values;
+    let values = db.run("default", MultiGet { keys, snapshot: None }).map_err(|error| failed(&error))?.values;
     let values: Vec<_> = values.into_iter().map(|value| value.map(|value| value.value.into_vec())).collect();
     same(question, &values, &expected.into_iter().map(|(_, value, _)| Some(value)).collect::<Vec<_>>())
 }
@@ -161,7 +161,7 @@ fn search(
     let is_good = query.0.len() == collection.dimension as usize
         && query.0.iter().all(|x| x.is_finite())
         && (name != "cos" || query.0.iter().any(|x| *x != 0.0));
-    match db.run("", request) {
+    match db.run("default", request) {
         Ok(found) if is_good => {
             let found: Vec<(f32, String)> =
                 found.hits.into_iter().map(|hit| (hit.distance, hit.document.id.unwrap().into_string())).collect();
@@ -171,7 +171,7 @@ fn search(
         other => return Err(format!("{question:?} gives {other:?}")),
     }
     let count = CountDocuments { collection: name.into(), filter: filter.cloned(), snapshot: None };
-    let counted = db.run("", count).map_err(|error| failed(&error))?.count;
+    let counted = db.run("default", count).map_err(|error| failed(&error))?.count;
     let matching =
         |document: &toondb_engine::api::Document| filter.is_none_or(|filter| filter.matches(&document.metadata));
     same(question, &counted, &collection.documents.values().filter(|(_, document)| matching(document)).count())
@@ -188,7 +188,7 @@ fn walk(db: &Database, model: &Model, question: &Ask) -> Result<(), String> {
         limit: None,
         snapshot: None,
     };
-    let found = db.run("", request).map_err(|error| failed(&error))?;
+    let found = db.run("default", request).map_err(|error| failed(&error))?;
     let ids: Vec<String> = found.nodes.iter().map(|node| node.id.to_string()).collect();
     let reached = model.reach(start, *depth, *direction);
     let expected: Vec<String> = reached.iter().map(|(id, _)| id.clone()).collect();
@@ -221,7 +221,7 @@ fn path(
         direction,
         snapshot: None,
     };
-    let found = db.run("", request).map_err(|error| failed(&error))?;
+    let found = db.run("default", request).map_err(|error| failed(&error))?;
     let length = found.found.then_some(found.edges.len());
     same(question, &length, &model.distance(from, to, depth, direction))?;
     if !found.found {
@@ -261,6 +261,6 @@ fn facts(
     assert!(NODES.contains(&node));
     let request =
         QueryTemporal { node_id: node.into(), mode, edge_types: None, direction, as_of, limit: None, snapshot: None };
-    let edges = db.run("", request).map_err(|error| failed(&error))?.edges;
+    let edges = db.run("default", request).map_err(|error| failed(&error))?.edges;
     same(question, &edges, &model.facts_of(node, direction, period, as_of))
 }

@@ -137,6 +137,11 @@ pub fn filter() -> impl Strategy<Value = Filter> + Clone {
     })
 }
 
+/// A filter that a deletion may be asked with.
+fn conditional() -> impl Strategy<Value = Filter> + Clone {
+    filter().prop_filter("true of every row", |filter| !filter.is_always_true())
+}
+
 fn document() -> impl Strategy<Value = Document> + Clone {
     (one_of(&DOCUMENTS), embedding(), properties()).prop_map(|(id, embedding, metadata)| {
         let content = format!("about {id}");
@@ -276,7 +281,7 @@ fn rarer() -> BoxedStrategy<Request> {
                 let (cache, pattern) = (cache.into(), pattern.to_owned());
                 Request::CacheInvalidate(CacheInvalidate { cache, pattern, durability })
             }),
-        2 => (collection_name(), filter(), durability()).prop_map(|(name, filter, durability)| {
+        2 => (collection_name(), conditional(), durability()).prop_map(|(name, filter, durability)| {
             Request::DeleteByFilter(DeleteByFilter { collection: name.into(), filter, durability })
         }),
         1 => erase.prop_map(|(from, kind, to, durability)| Request::EraseTemporal(EraseTemporal {

@@ -67,7 +67,7 @@ impl Play {
                 Ok(())
             }
             Op::Flush => {
-                let flushed = self.db.run("", Flush {}).map_err(|error| error.message)?;
+                let flushed = self.db.run("default", Flush {}).map_err(|error| error.message)?;
                 self.durable = self.durable.max(flushed.checkpoint_seq.0.min(self.model.seq));
                 Ok(())
             }
@@ -88,7 +88,7 @@ impl Play {
 
     fn write(&mut self, request: &Request) -> Result<(), String> {
         // The model needs the number of the commit, which only the answer tells.
-        let answer = self.db.door().call("", request.clone());
+        let answer = self.db.door().call("default", request.clone());
         let now_ms = self.now_ms();
         let mut model = self.model.clone();
         match answer {
@@ -129,7 +129,7 @@ impl Play {
     /// What was durable is there; of what was volatile, a beginning may be.
     fn crash(&mut self, seed: u64, mode: CrashMode) -> Result<(), String> {
         self.db.crash(seed, mode).map_err(|error| format!("it does not open: {error:?}"))?;
-        let found = self.db.run("", NamespaceStatsRequest {}).map_err(|error| error.message)?.commit_seq.0;
+        let found = self.db.run("default", NamespaceStatsRequest {}).map_err(|error| error.message)?.commit_seq.0;
         if found < self.durable {
             return Err(format!("commit {} was durable, found {found}", self.durable));
         }
@@ -155,8 +155,8 @@ impl Play {
 }
 
 fn observed(door: &dyn Door) -> Result<Observed, String> {
-    run(door, "", NamespaceStatsRequest {}).map_err(|error| error.message)?;
-    Observed::read(door, "", &universe()).map_err(|error| format!("reading failed: {error:?}"))
+    run(door, "default", NamespaceStatsRequest {}).map_err(|error| error.message)?;
+    Observed::read(door, "default", &universe()).map_err(|error| format!("reading failed: {error:?}"))
 }
 
 fn durability(request: &Request) -> Durability {

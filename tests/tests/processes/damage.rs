@@ -4,25 +4,21 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use redb::{Database, ReadableDatabase, TableDefinition};
-use toondb_engine::api::{ErrorCode, Flush, Metric};
+use toondb_engine::api::{CreateCheckpoint, ErrorCode, Flush, Metric, Properties, RestoreCheckpoint};
 use toondb_engine::{Engine, EngineOptions};
 use toondb_tests::TempDir;
 use toondb_tests::requests::{add_documents, add_node, create_collection, document, get, put};
-
-/// The store's table of facts about itself, and the place of its format version in it.
-const META: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("meta.v1");
 
 /// A database with something in its store and something in its log, closed by a crash.
 pub fn prepared(data: &Path) {
     let copy = data.with_extension("live");
     let engine = Engine::open(EngineOptions::new(&copy)).unwrap();
-    engine.run("", put("flushed", "1")).unwrap();
-    engine.run("", create_collection("c", 2, Metric::Cosine)).unwrap();
-    engine.run("", add_documents("c", vec![document("d", &[1.0, 2.0])])).unwrap();
-    engine.run("", add_node("n")).unwrap();
-    engine.run("", Flush {}).unwrap();
-    engine.run("", put("logged", "2")).unwrap();
+    engine.run("default", put("flushed", "1")).unwrap();
+    engine.run("default", create_collection("c", 2, Metric::Cosine)).unwrap();
+    engine.run("default", add_documents("c", vec![document("d", &[1.0, 2.0])])).unwrap();
+    engine.run("default", add_node("n")).unwrap();
+    engine.run("default", Flush {}).unwrap();
+    engine.run("default", put("logged", "2")).unwrap();
     copy_tree(&copy, data);
     engine.close().unwrap();
     fs::remove_dir_all(&copy).unwrap();
@@ -42,7 +38,7 @@ pub fn copy_tree(from: &Path, to: &Path) {
 }
 
 /// Every file but the lock, with its bytes.
-fn files(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+pub fn files(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
     let mut folders = vec![root.to_owned()];
     while let Some(folder) = folders.pop() {
@@ -60,12 +56,12 @@ fn files(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 
 /// The only namespace's folder.
 pub fn namespace(data: &Path) -> PathBuf {
-    let mut folders = fs::read_dir(data.join("ns")).unwrap();
-    folders.next().expect("there is a namespace").unwrap().path()
+    let mut found = fs::read_dir(data.join("ns")).unwrap().map(|entry| entry.unwrap().path());
+    found.find(|path| path.is_dir()).expect("there is a namespace")
 }
 
 /// The newest log segment.
-fn segment(data: &Path) -> PathBuf {
+pub fn segment(data: &Path) -> PathBuf {
     let mut segments: Vec<PathBuf> =
         fs::read_dir(namespace(data).join("log")).unwrap().map(|entry| entry.unwrap().path()).collect();
     segments.retain(|path| path.extension().is_some_and(|extension| extension == "log"));
@@ -78,7 +74,7 @@ fn open_and_read(data: &Path) -> Result<usize, ErrorCode> {
     let engine = Engine::open(EngineOptions::new(data)).map_err(|error| error.code)?;
     let mut found = 0;
     for (key, value) in [("flushed", b"1"), ("logged", b"2")] {
-        let read = engine.run("", get(key)).map_err(|error| error.code)?;
+        let read = engine.run("default", get(key)).map_err(|error| error.code)?;
         found += usize::from(read.found.is_some_and(|found| found.value.as_slice() == value));
     }
     Ok(found)
@@ -154,15 +150,11 @@ fn cut(path: &Path, len: u64) {
     fs::OpenOptions::new().write(true).open(path).unwrap().set_len(len).unwrap();
 }
 
-/// The damages that any file may suffer.
-fn common(what: &str, file: fn(&Path) -> PathBuf, cuts: &[u64]) {
-    let damage = |case: String, codes: &[ErrorCode], change: &dyn Fn(&Path)| {
-        refused(&format!("{what} {case}"), codes, |data| {
-            let path = file(data);
-            change(&path);
-            path
-        });
-    };
+/// Tries one damage: its name, the codes that may be met, and what it does to the directory.
+type Try<'a> = &'a dyn Fn(String, &[ErrorCode], &dyn Fn(&Path));
+
+/// The damages that any file may suffer, and what a refusal of each is called.
+fn damages(cuts: &[u64], damage: Try<'_>) {
     let length = |path: &Path| fs::metadata(path).unwrap().len();
     damage("missing".to_owned(), CORRUPT, &|path| fs::remove_file(path).unwrap());
     for len in cuts {
@@ -172,7 +164,7 @@ fn common(what: &str, file: fn(&Path) -> PathBuf, cuts: &[u64]) {
         fs::write(path, vec![0; usize::try_from(length(path)).unwrap()]).unwrap();
     });
     damage("foreign".to_owned(), CORRUPT, &|path| fs::write(path, "not a database\n".repeat(10_000)).unwrap());
-    let odd = &[ErrorCode::Corrupt, ErrorCode::Internal];
+    let odd = &[ErrorCode::Corrupt, ErrorCode::Unavailable];
     damage("a directory".to_owned(), odd, &|path| {
         fs::remove_file(path).unwrap();
         fs::create_dir(path).unwrap();
@@ -184,9 +176,31 @@ fn common(what: &str, file: fn(&Path) -> PathBuf, cuts: &[u64]) {
     });
 }
 
+fn common(what: &str, file: fn(&Path) -> PathBuf, cuts: &[u64]) {
+    damages(cuts, &|case, codes, change| {
+        refused(&format!("{what} {case}"), codes, |data| {
+            let path = file(data);
+            change(&path);
+            path
+        });
+    });
+}
+
+/// The folders say what they are, so that no namespace depends on the catalog.
 #[test]
-fn damaged_catalogs_are_refused() {
-    common("catalog", catalog, REDB_CUTS);
+fn damaged_catalogs_are_made_again_and_kept() {
+    damages(REDB_CUTS, &|case, _, change| {
+        let dir = TempDir::new();
+        let data = dir.join("data");
+        prepared(&data);
+        change(&catalog(&data));
+        let damaged = look(&catalog(&data));
+        for attempt in 1..=2 {
+            assert_eq!(open_and_read(&data), Ok(2), "catalog {case}, attempt {attempt}");
+        }
+        let lost = data.join("lost/catalog.redb.1");
+        assert!(damaged.is_none() || look(&lost) == damaged, "catalog {case}: what was there is kept");
+    });
 }
 
 #[test]
@@ -196,8 +210,19 @@ fn damaged_stores_are_refused() {
 
 #[test]
 fn damaged_logs_are_refused() {
-    // A longer piece is a log whose end was lost, and is used as far as it goes: see the crash tests.
-    common("log segment", segment, &[0, 1, 63]);
+    common("log segment", segment, &[0, 1, 63, 64, 100, 4_096, 65_528]);
+    refused("one bit in the last record", CORRUPT, |data| {
+        let path = segment(data);
+        let mut bytes = fs::read(&path).unwrap();
+        *bytes.iter_mut().rfind(|byte| **byte != 0).unwrap() ^= 1;
+        fs::write(&path, bytes).unwrap();
+        path
+    });
+    refused("no last segment", CORRUPT, |data| {
+        let path = segment(data);
+        fs::remove_file(&path).unwrap();
+        path
+    });
     refused("no log folder", CORRUPT, |data| {
         let log = namespace(data).join("log");
         fs::remove_dir_all(&log).unwrap();
@@ -223,30 +248,73 @@ fn files_of_another_database_are_refused() {
     }
 }
 
-/// Changes the store's format version as a newer build might.
-fn renumber(store: &Path) {
-    let db = Database::open(store).unwrap();
-    assert!(db.begin_read().unwrap().open_table(META).is_ok(), "the store has its table of facts");
-    let tx = db.begin_write().unwrap();
-    tx.open_table(META).unwrap().insert(b"format".as_slice(), 99_u32.to_le_bytes().as_slice()).unwrap();
-    tx.commit().unwrap();
+/// Changes the format version in heads of a file, and after it what a newer build would have written otherwise.
+fn renumber(path: &Path, heads: &[usize], is_newer: bool) {
+    let mut bytes = fs::read(path).unwrap();
+    for head in heads {
+        bytes[head + 8..head + 12].copy_from_slice(&99_u32.to_le_bytes());
+        bytes[head + 48] ^= u8::from(is_newer);
+    }
+    fs::write(path, bytes).unwrap();
 }
+
+/// Where a store's heads begin, and a segment's.
+const STORE_HEADS: &[usize] = &[0, 4096];
+const SEGMENT_HEADS: &[usize] = &[0];
 
 #[test]
 fn newer_stores_are_refused() {
     refused("store of a newer version", NEWER, |data| {
-        renumber(&store(data));
+        renumber(&store(data), STORE_HEADS, true);
         store(data)
     });
+}
+
+/// Nothing but the version field is wrong with them, so they are ours and damaged, and that can be restored over.
+#[test]
+fn a_damaged_version_is_damage_and_can_be_restored_over() {
+    for (what, file, heads) in
+        [("store", store as fn(&Path) -> PathBuf, STORE_HEADS), ("log segment", segment, SEGMENT_HEADS)]
+    {
+        refused(&format!("{what} with a damaged version"), CORRUPT, |data| {
+            renumber(&file(data), heads, false);
+            file(data)
+        });
+        let dir = TempDir::new();
+        let data = dir.join("data");
+        prepared(&data);
+        let engine = Engine::open(EngineOptions::new(&data)).unwrap();
+        let create =
+            CreateCheckpoint { name: "c".to_owned(), include_patterns: Vec::new(), metadata: Properties::new() };
+        let checkpoint_id = engine.run("default", create).unwrap().id;
+        engine.close().unwrap();
+        renumber(&file(&data), heads, false);
+        let engine = Engine::open(EngineOptions::new(&data)).unwrap();
+        let error = engine.run("default", get("flushed")).unwrap_err();
+        assert_eq!(error.code, ErrorCode::Corrupt, "{what}: {error}");
+        assert!(error.message.starts_with("namespace \"default\" cannot be opened: "), "{what}: {error}");
+        engine.run("default", RestoreCheckpoint { checkpoint_id, overwrite: true }).unwrap();
+        engine.close().unwrap();
+        assert_eq!(open_and_read(&data), Ok(2), "{what}");
+    }
+}
+
+#[test]
+fn a_catalog_with_a_damaged_version_is_made_again_and_a_newer_one_refused() {
+    for is_newer in [false, true] {
+        let dir = TempDir::new();
+        let data = dir.join("data");
+        prepared(&data);
+        renumber(&catalog(&data), STORE_HEADS, is_newer);
+        let expected = if is_newer { Err(ErrorCode::UnsupportedVersion) } else { Ok(2) };
+        assert_eq!(open_and_read(&data), expected);
+    }
 }
 
 #[test]
 fn newer_logs_are_refused() {
     refused("log segment of a newer version", NEWER, |data| {
-        let path = segment(data);
-        let mut bytes = fs::read(&path).unwrap();
-        bytes[8..12].copy_from_slice(&99_u32.to_le_bytes());
-        fs::write(&path, bytes).unwrap();
-        path
+        renumber(&segment(data), SEGMENT_HEADS, true);
+        segment(data)
     });
 }

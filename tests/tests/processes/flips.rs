@@ -14,8 +14,6 @@ use toondb_tests::{CLOCK_START_MS, Dice, TempDir, is_long, seed};
 use crate::damage::{copy_tree, namespace};
 
 const KEYS: u64 = 40;
-/// Changes to redb's own page structure that may hide rows until the file's integrity is checked as a whole.
-const UNSEEN_PERCENT_MAX: usize = 5;
 
 /// A value that is found in the file by its text.
 fn value(i: u64) -> Vec<u8> {
@@ -30,12 +28,12 @@ fn prepared(data: &Path) {
     options.rng = Some(Arc::new(SeededRng::new(1)));
     let engine = Engine::open(options).unwrap();
     for i in 0..KEYS {
-        engine.run("", Put { value: ByteBuf::from(value(i)), ..put(&format!("key{i:04}"), "") }).unwrap();
+        engine.run("default", Put { value: ByteBuf::from(value(i)), ..put(&format!("key{i:04}"), "") }).unwrap();
     }
-    engine.run("", create_collection("c", 4, Metric::Euclidean)).unwrap();
+    engine.run("default", create_collection("c", 4, Metric::Euclidean)).unwrap();
     let documents = (0..KEYS).map(|i| document(&format!("doc{i:04}"), &[i as f32, 1.0, 2.0, 3.0])).collect();
-    engine.run("", add_documents("c", documents)).unwrap();
-    engine.run("", Flush {}).unwrap();
+    engine.run("default", add_documents("c", documents)).unwrap();
+    engine.run("default", Flush {}).unwrap();
     engine.close().unwrap();
 }
 
@@ -59,7 +57,6 @@ impl Tally {
                     error.code,
                     ErrorCode::Corrupt
                         | ErrorCode::Internal
-                        | ErrorCode::UnsupportedVersion
                         | ErrorCode::Fenced
                         | ErrorCode::Busy
                         | ErrorCode::CollectionNotFound
@@ -83,19 +80,15 @@ fn read_all(data: &Path, what: &str) -> Tally {
     };
     for i in 0..KEYS {
         let key = format!("key{i:04}");
-        let found = engine.run("", get(&key)).map(|found| found.found);
+        let found = engine.run("default", get(&key)).map(|found| found.found);
         tally.note(&format!("{what}: {key}"), found, |found| found.value.as_slice() == value(i));
         let id = format!("doc{i:04}");
-        let found = engine.run("", get_documents("c", &[&id])).map(|mut found| found.documents.remove(0));
+        let found = engine.run("default", get_documents("c", &[&id])).map(|mut found| found.documents.remove(0));
         tally.note(&format!("{what}: {id}"), found, |found| *found == document(&id, &[i as f32, 1.0, 2.0, 3.0]));
     }
-    let scan = engine.run("", Scan { prefix: Some(bytes("key")), limit: Some(10_000), ..Scan::default() });
+    let scan = engine.run("default", Scan { prefix: Some(bytes("key")), limit: Some(10_000), ..Scan::default() });
     match scan {
-        // A damaged key hides its row from a look-up; reading the whole range must find it.
-        Err(error) => {
-            tally.note::<()>(what, Err(error), |()| true);
-            tally.missing.clear();
-        }
+        Err(error) => tally.note::<()>(what, Err(error), |()| true),
         Ok(page) => check_page(&page, what, &mut tally),
     }
     tally
@@ -147,12 +140,23 @@ fn a_changed_byte_in_a_row_is_reported() {
             fs::write(path, bytes).unwrap();
             let engine = Engine::open(EngineOptions::new(&copy)).unwrap();
             let key = format!("key{i:04}");
-            let error = engine.run("", get(&key)).expect_err("the value is damaged");
+            let error = engine.run("default", get(&key)).expect_err("the value is damaged");
             assert_eq!(error.code, ErrorCode::Corrupt, "{error}");
-            let error = engine.run("", Scan::default()).expect_err("the value is damaged");
+            let error = engine.run("default", Scan::default()).expect_err("the value is damaged");
             assert_eq!(error.code, ErrorCode::Corrupt, "{error}");
-            let other = engine.run("", get("key0001")).unwrap();
-            assert_eq!(other.found.unwrap().value.as_slice(), value(1), "other rows are not affected");
+            if cfg!(debug_assertions) {
+                // redb then reads the whole file when it opens it again.
+                continue;
+            }
+            // Far away in the order of keys, and so on another page: damage takes a page. redb's handle takes no more
+            // orders after it, so there is an answer once the namespace is open again.
+            let far = (i + KEYS / 2) % KEYS;
+            let other = (0..10_000).find_map(|_| {
+                std::thread::yield_now();
+                engine.run("default", get(&format!("key{far:04}"))).ok()
+            });
+            let other = other.expect("other pages are not affected").found;
+            assert_eq!(other.unwrap().value.as_slice(), value(far));
         }
     }
 }
@@ -184,7 +188,6 @@ fn a_changed_byte_anywhere_never_gives_wrong_data() {
     }
     assert!(panics.is_empty(), "{} changes made the engine panic, the first: {}", panics.len(), panics[0]);
     assert!(refusals > 0, "no change was noticed at all");
-    let unseen = silent.len();
-    println!("{changes} changes: {refusals} reported, {unseen} hid rows without a word:\n{}", silent.join("\n"));
-    assert!(unseen * 100 <= changes * UNSEEN_PERCENT_MAX, "{unseen} of {changes} changes hid rows without a word");
+    println!("{changes} changes: {refusals} reported");
+    assert!(silent.is_empty(), "rows were hidden without a word:\n{}", silent.join("\n"));
 }

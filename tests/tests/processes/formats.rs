@@ -5,9 +5,11 @@ use std::process::{Command, Output, Stdio};
 
 use toondb_engine::api::{CountTokens, Tokenizer, Value};
 use toondb_engine::format::{count, json, toon};
-use toondb_engine::limits;
+use toondb_engine::{Engine, EngineOptions, limits};
 use toondb_tests::requests::put;
 use toondb_tests::{Served, TempDir, server_binary};
+
+use crate::damage::namespace;
 
 fn run(arguments: &[&str], input: &[u8]) -> Output {
     let mut command = Command::new(server_binary());
@@ -119,6 +121,36 @@ fn counters_come_in_every_format() {
     assert!(
         refused(&["stats", "--socket", path, "--format", "columnar"], b"").contains("possible values: table, toon")
     );
+}
+
+#[test]
+fn a_damaged_namespace_is_named_and_hides_no_other() {
+    let dir = TempDir::new();
+    let (socket, data) = (dir.join("s"), dir.join("data"));
+    {
+        let engine = Engine::open(EngineOptions::new(&data)).unwrap();
+        engine.run("default", put("k", "value")).unwrap();
+        engine.close().unwrap();
+    }
+    std::fs::remove_file(namespace(&data).join("store.redb")).unwrap();
+    let served = Served::start(&socket, &data).unwrap();
+    served.client().call_op("sound", put("k", "value")).unwrap();
+    let stats = |format: &str| {
+        let output = Command::new(server_binary())
+            .args(["stats", "--socket", socket.to_str().unwrap(), "--format", format])
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1), "{format}: a script must notice");
+        assert!(String::from_utf8(output.stderr).unwrap().contains("1 namespaces cannot give their counters"));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let table = stats("table");
+    assert!(table.contains("Corrupt: namespace \"default\" cannot be opened: "), "{table}");
+    assert!(table.lines().any(|line| line.starts_with("sound ")), "{table}");
+    let all = json::decode(&stats("json")).unwrap();
+    assert_eq!(field(&rows(field(&all, "namespaces"))[0], "namespace"), &Value::from("sound"));
+    let failed = &rows(field(&all, "failed"))[0];
+    assert_eq!((field(failed, "namespace"), field(failed, "code")), (&Value::from("default"), &Value::from("Corrupt")));
 }
 
 #[test]

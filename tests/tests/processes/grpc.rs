@@ -23,7 +23,7 @@ fn write_on(address: &str, name: &str, acks: &AtomicU64) -> Told {
     let mut told = Told { acknowledged: Vec::new(), refused: Vec::new() };
     for i in 0.. {
         let key = format!("{name}/{i}");
-        match client.call_op("", put(&key, "v")) {
+        match client.call_op("default", put(&key, "v")) {
             Ok(_) => {
                 told.acknowledged.push(key);
                 acks.fetch_add(1, Ordering::SeqCst);
@@ -58,7 +58,7 @@ fn end_while_written(data: &Path, stop_after: u64, context: &str, end: impl FnOn
     server.wait();
     let again = Served::start_on(None, Some(ANY_PORT), data).expect("the server starts again");
     let client = again.grpc_client();
-    let there = |key: &str| run(&client, "", get(key)).unwrap().found.is_some();
+    let there = |key: &str| run(&client, "default", get(key)).unwrap().found.is_some();
     for told in told {
         for key in &told.acknowledged {
             assert!(there(key), "{context}: {key} was acknowledged and is lost");
@@ -83,10 +83,10 @@ fn one_engine_is_served_on_the_socket_and_over_grpc() {
         server.log()
     );
     let (ipc, grpc) = (server.client(), server.grpc_client());
-    run(&ipc, "", put("from the socket", "1")).unwrap();
-    run(&grpc, "", put("over gRPC", "2")).unwrap();
-    assert!(run(&grpc, "", get("from the socket")).unwrap().found.is_some());
-    assert!(run(&ipc, "", get("over gRPC")).unwrap().found.is_some());
+    run(&ipc, "default", put("from the socket", "1")).unwrap();
+    run(&grpc, "default", put("over gRPC", "2")).unwrap();
+    assert!(run(&grpc, "default", get("from the socket")).unwrap().found.is_some());
+    assert!(run(&ipc, "default", get("over gRPC")).unwrap().found.is_some());
     server.terminate();
     assert_eq!(server.wait().code(), Some(0), "idle connections do not hold it up: {}", server.log());
     assert!(!socket.exists());

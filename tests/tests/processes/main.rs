@@ -7,7 +7,10 @@
     reason = "whatever fails here fails the test"
 )]
 
+mod checking;
 mod damage;
+mod directory;
+mod doors;
 mod flips;
 mod formats;
 mod grpc;

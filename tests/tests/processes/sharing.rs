@@ -11,7 +11,8 @@ use toondb_tests::{Served, TempDir, run, worker_binary};
 
 const PROCESSES: usize = 8;
 
-fn worker(arguments: &[&str]) -> Child {
+/// A worker with piped input and output.
+pub fn worker(arguments: &[&str]) -> Child {
     Command::new(worker_binary())
         .args(arguments)
         .stdin(Stdio::piped())
@@ -20,12 +21,13 @@ fn worker(arguments: &[&str]) -> Child {
         .expect("the worker starts")
 }
 
-fn path(path: &Path) -> &str {
+/// A path as text.
+pub fn path(path: &Path) -> &str {
     path.to_str().expect("test paths are text")
 }
 
 /// The worker's first line; it may go on living.
-fn first_line(child: &mut Child) -> String {
+pub fn first_line(child: &mut Child) -> String {
     let mut line = String::new();
     BufReader::new(child.stdout.as_mut().expect("the output is piped")).read_line(&mut line).unwrap();
     line.trim_end().to_owned()
@@ -45,11 +47,11 @@ fn eight_processes_share_one_socket() {
     }
     let check = |server: &Served| {
         let client = server.client();
-        let stats = run(&client, "", NamespaceStatsRequest {}).unwrap();
+        let stats = run(&client, "default", NamespaceStatsRequest {}).unwrap();
         assert_eq!((stats.keys, stats.commit_seq.0), ((PROCESSES * COUNT) as u64, (PROCESSES * COUNT) as u64));
         for i in 0..PROCESSES {
             let scan = Scan { prefix: Some(bytes(&format!("p{i}/"))), limit: Some(10_000), ..Scan::default() };
-            let entries = run(&client, "", scan).unwrap().entries;
+            let entries = run(&client, "default", scan).unwrap().entries;
             assert_eq!(entries.len(), COUNT, "process {i}");
             assert!(entries.iter().all(|entry| entry.key.ends_with(&[b"/", entry.value.as_slice()].concat())));
         }
@@ -100,11 +102,11 @@ fn a_served_directory_names_its_socket() {
     let own = dir.join("own");
     let engine = Engine::open(EngineOptions::new(&own)).unwrap();
     assert_eq!(Engine::open(EngineOptions::new(&own)).expect_err("it is open").code, ErrorCode::Locked);
-    engine.run("", put("k", "v")).unwrap();
+    engine.run("default", put("k", "v")).unwrap();
     engine.close().unwrap();
     drop(engine);
     let engine = Engine::open(EngineOptions::new(&own)).expect("it was closed");
-    assert!(engine.run("", get("k")).unwrap().found.is_some());
+    assert!(engine.run("default", get("k")).unwrap().found.is_some());
 }
 
 #[test]
@@ -118,12 +120,12 @@ fn a_second_server_is_refused_with_the_pid_of_the_first() {
     {
         let log = Served::start(&socket, &data).expect_err("the second server ends");
         assert!(log.contains("exit status: 1") && log.contains(&pid), "{what}: {log}");
-        run(&server.client(), "", put("alive", what)).expect("the first goes on serving");
+        run(&server.client(), "default", put("alive", what)).expect("the first goes on serving");
     }
     server.terminate();
     assert!(server.wait().success());
     let mut next = Served::start(&socket, &data).expect("then another may");
-    assert!(run(&next.client(), "", get("alive")).unwrap().found.is_some());
+    assert!(run(&next.client(), "default", get("alive")).unwrap().found.is_some());
     // A killed server leaves its socket's path behind; the next one takes it over.
     next.kill();
     assert!(socket.exists());

@@ -33,7 +33,7 @@ impl Raw {
 
     fn send(&mut self, id: u64, code: u16, arguments: &impl serde::Serialize) -> bool {
         let mut frame = Vec::new();
-        write_request(&mut frame, id, code, "", arguments).expect("the request can be written");
+        write_request(&mut frame, id, code, "default", arguments).expect("the request can be written");
         self.0.write_all(&frame).is_ok()
     }
 
@@ -103,7 +103,7 @@ fn accepted_requests_are_answered() {
         let again = Served::start(&socket, &data).expect("the server starts again");
         let client = again.client();
         for (key, fate) in fates {
-            let there = run(&client, "", get(&key)).unwrap().found.is_some();
+            let there = run(&client, "default", get(&key)).unwrap().found.is_some();
             assert_eq!(there, fate == Fate::Acknowledged, "{context}: {key} was {fate:?}");
         }
     }
@@ -115,9 +115,9 @@ fn interrupting_an_idle_server_is_quick_and_clean() {
     let (socket, data) = (dir.join("s"), dir.join("data"));
     let mut server = Served::start(&socket, &data).expect("the server starts");
     let idle = server.client();
-    run(&idle, "", put("k", "v")).unwrap();
+    run(&idle, "default", put("k", "v")).unwrap();
     server.terminate();
     assert_eq!(server.wait().code(), Some(0), "an idle connection does not hold it up: {}", server.log());
-    let error = run(&idle, "", get("k")).expect_err("nobody serves");
+    let error = run(&idle, "default", get("k")).expect_err("nobody serves");
     assert!(matches!(error.code, ErrorCode::ConnectionFailed | ErrorCode::ShuttingDown), "{error:?}");
 }

@@ -270,8 +270,49 @@ fn every_broken_rule_is_refused() {
         assert!(!try_one(&db, ExportFormat::Binary, &bytes, what), "{what} was accepted");
     }
     assert!(try_one(&db, ExportFormat::Binary, &pack(&none, 0, 0), "nothing at all"));
-    assert!(try_one(&db, ExportFormat::Binary, &pack(&none, 1 << 53, i64::MAX), "the end of time"));
+    let day = 24 * 3600 * 1000;
+    let now = crate::clock::Clock::now_ms(&*db.clock);
+    assert!(try_one(&db, ExportFormat::Binary, &pack(&none, 1 << 53, now + day), "a day ahead"));
+    for at in [now + day + 1, crate::limits::TIME_MS_MAX, i64::MAX] {
+        assert!(!try_one(&db, ExportFormat::Binary, &pack(&none, 1 << 53, at), "a poisoned time"), "{at}");
+    }
     db.check_no_leftovers("refusing");
+}
+
+/// Whatever a file calls its collections, the next one made after a restore is a new one.
+#[test]
+fn numbers_of_collections_are_ours() {
+    for number in [7, u32::MAX - 2, u32::MAX - 1, u32::MAX] {
+        let db = Db::new();
+        let (mut items, seq, at) = honest(&db);
+        let mut highest = 0;
+        for item in &items {
+            if let Item::Collection { record, .. } = item {
+                highest = highest.max(record.id);
+            }
+        }
+        // The highest, so that the order of the rows stays right.
+        for item in &mut items {
+            match item {
+                Item::Collection { record, .. } if record.id == highest => record.id = number,
+                Item::Vector { collection, .. } | Item::Document { collection, .. } if *collection == highest => {
+                    *collection = number;
+                }
+                _ => {}
+            }
+        }
+        let info = db.import("inbox", ExportFormat::Binary, &pack(&rows_of(&items), seq, at)).unwrap();
+        db.restore("target", &info.id, true).unwrap();
+        for i in 0..4 {
+            let name = format!("new {i}");
+            let (collection, metric) = (name.as_str().into(), crate::api::Metric::Cosine);
+            let create = crate::api::CreateCollection { collection, dimension: 2, metric, metadata: Properties::new() };
+            assert_eq!(db.engine.run("target", create).unwrap().count, 0, "{name} after number {number}");
+            let collection = name.as_str().into();
+            let count = crate::api::CountDocuments { collection, filter: None, snapshot: None };
+            assert_eq!(db.engine.run("target", count).unwrap().count, 0, "{name} after number {number}");
+        }
+    }
 }
 
 /// Flips, cuts, repeats and moves parts of rows.

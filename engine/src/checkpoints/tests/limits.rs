@@ -44,7 +44,7 @@ fn imports_are_bounded_and_forgotten() {
     let db = Db::new();
     let (_, bytes) = exported(&db);
     let first = part(&db, "m", &bytes[..10], None, true).unwrap().continues;
-    for _ in 1..limits::IMPORTS_MAX {
+    for _ in 1..limits::IMPORTS_EACH_MAX {
         part(&db, "m", b"x", None, true).unwrap();
     }
     assert_eq!(part(&db, "m", b"x", None, true).unwrap_err().code, ErrorCode::Busy);
@@ -56,6 +56,29 @@ fn imports_are_bounded_and_forgotten() {
     db.clock.advance_ms(u64::try_from(limits::IMPORT_IDLE_MAX.as_millis()).unwrap() + 1);
     assert!(part(&db, "m", &bytes, None, false).unwrap().checkpoint.is_some());
     db.check_no_leftovers("forgetting");
+}
+
+/// Whoever begins imports and leaves them keeps nobody out, and nobody's import that goes on is taken from them by equals.
+#[test]
+fn half_begun_imports_of_others_refuse_nobody() {
+    let db = Db::new();
+    let (_, bytes) = exported(&db);
+    let greedy = ["a", "b", "c", "d"];
+    let begun: Vec<_> = (0..limits::IMPORTS_MAX)
+        .map(|number| {
+            db.clock.advance_ms(1);
+            part(&db, greedy[number / limits::IMPORTS_EACH_MAX], b"x", None, true).unwrap().continues
+        })
+        .collect();
+    let mine = part(&db, "m", &bytes[..10], None, true).unwrap().continues;
+    let gone = begun.iter().zip(greedy.iter().flat_map(|name| [name; limits::IMPORTS_EACH_MAX]));
+    let gone = gone.filter(|(id, name)| part(&db, name, b"x", **id, true).is_err()).count();
+    assert_eq!(gone, 1, "one of sixteen gave way");
+    assert!(part(&db, "m", &bytes[10..], mine, false).unwrap().checkpoint.is_some());
+    // What was left behind gives way after a while to the next of its own.
+    part(&db, "b", b"x", None, true).unwrap_err();
+    db.clock.advance_ms(u64::try_from(limits::IMPORT_SPARED.as_millis()).unwrap());
+    part(&db, "b", b"x", None, true).unwrap();
 }
 
 #[test]
@@ -80,8 +103,7 @@ fn quotas_hold_and_settings_stay() {
     let described = db.engine.run("large", crate::api::DescribeNamespace {}).unwrap();
     assert_eq!((described.metadata, described.quota), (before, quota));
     assert_eq!(described.created_at, created.created_at);
-    let folders = crate::disk::Disk::list_dir(&db.disk, std::path::Path::new("/db/ns")).unwrap().len();
-    assert_eq!(folders, 6, "what was refused is removed");
+    assert_eq!(db.folders().len(), 6, "what was refused is removed");
 }
 
 #[test]

@@ -29,6 +29,14 @@ pub struct Db {
 }
 
 impl Db {
+    /// The folders of namespaces, whatever role they have.
+    pub fn folders(&self) -> Vec<PathBuf> {
+        let dir = Path::new(DATA_DIR).join("ns");
+        let mut names = self.disk.list_dir(&dir).unwrap();
+        names.retain(|name| !name.ends_with(".generation"));
+        names.iter().map(|name| dir.join(name)).collect()
+    }
+
     pub fn new() -> Self {
         Self::on(&SimDisk::new()).unwrap()
     }

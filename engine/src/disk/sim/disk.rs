@@ -8,9 +8,11 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
+use super::calls::{Call, CallFault};
 use super::crash::{self, CrashMode};
-use super::state::{DirNode, EIO, ENOSPC, Fate, FileNode, FileOp, NameOp, Node, NodeId, State, power_lost, to_index};
-use crate::disk::file::{Disk, DiskFile, OpenMode, with_path};
+use super::state::{DirNode, ENOSPC, Fate, FileNode, FileOp, NameOp, Node, NodeId, State, power_lost, to_index};
+use crate::disk::fault::with_path;
+use crate::disk::file::{Disk, DiskFile, OpenMode};
 
 /// A simulated disk. Clones share it.
 #[derive(Clone)]
@@ -56,7 +58,12 @@ impl SimDisk {
 
     /// Makes mutating operation `op` fail once with `EIO`, without effect.
     pub fn fail_at(&self, op: u64) {
-        self.state.lock().fail_at = Some(op);
+        self.fail_at_each(&[op]);
+    }
+
+    /// As [`Self::fail_at`], for several operations.
+    pub fn fail_at_each(&self, ops: &[u64]) {
+        self.state.lock().fail_at = ops.to_vec();
     }
 
     /// Makes sync number `sync` (counted from 1 as [`Self::sync_count`] does) fail once with `EIO`. As on Linux, the
@@ -64,6 +71,25 @@ impl SimDisk {
     /// succeeds.
     pub fn fail_sync_at(&self, sync: u64) {
         self.state.lock().fail_sync_at = Some(sync);
+    }
+
+    /// Calls so far, of every kind.
+    #[must_use]
+    pub fn call_count(&self) -> u64 {
+        self.state.lock().calls.count
+    }
+
+    /// Arms a fault for the first call from number `from` on (counted from 1 as [`Self::call_count`] does) that can suffer it, or
+    /// for all of them.
+    pub fn fail_call(&self, fault: CallFault, from: u64, for_ever: bool) {
+        self.state.lock().calls.arm(fault, from, for_ever);
+    }
+
+    /// Ends the fault of [`Self::fail_call`]. Gives how many calls it has befallen.
+    pub fn lift_fault(&self) -> u64 {
+        let calls = &mut self.state.lock().calls;
+        calls.lift();
+        calls.befallen
     }
 
     /// Sets the space left; growing a file beyond it fails with `ENOSPC`. `None` is unlimited.
@@ -114,13 +140,13 @@ impl SimDisk {
         Ok(())
     }
 
-    fn named<T>(operation: &str, path: &Path, result: io::Result<T>) -> io::Result<T> {
-        result.map_err(|error| with_path(operation, path, &error))
+    fn named<T>(operation: &'static str, path: &Path, result: io::Result<T>) -> io::Result<T> {
+        result.map_err(|error| with_path(operation, path, error))
     }
 
     /// Gives a name to `node` in its parent, as one counted operation.
     fn link(state: &mut State, path: &Path, node: Node) -> io::Result<NodeId> {
-        let fate = state.begin()?;
+        let fate = state.begin_whole(Call::Name)?;
         let (dir, name) = state.parent(path)?;
         let id = state.add_node(node);
         state.change_name(dir, NameOp::Link { name, node: id })?;
@@ -152,44 +178,53 @@ fn finish(fate: Fate) -> io::Result<()> {
 impl Disk for SimDisk {
     fn create_dir_all(&self, path: &Path) -> io::Result<()> {
         let mut state = self.state.lock();
-        state.check_power()?;
+        Self::named("create directory", path, state.ask(Call::Ask))?;
         let mut ancestors: Vec<&Path> = path.ancestors().collect();
         ancestors.reverse();
         for ancestor in ancestors {
             match state.lookup(ancestor)? {
                 Some(id) => Self::named("create directory", path, state.dir(id).map(drop))?,
-                None => drop(Self::link(&mut state, ancestor, Node::Dir(DirNode::default()))?),
+                None => {
+                    let made = Self::link(&mut state, ancestor, Node::Dir(DirNode::default()));
+                    Self::named("create directory", path, made.map(drop))?;
+                }
             }
         }
         Ok(())
     }
 
     fn exists(&self, path: &Path) -> io::Result<bool> {
-        let state = self.state.lock();
-        state.check_power()?;
+        let mut state = self.state.lock();
+        Self::named("stat", path, state.ask(Call::Ask))?;
         Ok(state.lookup(path)?.is_some())
     }
 
     fn file_len(&self, path: &Path) -> io::Result<Option<u64>> {
-        let state = self.state.lock();
-        state.check_power()?;
+        let mut state = self.state.lock();
+        Self::named("stat", path, state.ask(Call::Ask))?;
         match state.lookup(path)? {
             None => Ok(None),
             Some(id) => match state.file(id) {
                 Ok(file) => Ok(Some(file.live.len() as u64)),
-                Err(_) => Err(with_path("stat", path, &io::ErrorKind::InvalidInput.into())),
+                Err(_) => Err(with_path("stat", path, io::ErrorKind::InvalidInput.into())),
             },
         }
     }
 
     fn open(&self, path: &Path, mode: OpenMode) -> io::Result<Arc<dyn DiskFile>> {
         let mut state = self.state.lock();
-        state.check_power()?;
+        if mode != OpenMode::CreateNew {
+            Self::named("open", path, state.ask(Call::Ask))?;
+        }
         let node = match (mode, Self::named("open", path, state.lookup(path))?) {
-            (OpenMode::Existing, Some(id)) => Self::named("open", path, state.file(id).map(|_| id))?,
-            (OpenMode::Existing, None) => return Err(with_path("open", path, &io::ErrorKind::NotFound.into())),
+            (OpenMode::Existing | OpenMode::ReadOnly, Some(id)) => {
+                Self::named("open", path, state.file(id).map(|_| id))?
+            }
+            (OpenMode::Existing | OpenMode::ReadOnly, None) => {
+                return Err(with_path("open", path, io::ErrorKind::NotFound.into()));
+            }
             (OpenMode::CreateNew, Some(_)) => {
-                return Err(with_path("open", path, &io::ErrorKind::AlreadyExists.into()));
+                return Err(with_path("open", path, io::ErrorKind::AlreadyExists.into()));
             }
             (OpenMode::CreateNew, None) => {
                 Self::named("open", path, Self::link(&mut state, path, Node::File(FileNode::default())))?
@@ -200,7 +235,7 @@ impl Disk for SimDisk {
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         let mut state = self.state.lock();
-        let fate = Self::named("rename", from, state.begin())?;
+        let fate = Self::named("rename", from, state.begin_whole(Call::Name))?;
         let node = Self::named("rename", from, state.require(from))?;
         let (from_dir, from_name) = state.parent(from)?;
         let (to_dir, to_name) = Self::named("rename", from, state.parent(to))?;
@@ -219,7 +254,7 @@ impl Disk for SimDisk {
 
     fn remove_file(&self, path: &Path) -> io::Result<()> {
         let mut state = self.state.lock();
-        let fate = Self::named("remove", path, state.begin())?;
+        let fate = Self::named("remove", path, state.begin_whole(Call::Unname))?;
         let id = Self::named("remove", path, state.require(path))?;
         let len = Self::named("remove", path, state.file(id))?.live.len() as u64;
         let (dir, name) = state.parent(path)?;
@@ -239,15 +274,15 @@ impl Disk for SimDisk {
             if is_dir { self.remove_dir_all(&child)? } else { self.remove_file(&child)? }
         }
         let mut state = self.state.lock();
-        let fate = Self::named("remove directory", path, state.begin())?;
+        let fate = Self::named("remove directory", path, state.begin_whole(Call::Unname))?;
         let (dir, name) = state.parent(path)?;
         state.change_name(dir, NameOp::Unlink { name })?;
         Self::named("remove directory", path, finish(fate))
     }
 
     fn list_dir(&self, path: &Path) -> io::Result<Vec<String>> {
-        let state = self.state.lock();
-        state.check_power()?;
+        let mut state = self.state.lock();
+        Self::named("list", path, state.ask(Call::Ask))?;
         let dir = state.require(path).and_then(|id| state.dir(id));
         Ok(Self::named("list", path, dir)?.live.keys().cloned().collect())
     }
@@ -255,10 +290,10 @@ impl Disk for SimDisk {
     /// A failed directory sync keeps its operations pending: journaling file systems stop altogether rather than forget.
     fn sync_dir(&self, path: &Path) -> io::Result<()> {
         let mut state = self.state.lock();
-        let (fate, fails) = Self::named("fsync directory", path, state.begin_sync())?;
+        let (fate, befallen) = Self::named("fsync directory", path, state.begin_sync())?;
         Self::named("fsync directory", path, finish(fate))?;
-        if fails {
-            return Err(with_path("fsync directory", path, &io::Error::from_raw_os_error(EIO)));
+        if let Some(fault) = befallen {
+            return Err(with_path("fsync directory", path, fault.error()));
         }
         let id = Self::named("fsync directory", path, state.require(path))?;
         let dir = Self::named("fsync directory", path, state.dir_mut(id))?;
@@ -268,9 +303,18 @@ impl Disk for SimDisk {
         Ok(())
     }
 
+    /// Nothing takes the tree away from under its users.
+    fn check_root(&self) -> io::Result<()> {
+        self.state.lock().ask(Call::Ask)
+    }
+
+    fn is_read_only(&self, _path: &Path) -> io::Result<bool> {
+        self.state.lock().ask(Call::Ask).map(|()| false)
+    }
+
     fn free_bytes(&self, _path: &Path) -> io::Result<u64> {
-        let state = self.state.lock();
-        state.check_power()?;
+        let mut state = self.state.lock();
+        state.ask(Call::Ask)?;
         Ok(state.free_bytes.unwrap_or(u64::MAX))
     }
 }
@@ -282,13 +326,18 @@ impl fmt::Debug for SimFile {
 }
 
 impl SimFile {
-    fn named<T>(&self, operation: &str, result: io::Result<T>) -> io::Result<T> {
+    fn named<T>(&self, operation: &'static str, result: io::Result<T>) -> io::Result<T> {
         SimDisk::named(operation, &self.path, result)
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         let mut state = self.state.lock();
-        let fate = state.begin()?;
+        let (fate, befallen) = state.begin(Call::Write)?;
+        let data = match befallen {
+            None => data,
+            Some(CallFault::Short) => data.get(..data.len() / 2).unwrap_or_default(),
+            Some(fault) => return Err(fault.error()),
+        };
         let len = state.file(self.node)?.live.len() as u64;
         let end = offset + data.len() as u64;
         let wanted = end.saturating_sub(len);
@@ -299,17 +348,21 @@ impl SimFile {
         if missing > 0 {
             return Err(io::Error::from_raw_os_error(ENOSPC));
         }
+        befallen.map_or(Ok(()), |fault| Err(fault.error()))?;
         finish(fate)
     }
 
     fn sync(&self) -> io::Result<()> {
         let mut state = self.state.lock();
-        let (fate, fails) = state.begin_sync()?;
+        let (fate, befallen) = state.begin_sync()?;
         finish(fate)?;
+        if befallen == Some(CallFault::Interrupted) {
+            return Err(CallFault::Interrupted.error());
+        }
         let file = state.file_mut(self.node)?;
         let pending = std::mem::take(&mut file.pending);
-        if fails {
-            return Err(io::Error::from_raw_os_error(EIO));
+        if let Some(fault) = befallen {
+            return Err(fault.error());
         }
         pending.iter().for_each(|op| op.apply(&mut file.durable));
         Ok(())
@@ -318,19 +371,25 @@ impl SimFile {
 
 impl DiskFile for SimFile {
     fn len(&self) -> io::Result<u64> {
-        let state = self.state.lock();
-        state.check_power()?;
+        let mut state = self.state.lock();
+        self.named("stat", state.ask(Call::Ask))?;
         Ok(state.file(self.node)?.live.len() as u64)
     }
 
     fn read_exact_at(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        let state = self.state.lock();
+        let mut state = self.state.lock();
         self.named("read", state.check_power())?;
+        let befallen = state.calls.next(Call::Read);
         let start = to_index(offset);
         match state.file(self.node)?.live.get(start..start.saturating_add(out.len())) {
             Some(bytes) => {
-                out.copy_from_slice(bytes);
-                Ok(())
+                let read = match befallen {
+                    None => out.len(),
+                    Some(CallFault::Short) => out.len() / 2,
+                    Some(_) => 0,
+                };
+                out.iter_mut().zip(bytes).take(read).for_each(|(to, from)| *to = *from);
+                self.named("read", befallen.map_or(Ok(()), |fault| Err(fault.error())))
             }
             None => self.named("read", Err(io::ErrorKind::UnexpectedEof.into())),
         }
@@ -342,7 +401,7 @@ impl DiskFile for SimFile {
 
     fn set_len(&self, len: u64) -> io::Result<()> {
         let mut state = self.state.lock();
-        let fate = self.named("set length of", state.begin())?;
+        let fate = self.named("set length of", state.begin_whole(Call::Write))?;
         let current = state.file(self.node)?.live.len() as u64;
         let wanted = len.saturating_sub(current);
         let granted = state.take_space(wanted);
@@ -353,6 +412,11 @@ impl DiskFile for SimFile {
         state.give_space(current.saturating_sub(len));
         state.change_file(self.node, FileOp::SetLen(len))?;
         self.named("set length of", finish(fate))
+    }
+
+    /// A removed file is not told from another: tests of that are for a real file system.
+    fn is_linked(&self) -> io::Result<bool> {
+        self.named("stat", self.state.lock().ask(Call::Ask)).map(|()| true)
     }
 
     fn sync_data(&self) -> io::Result<()> {

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Component, Path};
 
+use super::calls::{Call, CallFault, Calls};
+
 /// Index of a node in [`State::nodes`]; the root directory is node 0.
 pub(super) type NodeId = usize;
 
@@ -102,9 +104,10 @@ pub(super) struct State {
     pub(super) op_count: u64,
     pub(super) sync_count: u64,
     pub(super) crash_at: Option<u64>,
-    pub(super) fail_at: Option<u64>,
+    pub(super) fail_at: Vec<u64>,
     pub(super) fail_sync_at: Option<u64>,
     pub(super) crashed: bool,
+    pub(super) calls: Calls,
     /// `None`: as much as anyone wants.
     pub(super) free_bytes: Option<u64>,
 }
@@ -125,29 +128,45 @@ impl State {
             op_count: 0,
             sync_count: 0,
             crash_at: None,
-            fail_at: None,
+            fail_at: Vec::new(),
             fail_sync_at: None,
             crashed: false,
+            calls: Calls::default(),
             free_bytes: None,
         }
     }
 
-    /// Counts a mutating operation and consults the fault plan.
-    pub(super) fn begin(&mut self) -> io::Result<Fate> {
+    /// Counts a call that changes nothing, and fails it where a fault is armed.
+    pub(super) fn ask(&mut self, call: Call) -> io::Result<()> {
+        self.check_power()?;
+        self.calls.next(call).map_or(Ok(()), |fault| Err(fault.error()))
+    }
+
+    /// Counts a mutating operation and consults the fault plan. What befalls the call is the caller's to carry out where it
+    /// leaves a trace: a short write, a failed sync.
+    pub(super) fn begin(&mut self, call: Call) -> io::Result<(Fate, Option<CallFault>)> {
         self.check_power()?;
         self.op_count += 1;
-        if self.fail_at == Some(self.op_count) {
+        let befallen = self.calls.next(call);
+        if self.fail_at.contains(&self.op_count) {
             return Err(io::Error::from_raw_os_error(EIO));
         }
         self.crashed = self.crash_at.is_some_and(|op| self.op_count >= op);
-        Ok(if self.crashed { Fate::Interrupted } else { Fate::Runs })
+        Ok((if self.crashed { Fate::Interrupted } else { Fate::Runs }, befallen))
     }
 
-    /// Counts a sync besides; the failing one reports `EIO`.
-    pub(super) fn begin_sync(&mut self) -> io::Result<(Fate, bool)> {
-        let fate = self.begin()?;
+    /// As [`State::begin`], for an operation of which a fault leaves nothing.
+    pub(super) fn begin_whole(&mut self, call: Call) -> io::Result<Fate> {
+        let (fate, befallen) = self.begin(call)?;
+        befallen.map_or(Ok(fate), |fault| Err(fault.error()))
+    }
+
+    /// Counts a sync besides; gives what the failing one reports.
+    pub(super) fn begin_sync(&mut self) -> io::Result<(Fate, Option<CallFault>)> {
+        let (fate, befallen) = self.begin(Call::Sync)?;
         self.sync_count += 1;
-        Ok((fate, self.fail_sync_at == Some(self.sync_count)))
+        let fails = self.fail_sync_at == Some(self.sync_count);
+        Ok((fate, befallen.or(fails.then_some(CallFault::Failed))))
     }
 
     pub(super) fn check_power(&self) -> io::Result<()> {

@@ -7,7 +7,9 @@
     reason = "whatever fails here fails the test"
 )]
 
+mod bounds;
 mod hostile;
+mod integers;
 mod output;
 mod random;
 mod round_trip;

@@ -72,6 +72,30 @@ impl Field {
         }
     }
 
+    /// A slice of [`Field::within`].
+    pub(super) fn within_slice(
+        &self,
+        interval: &Interval<'_>,
+        after: Option<&Value>,
+    ) -> (RoaringBitmap, Option<Value>) {
+        self.values.within_slice(interval, after)
+    }
+
+    /// A slice of the rows whose value is a text that contains `part`.
+    pub(super) fn texts_slice(&self, part: &str, after: Option<&Value>) -> (RoaringBitmap, Option<Value>) {
+        self.values.texts_slice(part, after)
+    }
+
+    /// The rows with one of the values.
+    pub(super) fn any_of(&self, values: &[Value]) -> RoaringBitmap {
+        self.values.any_of(values)
+    }
+
+    /// The rows whose list has an element.
+    pub(super) fn with_element(&self, element: &Value) -> Cow<'_, RoaringBitmap> {
+        self.elements.get(element).map_or_else(Cow::default, Posting::rows)
+    }
+
     /// How many postings a predicate makes the index visit, at most.
     pub(super) fn work(&self, predicate: &Predicate) -> usize {
         match predicate {
@@ -88,9 +112,15 @@ impl Field {
         self.values.len()
     }
 
-    /// Bytes on the heap, about. Walks every value.
+    /// Bytes on the heap, about.
     pub(super) fn heap_bytes(&self) -> usize {
         self.present.heap_bytes() + self.values.heap_bytes() + self.elements.heap_bytes()
+    }
+
+    /// The same, counted by walking every value.
+    #[cfg(test)]
+    pub(super) fn walked_bytes(&self) -> usize {
+        self.present.heap_bytes() + self.values.walked_bytes() + self.elements.walked_bytes()
     }
 
     fn equal(&self, wanted: &Value) -> Cow<'_, RoaringBitmap> {
@@ -98,7 +128,7 @@ impl Field {
     }
 
     fn containing(&self, part: &Value) -> Cow<'_, RoaringBitmap> {
-        let in_lists = self.elements.get(part).map_or_else(Cow::default, Posting::rows);
+        let in_lists = self.with_element(part);
         match part {
             Value::String(part) => Cow::Owned(self.values.texts_with(part) | &*in_lists),
             _ => in_lists,

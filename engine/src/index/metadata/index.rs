@@ -13,7 +13,7 @@ use super::field::Field;
 use super::interval::Interval;
 use super::posting::bitmap_heap_bytes;
 use super::terms::entry_bytes;
-use crate::api::{Filter, Predicate, Properties};
+use crate::api::{Filter, Predicate, Properties, Value};
 
 /// The inverted index over the metadata of one collection.
 ///
@@ -23,6 +23,8 @@ use crate::api::{Filter, Predicate, Properties};
 pub struct MetadataIndex {
     rows: RoaringBitmap,
     fields: BTreeMap<String, Field>,
+    /// Bytes of all fields, about, kept as rows come and go: nobody who asks for them waits for a walk over every value.
+    field_bytes: usize,
 }
 
 impl MetadataIndex {
@@ -38,9 +40,15 @@ impl MetadataIndex {
         self.rows.insert(row);
         for (name, value) in &metadata.0 {
             match self.fields.get_mut(name) {
-                Some(field) => field.insert(row, value),
+                Some(field) => {
+                    let before = field.heap_bytes();
+                    field.insert(row, value);
+                    self.field_bytes = self.field_bytes + field.heap_bytes() - before;
+                }
                 None => {
-                    self.fields.insert(name.clone(), Field::new(row, value));
+                    let (name, field) = (name.clone(), Field::new(row, value));
+                    self.field_bytes += field_bytes(&name, field.heap_bytes());
+                    self.fields.insert(name, field);
                 }
             }
         }
@@ -50,8 +58,12 @@ impl MetadataIndex {
     pub fn remove(&mut self, row: u32, metadata: &Properties) {
         self.rows.remove(row);
         for (name, value) in &metadata.0 {
-            if self.fields.get_mut(name).is_some_and(|field| field.remove(row, value)) {
-                self.fields.remove(name);
+            let Some(field) = self.fields.get_mut(name) else { continue };
+            let before = field.heap_bytes();
+            let is_empty = field.remove(row, value);
+            self.field_bytes = self.field_bytes + field.heap_bytes() - before;
+            if is_empty && let Some((name, field)) = self.fields.remove_entry(name) {
+                self.field_bytes -= field_bytes(&name, field.heap_bytes());
             }
         }
     }
@@ -68,15 +80,43 @@ impl MetadataIndex {
         &self.rows
     }
 
-    /// Bytes in memory, about. Walks every distinct value: for statistics, not for every request.
+    /// Bytes in memory, about.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
-        let fields = self
-            .fields
-            .iter()
-            .map(|(name, field)| entry_bytes::<String, Field>() + name.capacity() + field.heap_bytes())
-            .sum::<usize>();
+        size_of::<Self>() + bitmap_heap_bytes(&self.rows) + self.field_bytes
+    }
+
+    /// The same, counted by walking every field and value: what the kept number must equal.
+    #[cfg(test)]
+    pub(super) fn walked_bytes(&self) -> usize {
+        let fields = self.fields.iter().map(|(name, field)| field_bytes(name, field.walked_bytes())).sum::<usize>();
         size_of::<Self>() + bitmap_heap_bytes(&self.rows) + fields
+    }
+
+    pub(super) fn within_slice(
+        &self,
+        name: &str,
+        interval: &Interval<'_>,
+        after: Option<&Value>,
+    ) -> (RoaringBitmap, Option<Value>) {
+        self.fields.get(name).map_or_else(Default::default, |field| field.within_slice(interval, after))
+    }
+
+    pub(super) fn texts_with(&self, name: &str, part: &str, after: Option<&Value>) -> (RoaringBitmap, Option<Value>) {
+        self.fields.get(name).map_or_else(Default::default, |field| field.texts_slice(part, after))
+    }
+
+    pub(super) fn elements_equal(&self, name: &str, element: &str) -> RoaringBitmap {
+        let element = Value::String(element.to_owned());
+        self.fields.get(name).map_or_else(RoaringBitmap::new, |field| field.with_element(&element).into_owned())
+    }
+
+    pub(super) fn any_of(&self, name: &str, values: &[Value]) -> RoaringBitmap {
+        self.fields.get(name).map_or_else(RoaringBitmap::new, |field| field.any_of(values))
+    }
+
+    pub(super) fn present(&self, name: &str) -> RoaringBitmap {
+        self.fields.get(name).map_or_else(RoaringBitmap::new, |field| field.present().into_owned())
     }
 
     fn matching(&self, filter: &Filter) -> Cow<'_, RoaringBitmap> {
@@ -125,7 +165,8 @@ impl MetadataIndex {
         self.fields.get(name).map_or_else(Cow::default, |field| Cow::Owned(field.within(interval)))
     }
 
-    fn step_work(&self, step: &Step<'_>) -> usize {
+    /// How many postings a step of a conjunction makes the index visit, at most.
+    pub(super) fn step_work(&self, step: &Step<'_>) -> usize {
         match step {
             Step::Matches(filter) | Step::Excludes(filter) => self.work(filter),
             Step::Within(name, _) => self.fields.get(*name).map_or(0, |field| field.distinct()),
@@ -133,13 +174,17 @@ impl MetadataIndex {
     }
 
     /// How many postings a filter makes the index visit, at most.
-    fn work(&self, filter: &Filter) -> usize {
+    pub(super) fn work(&self, filter: &Filter) -> usize {
         match filter {
             Filter::Field(name, predicate) => self.fields.get(name).map_or(0, |field| field.work(predicate)),
             Filter::And(parts) | Filter::Or(parts) => parts.iter().map(|part| self.work(part)).sum(),
             Filter::Not(part) => self.work(part),
         }
     }
+}
+
+fn field_bytes(name: &String, heap_bytes: usize) -> usize {
+    entry_bytes::<String, Field>() + name.capacity() + heap_bytes
 }
 
 fn intersection<'a>(rows: Option<Cow<'a, RoaringBitmap>>, found: Cow<'a, RoaringBitmap>) -> Cow<'a, RoaringBitmap> {

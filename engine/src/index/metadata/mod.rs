@@ -14,9 +14,11 @@ mod field;
 mod index;
 mod interval;
 mod posting;
+mod shared;
 mod terms;
 
 #[cfg(test)]
 mod tests;
 
 pub use index::MetadataIndex;
+pub use shared::SharedIndex;

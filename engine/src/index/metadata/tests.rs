@@ -162,6 +162,32 @@ fn random_filters_survive_their_wire_form() {
     }
 }
 
+/// What is kept as rows come and go is what a walk over everything finds, after every single step.
+#[test]
+fn the_kept_size_equals_a_walk() {
+    for seed in 0..60 {
+        let source = Source(SeededRng::new(seed));
+        let mut documents: BTreeMap<u32, Properties> = BTreeMap::new();
+        let mut index = MetadataIndex::new();
+        for step in 0..250 {
+            let row = source.below(40) as u32 * 3_000;
+            match documents.remove(&row) {
+                Some(metadata) => index.remove(row, &metadata),
+                None => {
+                    let metadata = source.document();
+                    index.insert(row, &metadata);
+                    // As a replayed log does.
+                    index.insert(row, &metadata);
+                    documents.insert(row, metadata);
+                }
+            }
+            assert_eq!(index.memory_bytes(), index.walked_bytes(), "seed {seed} step {step}");
+        }
+        documents.iter().for_each(|(row, metadata)| index.remove(*row, metadata));
+        assert_eq!(index.memory_bytes(), MetadataIndex::new().memory_bytes(), "seed {seed}");
+    }
+}
+
 #[test]
 fn nothing_is_left_when_all_rows_are_removed() {
     let source = Source(SeededRng::new(7));

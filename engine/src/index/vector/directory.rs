@@ -47,9 +47,18 @@ impl Directory {
         Self { chunks: self.chunks.iter().filter(|chunk| keep(chunk)).cloned().collect() }
     }
 
-    /// Calls `visit` for every published row outside `coverage` and not retired, in row order.
-    pub(super) fn scan<'a>(&'a self, coverage: &Coverage, mut visit: impl FnMut(Row<'a>)) {
-        for chunk in &self.chunks {
+    /// Calls `visit` for every published row outside `coverage` and not retired, in row order. Between two chunks `step`
+    /// says whether to go on.
+    pub(super) fn scan<'a, E>(
+        &'a self,
+        coverage: &Coverage,
+        step: &mut impl FnMut() -> Result<(), E>,
+        mut visit: impl FnMut(Row<'a>),
+    ) -> Result<(), E> {
+        for (position, chunk) in self.chunks.iter().enumerate() {
+            if position > 0 {
+                step()?;
+            }
             let covered = coverage.mask(chunk.first_row());
             let retired = chunk.retired();
             let used = chunk.used();
@@ -64,13 +73,23 @@ impl Directory {
                 }
             }
         }
+        Ok(())
     }
 
-    /// Calls `visit` for every published row in `allowed`, in row order. Costs no more than a pass over both.
-    pub(super) fn scan_allowed<'a>(&'a self, allowed: &RoaringBitmap, mut visit: impl FnMut(Row<'a>)) {
+    /// Calls `visit` for every published row in `allowed`, in row order; `step` as in [`Self::scan`]. Costs no more than a
+    /// pass over both.
+    pub(super) fn scan_allowed<'a, E>(
+        &'a self,
+        allowed: &RoaringBitmap,
+        step: &mut impl FnMut() -> Result<(), E>,
+        mut visit: impl FnMut(Row<'a>),
+    ) -> Result<(), E> {
         let mut rows = allowed.iter();
         let mut next = rows.next();
-        for chunk in &self.chunks {
+        for (position, chunk) in self.chunks.iter().enumerate() {
+            if position > 0 {
+                step()?;
+            }
             let first = chunk.first_row();
             let last = first + (CHUNK_ROWS as u32 - 1);
             if next.is_some_and(|row| row < first) {
@@ -84,9 +103,10 @@ impl Directory {
                 next = rows.next();
             }
             if next.is_none() {
-                return;
+                break;
             }
         }
+        Ok(())
     }
 }
 

@@ -9,6 +9,8 @@
 //! by identifier), and those whose `k`-th product is not positive: a graph of products leads to rows of large norm,
 //! which are then the wrong ones.
 
+use std::convert::Infallible;
+
 use roaring::RoaringBitmap;
 
 use super::arena::Row;
@@ -40,6 +42,16 @@ impl VectorIndex {
     /// there are so many. Above a few thousand rows some of the nearest may be missed, as `ef` allows; the distances of
     /// those returned are always exact.
     pub fn search(&self, query: &[f32], params: &SearchParams<'_>) -> Result<Vec<Hit>, VectorError> {
+        self.search_while(query, params, &mut || Ok(()))
+    }
+
+    /// As [`Self::search`]; `step` is asked every few hundred rows whether to go on, and its error ends the search.
+    pub fn search_while<E: From<VectorError>>(
+        &self,
+        query: &[f32],
+        params: &SearchParams<'_>,
+        step: &mut impl FnMut() -> Result<(), E>,
+    ) -> Result<Vec<Hit>, E> {
         validate(self.params(), query)?;
         if params.k == 0 {
             return Ok(Vec::new());
@@ -49,11 +61,11 @@ impl VectorIndex {
         let directory = self.directory();
         if let Some(graph) = &*graph
             && is_walkable(graph, self.params().metric, params)
-            && let Some(top) = self.search_graph(graph, &directory, query, params)
+            && let Some(top) = self.search_graph(graph, &directory, query, params, step)?
         {
             return Ok(top.into_hits());
         }
-        Ok(self.scan(&directory, query, params).into_hits())
+        Ok(self.scan(&directory, query, params, step)?.into_hits())
     }
 
     /// The exact answer to the same question, from a scan of every row.
@@ -62,7 +74,7 @@ impl VectorIndex {
         if params.k == 0 {
             return Ok(Vec::new());
         }
-        Ok(self.scan(&self.directory(), query, params).into_hits())
+        Ok(self.scan(&self.directory(), query, params, &mut || Ok::<_, VectorError>(()))?.into_hits())
     }
 
     /// Calls `visit` with number and identifier of every row that is visible at `seq` and, if any are named, allowed.
@@ -73,60 +85,68 @@ impl VectorIndex {
                 visit(row.number(), row.id());
             }
         };
-        match allowed {
-            Some(allowed) => directory.scan_allowed(allowed, visit),
-            None => directory.scan(&Coverage::default(), visit),
-        }
+        let step = &mut || Ok::<_, Infallible>(());
+        let Ok(()) = match allowed {
+            Some(allowed) => directory.scan_allowed(allowed, step, visit),
+            None => directory.scan(&Coverage::default(), step, visit),
+        };
     }
 
-    fn scan<'a>(&self, directory: &'a Directory, query: &[f32], params: &SearchParams<'_>) -> Top<'a> {
+    fn scan<'a, E>(
+        &self,
+        directory: &'a Directory,
+        query: &[f32],
+        params: &SearchParams<'_>,
+        step: &mut impl FnMut() -> Result<(), E>,
+    ) -> Result<Top<'a>, E> {
         let query = Query::new(self.params().metric, query);
         let mut top = Top::new(params.k);
-        let mut visit = |row: Row<'a>| {
+        let visit = |row: Row<'a>| {
             if row.is_visible(params.seq) {
                 top.offer(query.distance(row.vector(), row.factor()), row);
             }
         };
         match params.allowed {
-            Some(allowed) => directory.scan_allowed(allowed, visit),
-            None => directory.scan(&Coverage::default(), &mut visit),
+            Some(allowed) => directory.scan_allowed(allowed, step, visit)?,
+            None => directory.scan(&Coverage::default(), step, visit)?,
         }
-        top
+        Ok(top)
     }
 
     /// The answer from the graph and the rows outside it; `None` if the walk is not good enough.
-    fn search_graph<'a>(
+    fn search_graph<'a, E>(
         &self,
         graph: &'a Graph,
         directory: &'a Directory,
         query: &[f32],
         params: &SearchParams<'_>,
-    ) -> Option<Top<'a>> {
+        step: &mut impl FnMut() -> Result<(), E>,
+    ) -> Result<Option<Top<'a>>, E> {
         let walked = graph.walk(query);
         let query = Query::new(self.params().metric, query);
         let usable = |row: &Row<'_>| {
             row.is_visible(params.seq) && params.allowed.is_none_or(|allowed| allowed.contains(row.number()))
         };
-        let front = walked.get(..reliable(graph, self.params().metric))?;
+        let Some(front) = walked.get(..reliable(graph, self.params().metric)) else { return Ok(None) };
         if front.iter().filter(|row| usable(row)).count() < params.k {
-            return None;
+            return Ok(None);
         }
         let mut top = Top::new(params.k);
         for row in walked.iter().filter(|row| usable(row)) {
             top.offer(query.distance(row.vector(), row.factor()), *row);
         }
-        let (last, bound) = (walked.last()?, top.bound()?);
+        let (Some(last), Some(bound)) = (walked.last(), top.bound()) else { return Ok(None) };
         let is_tied = query.distance(last.vector(), last.factor()) <= bound;
         let is_lost = self.params().metric == Metric::Dot && bound >= 0.0;
         if is_tied || is_lost {
-            return None;
+            return Ok(None);
         }
-        directory.scan(graph.coverage(), |row| {
+        directory.scan(graph.coverage(), step, |row| {
             if usable(&row) {
                 top.offer(query.distance(row.vector(), row.factor()), row);
             }
-        });
-        Some(top)
+        })?;
+        Ok(Some(top))
     }
 }
 

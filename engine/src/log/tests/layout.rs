@@ -79,10 +79,12 @@ fn a_record_verifies_only_in_its_place() {
 
 #[test]
 fn header_faults_are_told_apart() {
+    // A version that nothing but damage explains is damage; one under a checksum that is not ours may be laid out otherwise.
     let mut newer = HEADER_BYTES;
     newer[8] = 2;
+    newer[60] ^= 1;
     assert_eq!(SegmentHeader::decode(&newer), Err(HeaderFault::Newer(2)));
-    for position in (0..64).filter(|position| !(8..12).contains(position)) {
+    for position in 0..64 {
         let mut flipped = HEADER_BYTES;
         flipped[position] ^= 0x10;
         assert!(matches!(SegmentHeader::decode(&flipped), Err(HeaderFault::Damaged(_))), "byte {position}");

@@ -4,6 +4,7 @@ mod behaviour;
 mod crashes;
 mod damage;
 mod layout;
+mod marks;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -32,6 +33,17 @@ fn log_dir() -> PathBuf {
 
 fn segment_path(number: u64) -> PathBuf {
     log_dir().join(super::segment::segment_name(number))
+}
+
+fn mark_path() -> PathBuf {
+    log_dir().join(super::mark::MARK_NAME)
+}
+
+/// The same disk after a power loss that kept everything but the mark, which is not synced with the log.
+fn without_mark(disk: &SimDisk) -> SimDisk {
+    let image = disk.crash_image(0, crate::disk::CrashMode::KeepAll);
+    image.remove_file(&mark_path()).unwrap();
+    image
 }
 
 /// A disk whose namespace folder is durable.

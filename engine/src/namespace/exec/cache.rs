@@ -2,7 +2,7 @@
 //! it expires.
 
 use super::collection::{NewRow, create_record, delete_row, document_key, write_row};
-use crate::api::{CacheInvalidate, CachePut, Error, Glob, Metric, Properties, Result};
+use crate::api::{CacheInvalidate, CachePut, Error, Globs, Metric, Properties, Result};
 use crate::limits;
 use crate::namespace::collections::Collection;
 use crate::namespace::context::Context;
@@ -38,7 +38,7 @@ pub fn invalidate(ctx: &mut Context<'_>, request: &CacheInvalidate) -> Result<u6
     let Some(cache) = ctx.state.cache(&ctx.txn, &request.cache)? else { return Ok(0) };
     let open = cache.entries.open(ctx.now_ms);
     let mut deleted = 0;
-    for Match { row, key } in matching(ctx, &cache, &Glob::parse(&request.pattern)?)? {
+    for Match { row, key } in matching(ctx, &cache, Globs::parse([request.pattern.as_str()])?)? {
         if delete_row(ctx, &cache, &key)? {
             deleted += u64::from(open.as_ref().is_none_or(|open| open.contains(row)));
         }
@@ -55,27 +55,26 @@ struct Match {
 }
 
 /// The entries whose keys match, from the keys in memory: nothing is read that need not be deleted.
-fn matching(ctx: &Context<'_>, cache: &Collection, glob: &Glob) -> Result<Vec<Match>> {
+fn matching(ctx: &Context<'_>, cache: &Collection, mut globs: Globs) -> Result<Vec<Match>> {
     let mut found = Vec::new();
-    let mut steps = Some(limits::INVALIDATE_STEPS_MAX);
+    let mut failed = None;
     // Everything before this operation is in the index, and this operation has written nothing yet.
     cache.vectors.for_each(ctx.seq - 1, None, |row, key| {
-        let Some(left) = &mut steps else { return };
+        if failed.is_some() {
+            return;
+        }
         // Keys come from texts; what is none could only be damage, which reading the record reports.
-        match std::str::from_utf8(key).map(|text| glob.matches_within(text, left)) {
-            Ok(Some(true)) => found.push(Match { row, key: key.to_vec() }),
-            Ok(Some(false)) | Err(_) => {}
-            Ok(None) => steps = None,
+        match std::str::from_utf8(key).map(|text| globs.take(text)) {
+            Ok(Ok(true)) => found.push(Match { row, key: key.to_vec() }),
+            Ok(Ok(false)) | Err(_) => {}
+            Ok(Err(error)) => failed = Some(error),
         }
     });
-    match steps {
-        Some(_) => Ok(found),
-        None => Err(Error::limit("the pattern takes too long over a cache of this size; use fewer `*` in it")),
-    }
+    failed.map_or(Ok(found), Err)
 }
 
-/// Deletes entries that have expired, at most `limit`.
-pub fn sweep(ctx: &mut Context<'_>, limit: usize) -> Result<()> {
+/// Deletes entries that have expired, at most `limit`. Gives how many.
+pub fn sweep(ctx: &mut Context<'_>, limit: usize) -> Result<usize> {
     let mut left = limit;
     for cache in ctx.state.collections.all() {
         if cache.record.kind != CollectionKind::Cache {
@@ -98,5 +97,5 @@ pub fn sweep(ctx: &mut Context<'_>, limit: usize) -> Result<()> {
             }
         }
     }
-    Ok(())
+    Ok(limit - left)
 }

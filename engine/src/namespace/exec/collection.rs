@@ -11,7 +11,11 @@ use crate::limits;
 use crate::namespace::change::Change;
 use crate::namespace::collections::{Collection, RowInfo};
 use crate::namespace::context::Context;
-use crate::store::{CollectionKind, CollectionRecord, DocumentBody, DocumentRecord, KeyRange, KeyWriter, Read, Table};
+use crate::planted::{self, Planted};
+use crate::store::{
+    CollectionKind, CollectionRecord, DocumentBody, DocumentRecord, KeyRange, KeyWriter, Read, RowMark, Table,
+};
+use crate::work::Wanted;
 
 /// Creates a collection, index or cache. Gives false if it exists with the same settings.
 pub(super) fn create_record(
@@ -37,7 +41,10 @@ pub(super) fn create_record(
         return Err(Error::limit(format!("a namespace holds at most {} collections", limits::COLLECTIONS_MAX)));
     }
     record.id = ctx.counters.next_collection_id;
-    ctx.counters.next_collection_id += 1;
+    let next = record.id.checked_add(u32::from(!planted::is(Planted::CollectionIdReused)));
+    ctx.counters.next_collection_id = next.ok_or_else(|| {
+        Error::limit("the namespace has used all numbers of collections; restore it from a checkpoint")
+    })?;
     ctx.counters.collections += 1;
     ctx.txn.put(Table::Collections, key.into_owned(), record.encode());
     let collection = Arc::new(Collection::new(record));
@@ -152,11 +159,23 @@ pub(super) fn delete_row(ctx: &mut Context<'_>, collection: &Arc<Collection>, id
     let (row, bytes) = (record.row, row_bytes(&stored, id, collection.record.dimension));
     ctx.txn.delete(Table::Documents, key);
     ctx.txn.delete(Table::Vectors, row_key(collection, row));
+    remember_row(ctx, collection, row)?;
     ctx.counters.vectors = ctx.counters.vectors.saturating_sub(1);
     ctx.counters.documents = ctx.counters.documents.saturating_sub(u64::from(matches!(info, RowInfo::Document(_))));
     ctx.account(0, bytes);
     ctx.changes.push(Change::RowDeleted { collection: Arc::clone(collection), row, bytes, info });
     Ok(true)
+}
+
+/// Sees to it that the number of a row that goes is not taken again, also by later openings. The bound kept for that is
+/// moved past every number taken so far, so that not each deletion has to move it.
+fn remember_row(ctx: &mut Context<'_>, collection: &Collection, row: u32) -> Result<()> {
+    let key = KeyWriter::new().u32(collection.record.id).finish();
+    let kept = ctx.txn.get(Table::Rows, &key)?.map(|mark| RowMark::decode(&mark)).transpose()?;
+    if kept.is_none_or(|RowMark(kept)| row >= kept) {
+        ctx.txn.put(Table::Rows, key, RowMark(collection.next_row()).encode());
+    }
+    Ok(())
 }
 
 /// The collection, also if this very operation has created it.
@@ -198,7 +217,7 @@ pub fn delete(ctx: &mut Context<'_>, name: &CollectionName, ids: &[DocumentId]) 
 pub fn delete_by_filter(ctx: &mut Context<'_>, name: &CollectionName, filter: &Filter) -> Result<u64> {
     let collection = resolve(ctx, name, CollectionKind::Documents)?;
     let mut deleted = 0;
-    for row in collection.matching(filter) {
+    for row in collection.matching(filter, &Wanted::always())? {
         // Rows already deleted are found too; whether a row is its document's newest, the record says.
         let Some(id) = collection.vectors.id(row) else { continue };
         let Some(stored) = ctx.txn.get(Table::Documents, &document_key(&collection, &id))? else { continue };
@@ -224,6 +243,7 @@ pub fn purge(ctx: &mut Context<'_>, limit: usize) -> Result<bool> {
         }
     }
     if rows.is_empty() {
+        ctx.txn.delete(Table::Rows, purge.key.clone());
         ctx.txn.delete(Table::Purges, purge.key);
     }
     for (table, key) in rows {

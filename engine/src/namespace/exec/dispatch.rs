@@ -142,6 +142,7 @@ pub fn durability(request: &Request) -> Durability {
         | Request::Ping(_)
         | Request::Capabilities(_)
         | Request::ServerStats(_)
+        | Request::Check(_)
         | Request::CreateNamespace(_)
         | Request::ListNamespaces(_)
         | Request::DescribeNamespace(_)

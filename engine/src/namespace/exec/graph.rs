@@ -4,6 +4,7 @@ use super::temporal;
 use crate::api::{Edge, EdgeType, Error, ErrorCode, Node, NodeId, Result};
 use crate::limits;
 use crate::namespace::context::Context;
+use crate::planted::{self, Planted};
 use crate::store::{EdgeRecord, KeyRange, KeyReader, KeyWriter, NodeRecord, Read, StoreError, Table};
 
 /// Rows read before any of them is removed. The transaction cannot be changed while it is being read.
@@ -62,7 +63,9 @@ pub fn add_edge(ctx: &mut Context<'_>, edge: Edge) -> Result<bool> {
     let (from, edge_type, to) = (from_id.as_str(), edge_type.as_str(), to_id.as_str());
     let created = replace(ctx, Table::EdgesOut, edge_key(from, edge_type, to), record)?;
     if created {
-        ctx.txn.put(Table::EdgesIn, edge_key(to, edge_type, from), Vec::new());
+        if !planted::is(Planted::ReverseEdgeForgotten) {
+            ctx.txn.put(Table::EdgesIn, edge_key(to, edge_type, from), Vec::new());
+        }
         ctx.counters.edges += 1;
     }
     Ok(created)
@@ -76,7 +79,9 @@ pub fn delete_edge(ctx: &mut Context<'_>, from: &NodeId, edge_type: &EdgeType, t
 fn remove_edge(ctx: &mut Context<'_>, from: &str, edge_type: &str, to: &str) -> Result<bool> {
     let existed = remove(ctx, Table::EdgesOut, edge_key(from, edge_type, to))?;
     if existed {
-        ctx.txn.delete(Table::EdgesIn, edge_key(to, edge_type, from));
+        if !planted::is(Planted::ReverseEdgeKept) {
+            ctx.txn.delete(Table::EdgesIn, edge_key(to, edge_type, from));
+        }
         ctx.counters.edges = ctx.counters.edges.saturating_sub(1);
     }
     Ok(existed)

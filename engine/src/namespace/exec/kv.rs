@@ -4,6 +4,7 @@ use serde_bytes::ByteBuf;
 
 use crate::api::{CompareAndSet, PutEntry, Result, Swapped};
 use crate::namespace::context::Context;
+use crate::planted::{self, Planted};
 use crate::store::{KeyWriter, KvRecord, Read, Table};
 
 fn expiry_key(expires_at: i64, key: &[u8]) -> Vec<u8> {
@@ -66,7 +67,7 @@ pub fn compare_and_set(ctx: &mut Context<'_>, request: CompareAndSet) -> Result<
     let CompareAndSet { key, expected, value, ttl_ms, durability } = request;
     let old = old(ctx, &key)?;
     let seen = old.as_ref().filter(|old| !old.expired).map(|old| ByteBuf::from(old.value.clone()));
-    let swapped = seen == expected;
+    let swapped = seen == expected || planted::is(Planted::SwapUncompared);
     if swapped {
         if let Some(old) = &old {
             forget(ctx, &key, old);
@@ -80,15 +81,17 @@ pub fn compare_and_set(ctx: &mut Context<'_>, request: CompareAndSet) -> Result<
     Ok(Swapped { swapped, previous: seen, commit_seq: ctx.commit_seq(), durability })
 }
 
-/// Removes keys that have expired, oldest first, at most `limit`.
-pub fn sweep(ctx: &mut Context<'_>, limit: usize) -> Result<()> {
-    for expiry in expired(&ctx.txn, ctx.now_ms, limit)? {
+/// Removes keys that have expired, oldest first, at most `limit`. Gives how many there were.
+pub fn sweep(ctx: &mut Context<'_>, limit: usize) -> Result<usize> {
+    let due = expired(&ctx.txn, ctx.now_ms, limit)?;
+    let found = due.len();
+    for expiry in due {
         let key = expiry.get(8..).unwrap_or_default().to_vec();
         delete(ctx, ByteBuf::from(key))?;
         // Normally gone already; a leftover entry must not stop the sweep for ever.
         ctx.txn.delete(Table::KvExpiry, expiry);
     }
-    Ok(())
+    Ok(found)
 }
 
 /// Rows of the expiry index whose time has come, oldest first, at most `limit`.

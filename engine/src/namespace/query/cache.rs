@@ -5,18 +5,19 @@ use crate::index::vector::{Hit, SearchParams};
 use crate::limits;
 use crate::namespace::collections::Collection;
 use crate::namespace::entries::check_dimension;
+use crate::namespace::query::reader::Reader;
 use crate::namespace::state::State;
-use crate::store::{DocumentRecord, KeyWriter, Read, Snapshot, Table};
+use crate::store::{DocumentRecord, KeyWriter, Read, Table};
 
 /// One look-up.
 struct LookUp<'a> {
     cache: &'a Collection,
-    snapshot: &'a Snapshot,
+    snapshot: &'a Reader<'a>,
     now_ms: i64,
 }
 
 /// Looks an answer up: under exactly this key, else under the most similar one.
-pub fn get(state: &State, snapshot: &Snapshot, request: &CacheGet) -> Result<MaybeCacheHit> {
+pub fn get(state: &State, snapshot: &Reader<'_>, request: &CacheGet) -> Result<MaybeCacheHit> {
     let Some(cache) = state.cache(snapshot, &request.cache)? else { return Ok(MaybeCacheHit { hit: None }) };
     // Refused even if the key is found: whether a request is well formed must not depend on what the cache holds.
     request.embedding.as_ref().map_or(Ok(()), |embedding| check_dimension(&cache, &request.cache, embedding))?;
@@ -43,7 +44,7 @@ impl LookUp<'_> {
         // Which rows count is decided before the search: an expired entry must not stand before one that has not.
         let open = self.cache.entries.open(self.now_ms);
         let params = SearchParams { k: 1, ef: None, seq: self.snapshot.seq(), allowed: open.as_ref() };
-        let found = self.cache.vectors.search(&embedding.0, &params)?;
+        let found = self.cache.vectors.search_while(&embedding.0, &params, &mut || self.snapshot.wanted.look())?;
         let Some(Hit { row: _, id, distance }) = found.into_iter().next() else { return Ok(None) };
         let similarity = self.cache.vectors.params().metric.score(distance);
         if similarity < threshold {
@@ -61,7 +62,7 @@ impl LookUp<'_> {
 }
 
 /// The counters of a cache.
-pub fn stats(state: &State, snapshot: &Snapshot, request: &CacheStatsRequest) -> Result<CacheStats> {
+pub fn stats(state: &State, snapshot: &Reader<'_>, request: &CacheStatsRequest) -> Result<CacheStats> {
     let Some(cache) = state.cache(snapshot, &request.cache)? else { return Ok(CacheStats::default()) };
     let open = cache.entries.open(state.clock.now_ms());
     let mut entries = 0;

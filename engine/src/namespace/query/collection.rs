@@ -12,13 +12,13 @@ use crate::api::{
 use crate::index::vector::{Hit, SearchParams};
 use crate::limits;
 use crate::namespace::collections::Collection;
+use crate::namespace::query::reader::Reader;
 use crate::namespace::state::State;
-use crate::store::{
-    CollectionKind, CollectionRecord, DocumentRecord, KeyRange, KeyWriter, Read, Snapshot, StoreError, Table,
-};
+use crate::store::{CollectionKind, CollectionRecord, DocumentRecord, KeyRange, KeyWriter, Read, StoreError, Table};
+use crate::work::Wanted;
 
 /// Describes one collection.
-pub fn describe(state: &State, snapshot: &Snapshot, name: &CollectionName) -> Result<CollectionInfo> {
+pub fn describe(state: &State, snapshot: &Reader<'_>, name: &CollectionName) -> Result<CollectionInfo> {
     Ok(info(state, name.clone(), &*state.collection(snapshot, name, CollectionKind::Documents)?))
 }
 
@@ -39,7 +39,7 @@ fn info(state: &State, name: CollectionName, collection: &Collection) -> Collect
 /// The names of one kind, in order, with what is in memory for each.
 pub(super) fn named(
     state: &State,
-    snapshot: &Snapshot,
+    snapshot: &Reader<'_>,
     kind: CollectionKind,
 ) -> Result<Vec<(CollectionName, Arc<Collection>)>> {
     let mut found = Vec::new();
@@ -56,7 +56,7 @@ pub(super) fn named(
 }
 
 /// Lists the collections.
-pub fn list(state: &State, snapshot: &Snapshot) -> Result<CollectionList> {
+pub fn list(state: &State, snapshot: &Reader<'_>) -> Result<CollectionList> {
     let found = named(state, snapshot, CollectionKind::Documents)?;
     Ok(CollectionList {
         collections: found.into_iter().map(|(name, collection)| info(state, name, &collection)).collect(),
@@ -73,7 +73,7 @@ pub struct Parts {
 }
 
 /// Reads a document's record as the snapshot sees it.
-fn document(snapshot: &Snapshot, collection: &Collection, id: &[u8], parts: Parts) -> Result<Option<Document>> {
+fn document(snapshot: &Reader<'_>, collection: &Collection, id: &[u8], parts: Parts) -> Result<Option<Document>> {
     let key = KeyWriter::new().u32(collection.record.id).raw(id).finish();
     let take = |stored: &[u8]| {
         let record = DocumentRecord::decode(stored)?;
@@ -116,16 +116,17 @@ fn document_bytes(document: &Document) -> usize {
 }
 
 /// Reads documents by id.
-pub fn get(state: &State, snapshot: &Snapshot, request: &GetDocuments) -> Result<Documents> {
+pub fn get(state: &State, snapshot: &Reader<'_>, request: &GetDocuments) -> Result<Documents> {
     get_parts(state, snapshot, request, Parts { body: true, embedding: request.include_embedding })
 }
 
 /// Reads parts of documents by id.
-pub fn get_parts(state: &State, snapshot: &Snapshot, request: &GetDocuments, parts: Parts) -> Result<Documents> {
+pub fn get_parts(state: &State, snapshot: &Reader<'_>, request: &GetDocuments, parts: Parts) -> Result<Documents> {
     let collection = state.collection(snapshot, &request.collection, CollectionKind::Documents)?;
     let mut budget = AnswerBudget::new();
     let mut documents = Vec::with_capacity(request.ids.len());
     for id in &request.ids {
+        snapshot.wanted.step()?;
         let found = document(snapshot, &collection, id.as_str().as_bytes(), parts)?;
         budget.spend(found.as_ref().map_or(1, document_bytes))?;
         documents.push(found);
@@ -134,7 +135,7 @@ pub fn get_parts(state: &State, snapshot: &Snapshot, request: &GetDocuments, par
 }
 
 /// Counts documents.
-pub fn count(state: &State, snapshot: &Snapshot, request: &CountDocuments) -> Result<Counted> {
+pub fn count(state: &State, snapshot: &Reader<'_>, request: &CountDocuments) -> Result<Counted> {
     let collection = state.collection(snapshot, &request.collection, CollectionKind::Documents)?;
     let prefix = KeyWriter::new().u32(collection.record.id).finish();
     let count = match (&request.filter, request.snapshot) {
@@ -143,13 +144,15 @@ pub fn count(state: &State, snapshot: &Snapshot, request: &CountDocuments) -> Re
             let mut count = 0;
             for row in snapshot.scan(Table::Documents, &KeyRange::prefix(&prefix), false)? {
                 row?;
+                snapshot.wanted.step()?;
                 count += 1;
             }
             count
         }
         (Some(filter), _) => {
             let mut count = 0;
-            for row in collection.matching(filter) {
+            for row in collection.matching(filter, snapshot.wanted)? {
+                snapshot.wanted.step()?;
                 let Some(id) = collection.vectors.id(row) else { continue };
                 let key = KeyWriter::new().u32(collection.record.id).raw(&id).finish();
                 let newest = snapshot.get_with(Table::Documents, &key, |stored| {
@@ -173,10 +176,10 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    fn run(&self, snapshot: &Snapshot, query: &[f32], budget: &mut AnswerBudget) -> Result<DocumentHits> {
+    fn run(&self, snapshot: &Reader<'_>, query: &[f32], budget: &mut AnswerBudget) -> Result<DocumentHits> {
         let (k, ef, allowed) = (self.k, self.ef, self.allowed.as_ref());
         let params = SearchParams { k, ef, seq: snapshot.seq(), allowed };
-        let found = self.collection.vectors.search(query, &params)?;
+        let found = self.collection.vectors.search_while(query, &params, &mut || snapshot.wanted.look())?;
         let mut hits = Vec::with_capacity(found.len());
         for Hit { row: _, id, distance } in found {
             let document = document(snapshot, self.collection, &id, self.parts)?
@@ -189,19 +192,19 @@ impl Search<'_> {
     }
 }
 
-fn allowed(collection: &Collection, filter: Option<&Filter>) -> Option<RoaringBitmap> {
-    filter.filter(|filter| !filter.is_empty()).map(|filter| collection.matching(filter))
+fn allowed(collection: &Collection, filter: Option<&Filter>, wanted: &Wanted<'_>) -> Result<Option<RoaringBitmap>> {
+    filter.filter(|filter| !filter.is_empty()).map(|filter| collection.matching(filter, wanted)).transpose()
 }
 
 /// Finds the nearest documents.
-pub fn search(state: &State, snapshot: &Snapshot, request: &SearchCollection) -> Result<DocumentHits> {
+pub fn search(state: &State, snapshot: &Reader<'_>, request: &SearchCollection) -> Result<DocumentHits> {
     search_parts(state, snapshot, request, Parts { body: true, embedding: request.include_embedding })
 }
 
 /// Finds the nearest documents and reads parts of them.
 pub fn search_parts(
     state: &State,
-    snapshot: &Snapshot,
+    snapshot: &Reader<'_>,
     request: &SearchCollection,
     parts: Parts,
 ) -> Result<DocumentHits> {
@@ -210,7 +213,7 @@ pub fn search_parts(
         collection: &collection,
         k: request.k.map_or(limits::K_DEFAULT, |k| k as usize),
         ef: request.ef.map(|ef| ef as usize),
-        allowed: allowed(&collection, request.filter.as_ref()),
+        allowed: allowed(&collection, request.filter.as_ref(), snapshot.wanted)?,
         parts,
     };
     search.run(snapshot, &request.query.0, &mut AnswerBudget::new())
@@ -233,16 +236,23 @@ pub(super) fn queries<'a>(collection: &Collection, packed: &'a [f32]) -> Result<
 }
 
 /// Several searches at one instant.
-pub fn search_batch(state: &State, snapshot: &Snapshot, request: &SearchBatchCollection) -> Result<DocumentHitsBatch> {
+pub fn search_batch(
+    state: &State,
+    snapshot: &Reader<'_>,
+    request: &SearchBatchCollection,
+) -> Result<DocumentHitsBatch> {
     let collection = state.collection(snapshot, &request.collection, CollectionKind::Documents)?;
     let search = Search {
         collection: &collection,
         k: request.k.map_or(limits::K_DEFAULT, |k| k as usize),
         ef: request.ef.map(|ef| ef as usize),
-        allowed: allowed(&collection, request.filter.as_ref()),
+        allowed: allowed(&collection, request.filter.as_ref(), snapshot.wanted)?,
         parts: Parts { body: true, embedding: request.include_embedding },
     };
     let mut budget = AnswerBudget::new();
-    let results = queries(&collection, &request.queries.0)?.map(|query| search.run(snapshot, query, &mut budget));
+    let results = queries(&collection, &request.queries.0)?.map(|query| {
+        snapshot.wanted.look()?;
+        search.run(snapshot, query, &mut budget)
+    });
     Ok(DocumentHitsBatch { results: results.collect::<Result<_>>()? })
 }

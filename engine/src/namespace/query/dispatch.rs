@@ -3,20 +3,22 @@
 use std::sync::Arc;
 
 use super::kv::Part;
+use super::reader::Reader;
 use super::wants::Wants;
 use super::{cache, collection, context, graph, kv, render, temporal, traverse, vectors};
-use crate::api::{CommitSeq, Error, Existence, Request, Response, Result, SnapshotEnded};
+use crate::api::{CommitSeq, Cost, Error, Existence, Request, Response, Result, SnapshotEnded};
 use crate::clock::Clock;
 use crate::limits;
 use crate::namespace::state::State;
+use crate::work::Wanted;
 
 /// A read outside a format gives whole answers.
 const ALL: Wants = Wants::ALL;
 
-/// Answers a read.
-pub fn query(state: &State, request: Request) -> Result<Response> {
-    let snapshot = state.snapshot(held(&request))?;
-    let snapshot = &snapshot;
+/// Answers a read, for as long as its answer is wanted.
+pub fn query(state: &State, request: Request, wanted: &Wanted<'_>) -> Result<Response> {
+    let (snapshot, _running) = state.begin_read(&request)?;
+    let snapshot = &Reader::new(snapshot, wanted);
     Ok(match request {
         Request::Get(get) => Response::Get(kv::get(state, snapshot, &get.key)?),
         Request::Exists(exists) => Response::Exists(Existence { exists: kv::exists(state, snapshot, &exists.key)? }),
@@ -57,7 +59,7 @@ pub fn query(state: &State, request: Request) -> Result<Response> {
         Request::CacheGet(get) => Response::CacheGet(cache::get(state, snapshot, &get)?),
         Request::CacheStats(stats) => Response::CacheStats(cache::stats(state, snapshot, &stats)?),
         Request::TakeSnapshot(_) => {
-            state.snapshots.hold(snapshot.clone(), state.clock.monotonic())?;
+            state.snapshots.hold((**snapshot).clone(), state.clock.monotonic())?;
             let expires_in_ms = limits::SNAPSHOT_AGE_MAX.as_millis().try_into().unwrap_or(u64::MAX);
             Response::TakeSnapshot(crate::api::Snapshot { seq: CommitSeq(snapshot.seq()), expires_in_ms })
         }
@@ -71,35 +73,7 @@ pub fn query(state: &State, request: Request) -> Result<Response> {
 
 /// Answers a read in a namespace that does not exist: there is nothing in it.
 pub fn read_nothing(clock: &Arc<dyn Clock>, request: Request) -> Result<Response> {
-    query(&State::empty(Arc::clone(clock)), request)
-}
-
-/// The held snapshot that a read names.
-fn held(request: &Request) -> Option<CommitSeq> {
-    match request {
-        Request::Get(request) => request.snapshot,
-        Request::Exists(request) => request.snapshot,
-        Request::MultiGet(request) => request.snapshot,
-        Request::Scan(request) => request.snapshot,
-        Request::GetDocuments(request) => request.snapshot,
-        Request::CountDocuments(request) => request.snapshot,
-        Request::SearchCollection(request) => request.snapshot,
-        Request::SearchBatchCollection(request) => request.snapshot,
-        Request::GetVectors(request) => request.snapshot,
-        Request::SearchVectors(request) => request.snapshot,
-        Request::SearchBatchVectors(request) => request.snapshot,
-        Request::GetNode(request) => request.snapshot,
-        Request::GetEdges(request) => request.snapshot,
-        Request::Neighbors(request) => request.snapshot,
-        Request::Traverse(request) => request.snapshot,
-        Request::ShortestPath(request) => request.snapshot,
-        Request::QueryTemporal(request) => request.snapshot,
-        Request::TraverseTemporal(request) => request.snapshot,
-        Request::TemporalHistory(request) => request.snapshot,
-        Request::Render(request) => request.read.snapshot(),
-        Request::AssembleContext(request) => request.snapshot,
-        _ => None,
-    }
+    query(&State::empty(Arc::clone(clock)), request, &Wanted::always())
 }
 
 /// Items up to which a read of several is short enough for a thread that must not block.
@@ -107,13 +81,9 @@ const SHORT_ITEMS: usize = 64;
 
 /// True if the read costs microseconds, so that a frontend's own thread may do it.
 pub fn is_short(request: &Request) -> bool {
-    match request {
-        Request::MultiGet(request) => request.keys.len() <= SHORT_ITEMS,
-        Request::Scan(request) => request.limit.is_some_and(|limit| limit as usize <= SHORT_ITEMS),
-        Request::GetDocuments(request) => request.ids.len() <= SHORT_ITEMS,
-        Request::GetVectors(request) => request.ids.len() <= SHORT_ITEMS,
-        Request::GetEdges(request) => request.limit.is_some_and(|limit| limit as usize <= SHORT_ITEMS),
-        Request::CacheGet(request) => request.embedding.is_none(),
-        other => other.code().kind() == crate::api::OpKind::Read,
+    match request.cost() {
+        Cost::Short => true,
+        Cost::Items(items) => items <= SHORT_ITEMS,
+        Cost::Brief | Cost::Long => false,
     }
 }

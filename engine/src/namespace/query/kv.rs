@@ -6,8 +6,10 @@ use serde_bytes::ByteBuf;
 
 use crate::api::{CommitSeq, KvEntry, KvPage, KvValue, KvValues, MaybeValue, MultiGet, Result, Scan};
 use crate::limits;
+use crate::namespace::query::reader::Reader;
 use crate::namespace::state::State;
-use crate::store::{KeyRange, KvRecord, Read, Snapshot, StoreResult, Table};
+use crate::planted::{self, Planted};
+use crate::store::{KeyRange, KvRecord, Read, StoreResult, Table};
 
 /// Which parts of a key's record are read; the version always is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +28,7 @@ fn visible(state: &State, stored: &[u8], now_ms: i64, part: Part) -> StoreResult
         Part::Version => ByteBuf::new(),
     };
     let found = || KvValue { value: value(), version };
-    Ok((!record.is_expired(now_ms)).then(found))
+    Ok((!record.is_expired(now_ms) || planted::is(Planted::ExpiryIgnored)).then(found))
 }
 
 /// Only keys with an expiry need the clock, and reading it costs as much as the look-up.
@@ -37,27 +39,28 @@ fn now_if_needed(state: &State, stored: &[u8]) -> i64 {
     }
 }
 
-fn look_up(state: &State, snapshot: &Snapshot, key: &[u8], part: Part) -> Result<Option<KvValue>> {
+fn look_up(state: &State, snapshot: &Reader<'_>, key: &[u8], part: Part) -> Result<Option<KvValue>> {
     let take = |stored: &[u8]| visible(state, stored, now_if_needed(state, stored), part);
     let found = snapshot.get_with(Table::Kv, key, take)?;
     Ok(found.transpose()?.flatten())
 }
 
 /// Reads a key.
-pub fn get(state: &State, snapshot: &Snapshot, key: &[u8]) -> Result<MaybeValue> {
+pub fn get(state: &State, snapshot: &Reader<'_>, key: &[u8]) -> Result<MaybeValue> {
     Ok(MaybeValue { found: look_up(state, snapshot, key, Part::Value)? })
 }
 
 /// Asks whether a key exists.
-pub fn exists(state: &State, snapshot: &Snapshot, key: &[u8]) -> Result<bool> {
+pub fn exists(state: &State, snapshot: &Reader<'_>, key: &[u8]) -> Result<bool> {
     Ok(look_up(state, snapshot, key, Part::Version)?.is_some())
 }
 
 /// Reads several keys at one instant.
-pub fn multi_get(state: &State, snapshot: &Snapshot, request: &MultiGet, part: Part) -> Result<KvValues> {
+pub fn multi_get(state: &State, snapshot: &Reader<'_>, request: &MultiGet, part: Part) -> Result<KvValues> {
     let mut values = Vec::with_capacity(request.keys.len());
     let mut bytes = 0;
     for key in &request.keys {
+        snapshot.wanted.step()?;
         let found = look_up(state, snapshot, key, part)?;
         bytes += found.as_ref().map_or(0, |found| found.value.len());
         if bytes > limits::PAGE_BYTES_MAX + limits::VALUE_BYTES_MAX {
@@ -94,15 +97,18 @@ fn range_of(request: &Scan) -> KeyRange {
 }
 
 /// Reads keys in order, one page.
-pub fn scan(state: &State, snapshot: &Snapshot, request: &Scan) -> Result<KvPage> {
-    let limit = request.limit.map_or(limits::PAGE_ITEMS_DEFAULT, |limit| limit as usize).min(limits::PAGE_ITEMS_MAX);
+pub fn scan(state: &State, snapshot: &Reader<'_>, request: &Scan) -> Result<KvPage> {
+    let mut limit =
+        request.limit.map_or(limits::PAGE_ITEMS_DEFAULT, |limit| limit as usize).min(limits::PAGE_ITEMS_MAX);
     let now_ms = state.clock.now_ms();
     let mut entries: Vec<KvEntry> = Vec::new();
     let mut bytes = 0;
     for row in snapshot.scan(Table::Kv, &range_of(request), request.reverse)? {
         let row = row?;
+        snapshot.wanted.step()?;
         let record = KvRecord::decode(&row.value)?;
         if record.is_expired(now_ms) {
+            limit -= usize::from(limit > 0 && planted::is(Planted::LimitCountsExpired));
             continue;
         }
         if entries.len() >= limit || bytes > limits::PAGE_BYTES_MAX {

@@ -6,6 +6,7 @@ mod context;
 mod dispatch;
 mod graph;
 mod kv;
+pub(super) mod reader;
 mod render;
 pub(super) mod temporal;
 #[cfg(test)]

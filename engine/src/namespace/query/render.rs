@@ -8,11 +8,11 @@ use crate::api::{
     ByteBuf, GetDocuments, Render, Rendered, Response, Result, RowsQuery, Scan, SearchCollection, SearchVectors,
 };
 use crate::format::{self, Answer, Projection};
+use crate::namespace::query::reader::Reader;
 use crate::namespace::state::State;
-use crate::store::Snapshot;
 
 /// Reads rows and gives them in a format.
-pub fn render(state: &State, snapshot: &Snapshot, request: Render) -> Result<Rendered> {
+pub fn render(state: &State, snapshot: &Reader<'_>, request: Render) -> Result<Rendered> {
     let Render { read, format, columns, tokenizer } = request;
     let answer = read_rows(state, snapshot, &read, columns.as_deref())?;
     let encoded = format::encode(&answer.rows.all(), format, tokenizer)?;
@@ -28,7 +28,7 @@ pub fn render(state: &State, snapshot: &Snapshot, request: Render) -> Result<Ren
 
 /// Reads rows. Values, bodies, fields and embeddings of which no column is wanted are not read; the columns named say what
 /// is wanted, and only without them what the read itself says.
-pub fn read_rows(state: &State, snapshot: &Snapshot, read: &RowsQuery, columns: Option<&[String]>) -> Result<Answer> {
+pub fn read_rows(state: &State, snapshot: &Reader<'_>, read: &RowsQuery, columns: Option<&[String]>) -> Result<Answer> {
     let projection = Projection::of(read, columns)?;
     let parts = Parts {
         body: projection.wants("content") || projection.wants("metadata"),

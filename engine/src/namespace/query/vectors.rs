@@ -8,8 +8,9 @@ use crate::api::{
 use crate::index::vector::{Hit, SearchParams};
 use crate::limits;
 use crate::namespace::collections::Collection;
+use crate::namespace::query::reader::Reader;
 use crate::namespace::state::State;
-use crate::store::{CollectionKind, DocumentRecord, KeyWriter, Read, Snapshot, Table};
+use crate::store::{CollectionKind, DocumentRecord, KeyWriter, Read, Table};
 
 fn info(state: &State, name: CollectionName, index: &Collection) -> IndexInfo {
     IndexInfo {
@@ -25,28 +26,29 @@ fn info(state: &State, name: CollectionName, index: &Collection) -> IndexInfo {
 }
 
 /// Describes one vector index.
-pub fn describe(state: &State, snapshot: &Snapshot, name: &CollectionName) -> Result<IndexInfo> {
+pub fn describe(state: &State, snapshot: &Reader<'_>, name: &CollectionName) -> Result<IndexInfo> {
     Ok(info(state, name.clone(), &*state.collection(snapshot, name, CollectionKind::Vectors)?))
 }
 
 /// Lists the vector indexes.
-pub fn list(state: &State, snapshot: &Snapshot) -> Result<IndexList> {
+pub fn list(state: &State, snapshot: &Reader<'_>) -> Result<IndexList> {
     let found = named(state, snapshot, CollectionKind::Vectors)?;
     Ok(IndexList { indexes: found.into_iter().map(|(name, index)| info(state, name, &index)).collect() })
 }
 
 /// Counts the vectors of an index.
-pub fn count(state: &State, snapshot: &Snapshot, request: &CountVectors) -> Result<Counted> {
+pub fn count(state: &State, snapshot: &Reader<'_>, request: &CountVectors) -> Result<Counted> {
     let index = state.collection(snapshot, &request.index, CollectionKind::Vectors)?;
     Ok(Counted { count: state.count(&index) })
 }
 
 /// Reads vectors by id.
-pub fn get(state: &State, snapshot: &Snapshot, request: &GetVectors) -> Result<Vectors> {
+pub fn get(state: &State, snapshot: &Reader<'_>, request: &GetVectors) -> Result<Vectors> {
     let index = state.collection(snapshot, &request.index, CollectionKind::Vectors)?;
     let mut budget = AnswerBudget::new();
     let mut vectors = Vec::with_capacity(request.ids.len());
     for id in &request.ids {
+        snapshot.wanted.step()?;
         let key = KeyWriter::new().u32(index.record.id).u64(*id).finish();
         let found = match snapshot.get(Table::Documents, &key)? {
             Some(stored) => Some(embedding(&index, DocumentRecord::decode(&stored)?.row)?),
@@ -67,11 +69,12 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    fn run(&self, snapshot: &Snapshot, query: &[f32], budget: &mut AnswerBudget) -> Result<VectorHits> {
+    fn run(&self, snapshot: &Reader<'_>, query: &[f32], budget: &mut AnswerBudget) -> Result<VectorHits> {
         let params = SearchParams { k: self.k, ef: self.ef, seq: snapshot.seq(), allowed: None };
         let metric = self.index.vectors.params().metric;
         let mut hits = Vec::new();
-        for Hit { row, id, distance } in self.index.vectors.search(query, &params)? {
+        let found = self.index.vectors.search_while(query, &params, &mut || snapshot.wanted.look())?;
+        for Hit { row, id, distance } in found {
             // Ids of an index are always eight bytes: only `vectors::insert` writes them.
             let id = id.as_array().map_or(0, |id| u64::from_be_bytes(*id));
             let embedding = if self.include_embedding { Some(embedding(self.index, row)?) } else { None };
@@ -83,7 +86,7 @@ impl Search<'_> {
 }
 
 /// Finds the nearest vectors.
-pub fn search(state: &State, snapshot: &Snapshot, request: &SearchVectors) -> Result<VectorHits> {
+pub fn search(state: &State, snapshot: &Reader<'_>, request: &SearchVectors) -> Result<VectorHits> {
     let index = state.collection(snapshot, &request.index, CollectionKind::Vectors)?;
     let search = Search {
         index: &index,
@@ -95,7 +98,7 @@ pub fn search(state: &State, snapshot: &Snapshot, request: &SearchVectors) -> Re
 }
 
 /// Several searches at one instant.
-pub fn search_batch(state: &State, snapshot: &Snapshot, request: &SearchBatchVectors) -> Result<VectorHitsBatch> {
+pub fn search_batch(state: &State, snapshot: &Reader<'_>, request: &SearchBatchVectors) -> Result<VectorHitsBatch> {
     let index = state.collection(snapshot, &request.index, CollectionKind::Vectors)?;
     let search = Search {
         index: &index,
@@ -104,6 +107,9 @@ pub fn search_batch(state: &State, snapshot: &Snapshot, request: &SearchBatchVec
         include_embedding: request.include_embedding,
     };
     let mut budget = AnswerBudget::new();
-    let results = queries(&index, &request.queries.0)?.map(|query| search.run(snapshot, query, &mut budget));
+    let results = queries(&index, &request.queries.0)?.map(|query| {
+        snapshot.wanted.look()?;
+        search.run(snapshot, query, &mut budget)
+    });
     Ok(VectorHitsBatch { results: results.collect::<Result<_>>()? })
 }

@@ -2,15 +2,21 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use parking_lot::Mutex;
 
-use crate::api::{NamespaceStats, Operation, Quota, Response, Result};
+use crate::api::{NamespaceStats, Operation, Quota, Request, Response, Result};
 use crate::clock::ManualClock;
 use crate::disk::{CrashMode, SimDisk};
-use crate::namespace::{Envelope, Namespace, NamespaceFiles, NamespaceOptions, Shared, Spawn, create_files};
+use crate::log::LogOptions;
+use crate::namespace::{
+    Envelope, Namespace, NamespaceFiles, NamespaceOptions, Openings, Shared, Spawn, TrySpawn, create_files,
+};
+use crate::occupancy::Occupancy;
 use crate::rng::SeededRng;
 use crate::service::{Completion, Reply};
+use crate::work::{Budget, Job, Wanted};
 
 const ID: [u8; 16] = [3; 16];
 const DIR: &str = "/ns";
@@ -19,25 +25,70 @@ const DIR: &str = "/ns";
 pub struct Bench {
     /// The time, which begins at 1,000 ms.
     pub clock: Arc<ManualClock>,
-    disk: SimDisk,
-    handle: Arc<Namespace>,
+    /// The disk.
+    pub disk: SimDisk,
+    /// The namespace.
+    pub handle: Arc<Namespace>,
+    /// What becomes of the mailbox's jobs.
+    pub workers: Arc<Mutex<Workers>>,
+    /// As when the engine is closing.
+    pub closing: Arc<AtomicBool>,
 }
 
-fn open(disk: &SimDisk, clock: &Arc<ManualClock>) -> Arc<Namespace> {
+/// What becomes of the mailbox's jobs.
+#[derive(Default)]
+pub enum Workers {
+    /// They run at once.
+    #[default]
+    AtOnce,
+    /// They are kept, while somebody gathers a group.
+    Gathering(Vec<Job>),
+    /// They are given back. Where on the stack that was, each time.
+    Closed(Vec<usize>),
+}
+
+fn open(
+    disk: &SimDisk,
+    clock: &Arc<ManualClock>,
+    workers: &Arc<Mutex<Workers>>,
+    closing: &Arc<AtomicBool>,
+) -> Arc<Namespace> {
     let inline: Spawn = Arc::new(|job| job());
+    let workers = Arc::clone(workers);
+    let actors: TrySpawn = Arc::new(move |job| {
+        match &mut *workers.lock() {
+            Workers::Closed(places) => {
+                places.push(std::ptr::from_ref(&job).addr());
+                return Err(job);
+            }
+            Workers::Gathering(jobs) => {
+                jobs.push(job);
+                return Ok(());
+            }
+            Workers::AtOnce => {}
+        }
+        job();
+        Ok(())
+    });
     let options = NamespaceOptions {
         disk: Arc::new(disk.clone()),
         clock: Arc::clone(clock) as _,
         rng: Arc::new(SeededRng::new(disk.op_count())),
         background: Arc::clone(&inline),
-        actors: inline,
+        actors: Arc::clone(&actors),
+        opens: actors,
+        builds: inline,
+        pools: None,
+        pinned: Budget::new(usize::MAX),
         lower_priority: || (),
-        cancel_builds: Arc::default(),
+        closing: Arc::clone(closing),
+        store_cache_bytes: crate::limits::STORE_CACHE_BYTES,
+        openings: Openings::new(1, Occupancy::new(None)),
     };
     if !crate::disk::Disk::exists(disk, Path::new(DIR)).unwrap() {
         create_files(&options, Path::new(DIR), ID).unwrap();
     }
-    let files = NamespaceFiles { id: ID, dir: DIR.into(), floor_seq: 0 };
+    let files = NamespaceFiles { id: ID, name: "bench".to_owned(), dir: DIR.into(), floor_seq: 0 };
     Arc::new(Namespace::new(files, Quota::default(), options, &Shared::default()))
 }
 
@@ -45,8 +96,24 @@ impl Bench {
     /// An empty namespace.
     pub fn new() -> Self {
         let (disk, clock) = (SimDisk::new(), Arc::new(ManualClock::new(1_000)));
-        let handle = open(&disk, &clock);
-        Self { clock, disk, handle }
+        let (workers, closing) = Default::default();
+        let handle = open(&disk, &clock, &workers, &closing);
+        Self { clock, disk, handle, workers, closing }
+    }
+
+    /// Queues writes that all wait when the worker comes, and gives their answers.
+    pub fn run_together(&self, requests: Vec<Request>) -> Vec<Result<Response>> {
+        *self.workers.lock() = Workers::Gathering(Vec::new());
+        let mut waiters = Vec::new();
+        for request in requests {
+            let waiter = Arc::new(Waiter::default());
+            let reply = Reply::new(Arc::clone(&waiter) as Arc<dyn Completion>, 0);
+            self.handle.submit(Envelope::request(request, reply), false);
+            waiters.push(waiter);
+        }
+        let Workers::Gathering(jobs) = std::mem::take(&mut *self.workers.lock()) else { panic!("nothing is gathered") };
+        jobs.into_iter().for_each(|job| job());
+        waiters.iter().map(|waiter| waiter.0.lock().take().unwrap()).collect()
     }
 
     /// Carries an operation out.
@@ -59,7 +126,7 @@ impl Bench {
                 self.handle.submit(Envelope::request(request, reply), true);
                 waiter.0.lock().take().unwrap()
             }
-            _ => self.handle.read(request),
+            _ => self.handle.read(request, &Wanted::always()),
         };
         O::take_reply(response?)
     }
@@ -74,6 +141,21 @@ impl Bench {
         self.handle.stats().unwrap()
     }
 
+    /// Payload bytes of each record that the log holds and the store does not.
+    pub fn log_records(&self) -> Vec<usize> {
+        let image = self.disk.crash_image(0, CrashMode::KeepAll);
+        let (rng, dir) = (Arc::new(SeededRng::new(1)), Path::new(DIR).join("log"));
+        let options = LogOptions::new(Arc::new(image), rng, dir, ID, LogOptions::PAYLOAD_LIMIT_BYTES);
+        let mut found = Vec::new();
+        let flushed = self.stats().checkpoint_seq.0;
+        crate::log::open(options, flushed, &mut |_, payload| {
+            found.push(payload.len());
+            Ok(())
+        })
+        .unwrap();
+        found
+    }
+
     /// Replaces the bounds.
     pub fn set_quota(&self, quota: Quota) {
         self.handle.set_quota(quota);
@@ -81,14 +163,14 @@ impl Bench {
 
     /// Closes and opens the files.
     pub fn reopen(&mut self) {
-        assert!(self.handle.close());
-        self.handle = open(&self.disk, &self.clock);
+        assert!(self.handle.close_unused());
+        self.handle = open(&self.disk, &self.clock, &self.workers, &self.closing);
     }
 
     /// Opens what a power loss leaves.
     pub fn lose_power(&mut self) {
         self.disk = self.disk.crash_image(0, CrashMode::DropUnsynced);
-        self.handle = open(&self.disk, &self.clock);
+        self.handle = open(&self.disk, &self.clock, &self.workers, &self.closing);
     }
 }
 
@@ -98,5 +180,9 @@ struct Waiter(Mutex<Option<Result<Response>>>);
 impl Completion for Waiter {
     fn complete(&self, _token: u64, result: Result<Response>) {
         *self.0.lock() = Some(result);
+    }
+
+    fn is_wanted(&self, _token: u64) -> bool {
+        true
     }
 }

@@ -3,3 +3,8 @@
 
 mod bench;
 mod caches;
+mod clocks;
+mod durability;
+mod groups;
+mod readers;
+mod rows;

@@ -45,6 +45,7 @@ impl Harness {
             txn: Txn::new(self.state.unpublished()),
             seq: self.seq + 1,
             now_ms: crate::clock::Clock::now_ms(&*self.clock),
+            stamp_ms: crate::clock::Clock::now_ms(&*self.clock),
             counters: self.counters,
             quota: Quota::default(),
             changes: Vec::new(),

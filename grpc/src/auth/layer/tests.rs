@@ -64,7 +64,8 @@ impl Service<Request<Body>> for Inner {
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        assert!(request.extensions().get::<Arc<Principal>>().is_some(), "no principal");
+        let has_principal = request.extensions().get::<Arc<Principal>>().is_some();
+        assert_eq!(has_principal, !request.uri().path().starts_with(HEALTH), "everything but health has a principal");
         assert!(request.headers().get(AUTHORIZATION).is_none(), "the token goes on");
         self.reached.fetch_add(1, Ordering::Relaxed);
         *self.body.lock() = Some(request.into_body());
@@ -97,7 +98,7 @@ impl Fixture {
         };
         let (valid, expiring, revoked) = (create(None), create(Some(2_000)), create(None));
         token_file::revoke(dir.path(), revoked.id(), &*clock).unwrap();
-        let tokens = Tokens::open(dir.path(), Arc::clone(&clock) as Arc<dyn Clock>, false);
+        let tokens = Tokens::open(dir.path(), Arc::clone(&clock) as Arc<dyn Clock>, false).unwrap();
         let inner = Inner::default();
         let layer = AuthLayer::new(Arc::new(tokens), Arc::clone(&clock) as Arc<dyn Clock>);
         let auth = layer.layer(inner.clone());
@@ -141,10 +142,11 @@ fn assert_refused(response: &Response<Body>, message: &str) {
     assert!(response.body().is_end_stream());
 }
 
-const PATHS: [&str; 6] = [
+const PATHS: [&str; 7] = [
     "/toondb.v1.KvService/Get",
     "/toondb.v1.EngineService/Ping",
-    "/grpc.health.v1.Health/Check",
+    "/grpc.health.v1.Healthy/Check",
+    "/grpc.health.v1.Health",
     "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
     "/no.such.Service/Method",
     "/",
@@ -195,6 +197,19 @@ fn no_form_of_header_but_a_valid_token_gets_through_on_any_path() {
         assert_eq!(f.send(path, &[format!("bearer {valid}").as_bytes()], Body::empty()).status(), 200);
     }
     assert_eq!(f.inner.reached.load(Ordering::Relaxed), 2 * PATHS.len());
+}
+
+/// Whoever restarts servers has no token. What is behind the layer learns nothing of the caller, a good token included.
+#[test]
+fn health_needs_no_token_and_has_no_principal() {
+    let mut f = Fixture::new();
+    let good = format!("Bearer {}", f.valid.reveal()).into_bytes();
+    for headers in [vec![], vec![&b"Bearer no"[..]], vec![&good[..]]] {
+        for path in ["/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/Watch"] {
+            assert_eq!(f.send(path, &headers, Body::empty()).status(), 200, "{path}");
+        }
+    }
+    assert_eq!(f.inner.reached.load(Ordering::Relaxed), 6);
 }
 
 #[test]

@@ -25,9 +25,11 @@ fn tokens_are_created_listed_and_revoked() {
     let dir = TempDir::new();
     let data = dir.path().join("new/data");
     let (clock, rng) = (ManualClock::new(1_000), SeededRng::new(1));
-    assert!(list(&data).unwrap().is_empty());
-    assert!(matches!(revoke(&data, TokenId(1), &clock), Err(TokenFileError::Unknown(TokenId(1)))));
+    assert!(matches!(list(&data), Err(TokenFileError::Io { .. })), "a wrong path is not a directory without tokens");
+    assert!(matches!(revoke(&data, TokenId(1), &clock), Err(TokenFileError::Io { .. })));
     assert!(!data.exists());
+    assert!(list(dir.path()).unwrap().is_empty());
+    assert!(matches!(revoke(dir.path(), TokenId(1), &clock), Err(TokenFileError::Unknown(TokenId(1)))));
 
     let token = create(&data, &new("agent-7"), &clock, &rng).unwrap();
     assert_eq!((mode(&data), mode(&data.join(FILE_NAME)), mode(&data.join(LOCK_NAME))), (0o700, 0o600, 0o600));
@@ -73,6 +75,26 @@ fn what_cannot_be_a_token_is_refused_and_leaves_no_file() {
         assert!(matches!(refused, Err(TokenFileError::Invalid(_))), "{new:?}: {refused:?}");
     }
     assert!(!dir.path().join(FILE_NAME).exists());
+}
+
+/// As on a full disk: the file cannot be written. That must not shut out those who were let in without a token.
+#[test]
+fn a_first_token_that_cannot_be_written_leaves_no_mark() {
+    let dir = TempDir::new();
+    let (clock, rng) = (ManualClock::new(1_000), SeededRng::new(1));
+    let in_the_way = dir.path().join(NEW_NAME);
+    std::fs::create_dir(&in_the_way).unwrap();
+    assert!(matches!(create(dir.path(), &new("a"), &clock, &rng), Err(TokenFileError::Io { .. })));
+    let found = find(dir.path()).unwrap();
+    assert!(!is_marked(&found).unwrap() && lost(&found).unwrap().is_none());
+    std::fs::remove_dir(&in_the_way).unwrap();
+    create(dir.path(), &new("a"), &clock, &rng).unwrap();
+    // A mark that was there before stays, whatever fails: tokens were made and lost.
+    std::fs::remove_file(dir.path().join(FILE_NAME)).unwrap();
+    std::fs::create_dir(&in_the_way).unwrap();
+    assert!(matches!(create(dir.path(), &new("b"), &clock, &rng), Err(TokenFileError::Io { .. })));
+    assert!(lost(&found).unwrap().is_some());
+    assert!(list(dir.path()).unwrap_err().to_string().contains("is gone"));
 }
 
 #[test]
@@ -261,7 +283,7 @@ fn where_there_is_no_room_the_one_that_was_dead_longest_goes() {
     records[7].expires_at = Some(TimestampMs(40));
     records[9].expires_at = Some(TimestampMs(101));
     let file = File::create(dir.path().join(LOCK_NAME)).unwrap();
-    replace(dir.path(), &records, &file).unwrap();
+    replace(&find(dir.path()).unwrap(), &records, &file).unwrap();
     make_room(&mut records, now).unwrap();
     assert_eq!(records.len(), limits::TOKENS_MAX - 1);
     assert!(records.iter().all(|record| record.id != TokenId(7)));

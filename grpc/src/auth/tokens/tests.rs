@@ -1,6 +1,7 @@
 //! What a running server makes of tokens that come, change and go.
 
 use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
 
 use toondb_engine::api::NamespaceName;
 use toondb_engine::clock::ManualClock;
@@ -24,7 +25,7 @@ impl Fixture {
     }
 
     fn open(&self, required: bool) -> Tokens {
-        Tokens::open(self.dir.path(), Arc::clone(&self.clock) as Arc<dyn Clock>, required)
+        Tokens::open(self.dir.path(), Arc::clone(&self.clock) as Arc<dyn Clock>, required).unwrap()
     }
 
     fn create(&self, namespace: &str, expires_at: Option<i64>) -> Token {
@@ -161,11 +162,30 @@ fn a_file_that_is_damaged_unreadable_or_gone_lets_nobody_in() {
     }
     std::fs::remove_file(f.path()).unwrap();
     nobody(&tokens, "gone");
+    nobody(&f.open(false), "gone before the start");
     rescued("back again");
     std::fs::remove_file(f.path()).unwrap();
     std::fs::create_dir(f.path()).unwrap();
     nobody(&tokens, "a directory");
     nobody(&f.open(false), "a directory at start");
+}
+
+/// The mark alone says that tokens were made; without it and them, nobody ever did, or somebody took both away on purpose.
+#[test]
+fn lost_tokens_let_nobody_in_and_removed_ones_everybody() {
+    let f = Fixture::new();
+    assert!(f.open(false).authenticate(None).is_ok(), "no token was ever made");
+    let token = f.create("a", None);
+    std::fs::remove_file(f.path()).unwrap();
+    let lost = f.open(false);
+    assert_eq!(lost.authenticate(None), Err(Refusal::Missing));
+    assert_eq!(with(&lost, &token), Err(Refusal::Invalid));
+    let new = f.create("b", None);
+    f.poll();
+    assert!(with(&lost, &new).is_ok(), "new tokens are taken up");
+    std::fs::remove_file(f.path()).unwrap();
+    std::fs::remove_file(f.dir.path().join("tokens.lock")).unwrap();
+    assert!(f.open(false).authenticate(None).is_ok(), "both were removed");
 }
 
 #[test]
@@ -225,4 +245,53 @@ fn threads_see_a_revocation_while_they_authenticate() {
         threads.into_iter().for_each(|thread| thread.join().unwrap());
     });
     assert_eq!(with(&tokens, &token), Err(Refusal::Revoked));
+}
+
+/// Who may call belongs to the data that is served, and not to whatever has its path now.
+#[test]
+fn a_directory_that_takes_the_path_of_the_served_one_lets_nobody_in() {
+    let (f, other) = (Fixture::new(), Fixture::new());
+    // Both draw from the same seed, so the first tokens of both are one.
+    let ours = f.create("a", None);
+    other.create("a", None);
+    let theirs = other.create("a", None);
+    let tokens = f.open(false);
+    let moved = f.dir.path().with_extension("moved");
+    std::fs::rename(f.dir.path(), &moved).unwrap();
+    std::fs::rename(other.dir.path(), f.dir.path()).unwrap();
+    f.poll();
+    assert_eq!(with(&tokens, &theirs), Err(Refusal::Invalid));
+    assert!(with(&tokens, &ours).is_ok());
+    token_file::revoke(&moved, ours.id(), &*f.clock).unwrap();
+    f.poll();
+    assert_eq!(with(&tokens, &ours), Err(Refusal::Revoked));
+    std::fs::remove_dir_all(&moved).unwrap();
+}
+
+#[test]
+fn the_first_token_is_noticed_also_after_the_directory_was_renamed() {
+    let f = Fixture::new();
+    let tokens = f.open(false);
+    let moved = f.dir.path().with_extension("moved");
+    std::fs::rename(f.dir.path(), &moved).unwrap();
+    let new = NewToken {
+        name: "agent".to_owned(),
+        namespaces: Namespaces::All,
+        rights: "read".parse().unwrap(),
+        expires_at: None,
+    };
+    let token = token_file::create(&moved, &new, &*f.clock, &f.rng).unwrap();
+    f.poll();
+    assert_eq!(tokens.authenticate(None), Err(Refusal::Missing));
+    assert!(with(&tokens, &token).is_ok());
+    std::fs::remove_dir_all(&moved).unwrap();
+}
+
+#[test]
+fn a_directory_that_is_not_there_is_no_directory_without_tokens() {
+    let dir = TempDir::new();
+    let path = dir.path().join("typo");
+    let clock = Arc::new(ManualClock::new(1_000));
+    assert!(matches!(Tokens::open(&path, clock, false), Err(TokenFileError::Io { .. })));
+    assert!(matches!(token_file::list(&path), Err(TokenFileError::Io { .. })));
 }

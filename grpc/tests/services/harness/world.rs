@@ -35,15 +35,25 @@ impl World {
     }
 
     pub fn with(options: &ServerOptions) -> Self {
-        let mut world = Self::without_server();
+        Self::with_room(options, limits::UNREAD_BYTES_MAX)
+    }
+
+    /// A server whose engine has room for so many bytes of unread answers.
+    pub fn with_room(options: &ServerOptions, answer_bytes_max: usize) -> Self {
+        let mut world = Self::with_engine(answer_bytes_max);
         world.server = Some(world.serve(options));
         world
     }
 
     /// An engine that nothing serves yet.
     pub fn without_server() -> Self {
+        Self::with_engine(limits::UNREAD_BYTES_MAX)
+    }
+
+    fn with_engine(answer_bytes_max: usize) -> Self {
         let clock = Arc::new(ManualClock::new(CLOCK_START_MS));
         let mut options = EngineOptions::new("/db").on_disk(Arc::new(SimDisk::new()));
+        options.answer_bytes_max = answer_bytes_max;
         options.clock = Arc::clone(&clock) as _;
         options.rng = Some(Arc::new(SeededRng::new(1)));
         let engine = Engine::open(options).unwrap();
@@ -59,7 +69,7 @@ impl World {
 
     pub fn backend(&self) -> Backend {
         let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
-        let tokens = Arc::new(Tokens::open(self.dir.path(), Arc::clone(&clock), false));
+        let tokens = Arc::new(Tokens::open(self.dir.path(), Arc::clone(&clock), false).unwrap());
         Backend { engine: Arc::new(self.engine.clone()), tokens, clock }
     }
 

@@ -129,7 +129,9 @@ class AsyncCollectionsMethods(Mirror[Store]):
     async def delete_by_filter(
         self, collection_name: str, filter: Filter, namespace: str = "default", durability: Durability = "durable"
     ) -> int:
-        """Delete every document that matches, in one commit. Returns how many. An empty filter is refused."""
+        """Delete every document that matches, in one commit. Returns how many. A filter that is true of every document by
+        its form, such as ``{}`` or ``{"$or": [{}, x]}``, is refused.
+        """
         return await self._call(Store.delete_by_filter, collection_name, filter, namespace, durability)
 
     async def count(self, collection_name: str, namespace: str = "default", filter: Optional[Filter] = None) -> int:

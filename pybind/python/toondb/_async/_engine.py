@@ -3,9 +3,11 @@
 Written by scripts/write_async.py from ``_store.py``.
 """
 
+from typing import Sequence
+
 from .._store import Store
 from .._toondb import WriteBatch
-from .._types import Capabilities, CommitResult, Durability, ServerStats
+from .._types import Capabilities, CheckReport, CommitResult, Durability, ServerStats
 from ._mirror import Mirror
 
 
@@ -32,3 +34,17 @@ class AsyncEngineMethods(Mirror[Store]):
     async def capabilities(self) -> Capabilities:
         """What the engine can do and guarantees."""
         return await self._call(Store.capabilities)
+
+    async def check(self, *, namespaces: Sequence[str] = ()) -> CheckReport:
+        """Verify what is stored, while it is in use. Nothing is changed, and other calls go on meanwhile.
+
+        namespaces: those to verify; none = all of them, the catalog against the folders, and the checkpoints. Of each
+        namespace every page of the store is read from disk, past all caches, and every row is held against the others.
+        Not verified are its log, which was verified when it was opened, and the tokens of callers over gRPC.
+
+        It reads everything of a namespace, so it takes a second or more for each gigabyte: let ``timeout`` allow for
+        that where a client is made. What is wrong is in the report, and no exception; NamespaceNotFoundError is raised
+        for a namespace that does not exist, BusyError while another check is under way. ``toondb check DIR --repair``,
+        on a stopped server or a closed database, makes anew what follows from other rows.
+        """
+        return await self._call(Store.check, namespaces=namespaces)

@@ -3,6 +3,7 @@
 from typing import Awaitable, Callable, Optional, TypeVar
 
 from .._namespace import Namespace
+from .._namespace_handle import checked_name
 from .._store import Store
 from .._types import Durability, Metadata, Metric
 from ._collection import AsyncCollection
@@ -22,7 +23,7 @@ class AsyncNamespace(AsyncNamespaceKeys, AsyncNamespaceGraph, AsyncNamespaceTemp
     def __init__(self, pool: Pool, store: Callable[[], Store], name: str) -> None:
         super().__init__(pool, lambda: Namespace(store(), name))
         self._store = store
-        self.name = name
+        self.name = checked_name(name)
         """The namespace's name."""
 
     def __repr__(self) -> str:

@@ -10,9 +10,10 @@ import os
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from typing import Callable, TypeVar
+from typing import Callable, TypeVar, cast
 
 from .._errors import ErrorCode, ShuttingDownError, ToonDBError, from_code
+from .._toondb import Abandonable
 
 Result = TypeVar("Result")
 
@@ -49,19 +50,29 @@ class Pool:
 
     async def run(self, function: Callable[[], Result]) -> Result:
         """Run a function on a thread. If the wait is cancelled, a function that has not begun never runs, and one that
-        has runs to its end, its result dropped.
+        has gives up its waits for the engine: it neither keeps its thread nor, at the end, the process waiting.
         """
-        return await asyncio.wrap_future(self._submit(function))
+        call = Abandonable()
+        begun = self._submit(lambda: cast(Result, call.run(function)))
+        try:
+            return await asyncio.wrap_future(begun)
+        except asyncio.CancelledError:
+            call.abandon()
+            raise
 
     def post(self, function: Callable[[], object]) -> None:
-        """Run a function on a thread without waiting for it; nobody learns what becomes of it."""
+        """Run a function on a thread without waiting for it; nobody learns what becomes of it. It sends what it has to
+        send, and waits for an answer only for a moment.
+        """
+        call = Abandonable()
+        call.abandon()
         with suppress(ShuttingDownError):
-            self._submit(function)
+            self._submit(lambda: cast(object, call.run(function)))
 
     async def close(self, last: Callable[[], None]) -> None:
         """Take no more functions and run ``last``, on a thread of its own: all of the pool's may be busy.
 
-        What was begun runs to its end; what waits its turn finds the client closed.
+        What was begun ends by itself, at the latest when its wait finds the client closed; what waits its turn finds so too.
         """
         self._closed = True
         done: "Future[None]" = Future()

@@ -48,8 +48,7 @@ class AsyncStore(
     scan in a format is awaited instead.
 
     Cancelling a call (also by ``asyncio.timeout`` or ``asyncio.wait_for``) ends the wait at once. One that waits its
-    turn never runs. One that runs goes on, a write may still happen, and its place is free again when the server
-    answers or the client's timeout is over.
+    turn never runs. One that runs gives up its wait within a moment, which frees its place; a write may still happen.
     """
 
     def __init__(self, connect: Callable[[], Store], concurrency: int) -> None:
@@ -71,7 +70,8 @@ class AsyncStore(
     async def close(self) -> None:
         """End the use of the engine. Closing again does nothing; other methods raise ShuttingDownError from then on.
 
-        Calls that run end by themselves and give their results; those that wait their turn raise ShuttingDownError.
+        Calls under way do not wait on: without an answer a read raises ShuttingDownError, a write OutcomeUnknownError.
+        Calls that wait their turn raise ShuttingDownError.
         """
         await self._pool.close(self._link.close)
 

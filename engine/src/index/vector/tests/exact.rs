@@ -176,3 +176,29 @@ fn gaps_cost_no_memory_and_reclaimed_chunks_are_freed() {
     }
     assert_eq!(pair.index.live_count(), 258);
 }
+
+#[test]
+fn a_search_that_is_not_wanted_any_more_ends_at_the_next_chunk() {
+    let mut random = Random::new(12);
+    let mut pair = Pair::new(VectorParams::new(4, Metric::Cosine));
+    pair.fill(&mut random, 0, 2_000, 1);
+    let (query, every_row) = (random.vector(4), RoaringBitmap::from_iter(0..2_000));
+    for allowed in [None, Some(&every_row)] {
+        let params = SearchParams { allowed, ..SearchParams::new(10, 1) };
+        for last in 1..=3 {
+            let mut asked = 0;
+            let ended = pair.index.search_while(&query, &params, &mut || {
+                asked += 1;
+                if asked < last { Ok(()) } else { Err(VectorError::Build { reason: "enough".to_owned() }) }
+            });
+            assert_eq!((ended.is_err(), asked), (true, last));
+        }
+        let mut asked = 0;
+        let found = pair.index.search_while(&query, &params, &mut || {
+            asked += 1;
+            Ok::<_, VectorError>(())
+        });
+        assert_eq!(found, pair.index.search(&query, &params));
+        assert_eq!(asked, 7, "2,000 rows are eight chunks");
+    }
+}

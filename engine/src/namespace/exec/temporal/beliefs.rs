@@ -25,7 +25,7 @@ pub fn check_size(ctx: &Context<'_>) -> Result<()> {
 
 /// Remembers which commit was the last at this time.
 fn mark_time(ctx: &mut Context<'_>) {
-    let key = KeyWriter::new().time(ctx.now_ms).finish();
+    let key = KeyWriter::new().time(ctx.stamp_ms).finish();
     let (seq, is_marked) = (ctx.seq.to_le_bytes(), ctx.txn.get(Table::CommitTimes, &key));
     // A mark that cannot be read is written again.
     if !is_marked.is_ok_and(|mark| mark.is_some_and(|mark| mark == seq)) {
@@ -122,7 +122,7 @@ pub fn believed_now(ctx: &Context<'_>, fact: TemporalFact) -> TemporalEdge {
         valid_until,
         properties,
         asserted_seq: CommitSeq(ctx.seq),
-        asserted_at: TimestampMs(ctx.now_ms),
+        asserted_at: TimestampMs(ctx.stamp_ms),
         retracted_seq: None,
         retracted_at: None,
     }
@@ -141,7 +141,7 @@ pub fn retract(ctx: &mut Context<'_>, mut edge: TemporalEdge) -> Result<()> {
     } else {
         FactChange::extend(&mut ctx.changes, |change| change.retract(&edge));
         edge.retracted_seq = Some(CommitSeq(ctx.seq));
-        edge.retracted_at = Some(TimestampMs(ctx.now_ms));
+        edge.retracted_at = Some(TimestampMs(ctx.stamp_ms));
         let new = timelines::record(&edge).encode();
         ctx.account(new.len() as u64, old.len() as u64);
         ctx.txn.put(Table::TemporalOut, key, new);

@@ -8,12 +8,12 @@ use super::room::Room;
 use super::seen::Seen;
 use crate::api::{AssembleContext, Context, ContextContent, ContextSection, Error, Result, SectionResult};
 use crate::format::count_tokens;
+use crate::namespace::query::reader::Reader;
 use crate::namespace::query::render::read_rows;
 use crate::namespace::state::State;
-use crate::store::Snapshot;
 
 /// Assembles a context.
-pub fn assemble(state: &State, snapshot: &Snapshot, request: &AssembleContext) -> Result<Context> {
+pub fn assemble(state: &State, snapshot: &Reader<'_>, request: &AssembleContext) -> Result<Context> {
     assemble_from(request, |section| read(state, snapshot, section))
 }
 
@@ -64,7 +64,8 @@ pub fn assemble_from(
     Ok(Context { text, tokens, sections: results.into_iter().map(|(_, result)| result).collect() })
 }
 
-fn read(state: &State, snapshot: &Snapshot, section: &ContextSection) -> Result<(Body, bool)> {
+fn read(state: &State, snapshot: &Reader<'_>, section: &ContextSection) -> Result<(Body, bool)> {
+    snapshot.wanted.look()?;
     Ok(match &section.content {
         ContextContent::Text(text) if text.is_empty() => (Body::Text(Vec::new()), false),
         ContextContent::Text(text) => (Body::Text(text.split('\n').map(str::to_owned).collect()), false),

@@ -5,8 +5,9 @@ use std::ops::ControlFlow;
 
 use super::super::wants::Extent;
 use crate::api::{Direction, Edge, EdgeType, NodeId, Properties, Result};
+use crate::namespace::query::reader::Reader;
 use crate::namespace::timelines::Side;
-use crate::store::{EdgeRecord, KeyRange, KeyReader, KeyWriter, Read, Snapshot, StoreError, StoreResult, Table};
+use crate::store::{EdgeRecord, KeyRange, KeyReader, KeyWriter, Read, StoreError, StoreResult, Table};
 
 fn corrupt(table: Table, what: &'static str) -> StoreError {
     StoreError::Corrupt { table: table.name(), what }
@@ -54,7 +55,7 @@ impl Link {
     }
 
     /// The edge, or as much of it as is wanted. Ends and type are in the key: without its fields it needs no record.
-    pub fn edge(&self, node: &NodeId, snapshot: &Snapshot, extent: Extent) -> Result<Edge> {
+    pub fn edge(&self, node: &NodeId, snapshot: &Reader<'_>, extent: Extent) -> Result<Edge> {
         let (from, to) = match self.side {
             Side::Outgoing => (node, &self.other),
             Side::Incoming => (&self.other, node),
@@ -84,17 +85,17 @@ impl Link {
 }
 
 /// Which edges of a node a query wants.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Adjacency<'a> {
     /// Where to read.
-    pub snapshot: &'a Snapshot,
+    pub snapshot: &'a Reader<'a>,
     direction: Direction,
     edge_types: Option<BTreeSet<EdgeType>>,
 }
 
 impl<'a> Adjacency<'a> {
     /// Edges in a direction, of some types or all.
-    pub fn new(snapshot: &'a Snapshot, direction: Direction, edge_types: Option<Vec<EdgeType>>) -> Self {
+    pub fn new(snapshot: &'a Reader<'a>, direction: Direction, edge_types: Option<Vec<EdgeType>>) -> Self {
         Self { snapshot, direction, edge_types: edge_types.map(|types| types.into_iter().collect()) }
     }
 
@@ -127,6 +128,7 @@ impl<'a> Adjacency<'a> {
                 };
                 for row in self.snapshot.scan(table(*side), &range, false)? {
                     let row = row?;
+                    self.snapshot.wanted.step()?;
                     let link = Link::decode(*side, row.key, row.value)?;
                     let is_seen = *side == Side::Incoming && self.direction == Direction::Both && link.other == *node;
                     if !is_seen && visit(link)?.is_break() {

@@ -9,23 +9,24 @@ use super::budget::{Budget, edge_bytes, node_bytes};
 use crate::api::{
     ByteBuf, EdgePage, Error, GetEdges, GetNode, MaybeNode, Neighbors, Node, NodeId, Properties, Result, Subgraph,
 };
+use crate::namespace::query::reader::Reader;
 use crate::namespace::state::State;
 use crate::namespace::timelines::Side;
-use crate::store::{KeyReader, NodeFront, NodeRecord, Snapshot, Table};
+use crate::store::{KeyReader, NodeFront, NodeRecord, Table};
 
 /// Reads a node.
-pub fn get_node(_state: &State, snapshot: &Snapshot, request: GetNode) -> Result<MaybeNode> {
+pub fn get_node(_state: &State, snapshot: &Reader<'_>, request: GetNode) -> Result<MaybeNode> {
     Ok(MaybeNode { node: find_whole(snapshot, request.id)? })
 }
 
-fn find_whole(snapshot: &Snapshot, id: NodeId) -> Result<Option<Node>> {
+fn find_whole(snapshot: &Reader<'_>, id: NodeId) -> Result<Option<Node>> {
     let found = snapshot.get_with(Table::Nodes, id.as_str().as_bytes(), NodeRecord::decode)?;
     let node = |NodeRecord { seq: _, node_type, properties }| Node { id, node_type, properties };
     Ok(found.transpose()?.map(node))
 }
 
 /// Reads a node, or as much of it as is wanted; one that was never added has no type and no fields.
-pub fn node_or_bare(snapshot: &Snapshot, id: NodeId, extent: Extent) -> Result<Node> {
+pub fn node_or_bare(snapshot: &Reader<'_>, id: NodeId, extent: Extent) -> Result<Node> {
     let bare = |id, node_type| Node { id, node_type, properties: Properties::new() };
     match extent {
         Extent::Key => Ok(bare(id, String::new())),
@@ -39,7 +40,7 @@ pub fn node_or_bare(snapshot: &Snapshot, id: NodeId, extent: Extent) -> Result<N
 }
 
 /// Reads a page of a node's edges.
-pub fn get_edges(_state: &State, snapshot: &Snapshot, request: GetEdges, wants: Wants) -> Result<EdgePage> {
+pub fn get_edges(_state: &State, snapshot: &Reader<'_>, request: GetEdges, wants: Wants) -> Result<EdgePage> {
     let GetEdges { node_id, edge_types, direction, limit, cursor, snapshot: _ } = request;
     let adjacency = Adjacency::new(snapshot, direction, edge_types);
     let mut position = cursor.map(|cursor| decode_cursor(&cursor, &node_id)).transpose()?;
@@ -81,7 +82,7 @@ fn decode_cursor(cursor: &[u8], node: &NodeId) -> Result<Position> {
 }
 
 /// Reads the nodes one edge away, in the order of the edges.
-pub fn neighbors(_state: &State, snapshot: &Snapshot, request: Neighbors, wants: Wants) -> Result<Subgraph> {
+pub fn neighbors(_state: &State, snapshot: &Reader<'_>, request: Neighbors, wants: Wants) -> Result<Subgraph> {
     let Neighbors { node_id, direction, edge_types, limit, snapshot: _ } = request;
     let adjacency = Adjacency::new(snapshot, direction, edge_types);
     let (mut nodes, mut edges, mut truncated) = (Vec::new(), Vec::new(), false);

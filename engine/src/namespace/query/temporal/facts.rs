@@ -6,12 +6,13 @@ use std::ops::Bound;
 use super::super::wants::Extent;
 use crate::api::{AsOf, EdgeType, NodeId, Result, TemporalEdge};
 use crate::index::interval::Period;
+use crate::namespace::query::reader::Reader;
 use crate::namespace::state::State;
 use crate::namespace::timelines::{Side, bare_bytes, bare_edge, edge};
-use crate::store::{KeyRange, KeyWriter, Read, Snapshot, StoreError, Table};
+use crate::store::{KeyRange, KeyWriter, Read, StoreError, Table};
 
 /// The commit whose beliefs are asked for; never one after the snapshot's.
-pub fn believed_seq(snapshot: &Snapshot, as_of: Option<AsOf>) -> Result<u64> {
+pub fn believed_seq(snapshot: &Reader<'_>, as_of: Option<AsOf>) -> Result<u64> {
     Ok(match as_of {
         None => snapshot.seq(),
         Some(AsOf::Seq(seq)) => seq.0.min(snapshot.seq()),
@@ -46,7 +47,7 @@ pub struct Facts<'a> {
     /// The namespace.
     pub state: &'a State,
     /// Where the query reads.
-    pub snapshot: &'a Snapshot,
+    pub snapshot: &'a Reader<'a>,
     /// The commit whose beliefs it sees.
     pub seq: u64,
     /// The instants of valid time it asks about.
@@ -58,7 +59,7 @@ pub struct Facts<'a> {
 
 impl<'a> Facts<'a> {
     /// The facts asked about.
-    pub fn new(state: &'a State, snapshot: &'a Snapshot, as_of: Option<AsOf>, about: About) -> Result<Self> {
+    pub fn new(state: &'a State, snapshot: &'a Reader<'a>, as_of: Option<AsOf>, about: About) -> Result<Self> {
         let About { period, edge_types, extent } = about;
         let edge_types = edge_types.map(|types| types.into_iter().map(EdgeType::into_string).collect());
         Ok(Self { state, snapshot, seq: believed_seq(snapshot, as_of)?, period, extent, edge_types })
@@ -73,6 +74,7 @@ impl<'a> Facts<'a> {
         skip_loops: bool,
         mut fits: impl FnMut(usize) -> bool,
     ) -> Result<(Vec<TemporalEdge>, bool)> {
+        self.snapshot.wanted.step()?;
         let node = node.as_str();
         self.state.timelines.read(self.state, self.snapshot, node, side, |timeline| {
             let mut edges = Vec::new();

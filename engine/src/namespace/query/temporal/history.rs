@@ -11,12 +11,13 @@ use super::super::graph::{Adjacency, Budget, temporal_edge_bytes};
 use super::super::wants::{Extent, Wants};
 use crate::api::{ByteBuf, Direction, Error, NodeId, Result, TemporalEdge, TemporalEdges, TemporalHistory};
 use crate::limits;
+use crate::namespace::query::reader::Reader;
 use crate::namespace::state::State;
 use crate::namespace::timelines::{Side, decode, decode_some, other_end, out_key_of_in, out_prefix};
-use crate::store::{KeyRange, Read, Row, Scan, Snapshot, StoreError, Table};
+use crate::store::{KeyRange, Read, Row, Scan, StoreError, Table};
 
 /// Reads a page of the history.
-pub fn history(_state: &State, snapshot: &Snapshot, request: TemporalHistory, wants: Wants) -> Result<TemporalEdges> {
+pub fn history(_state: &State, snapshot: &Reader<'_>, request: TemporalHistory, wants: Wants) -> Result<TemporalEdges> {
     let TemporalHistory { node_id, edge_type, other_id, direction, limit, cursor, snapshot: _ } = request;
     let mut place = cursor.map(|cursor| Place::decode(&cursor)).transpose()?;
     let prefix = out_prefix(node_id.as_str(), edge_type.as_ref().map(|edge_type| edge_type.as_str()), None);
@@ -29,6 +30,7 @@ pub fn history(_state: &State, snapshot: &Snapshot, request: TemporalHistory, wa
     let (mut edges, mut budget, mut is_complete) = (Vec::new(), Budget::page(limit), true);
     for looked_at in 0.. {
         let Some((side, row)) = next(&mut lanes)? else { break };
+        snapshot.wanted.step()?;
         if looked_at == limits::HISTORY_LOOK_MAX {
             is_complete = false;
             break;
@@ -139,7 +141,7 @@ impl Filter<'_> {
 }
 
 /// Reads a version. The record of an incoming one, which lies elsewhere, is only looked up if something of it is wanted.
-fn read(snapshot: &Snapshot, side: Side, row: &Row, extent: Extent) -> Result<TemporalEdge> {
+fn read(snapshot: &Reader<'_>, side: Side, row: &Row, extent: Extent) -> Result<TemporalEdge> {
     let decode = |key: &[u8], value: &[u8]| match extent {
         Extent::Key => decode_some(key, None),
         Extent::Front => decode_some(key, Some(value)),

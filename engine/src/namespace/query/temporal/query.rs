@@ -7,13 +7,13 @@ use crate::api::{
     Direction, Error, NodeId, QueryTemporal, Result, TemporalEdge, TemporalEdges, TemporalMode, TimestampMs,
 };
 use crate::index::interval::Period;
+use crate::namespace::query::reader::Reader;
 use crate::namespace::state::State;
 use crate::namespace::timelines::Side;
-use crate::store::Snapshot;
 
 /// Answers by start, type and other end; of two edges alike in all three the outgoing one comes first. Where periods are
 /// cut to the range, the cut starts count for the order; which facts a limit leaves out is decided before.
-pub fn query(state: &State, snapshot: &Snapshot, request: QueryTemporal, wants: Wants) -> Result<TemporalEdges> {
+pub fn query(state: &State, snapshot: &Reader<'_>, request: QueryTemporal, wants: Wants) -> Result<TemporalEdges> {
     let QueryTemporal { node_id, mode, edge_types, direction, as_of, limit, snapshot: _ } = request;
     let (period, clip) = match mode {
         TemporalMode::PointInTime { at } => (Period::instant(at.0), false),

@@ -7,9 +7,9 @@ use super::facts::{About, Facts};
 use crate::api::{Direction, Node, NodeId, Result, TemporalEdge, TemporalPath, TraverseTemporal};
 use crate::index::interval::Period;
 use crate::limits;
+use crate::namespace::query::reader::Reader;
 use crate::namespace::state::State;
 use crate::namespace::timelines::Side;
-use crate::store::Snapshot;
 
 struct TemporalSource<'a> {
     facts: Facts<'a>,
@@ -23,6 +23,10 @@ impl Source for TemporalSource<'_> {
 
     fn node(&self, id: NodeId) -> Result<Node> {
         node_or_bare(self.facts.snapshot, id, self.nodes)
+    }
+
+    fn step(&self) -> Result<()> {
+        self.facts.snapshot.wanted.step()
     }
 
     /// Outgoing first, then by type and other end, as on the static graph; of two facts about one edge the one that
@@ -53,7 +57,7 @@ impl Source for TemporalSource<'_> {
 }
 
 /// Walks from a node, which need not have been added, over facts that are all valid at one instant.
-pub fn traverse(state: &State, snapshot: &Snapshot, request: TraverseTemporal, wants: Wants) -> Result<TemporalPath> {
+pub fn traverse(state: &State, snapshot: &Reader<'_>, request: TraverseTemporal, wants: Wants) -> Result<TemporalPath> {
     let TraverseTemporal { start, at, as_of, order, max_depth, edge_types, direction, limit, snapshot: _ } = request;
     let at = at.map_or_else(|| state.clock.now_ms(), |at| at.0);
     let about = About { period: Period::instant(at), edge_types, extent: wants.edges };

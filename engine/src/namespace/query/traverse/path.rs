@@ -10,8 +10,9 @@ use super::super::graph::{Adjacency, Link};
 use super::super::wants::Extent;
 use crate::api::{Direction, Error, NodeId, Path, Result, ShortestPath};
 use crate::limits;
+use crate::namespace::query::reader::Reader;
 use crate::namespace::state::State;
-use crate::store::{Read, Snapshot, Table};
+use crate::store::{Read, Table};
 
 /// What a node reached costs beside its id, which is kept three times, and its edge's type.
 const REACHED_BYTES: usize = 192;
@@ -24,7 +25,7 @@ struct Reached {
 }
 
 /// Finds a path with the fewest edges.
-pub fn shortest_path(_state: &State, snapshot: &Snapshot, request: ShortestPath) -> Result<Path> {
+pub fn shortest_path(_state: &State, snapshot: &Reader<'_>, request: ShortestPath) -> Result<Path> {
     let ShortestPath { from_id, to_id, max_depth, edge_types, direction, snapshot: _ } = request;
     for id in [&from_id, &to_id] {
         if !snapshot.contains(Table::Nodes, id.as_str().as_bytes())? {

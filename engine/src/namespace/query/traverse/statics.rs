@@ -5,8 +5,9 @@ use super::super::wants::Wants;
 use super::walk::{Plan, Source, Visit, walk};
 use crate::api::{Edge, Node, NodeId, Result, Subgraph, Traverse};
 use crate::limits;
+use crate::namespace::query::reader::Reader;
 use crate::namespace::state::State;
-use crate::store::{Read, Snapshot, Table};
+use crate::store::{Read, Table};
 
 struct StaticSource<'a> {
     adjacency: Adjacency<'a>,
@@ -20,6 +21,10 @@ impl Source for StaticSource<'_> {
         node_or_bare(self.adjacency.snapshot, id, self.wants.nodes)
     }
 
+    fn step(&self) -> Result<()> {
+        self.adjacency.snapshot.wanted.step()
+    }
+
     fn each(&self, node: &NodeId, visit: Visit<'_, Edge>) -> Result<()> {
         self.adjacency.each(node, None, |link| {
             let edge = link.edge(node, self.adjacency.snapshot, self.wants.edges)?;
@@ -30,7 +35,7 @@ impl Source for StaticSource<'_> {
 }
 
 /// Walks the graph. An unknown start gives an empty answer.
-pub fn traverse(_state: &State, snapshot: &Snapshot, request: Traverse, wants: Wants) -> Result<Subgraph> {
+pub fn traverse(_state: &State, snapshot: &Reader<'_>, request: Traverse, wants: Wants) -> Result<Subgraph> {
     let Traverse { start, order, max_depth, edge_types, direction, limit, snapshot: _ } = request;
     if !snapshot.contains(Table::Nodes, start.as_str().as_bytes())? {
         return Ok(Subgraph { nodes: Vec::new(), edges: Vec::new(), truncated: false });

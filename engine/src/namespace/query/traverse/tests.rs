@@ -8,6 +8,7 @@ use crate::api::{
 };
 use crate::namespace::exec::graph as exec;
 use crate::namespace::query::graph::{get_edges, get_node, neighbors};
+use crate::namespace::query::reader::Reader;
 use crate::namespace::query::traverse::{shortest_path, traverse};
 use crate::namespace::query::wants::Wants;
 use crate::namespace::timelines::harness::Harness;
@@ -87,7 +88,7 @@ fn walk(
         limit,
         snapshot: None,
     };
-    traverse(&harness.state, &harness.snapshot(), request, Wants::ALL).unwrap()
+    traverse(&harness.state, &Reader::of(harness.snapshot()), request, Wants::ALL).unwrap()
 }
 
 /// Depth first as a recursion: a node is gone on from again if it is met on a shorter path.
@@ -196,7 +197,7 @@ fn paths(plain: &Plain, from: &'static str, to: &str, direction: Direction) -> V
 fn shortest(harness: &Harness, from: &str, to: &str, direction: Direction, max_depth: Option<u32>) -> Path {
     let request =
         ShortestPath { from_id: from.into(), to_id: to.into(), max_depth, edge_types: None, direction, snapshot: None };
-    shortest_path(&harness.state, &harness.snapshot(), request).unwrap()
+    shortest_path(&harness.state, &Reader::of(harness.snapshot()), request).unwrap()
 }
 
 #[test]
@@ -235,7 +236,8 @@ fn pages_of_edges_join_into_all_of_them() {
             let mut request = GetEdges { node_id, edge_types, direction, limit, cursor: None, snapshot: None };
             let mut found = Vec::new();
             loop {
-                let page = get_edges(&harness.state, &harness.snapshot(), request.clone(), Wants::ALL).unwrap();
+                let page =
+                    get_edges(&harness.state, &Reader::of(harness.snapshot()), request.clone(), Wants::ALL).unwrap();
                 found.extend(page.edges);
                 request.cursor = page.cursor;
                 if request.cursor.is_none() {
@@ -258,11 +260,11 @@ fn neighbours_come_once_each_with_all_their_edges() {
     }
     let mut request =
         Neighbors { node_id: "a".into(), direction: Direction::Both, edge_types: None, limit: None, snapshot: None };
-    let all = neighbors(&harness.state, &harness.snapshot(), request.clone(), Wants::ALL).unwrap();
+    let all = neighbors(&harness.state, &Reader::of(harness.snapshot()), request.clone(), Wants::ALL).unwrap();
     assert!(all.nodes.iter().map(|node| node.id.as_str()).eq(["a", "b", "c"]));
     assert_eq!(all.edges.len(), 4);
     request.limit = Some(3);
-    let some = neighbors(&harness.state, &harness.snapshot(), request, Wants::ALL).unwrap();
+    let some = neighbors(&harness.state, &Reader::of(harness.snapshot()), request, Wants::ALL).unwrap();
     assert_eq!((some.nodes.len(), some.edges.len(), some.truncated), (2, 3, true));
 }
 
@@ -278,7 +280,7 @@ fn bad_cursors_are_refused() {
             cursor: Some(serde_bytes::ByteBuf::from(bad)),
             snapshot: None,
         };
-        let refused = get_edges(&harness.state, &harness.snapshot(), request, Wants::ALL).unwrap_err();
+        let refused = get_edges(&harness.state, &Reader::of(harness.snapshot()), request, Wants::ALL).unwrap_err();
         assert_eq!(refused.code, ErrorCode::InvalidArgument);
     }
 }
@@ -293,7 +295,7 @@ fn a_node_takes_its_edges_along() {
     assert_eq!((harness.counters.nodes, harness.counters.edges as usize), (8, left));
     assert!(harness.counters.live_bytes < before);
     let get = GetNode { id: "a".into(), snapshot: None };
-    assert!(get_node(&harness.state, &harness.snapshot(), get).unwrap().node.is_none());
+    assert!(get_node(&harness.state, &Reader::of(harness.snapshot()), get).unwrap().node.is_none());
     let refused = harness.run(|ctx| exec::add_edge(ctx, edge("b", "x", "a"))).unwrap_err();
     assert_eq!(refused.code, ErrorCode::NodeNotFound);
     assert!(refused.message.contains("\"a\""));

@@ -23,6 +23,9 @@ pub trait Source {
     /// Reads a node.
     fn node(&self, id: NodeId) -> Result<Node>;
 
+    /// Called at each step of a walk; an error ends it.
+    fn step(&self) -> Result<()>;
+
     /// Visits the edges of a node that may be walked, in order; an edge from the node to itself once.
     fn each(&self, node: &NodeId, visit: Visit<'_, Self::Edge>) -> Result<()>;
 }
@@ -165,6 +168,8 @@ impl<S: Source> Walk<'_, S> {
         let mut stack = Vec::new();
         self.enter(start, &mut stack)?;
         while let Some((place, next)) = stack.last_mut() {
+            // Nodes are walked on from again where a shorter path to them is found, without being read again.
+            self.source.step()?;
             let (place, link) = (*place, *next);
             *next += 1;
             let links = self.links.get(place).and_then(Option::as_ref);

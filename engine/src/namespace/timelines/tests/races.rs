@@ -7,6 +7,7 @@ use super::super::Timelines;
 use super::super::harness::{Harness, fact};
 use crate::api::{Direction, QueryTemporal, TemporalEdge, TemporalMode, TimestampMs};
 use crate::namespace::exec::temporal as exec;
+use crate::namespace::query::reader::Reader;
 use crate::namespace::query::temporal as read;
 use crate::namespace::query::wants::Wants;
 use crate::namespace::state::State;
@@ -23,7 +24,7 @@ fn open(state: &State, snapshot: &Snapshot, node: &str, direction: Direction) ->
         limit: None,
         snapshot: None,
     };
-    read::query(state, snapshot, request, Wants::ALL).unwrap().edges
+    read::query(state, &Reader::of(snapshot.clone()), request, Wants::ALL).unwrap().edges
 }
 
 /// Commit n says that `ann` is at node n. Every 50th commit erases everything instead. The cache keeps one timeline at

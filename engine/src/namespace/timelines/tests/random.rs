@@ -9,6 +9,7 @@ use crate::api::{
 };
 use crate::namespace::context::Context;
 use crate::namespace::exec::{graph, temporal as exec};
+use crate::namespace::query::reader::Reader;
 use crate::namespace::query::temporal as read;
 use crate::namespace::query::wants::Wants;
 use crate::rng::{Rng, SeededRng};
@@ -97,7 +98,7 @@ fn query(
         limit: None,
         snapshot: None,
     };
-    let answer = read::query(&harness.state, snapshot, request, Wants::ALL).unwrap();
+    let answer = read::query(&harness.state, &Reader::of(snapshot.clone()), request, Wants::ALL).unwrap();
     assert!(!answer.truncated);
     answer.edges
 }
@@ -114,7 +115,7 @@ fn history(harness: &Harness, snapshot: &Snapshot, node: &str, direction: Direct
     };
     let mut edges = Vec::new();
     loop {
-        let page = read::history(&harness.state, snapshot, request.clone(), Wants::ALL).unwrap();
+        let page = read::history(&harness.state, &Reader::of(snapshot.clone()), request.clone(), Wants::ALL).unwrap();
         assert!(page.edges.len() <= limit as usize);
         assert_eq!(page.truncated, page.cursor.is_some());
         edges.extend(page.edges);

@@ -6,6 +6,7 @@ use crate::api::{
     TemporalHistory, TemporalMode, TimestampMs, TraverseTemporal, Value,
 };
 use crate::namespace::exec::temporal as exec;
+use crate::namespace::query::reader::Reader;
 use crate::namespace::query::temporal as read;
 use crate::namespace::query::wants::Wants;
 
@@ -20,7 +21,7 @@ fn range(start: i64, end: i64, clip: bool) -> TemporalMode {
 fn ask(harness: &Harness, node: &str, direction: Direction, mode: TemporalMode, limit: Option<u32>) -> TemporalEdges {
     let request =
         QueryTemporal { node_id: node.into(), mode, edge_types: None, direction, as_of: None, limit, snapshot: None };
-    read::query(&harness.state, &harness.snapshot(), request, Wants::ALL).unwrap()
+    read::query(&harness.state, &Reader::of(harness.snapshot()), request, Wants::ALL).unwrap()
 }
 
 /// Other end, start and end of each edge.
@@ -186,13 +187,14 @@ fn history_is_filtered_and_bad_cursors_are_refused() {
         cursor: None,
         snapshot: None,
     };
-    let page = read::history(&harness.state, &harness.snapshot(), request.clone(), Wants::ALL).unwrap();
+    let page = read::history(&harness.state, &Reader::of(harness.snapshot()), request.clone(), Wants::ALL).unwrap();
     assert_eq!(brief(&page.edges), [("bolt", 1, None), ("bolt", 1, Some(2)), ("bolt", 3, None), ("bolt", 3, Some(4))]);
     assert_eq!(page.edges[0].retracted_seq, Some(page.edges[1].asserted_seq));
     assert!(page.cursor.is_none());
     for bad in [&b""[..], b"\x02", b"\x00junk", b"\x01works_at\x00short"] {
         request.cursor = Some(serde_bytes::ByteBuf::from(bad));
-        let refused = read::history(&harness.state, &harness.snapshot(), request.clone(), Wants::ALL).unwrap_err();
+        let refused =
+            read::history(&harness.state, &Reader::of(harness.snapshot()), request.clone(), Wants::ALL).unwrap_err();
         assert_eq!(refused.code, ErrorCode::InvalidArgument);
     }
 }
@@ -216,7 +218,7 @@ fn a_walk_stays_at_its_instant() {
             limit: None,
             snapshot: None,
         };
-        let seen = read::traverse(&harness.state, &harness.snapshot(), request, Wants::ALL).unwrap();
+        let seen = read::traverse(&harness.state, &Reader::of(harness.snapshot()), request, Wants::ALL).unwrap();
         let nodes: Vec<_> = seen.nodes.iter().map(|node| format!("{}:{}", node.id, node.node_type)).collect();
         (nodes.join(" "), seen.edges.len())
     };

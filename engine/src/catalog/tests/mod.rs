@@ -1,0 +1,5 @@
+//! The catalog on a simulated disk.
+
+mod damage;
+mod failures;
+mod support;

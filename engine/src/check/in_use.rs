@@ -1,0 +1,71 @@
+//! Checks a data directory that this very process serves, while it does.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::api::{Check, CheckReport, CheckedNamespace, CommitSeq, Error, ErrorCode, NamespaceName, Result};
+use crate::checkpoints;
+use crate::disk::{Disk, LookingDisk};
+use crate::namespace::FilesReport;
+use crate::router::Router;
+use crate::work::Wanted;
+
+/// What is served, and from where.
+pub(crate) struct InUse<'a> {
+    /// Its namespaces.
+    pub router: &'a Router,
+    /// The disk.
+    pub disk: &'a Arc<dyn Disk>,
+    /// The data directory on it.
+    pub data_dir: &'a Path,
+}
+
+impl InUse<'_> {
+    /// Verifies the named namespaces; if none is named all of them, and what belongs to none. Ends as soon as it is no longer
+    /// `wanted`. Changes nothing.
+    pub(crate) fn check(&self, request: &Check, wanted: &Wanted<'_>) -> Result<CheckReport> {
+        let mut report = CheckReport::default();
+        let is_whole = request.namespaces.is_empty();
+        if is_whole {
+            self.look_around(&mut report, wanted)?;
+        }
+        let mut names = match is_whole {
+            true => self.router.names(),
+            false => request.namespaces.clone(),
+        };
+        names.sort();
+        names.dedup();
+        for name in names {
+            match self.namespace(&name, wanted) {
+                Ok((checked, found)) => {
+                    report.namespaces.push(checked);
+                    report.tell(found.findings);
+                }
+                // It was deleted since the names were taken.
+                Err(Error { code: ErrorCode::NamespaceNotFound, .. }) if is_whole => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(report)
+    }
+
+    /// The catalog, the folders, users' checkpoints, and what was set aside.
+    fn look_around(&self, report: &mut CheckReport, wanted: &Wanted<'_>) -> Result<()> {
+        let disk = LookingDisk::new(Arc::clone(self.disk));
+        report.tell(self.router.look_at_catalog()?);
+        let (checkpoints, findings) = checkpoints::look(&disk, self.data_dir, &mut || wanted.step())?;
+        report.checkpoints = checkpoints;
+        report.tell(findings);
+        super::look_at_lost(&disk, self.data_dir, report)
+    }
+
+    fn namespace(&self, name: &NamespaceName, wanted: &Wanted<'_>) -> Result<(CheckedNamespace, FilesReport)> {
+        wanted.look()?;
+        let handle = self.router.require(name.as_str())?;
+        let place = handle.dir().strip_prefix(self.data_dir).unwrap_or(handle.dir()).display().to_string();
+        let found = handle.check(&place, &mut |_| wanted.look())?;
+        let FilesReport { rows, pages, commit_seq, findings: _ } = found;
+        let checked = CheckedNamespace { name: name.clone(), commit_seq: CommitSeq(commit_seq), rows, pages };
+        Ok((checked, found))
+    }
+}

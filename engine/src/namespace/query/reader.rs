@@ -1,0 +1,50 @@
+//! What a read stands on: a snapshot, and whether anybody still wants its answer.
+
+use std::ops::Deref;
+
+use crate::store::{KeyRange, Read, Scan, Snapshot, StoreResult, Table};
+use crate::work::Wanted;
+
+/// A snapshot for one read. Whatever walks rows asks [`Wanted::step`] at each.
+pub struct Reader<'a> {
+    snapshot: Snapshot,
+    /// Whether the answer is still wanted.
+    pub wanted: &'a Wanted<'a>,
+}
+
+impl<'a> Reader<'a> {
+    /// A reader at a snapshot.
+    pub fn new(snapshot: Snapshot, wanted: &'a Wanted<'a>) -> Self {
+        Self { snapshot, wanted }
+    }
+}
+
+#[cfg(test)]
+impl Reader<'static> {
+    /// A reader whose answer is wanted whatever happens.
+    pub fn of(snapshot: Snapshot) -> Self {
+        Self::new(snapshot, Box::leak(Box::new(Wanted::always())))
+    }
+}
+
+impl Deref for Reader<'_> {
+    type Target = Snapshot;
+
+    fn deref(&self) -> &Snapshot {
+        &self.snapshot
+    }
+}
+
+impl Read for Reader<'_> {
+    fn get(&self, table: Table, key: &[u8]) -> StoreResult<Option<Vec<u8>>> {
+        self.snapshot.get(table, key)
+    }
+
+    fn scan(&self, table: Table, range: &KeyRange, reverse: bool) -> StoreResult<Scan<'_>> {
+        self.snapshot.scan(table, range, reverse)
+    }
+
+    fn contains(&self, table: Table, key: &[u8]) -> StoreResult<bool> {
+        self.snapshot.contains(table, key)
+    }
+}

@@ -1,0 +1,150 @@
+//! The table of faults, and which test finds each.
+
+/// A test binary that plants faults in itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Binary {
+    /// The unit tests of the engine.
+    Engine,
+    /// `tests/tests/crash`.
+    Crash,
+}
+
+macro_rules! faults {
+    ($($(#[$doc:meta])* $fault:ident = $name:literal, $binary:ident $test:literal;)*) => {
+        /// A planted fault.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Planted {
+            $($(#[$doc])* $fault,)*
+        }
+
+        impl Planted {
+            /// All of them.
+            pub const ALL: &'static [Planted] = &[$(Planted::$fault),*];
+
+            /// What the environment variable calls it.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Planted::$fault => $name,)*
+                }
+            }
+
+            /// The test that fails with it.
+            #[must_use]
+            pub const fn finder(self) -> (Binary, &'static str) {
+                match self {
+                    $(Planted::$fault => (Binary::$binary, $test),)*
+                }
+            }
+        }
+    };
+}
+
+faults! {
+    /// The directory is not synced after a log segment got its name.
+    SegmentNameUnsynced = "segment_name_unsynced", Crash "power::every_operation_may_be_the_last";
+    /// The header of a new log segment is not synced.
+    SegmentHeaderUnsynced = "segment_header_unsynced", Crash "power::every_operation_may_be_the_last";
+    /// A durable write is answered before the log is synced.
+    AckBeforeSync = "ack_before_sync", Crash "power::every_operation_may_be_the_last";
+    /// A durable request that changes nothing is answered without a sync.
+    NoOpAckWithoutSync = "no_op_ack_without_sync", Crash "promises::a_durable_answer_rests_on_durable_state";
+    /// A full segment is left without a sync.
+    RotateWithoutSync = "rotate_without_sync", Crash "promises::a_full_segment_is_durable_before_the_next_begins";
+    /// The log, and the mark beside it, say that a record is durable before it is.
+    SyncedMarkTooEarly = "synced_mark_too_early", Crash "power::every_operation_may_be_the_last";
+    /// The mark beside the log is never written.
+    MarkUnwritten = "mark_unwritten", Engine "log::tests::marks::every_bit_of_the_last_record_is_reported";
+    /// A record of the log counts whatever its checksum.
+    RecordChecksumSkipped = "record_checksum_skipped", Crash "tail::damage_before_the_last_record_is_reported";
+    /// The header of a log segment counts whatever its checksum.
+    SegmentChecksumSkipped = "segment_checksum_skipped", Engine "log::tests::damage::every_flipped_byte_is_reported_or_harmless";
+    /// A bad record is taken for a torn end although a later one proves that it had been synced.
+    SyncedRecordCutOff = "synced_record_cut_off", Crash "tail::damage_before_the_last_record_is_reported";
+    /// What recovery accepts is not made durable.
+    RecoveredUnsynced = "recovered_unsynced", Crash "killed::a_kill_and_then_a_power_loss";
+    /// The log goes as soon as a flush begins.
+    LogReleasedBeforeFlush = "log_released_before_flush", Crash "power::every_operation_may_be_the_last";
+    /// A group whose log record failed is answered as if it had not.
+    AckDespiteFailure = "ack_despite_failure", Crash "promises::a_write_whose_sync_failed_is_not_acknowledged";
+    /// Log records carry no counters.
+    CountersNotLogged = "counters_not_logged", Crash "power::every_operation_may_be_the_last";
+    /// The folder of a new namespace is not synced before the catalog names it.
+    FolderUnsynced = "folder_unsynced", Crash "power::every_operation_may_be_the_last";
+    /// What a folder says of itself is not synced.
+    AccountUnsynced = "account_unsynced", Engine "catalog::tests::damage::a_catalog_lost_with_the_power_is_made_of_the_folders";
+    /// What a folder says of itself counts whatever its checksum.
+    AccountChecksumSkipped = "account_checksum_skipped", Engine "catalog::about::tests::every_flipped_bit_and_every_cut_is_seen";
+    /// A change of the catalog is committed before the names of folders are durable.
+    RolesUnsynced = "roles_unsynced", Engine "catalog::tests::failures::a_crash_at_every_operation_leaves_the_old_state_or_the_new_one";
+    /// An old copy of the catalog counts as the newest.
+    OldCatalogTrusted = "old_catalog_trusted", Engine "catalog::tests::damage::an_old_copy_of_the_catalog_loses_no_namespace";
+    /// A folder that nobody knows is removed instead of set aside.
+    UnknownFolderRemoved = "unknown_folder_removed", Engine "catalog::tests::damage::what_cannot_be_understood_is_set_aside_or_refused";
+    /// A second process may open the directory.
+    DirectoryUnlocked = "directory_unlocked", Engine "lock::dir_lock::tests::a_directory_is_locked_once";
+    /// Bytes of a file that was removed count as durable.
+    RemovedFileSynced = "removed_file_synced", Engine "disk::real::tests::a_sync_of_what_was_removed_fails";
+    /// A namespace is opened again while a reader still has its files.
+    LeaseForgotten = "lease_forgotten", Engine "tests::lives::many_readers_and_many_failures_never_meet_two_handles";
+    /// The store is not synced when redb asks for it.
+    StoreUnsynced = "store_unsynced", Crash "power::every_operation_may_be_the_last";
+    /// A page of the store counts whatever its checksum.
+    PageChecksumSkipped = "page_checksum_skipped", Crash "promises::a_damaged_page_hides_nothing";
+    /// A copy of the store's head counts whatever its checksum.
+    StoreHeadChecksumSkipped = "store_head_checksum_skipped", Engine "store::tests::damage::flips_are_reported_or_harmless";
+    /// A stored row counts whatever its checksum.
+    RowChecksumSkipped = "row_checksum_skipped", Engine "store::seal::tests::a_value_opens_only_as_it_was_and_where_it_was";
+    /// A flush leaves deleted rows in the store.
+    DeletesNotFlushed = "deletes_not_flushed", Crash "power::every_operation_may_be_the_last";
+    /// An edge is not written into the reverse index.
+    ReverseEdgeForgotten = "reverse_edge_forgotten", Crash "power::every_operation_may_be_the_last";
+    /// A deleted edge stays in the reverse index.
+    ReverseEdgeKept = "reverse_edge_kept", Crash "power::every_operation_may_be_the_last";
+    /// Two collections get one id.
+    CollectionIdReused = "collection_id_reused", Crash "power::every_operation_may_be_the_last";
+    /// A key is read after its end.
+    ExpiryIgnored = "expiry_ignored", Crash "promises::what_has_expired_is_not_seen_and_not_counted";
+    /// Commits are stamped by the clock, even where it goes back.
+    StampsGoBack = "stamps_go_back", Engine "namespace::tests::clocks::after_a_jump_closing_now_means_now";
+    /// A commit does not look at its preconditions.
+    PreconditionIgnored = "precondition_ignored", Crash "promises::conditions_hold_or_nothing_happens";
+    /// Compare-and-set does not compare.
+    SwapUncompared = "swap_uncompared", Crash "promises::conditions_hold_or_nothing_happens";
+    /// A limit counts rows that are not given.
+    LimitCountsExpired = "limit_counts_expired", Crash "promises::what_has_expired_is_not_seen_and_not_counted";
+    /// A read at a held snapshot sees what is newer.
+    SnapshotReadsNewest = "snapshot_reads_newest", Crash "promises::a_held_snapshot_stands_still";
+    /// A namespace grows beyond its bounds.
+    QuotaIgnored = "quota_ignored", Crash "promises::bounds_hold";
+    /// A user's checkpoint is not synced.
+    CheckpointUnsynced = "checkpoint_unsynced", Crash "promises::a_checkpoint_outlives_the_power";
+    /// The name of a user's checkpoint is not synced.
+    CheckpointNameUnsynced = "checkpoint_name_unsynced", Crash "promises::a_checkpoint_outlives_the_power";
+    /// The head of a user's checkpoint counts whatever its checksum.
+    HeadChecksumSkipped = "head_checksum_skipped", Crash "promises::a_damaged_checkpoint_is_refused";
+    /// A block of a user's checkpoint counts whatever its checksum.
+    BlockChecksumSkipped = "block_checksum_skipped", Crash "promises::a_damaged_checkpoint_is_refused";
+    /// What a restore brings looks older than what was read before it.
+    RestoreLooksOld = "restore_looks_old", Crash "promises::a_restore_counts_as_a_commit";
+}
+
+/// True if the fault is planted in this process.
+#[cfg(any(test, feature = "sim"))]
+#[must_use]
+pub fn is(fault: Planted) -> bool {
+    static PLANTED: std::sync::OnceLock<Option<Planted>> = std::sync::OnceLock::new();
+    let planted = PLANTED.get_or_init(|| {
+        let name = std::env::var(super::hunt::VARIABLE).ok()?;
+        Planted::ALL.iter().copied().find(|fault| fault.name() == name)
+    });
+    *planted == Some(fault)
+}
+
+/// Nothing is ever planted in a build for use.
+#[cfg(not(any(test, feature = "sim")))]
+#[inline(always)]
+#[must_use]
+pub const fn is(_fault: Planted) -> bool {
+    false
+}

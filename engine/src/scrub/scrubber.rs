@@ -1,0 +1,235 @@
+//! The walk over all stores, its pace, and what it has found.
+//!
+//! A round visits every namespace, open or not, and reads the pages of its store past redb and all caches but the system's.
+//! It reads at most [`limits::SCRUB_BYTES_PER_S`], by the engine's clock, and time in which nothing was read is not made up
+//! for. A page that does not verify may be free, so it is not reported: the namespace is [checked](Namespace::check), which
+//! tells. A namespace found damaged stays counted until a later round finds it sound or gone. Nothing is repaired: what is
+//! damaged is told to whoever reads it, and what to do about it is the user's to decide.
+//!
+//! [`Namespace::check`]: crate::namespace::Namespace::check
+
+use std::collections::{BTreeSet, VecDeque};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+
+use crate::api::{Error, ErrorCode, FindingKind, NamespaceName, Result};
+use crate::disk::{Disk, LookingDisk};
+use crate::limits;
+use crate::router::Router;
+use crate::store::{PageWalk, StoreFile, StoreResult, is_of_first_layout};
+
+/// What every store has been found to be.
+#[derive(Debug)]
+pub struct Scrubber {
+    /// True while a step is under way.
+    running: AtomicBool,
+    round: Mutex<Round>,
+    found: Mutex<Found>,
+}
+
+/// What the scrubber looks at, and where.
+#[derive(Clone, Copy)]
+pub struct Scrubbed<'a> {
+    /// The namespaces.
+    pub router: &'a Router,
+    /// The disk.
+    pub disk: &'a Arc<dyn Disk>,
+    /// The data directory on it.
+    pub data_dir: &'a Path,
+    /// Set when the engine is closing.
+    pub closing: &'a AtomicBool,
+}
+
+#[derive(Debug)]
+enum Round {
+    /// None is under way; the next one begins then, in monotonic time.
+    Resting { until: Duration },
+    /// One is.
+    Walking(Walk),
+}
+
+#[derive(Debug)]
+struct Walk {
+    /// Namespaces still to be visited.
+    left: VecDeque<NamespaceName>,
+    /// The one at hand.
+    at: Option<(NamespaceName, PageWalk)>,
+    /// When something was last read.
+    since: Duration,
+}
+
+#[derive(Debug, Default)]
+struct Found {
+    rounds: u64,
+    bytes: u64,
+    damaged: BTreeSet<NamespaceName>,
+}
+
+/// What to tell of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ScrubStats {
+    /// Rounds that have ended.
+    pub rounds: u64,
+    /// Bytes read.
+    pub bytes: u64,
+    /// Namespaces that were found damaged when they were last visited.
+    pub damaged: u64,
+}
+
+/// A step that is under way; when this is dropped it has ended, however it did.
+struct Step<'a>(&'a Scrubber);
+
+impl Drop for Step<'_> {
+    fn drop(&mut self) {
+        self.0.give_up();
+    }
+}
+
+impl Scrubber {
+    /// A scrubber whose first round begins when the engine has been open for a while.
+    pub fn new(opened_at: Duration) -> Self {
+        let until = opened_at.saturating_add(limits::SCRUB_REST_FIRST);
+        let (running, round, found) = (AtomicBool::new(false), Mutex::new(Round::Resting { until }), Mutex::default());
+        Self { running, round, found }
+    }
+
+    /// Counters of everything so far.
+    pub fn stats(&self) -> ScrubStats {
+        let Found { rounds, bytes, damaged } = &*self.found.lock();
+        ScrubStats { rounds: *rounds, bytes: *bytes, damaged: damaged.len() as u64 }
+    }
+
+    /// True if a step is due: then [`Scrubber::step`] or [`Scrubber::give_up`] must follow.
+    pub fn begin(&self, now: Duration) -> bool {
+        if self.running.swap(true, Ordering::Acquire) {
+            return false;
+        }
+        let is_due = match &*self.round.lock() {
+            Round::Resting { until } => now >= *until,
+            Round::Walking(walk) => now > walk.since,
+        };
+        if !is_due {
+            self.give_up();
+        }
+        is_due
+    }
+
+    /// The step that was begun is not taken.
+    pub fn give_up(&self) {
+        self.running.store(false, Ordering::Release);
+    }
+
+    /// Lets go of the file at hand: the engine has closed. A step that is still under way lets go of it with the engine.
+    pub fn end(&self) {
+        if let Some(mut round) = self.round.try_lock() {
+            *round = Round::Resting { until: Duration::MAX };
+        }
+    }
+
+    /// Reads as much as the time since the last step allows.
+    pub fn step(&self, scrubbed: Scrubbed<'_>, now: Duration) {
+        let _step = Step(self);
+        let mut round = self.round.lock();
+        let ended = match &mut *round {
+            Round::Resting { .. } => {
+                let names = scrubbed.router.names();
+                self.found.lock().damaged.retain(|name| names.binary_search(name).is_ok());
+                *round = Round::Walking(Walk { left: names.into(), at: None, since: now });
+                false
+            }
+            Round::Walking(walk) => self.walk(walk, scrubbed, now),
+        };
+        if ended {
+            self.found.lock().rounds += 1;
+            *round = Round::Resting { until: now.saturating_add(limits::SCRUB_REST) };
+        }
+    }
+
+    /// True if that was the last of the round.
+    fn walk(&self, walk: &mut Walk, scrubbed: Scrubbed<'_>, now: Duration) -> bool {
+        let elapsed = now.saturating_sub(walk.since).min(limits::SCRUB_STEP_MAX);
+        walk.since = now;
+        let mut budget = limits::SCRUB_BYTES_PER_S.saturating_mul(elapsed.as_millis() as u64) / 1_000;
+        while budget > 0 && !scrubbed.closing.load(Ordering::Acquire) {
+            let Some((name, pages)) = &mut walk.at else {
+                let Some(name) = walk.left.pop_front() else { return true };
+                budget = budget.saturating_sub(limits::SCRUB_BYTES_EACH);
+                walk.at = self.visit(scrubbed, name);
+                continue;
+            };
+            let read = pages.step(budget.min(limits::SCRUB_READ_BYTES));
+            if let Ok(bytes) = read {
+                budget = budget.saturating_sub(bytes.max(1));
+                self.found.lock().bytes += bytes;
+            }
+            match read.map(|_| (pages.has_ended(), pages.has_found_bad())) {
+                Ok((false, _)) => continue,
+                Ok((true, false)) => {
+                    self.found.lock().damaged.remove(name);
+                }
+                Ok((true, true)) | Err(_) => self.judge(scrubbed, name),
+            }
+            walk.at = None;
+        }
+        false
+    }
+
+    /// Opens the store of a namespace, to read its pages from the first one on.
+    fn visit(&self, scrubbed: Scrubbed<'_>, name: NamespaceName) -> Option<(NamespaceName, PageWalk)> {
+        let (path, id) = scrubbed.router.store_of(&name)?;
+        let disk = LookingDisk::new(Arc::clone(scrubbed.disk));
+        let open = || -> StoreResult<Option<PageWalk>> {
+            // Its pages have no checksums; the next opening of the namespace gives them some.
+            if is_of_first_layout(&disk, &path).map_err(crate::store::StoreError::io)? {
+                return Ok(None);
+            }
+            PageWalk::open(StoreFile { disk: &disk, path: &path, id }).map(Some)
+        };
+        match open() {
+            Ok(walk) => walk.map(|walk| (name, walk)),
+            Err(_) => {
+                self.judge(scrubbed, &name);
+                None
+            }
+        }
+    }
+
+    /// Something about a store is wrong, or seems to be: a check tells.
+    fn judge(&self, scrubbed: Scrubbed<'_>, name: &NamespaceName) {
+        let is_damaged = match check(scrubbed, name) {
+            Ok(is_damaged) => is_damaged,
+            // It is gone, or the engine is closing; or a later round will tell.
+            Err(error) => {
+                tracing::debug!(%error, namespace = name.as_str(), "a namespace could not be checked");
+                return;
+            }
+        };
+        let mut found = self.found.lock();
+        if is_damaged {
+            found.damaged.insert(name.clone());
+        } else {
+            found.damaged.remove(name);
+        }
+    }
+}
+
+/// True if the namespace is damaged; then the log says how.
+fn check(scrubbed: Scrubbed<'_>, name: &NamespaceName) -> Result<bool> {
+    let handle = scrubbed.router.require(name.as_str())?;
+    let place = handle.dir().strip_prefix(scrubbed.data_dir).unwrap_or(handle.dir()).display().to_string();
+    let mut wanted = |_| match scrubbed.closing.load(Ordering::Acquire) {
+        true => Err(Error::new(ErrorCode::ShuttingDown, "the database is closing")),
+        false => Ok(()),
+    };
+    let report = handle.check(&place, &mut wanted)?;
+    let grave = report.findings.iter().filter(|finding| finding.kind >= FindingKind::Unreadable);
+    for finding in grave.clone().take(limits::SCRUB_TOLD_MAX) {
+        let (place, what, advice) = (&finding.place, &finding.what, &finding.advice);
+        tracing::error!(namespace = name.as_str(), place, what, advice, "the scrubber found damage");
+    }
+    Ok(grave.count() > 0)
+}

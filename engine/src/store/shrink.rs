@@ -1,0 +1,38 @@
+//! Giving the space of deleted rows back to the file system.
+//!
+//! redb cuts free pages off the end of its file when it commits, but it keeps writing pages that happen to stand there. Moving
+//! them to the front needs the file for itself. So the tables of the newest state are taken away for a moment
+//! ([`super::tables`]), redb compacts the file in two-phase commits of its own, and tables with the same rows come back. Where
+//! anybody reads an older state there is no such moment, and nothing is done. A crash at any time leaves the rows of the
+//! newest flush, at their old places or at new ones.
+
+use super::base::{Base, BaseSnapshot, explain};
+use super::error::{StoreError, StoreResult};
+
+impl Base {
+    /// Length of the file.
+    pub fn file_len(&self) -> StoreResult<u64> {
+        self.backend.file_len().map_err(StoreError::io)
+    }
+
+    /// Makes the file as short as its rows allow. `newest` is the snapshot of what was flushed last, complete up to
+    /// `base_seq`, and readers of it wait. False if somebody reads an older state, or more has been flushed: try again later.
+    pub fn shrink(&self, newest: &BaseSnapshot, base_seq: u64) -> StoreResult<bool> {
+        let _writing = self.writing.lock();
+        self.catch_up()?;
+        // What was flushed meanwhile must not appear to readers of what was there before.
+        if self.checkpoint()?.0 > base_seq {
+            return Ok(false);
+        }
+        let Some(taken) = newest.tables.take() else { return Ok(false) };
+        let compacted = self.db.write().compact();
+        // Whoever reads is told if they cannot be opened again, and the namespace is.
+        taken.put_back(self.open_tables().map_err(|error| explain(&self.backend, error))?);
+        if !compacted.map_err(|error| explain(&self.backend, error))? {
+            return Ok(false);
+        }
+        // redb's compaction leaves no map of free space, which an opening after a kill reads instead of the whole file.
+        self.transact(|_| Ok(())).map_err(|error| explain(&self.backend, error))?;
+        self.check_space().map(|()| true)
+    }
+}

@@ -1,0 +1,144 @@
+//! What deletes give back to the file system.
+
+use super::*;
+use crate::disk::Disk;
+
+const ROWS: u32 = 8_000;
+
+fn write(base: &Base, seq: u64, rows: impl Iterator<Item = u32>, value: Option<&[u8]>) {
+    let memtable = Memtable::default();
+    rows.for_each(|row| memtable.insert(Table::Kv, &row.to_be_bytes(), value, seq));
+    base.flush(FlushInput { memtable: &memtable, through_seq: seq, counters: Counters::default() }).unwrap();
+}
+
+fn len(disk: &SimDisk) -> u64 {
+    disk.file_len(path()).unwrap().unwrap()
+}
+
+fn filled_with_rows(disk: &SimDisk) -> Base {
+    let base = open(disk).unwrap();
+    for (seq, first) in (1..).zip((0..ROWS).step_by(2_000)) {
+        write(&base, seq, first..first + 2_000, Some(&[7; 500]));
+    }
+    base
+}
+
+fn rows(base: &Base) -> Vec<u32> {
+    let rows = base.snapshot().unwrap().rows(Table::Kv, Bound::Unbounded, Bound::Unbounded, false).unwrap();
+    rows.map(|row| u32::from_be_bytes(row.unwrap().key.try_into().unwrap())).collect()
+}
+
+/// Shrinks as the actor does: with the snapshot that readers use.
+fn shrink(base: &Base) -> bool {
+    let newest = base.snapshot().unwrap();
+    base.shrink(&newest, 100).unwrap()
+}
+
+#[test]
+fn deleting_everything_gives_the_bytes_back() {
+    let disk = created();
+    let base = filled_with_rows(&disk);
+    let full = len(&disk);
+    assert!(full > 4 << 20, "{full}");
+    let reader = base.snapshot().unwrap();
+    write(&base, 100, 0..ROWS, None);
+    assert!(!shrink(&base), "somebody reads what was there before");
+    assert_eq!(reader.get(Table::Kv, &5_u32.to_be_bytes(), <[u8]>::len).unwrap(), Some(500));
+    drop(reader);
+    assert!(shrink(&base));
+    println!("full {full} bytes, shrunk {}", len(&disk));
+    assert!(len(&disk) < 1 << 20, "{} bytes are left of {full}", len(&disk));
+    assert!(rows(&base).is_empty());
+    write(&base, 101, 0..10, Some(b"again"));
+    assert!(!base.shrink(&base.snapshot().unwrap(), 100).unwrap(), "more was flushed than its readers may see");
+    base.close().unwrap();
+    assert_eq!(rows(&open(&disk).unwrap()), (0..10).collect::<Vec<_>>());
+}
+
+#[test]
+fn what_is_left_is_moved_together() {
+    for (name, left) in
+        [("scattered", (0..ROWS).step_by(50).collect::<Vec<_>>()), ("last", (ROWS - 400..ROWS).collect())]
+    {
+        let disk = created();
+        let base = filled_with_rows(&disk);
+        let full = len(&disk);
+        write(&base, 100, (0..ROWS).filter(|row| left.binary_search(row).is_err()), None);
+        assert!(shrink(&base));
+        println!("{name}: {} bytes of {full}", len(&disk));
+        assert!(len(&disk) < 2 << 20, "{name}: {} bytes are left of {full}", len(&disk));
+        assert_eq!(rows(&base), left, "{name}");
+        let image = disk.crash_image(0, crate::disk::CrashMode::DropUnsynced);
+        assert_eq!(rows(&open(&image).unwrap()), left, "{name}");
+    }
+}
+
+/// Readers of the newest state wait for a moment, and see the same rows before and after.
+#[test]
+fn who_reads_while_a_store_is_shrunk_sees_what_is_there() {
+    let disk = created();
+    let base = filled_with_rows(&disk);
+    let left: Vec<u32> = (0..ROWS).step_by(50).collect();
+    write(&base, 100, (0..ROWS).filter(|row| row % 50 != 0), None);
+    let newest = base.snapshot().unwrap();
+    let done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let readers: Vec<_> = (0..3_u32)
+            .map(|reader| {
+                let (newest, done, left) = (&newest, &done, &left);
+                scope.spawn(move || {
+                    let mut reads = 0;
+                    while !done.load(std::sync::atomic::Ordering::Relaxed) || reads == 0 {
+                        for row in left.iter().skip(reader as usize).step_by(7) {
+                            let found = newest.get(Table::Kv, &row.to_be_bytes(), <[u8]>::len).unwrap();
+                            assert_eq!(found, Some(500), "row {row}");
+                            assert_eq!(newest.get(Table::Kv, &(row + 1).to_be_bytes(), <[u8]>::len).unwrap(), None);
+                            reads += 1;
+                        }
+                    }
+                })
+            })
+            .collect();
+        for _ in 0..20 {
+            base.shrink(&newest, 100).unwrap();
+        }
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+        readers.into_iter().for_each(|reader| reader.join().unwrap());
+    });
+    assert!(base.shrink(&newest, 100).unwrap());
+    assert!(len(&disk) < 2 << 20, "{}", len(&disk));
+}
+
+/// The power may go at any moment of it, and the disk may be full.
+#[test]
+fn a_crash_or_a_full_disk_while_a_store_is_shrunk_loses_nothing() {
+    let left: Vec<u32> = (0..ROWS).step_by(100).collect();
+    let disk = created();
+    let base = filled_with_rows(&disk);
+    write(&base, 100, (0..ROWS).filter(|row| row % 100 != 0), None);
+    base.close().unwrap();
+    let before = disk.crash_image(0, crate::disk::CrashMode::KeepAll);
+    let whole = {
+        let disk = before.crash_image(0, crate::disk::CrashMode::KeepAll);
+        let base = open(&disk).unwrap();
+        let first = disk.op_count();
+        shrink(&base);
+        disk.op_count() - first
+    };
+    for step in (1..=whole).step_by((whole as usize / 24).max(1)) {
+        let disk = before.crash_image(0, crate::disk::CrashMode::KeepAll);
+        let base = open(&disk).unwrap();
+        disk.crash_at(disk.op_count() + step);
+        let newest = base.snapshot().unwrap();
+        let _ = base.shrink(&newest, 100);
+        let image = disk.crash_image(step, crate::disk::CrashMode::Random);
+        drop((newest, base));
+        assert_eq!(rows(&open(&image).unwrap()), left, "step {step} of {whole}");
+    }
+    let disk = before.crash_image(0, crate::disk::CrashMode::KeepAll);
+    let base = open(&disk).unwrap();
+    disk.set_free_bytes(Some(0));
+    assert!(shrink(&base), "it takes no space");
+    assert_eq!(rows(&base), left);
+    assert!(disk.free_bytes(path()).unwrap() > 3 << 20);
+}

@@ -1,0 +1,186 @@
+//! A check finds what is wrong, and nothing where nothing is.
+
+use super::{CACHE_BYTES, ID, created, filled, flush, open, path};
+use crate::api::{Metric, Properties};
+use crate::disk::SimDisk;
+use crate::store::{
+    Base, CollectionKind, CollectionRecord, Counters, DocumentRecord, EdgeRecord, FaultKind, FlushInput, KeyWriter,
+    KvRecord, Memtable, NodeRecord, RowMark, RowReport, Table, TemporalRecord,
+};
+
+type Rows = Vec<(Table, Vec<u8>, Vec<u8>)>;
+
+/// Rows of every kind that agree with each other, with their counters.
+fn sound() -> (Rows, Counters) {
+    let edge_key = |near: &str, far: &str| KeyWriter::new().text(near).text("knows").text(far).finish();
+    let fact_key = |near: &str, far: &str| KeyWriter::new().text(near).text("likes").time(-5).text(far).u64(1).finish();
+    let collection = CollectionRecord {
+        seq: 1,
+        id: 1,
+        kind: CollectionKind::Vectors,
+        dimension: 2,
+        metric: Metric::Dot,
+        metadata: Properties::new(),
+        created_at: 0,
+    };
+    let node = NodeRecord { seq: 1, node_type: String::new(), properties: Properties::new() }.encode();
+    let fact =
+        TemporalRecord { valid_until: None, asserted_at: 3, retracted: None, properties: Properties::new() }.encode();
+    let pair = KvRecord { seq: 1, expires_at: 77, value: b"value" }.encode();
+    let rows = vec![
+        (Table::Kv, b"key".to_vec(), pair),
+        (Table::KvExpiry, KeyWriter::new().time(77).raw(b"key").finish(), Vec::new()),
+        (Table::Collections, b"c".to_vec(), collection.encode()),
+        (Table::Documents, KeyWriter::new().u32(1).u64(5).finish(), DocumentRecord::encode(1, 0, None)),
+        (Table::Vectors, KeyWriter::new().u32(1).u32(0).finish(), vec![0; 8]),
+        (Table::Nodes, b"a".to_vec(), node.clone()),
+        (Table::Nodes, b"b".to_vec(), node.clone()),
+        (Table::EdgesOut, edge_key("a", "b"), EdgeRecord { seq: 1, properties: Properties::new() }.encode()),
+        (Table::EdgesIn, edge_key("b", "a"), Vec::new()),
+        (Table::TemporalOut, fact_key("a", "z"), fact),
+        (Table::TemporalIn, fact_key("z", "a"), Vec::new()),
+        (Table::CommitTimes, KeyWriter::new().time(3).finish(), 1_u64.to_le_bytes().to_vec()),
+        // A dropped collection may leave anything.
+        (Table::Purges, KeyWriter::new().u32(9).finish(), Vec::new()),
+        (Table::Vectors, KeyWriter::new().u32(9).u32(4).finish(), vec![0; 8]),
+        (Table::Rows, KeyWriter::new().u32(1).finish(), RowMark(5).encode()),
+    ];
+    let bytes =
+        |table: Table| rows.iter().filter(|row| row.0 == table).map(|row| row.1.len() + row.2.len()).sum::<usize>();
+    let graph = bytes(Table::Nodes) + bytes(Table::EdgesOut) + bytes(Table::TemporalOut);
+    let counters = Counters {
+        keys: 1,
+        vectors: 1,
+        documents: 0,
+        collections: 1,
+        nodes: 2,
+        edges: 1,
+        temporal_versions: 1,
+        live_bytes: (graph + 3 + 5 + bytes(Table::Documents) - 4 + 2 * 4) as u64,
+        next_collection_id: 10,
+        last_commit_at: 3,
+    };
+    (rows, counters)
+}
+
+fn report(rows: &[(Table, Vec<u8>, Vec<u8>)], counters: Counters) -> RowReport {
+    let disk = created();
+    let base = open(&disk).unwrap();
+    let memtable = Memtable::default();
+    rows.iter().for_each(|(table, key, value)| memtable.insert(*table, key, Some(value), 1));
+    base.flush(FlushInput { memtable: &memtable, through_seq: 1, counters }).unwrap();
+    base.verify(&mut |_| true).unwrap().unwrap()
+}
+
+#[test]
+fn a_sound_store_has_no_findings() {
+    let (rows, counters) = sound();
+    let report = report(&rows, counters);
+    assert!(report.is_sound(), "{report:?}");
+    assert_eq!((report.rows, report.checkpoint_seq), (rows.len() as u64, 1));
+}
+
+/// Each row that is taken away leaves a contradiction, or an index that does not fit; so does each counter.
+#[test]
+fn every_missing_row_and_every_wrong_counter_is_found() {
+    let (rows, counters) = sound();
+    for (index, (table, ..)) in rows.iter().enumerate() {
+        let mut fewer = rows.clone();
+        fewer.remove(index);
+        let report = report(&fewer, counters);
+        match table {
+            // What these say is said nowhere else.
+            Table::Rows => assert!(report.is_sound()),
+            _ if index == rows.len() - 2 => assert!(report.is_sound()),
+            _ => assert!(!report.is_sound() && report.complete, "without {table:?}: {report:?}"),
+        }
+        if matches!(table, Table::KvExpiry | Table::EdgesIn | Table::TemporalIn | Table::CommitTimes) {
+            assert!(report.findings.iter().all(|finding| finding.kind == FaultKind::Derived), "{report:?}");
+        }
+    }
+    let wrong = [
+        Counters { keys: 2, ..counters },
+        Counters { vectors: 0, ..counters },
+        Counters { documents: 1, ..counters },
+        Counters { collections: 0, ..counters },
+        Counters { nodes: 3, ..counters },
+        Counters { edges: 0, ..counters },
+        Counters { temporal_versions: 2, ..counters },
+        Counters { live_bytes: 1, ..counters },
+        Counters { next_collection_id: 1, ..counters },
+    ];
+    for counters in wrong {
+        let report = report(&rows, counters);
+        assert_eq!(report.findings.len(), 1, "{report:?}");
+    }
+}
+
+#[test]
+fn a_walk_ends_when_it_is_told_to() {
+    let disk = created();
+    let base = open(&disk).unwrap();
+    let memtable = Memtable::default();
+    for number in 0..200_u32 {
+        memtable.insert(
+            Table::Kv,
+            &number.to_be_bytes(),
+            Some(&KvRecord { seq: 1, expires_at: 0, value: &[0; 1000] }.encode()),
+            1,
+        );
+    }
+    base.flush(FlushInput { memtable: &memtable, through_seq: 1, counters: Counters::default() }).unwrap();
+    let mut asked = 0;
+    let told = base.verify(&mut |bytes| {
+        assert!(bytes > 0);
+        asked += 1;
+        asked < 2
+    });
+    assert_eq!((told.unwrap(), asked), (None, 2));
+}
+
+fn bad_pages(base: &Base) -> Vec<u64> {
+    let (mut bad, mut from) = (Vec::new(), Some(0));
+    while let Some(next) = from {
+        let report = base.verify_pages(next, 7).unwrap();
+        bad.extend(report.bad);
+        from = report.next;
+    }
+    bad
+}
+
+/// A check of pages finds damage that caches hide, tells where it is, and does not disturb who reads.
+#[test]
+fn a_check_of_pages_finds_damage_without_ending_the_handle() {
+    let disk: SimDisk = filled(true);
+    let base = Base::open(&disk, path(), ID, CACHE_BYTES).unwrap();
+    assert_eq!(bad_pages(&base), Vec::<u64>::new());
+    for (place, page) in [(8192 + 2 * 4104 + 99, 3), (100, 0), (4096 + 50, 0)] {
+        disk.corrupt(path(), place, 0x10).unwrap();
+        assert_eq!(bad_pages(&base), [page], "byte {place}");
+        disk.corrupt(path(), place, 0x10).unwrap();
+    }
+    assert!(!base.has_failed());
+    flush(&base, 4).unwrap();
+    assert_eq!(bad_pages(&base), Vec::<u64>::new());
+}
+
+#[test]
+fn a_walk_over_damage_says_so() {
+    let disk = filled(true);
+    let base = Base::open(&disk, path(), ID, 0).unwrap();
+    let pages = base.verify_pages(0, u64::MAX).unwrap();
+    assert_eq!((pages.bad, pages.next), (Vec::new(), None));
+    let len = disk.bytes(path()).unwrap().len() as u64;
+    for page in 0..(len - 8192) / 4104 {
+        disk.corrupt(path(), 8192 + page * 4104 + 9, 1).unwrap();
+    }
+    let report = base.verify(&mut |_| true);
+    let told = match &report {
+        Ok(Some(report)) => {
+            !report.complete && report.findings.iter().any(|finding| finding.kind == FaultKind::Damaged)
+        }
+        Ok(None) => false,
+        Err(error) => matches!(error, crate::store::StoreError::Damaged(_)),
+    };
+    assert!(told && base.has_failed(), "{report:?}");
+}

@@ -1,0 +1,80 @@
+//! Verifies the file of a store that nobody writes to meanwhile: pages, redb's trees, rows.
+
+use std::path::Path;
+
+use super::pages::{PageReport, verify_pages};
+use super::report::RowReport;
+use crate::disk::{Disk, OpenMode};
+use crate::limits;
+use crate::store::backend::Backend;
+use crate::store::base::Base;
+use crate::store::database::GuardedDatabase;
+use crate::store::error::{StoreError, StoreResult};
+
+const CACHE_BYTES: usize = 16 << 20;
+
+/// What a whole file turned out to be.
+#[derive(Debug)]
+pub struct StoreReport {
+    /// Pages of the file.
+    pub pages: u64,
+    /// Pages that do not verify, the first [`limits::FINDINGS_MAX`] of them; 0 is one of the copies of the head.
+    pub bad: Vec<u64>,
+    /// Why the last commit cannot be read whole. If nothing is, no bad page is in use.
+    pub damage: Option<String>,
+    /// What the rows say, as far as they can be read.
+    pub rows: Option<RowReport>,
+}
+
+/// Verifies every page of a file, past redb. Gives how many there are, and the first [`limits::FINDINGS_MAX`] bad ones.
+pub fn verify_pages_of(backend: &Backend) -> StoreResult<(u64, Vec<u64>)> {
+    let (mut bad, mut from) = (Vec::new(), Some(0));
+    while let Some(at) = from {
+        let PageReport { bad: found, next } =
+            verify_pages(backend, at, limits::CHECK_PAGES_EACH).map_err(StoreError::io)?;
+        bad.extend(found);
+        bad.truncate(limits::FINDINGS_MAX);
+        from = next;
+    }
+    Ok((backend.page_count().map_err(StoreError::io)?, bad))
+}
+
+/// True if the failure says something about the bytes, and not about the disk.
+pub(super) fn is_damage(error: &StoreError) -> bool {
+    match error {
+        StoreError::Damaged(_) | StoreError::Corrupt { .. } | StoreError::NotAStore(_) => true,
+        StoreError::Engine(_)
+        | StoreError::DiskFull(_)
+        | StoreError::NoSpace
+        | StoreError::System(_)
+        | StoreError::UnsupportedVersion { .. } => false,
+    }
+}
+
+/// Verifies a file and changes nothing. An error says that it cannot be looked into at all.
+pub fn verify_file(disk: &dyn Disk, path: &Path, id: [u8; 16]) -> StoreResult<StoreReport> {
+    let open = || Backend::open_as(OpenMode::ReadOnly, disk, path, id);
+    let backend = open()?;
+    let (pages, bad) = verify_pages_of(&backend)?;
+    let opened = GuardedDatabase::open_verifying(backend.clone(), CACHE_BYTES);
+    let (opened, damage) = match opened {
+        Ok(db) => (Some((db, backend)), None),
+        Err(error) if is_damage(&error) || backend.damaged_page().is_some() => {
+            // Rows on other pages may be readable.
+            let backend = open()?;
+            let opened = GuardedDatabase::open(backend.clone(), CACHE_BYTES).ok();
+            (opened.map(|db| (db, backend)), Some(error.to_string()))
+        }
+        Err(error) => return Err(error),
+    };
+    let mut report = StoreReport { pages, bad, damage, rows: None };
+    if let Some((db, backend)) = opened {
+        match Base::over(db, backend, id).and_then(|base| base.verify(&mut |_| true)) {
+            Ok(rows) => report.rows = rows,
+            Err(error) if is_damage(&error) => report.damage = report.damage.or(Some(error.to_string())),
+            Err(error) if report.damage.is_none() => return Err(error),
+            Err(_) => {}
+        }
+    }
+    Ok(report)
+}

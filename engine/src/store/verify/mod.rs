@@ -1,0 +1,40 @@
+//! Whether a store is what was written into it: its pages, past redb, and its rows, through redb.
+//!
+//! **Pages** are verified one by one, in the file, without redb and its caches: [`verify_pages`]. That costs one read of the
+//! file and can be done in steps while the store is in use ([`in_use`]).
+//!
+//! **A torn page that is free** is no damage: a crash may tear what it interrupts, and redb writes only to pages to which
+//! no durable commit leads. So a page that does not verify is damage exactly if the last commit leads to it. That is told
+//! by redb's check of itself ([`file`]), which reads every page that the commit leads to, in the trees of rows and in
+//! those of its own: if it comes to its end, every page in use was read and verified, and what does not verify is free. It
+//! also holds each page against the checksum that its parent has of it, and so finds what pages cannot tell of
+//! themselves: an older state of the same page. A free page becomes used only by being written, so what was free when a
+//! file was opened stays so as long as its bytes stay the same.
+//!
+//! **Rows** are walked table by table ([`super::Base::verify`]): every seal, the order of keys, whether each record decodes,
+//! and whether rows agree with each other:
+//!
+//! | What | Must agree with |
+//! |---|---|
+//! | a key that expires | its row in `kv_expiry`, both ways |
+//! | a document, vector or entry | a vector of its own in its collection, both ways; but of a dropped collection |
+//! | an edge | its nodes, and its row in `edges_in`, both ways |
+//! | a fact | its row in `temporal_in`, both ways; the times of its commits in `commit_times` |
+//! | the times of commits | the order of commits |
+//! | the counters | what was counted |
+//!
+//! "Both ways" is shown by looking each row up on the other side and comparing the numbers of rows on both.
+
+mod file;
+mod in_use;
+mod pages;
+mod report;
+mod rows;
+mod times;
+
+pub use file::{StoreReport, verify_file, verify_pages_of};
+pub use in_use::{PageWalk, StoreFile};
+#[cfg(test)]
+pub use pages::{PageReport, verify_pages};
+pub use report::{FaultKind, RowReport};
+pub use rows::verify_rows;

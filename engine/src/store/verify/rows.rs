@@ -1,0 +1,388 @@
+//! Walks the rows of a store and holds them against each other; the rules stand in [`super`].
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
+
+use roaring::RoaringBitmap;
+
+use super::report::{FaultKind, RowReport};
+use super::times::Times;
+use crate::store::base::BaseSnapshot;
+use crate::store::error::{StoreError, StoreResult};
+use crate::store::key::{KeyReader, KeyWriter};
+use crate::store::memtable::Memtable;
+use crate::store::record::{
+    CollectionKind, CollectionRecord, Counters, DocumentRecord, EdgeRecord, KvRecord, NodeRecord, RowMark,
+    TemporalRecord,
+};
+use crate::store::table::Table;
+
+/// Asked after every few rows, with the bytes read since the last time, whether to go on. It may wait.
+pub type Pace<'a> = &'a mut dyn FnMut(u64) -> bool;
+
+/// How a walk ends early.
+pub(super) enum Stop {
+    /// The caller has enough.
+    Asked,
+    /// redb's handle is of no use any more.
+    Failed(StoreError),
+}
+
+/// What is wrong with one row.
+pub(super) type Checked = Result<(), (FaultKind, &'static str)>;
+
+pub(super) const CONTRADICTION: fn(&'static str) -> (FaultKind, &'static str) = |what| (FaultKind::Contradiction, what);
+pub(super) const DERIVED: fn(&'static str) -> (FaultKind, &'static str) = |what| (FaultKind::Derived, what);
+const BYTES_BETWEEN: u64 = 64 << 10;
+
+/// Which rows of a collection have a document, and which a vector.
+#[derive(Debug, Default)]
+struct RowSets {
+    documents: RoaringBitmap,
+    vectors: RoaringBitmap,
+}
+
+pub(super) struct Walk<'a> {
+    pub(super) snapshot: &'a BaseSnapshot,
+    pace: Pace<'a>,
+    unpaced: u64,
+    pub(super) report: RowReport,
+    pub(super) counted: Counters,
+    expiring: u64,
+    reverse: [u64; 3],
+    collections: BTreeMap<u32, CollectionRecord>,
+    purged: BTreeSet<u32>,
+    rows: BTreeMap<u32, RowSets>,
+    pub(super) times: Times,
+    /// Takes the rows that put right what is derived.
+    pub(super) fixes: Option<&'a Memtable>,
+}
+
+/// Walks all rows; nothing if `pace` ended it.
+pub fn verify_rows(
+    snapshot: &BaseSnapshot,
+    checkpoint: (u64, Counters),
+    pace: Pace<'_>,
+    fixes: Option<&Memtable>,
+) -> StoreResult<Option<RowReport>> {
+    let report = RowReport { checkpoint_seq: checkpoint.0, ..RowReport::default() };
+    let mut walk = Walk {
+        snapshot,
+        pace,
+        unpaced: 0,
+        report,
+        counted: Counters::default(),
+        expiring: 0,
+        reverse: [0; 3],
+        collections: BTreeMap::new(),
+        purged: BTreeSet::new(),
+        rows: BTreeMap::new(),
+        times: Times::default(),
+        fixes,
+    };
+    match walk.run(&checkpoint.1) {
+        Ok(()) => walk.report.complete = true,
+        Err(Stop::Asked) => return Ok(None),
+        // Damage is what was looked for; any other failure says nothing about the rows.
+        Err(Stop::Failed(error @ (StoreError::Damaged(_) | StoreError::NotAStore(_)))) => {
+            walk.report.add(FaultKind::Damaged, "store", error.to_string());
+        }
+        Err(Stop::Failed(error)) => return Err(error),
+    }
+    Ok(Some(walk.report))
+}
+
+impl Walk<'_> {
+    fn run(&mut self, counters: &Counters) -> Result<(), Stop> {
+        // What rows are looked up against comes first.
+        for table in [Table::Purges, Table::Collections] {
+            self.table(table)?;
+        }
+        for table in Table::ALL {
+            match table {
+                Table::Purges | Table::Collections => {}
+                _ => self.table(table)?,
+            }
+        }
+        self.compare_vectors();
+        self.mend_times()?;
+        let [expiry, edges_in, temporal_in] = self.reverse;
+        self.compare(Table::KvExpiry.name(), expiry, self.expiring);
+        self.compare(Table::EdgesIn.name(), edges_in, self.counted.edges);
+        self.compare(Table::TemporalIn.name(), temporal_in, self.counted.temporal_versions);
+        self.compare_counters(counters);
+        Ok(())
+    }
+
+    fn table(&mut self, table: Table) -> Result<(), Stop> {
+        let snapshot = self.snapshot;
+        let rows = snapshot.rows(table, Bound::Unbounded, Bound::Unbounded, false).map_err(Stop::Failed)?;
+        for row in rows {
+            let row = match row {
+                Ok(row) => row,
+                Err(error) if error.ends_the_handle() => return Err(Stop::Failed(error)),
+                Err(error) => {
+                    self.report.add(FaultKind::Damaged, table.name(), error.to_string());
+                    return Ok(());
+                }
+            };
+            self.report.rows += 1;
+            self.unpaced += (row.key.len() + row.value.len()) as u64;
+            if self.unpaced >= BYTES_BETWEEN && !(self.pace)(std::mem::take(&mut self.unpaced)) {
+                return Err(Stop::Asked);
+            }
+            if let Err((kind, what)) = self.row(table, &row.key, &row.value).map_err(Stop::Failed)? {
+                self.report.add(kind, table.name(), format!("{what}, at key {}", shown(&row.key)));
+            }
+        }
+        Ok(())
+    }
+
+    fn row(&mut self, table: Table, key: &[u8], value: &[u8]) -> StoreResult<Checked> {
+        let checked = match table {
+            Table::Kv => self.pair(key, value)?,
+            Table::KvExpiry => self.expiry(key)?,
+            Table::Collections => self.collection(value),
+            Table::Documents => self.document(key, value),
+            Table::Vectors => self.vector(key),
+            Table::Nodes => self.node(key, value),
+            Table::EdgesOut => self.edge(key, value)?,
+            Table::EdgesIn => self.edge_in(key)?,
+            Table::TemporalOut => self.fact(key, value)?,
+            Table::TemporalIn => self.fact_in(key)?,
+            Table::CommitTimes => self.commit_time(key, value),
+            Table::Rows => self.row_mark(key, value),
+            Table::Purges => {
+                self.purged.extend(KeyReader::new(key).u32());
+                Ok(())
+            }
+        };
+        Ok(checked)
+    }
+
+    /// A derived row that must be there.
+    fn demand(&self, table: Table, key: &[u8], what: &'static str) -> StoreResult<Checked> {
+        if self.has(table, key)? {
+            return Ok(Ok(()));
+        }
+        self.fix(table, key, Some(&[]));
+        Ok(Err(DERIVED(what)))
+    }
+
+    /// A derived row that is there, and may be if another one is.
+    fn grant(&self, table: Table, key: &[u8], may: bool, what: &'static str) -> Checked {
+        if may {
+            return Ok(());
+        }
+        self.fix(table, key, None);
+        Err(DERIVED(what))
+    }
+
+    pub(super) fn fix(&self, table: Table, key: &[u8], value: Option<&[u8]>) {
+        if let Some(fixes) = self.fixes {
+            fixes.insert(table, key, value, self.report.checkpoint_seq);
+        }
+    }
+
+    fn has(&self, table: Table, key: &[u8]) -> StoreResult<bool> {
+        Ok(self.snapshot.get(table, key, |_| ())?.is_some())
+    }
+
+    fn pair(&mut self, key: &[u8], value: &[u8]) -> StoreResult<Checked> {
+        self.counted.keys += 1;
+        let Ok(record) = KvRecord::decode(value) else { return Ok(Err(CONTRADICTION("the record does not decode"))) };
+        self.counted.live_bytes += (key.len() + record.value.len()) as u64;
+        if record.expires_at == 0 {
+            return Ok(Ok(()));
+        }
+        self.expiring += 1;
+        let listed = KeyWriter::new().time(record.expires_at).raw(key).finish();
+        self.demand(Table::KvExpiry, &listed, "a key that expires is not in the index of expiries")
+    }
+
+    fn expiry(&mut self, key: &[u8]) -> StoreResult<Checked> {
+        let [expiry, ..] = &mut self.reverse;
+        *expiry += 1;
+        let mut parts = KeyReader::new(key);
+        let matches = match parts.time() {
+            Some(expires_at) => self.snapshot.get(Table::Kv, parts.rest(), |value| {
+                KvRecord::decode(value).is_ok_and(|record| record.expires_at == expires_at)
+            })?,
+            None => None,
+        };
+        Ok(self.grant(Table::KvExpiry, key, matches == Some(true), "no key expires then"))
+    }
+
+    fn collection(&mut self, value: &[u8]) -> Checked {
+        self.counted.collections += 1;
+        let record = CollectionRecord::decode(value).map_err(|_| CONTRADICTION("the record does not decode"))?;
+        self.counted.next_collection_id = self.counted.next_collection_id.max(record.id.saturating_add(1));
+        let twice = self.purged.contains(&record.id) || self.collections.insert(record.id, record).is_some();
+        if twice { Err(CONTRADICTION("two collections have one number")) } else { Ok(()) }
+    }
+
+    fn document(&mut self, key: &[u8], value: &[u8]) -> Checked {
+        let mut parts = KeyReader::new(key);
+        let collection = parts.u32().ok_or(CONTRADICTION("the key does not decode"))?;
+        let record = DocumentRecord::decode(value).map_err(|_| CONTRADICTION("the record does not decode"))?;
+        if self.purged.contains(&collection) {
+            return Ok(());
+        }
+        let owner = self.collections.get(&collection).ok_or(CONTRADICTION("a document has no collection"))?;
+        self.counted.vectors += 1;
+        self.counted.documents += u64::from(owner.kind == CollectionKind::Documents);
+        self.counted.live_bytes += (value.len() + parts.rest().len()) as u64 + u64::from(owner.dimension) * 4;
+        if owner.kind != CollectionKind::Vectors && record.body().is_err() {
+            return Err(CONTRADICTION("the record does not decode"));
+        }
+        let fresh = self.rows.entry(collection).or_default().documents.insert(record.row);
+        if fresh { Ok(()) } else { Err(CONTRADICTION("two documents have one vector")) }
+    }
+
+    fn vector(&mut self, key: &[u8]) -> Checked {
+        let mut parts = KeyReader::new(key);
+        let (Some(collection), Some(row)) = (parts.u32(), parts.u32()) else {
+            return Err(CONTRADICTION("the key does not decode"));
+        };
+        if !self.purged.contains(&collection) {
+            self.rows.entry(collection).or_default().vectors.insert(row);
+        }
+        Ok(())
+    }
+
+    /// What it says of deleted rows is said nowhere else; live ones may have numbers on both sides of it.
+    fn row_mark(&self, key: &[u8], value: &[u8]) -> Checked {
+        let collection = KeyReader::new(key).u32().ok_or(CONTRADICTION("the key does not decode"))?;
+        RowMark::decode(value).map_err(|_| CONTRADICTION("the record does not decode"))?;
+        let is_known = self.collections.contains_key(&collection) || self.purged.contains(&collection);
+        if is_known { Ok(()) } else { Err(CONTRADICTION("deleted rows have no collection")) }
+    }
+
+    fn compare_vectors(&mut self) {
+        for (collection, RowSets { documents, vectors }) in &self.rows {
+            for (rows, what) in [
+                (documents - vectors, "documents without a vector"),
+                (vectors - documents, "vectors without a document"),
+            ] {
+                if !rows.is_empty() {
+                    let what = format!("collection {collection} has {} {what}", rows.len());
+                    self.report.add(FaultKind::Contradiction, Table::Vectors.name(), what);
+                }
+            }
+        }
+    }
+
+    fn node(&mut self, key: &[u8], value: &[u8]) -> Checked {
+        self.counted.nodes += 1;
+        self.counted.live_bytes += (key.len() + value.len()) as u64;
+        NodeRecord::decode(value).map(drop).map_err(|_| CONTRADICTION("the record does not decode"))
+    }
+
+    fn edge(&mut self, key: &[u8], value: &[u8]) -> StoreResult<Checked> {
+        self.counted.edges += 1;
+        self.counted.live_bytes += (key.len() + value.len()) as u64;
+        let Some([from, edge_type, to]) = texts(key) else { return Ok(Err(CONTRADICTION("the key does not decode"))) };
+        if EdgeRecord::decode(value).is_err() {
+            return Ok(Err(CONTRADICTION("the record does not decode")));
+        }
+        if !self.has(Table::Nodes, from.as_bytes())? || !self.has(Table::Nodes, to.as_bytes())? {
+            return Ok(Err(CONTRADICTION("an edge leads to or from a node that is not there")));
+        }
+        let listed = KeyWriter::new().text(to).text(edge_type).text(from).finish();
+        self.demand(Table::EdgesIn, &listed, "an edge is not in the index of incoming ones")
+    }
+
+    fn edge_in(&mut self, key: &[u8]) -> StoreResult<Checked> {
+        let [_, edges_in, _] = &mut self.reverse;
+        *edges_in += 1;
+        let there = match texts(key) {
+            Some([to, edge_type, from]) => {
+                self.has(Table::EdgesOut, &KeyWriter::new().text(from).text(edge_type).text(to).finish())?
+            }
+            None => false,
+        };
+        Ok(self.grant(Table::EdgesIn, key, there, "there is no such edge"))
+    }
+
+    fn fact(&mut self, key: &[u8], value: &[u8]) -> StoreResult<Checked> {
+        self.counted.temporal_versions += 1;
+        self.counted.live_bytes += (key.len() + value.len()) as u64;
+        let Some(mirrored) = mirrored(key) else { return Ok(Err(CONTRADICTION("the key does not decode"))) };
+        let Ok(record) = TemporalRecord::decode(value) else {
+            return Ok(Err(CONTRADICTION("the record does not decode")));
+        };
+        let timed = self.demand_times(key, &record)?;
+        let listed = self.demand(Table::TemporalIn, &mirrored, "a fact is not in the index of incoming ones")?;
+        Ok(listed.and(timed))
+    }
+
+    fn fact_in(&mut self, key: &[u8]) -> StoreResult<Checked> {
+        let [_, _, temporal_in] = &mut self.reverse;
+        *temporal_in += 1;
+        let there = match mirrored(key) {
+            Some(mirrored) => self.has(Table::TemporalOut, &mirrored)?,
+            None => false,
+        };
+        Ok(self.grant(Table::TemporalIn, key, there, "there is no such fact"))
+    }
+
+    fn compare(&mut self, table: &'static str, found: u64, wanted: u64) {
+        if found != wanted {
+            self.report.add(FaultKind::Derived, table, format!("it has {found} rows where {wanted} belong"));
+        }
+    }
+
+    fn compare_counters(&mut self, stored: &Counters) {
+        let counted = self.counted;
+        for (name, stored, counted) in [
+            ("keys", stored.keys, counted.keys),
+            ("vectors", stored.vectors, counted.vectors),
+            ("documents", stored.documents, counted.documents),
+            ("collections", stored.collections, counted.collections),
+            ("nodes", stored.nodes, counted.nodes),
+            ("edges", stored.edges, counted.edges),
+            ("versions of facts", stored.temporal_versions, counted.temporal_versions),
+            ("live bytes", stored.live_bytes, counted.live_bytes),
+        ] {
+            if stored != counted {
+                let what = format!("it says {stored} {name}, and there are {counted}");
+                self.report.add(FaultKind::Derived, "counters", what);
+            }
+        }
+        self.report.counted = Counters {
+            next_collection_id: stored.next_collection_id.max(counted.next_collection_id),
+            last_commit_at: stored.last_commit_at.max(counted.last_commit_at),
+            ..counted
+        };
+        if stored.last_commit_at < counted.last_commit_at {
+            let what = "a fact is newer than the last commit".to_owned();
+            self.report.add(FaultKind::Derived, "counters", what);
+        }
+        if stored.next_collection_id < counted.next_collection_id {
+            let what = "the next collection would get a number that is taken".to_owned();
+            self.report.add(FaultKind::Derived, "counters", what);
+        }
+    }
+}
+
+/// The three texts of an edge's key.
+fn texts(key: &[u8]) -> Option<[&str; 3]> {
+    let mut parts = KeyReader::new(key);
+    let texts = [parts.text()?, parts.text()?, parts.text()?];
+    parts.rest().is_empty().then_some(texts)
+}
+
+/// The key of a fact on the other side: both sides exchange their first text and the one after the time.
+fn mirrored(key: &[u8]) -> Option<Vec<u8>> {
+    let mut parts = KeyReader::new(key);
+    let (near, edge_type, valid_from) = (parts.text()?, parts.text()?, parts.time()?);
+    let (far, seq) = (parts.text()?, parts.u64()?);
+    let key = KeyWriter::new().text(far).text(edge_type).time(valid_from).text(near).u64(seq).finish();
+    parts.rest().is_empty().then_some(key)
+}
+
+/// A key as it can be told: its beginning.
+fn shown(key: &[u8]) -> String {
+    let (head, dots) = (key.get(..48).unwrap_or(key), if key.len() > 48 { "..." } else { "" });
+    format!("\"{}\"{dots}", head.escape_ascii())
+}

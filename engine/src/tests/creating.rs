@@ -1,0 +1,91 @@
+//! A namespace that is being made: nobody is shown it before it is there to stay.
+
+use super::world::{EIO, World, code};
+use crate::api::{CreateNamespace, DescribeNamespace, ErrorCode, ListNamespaces, Properties};
+use crate::disk::Touch;
+use crate::limits;
+
+/// Returns once a creation has committed its entry and is about to put its folder in place.
+fn wait_for_commit(world: &World) {
+    world.probe.wait_for_held(Touch::Sync, "catalog.redb");
+    world.probe.hold(Touch::Name, ".new");
+    world.probe.release(Touch::Sync, "catalog.redb");
+    world.probe.wait_for_held(Touch::Name, ".new");
+}
+
+fn is_listed(world: &World, name: &str) -> bool {
+    let listed = world.engine.run("", ListNamespaces {}).unwrap().namespaces;
+    listed.iter().any(|namespace| namespace.name.as_str() == name)
+}
+
+#[test]
+fn a_namespace_is_shown_once_its_folder_is_in_place() {
+    let mut world = World::new();
+    world.probe.hold(Touch::Sync, "catalog.redb");
+    std::thread::scope(|scope| {
+        let creating = scope.spawn(|| world.create("a"));
+        wait_for_commit(&world);
+        let read = world.has("a", "key");
+        let described = world.engine.run("a", DescribeNamespace {});
+        let listed = is_listed(&world, "a");
+        let writing = scope.spawn(|| world.put("a", "key"));
+        world.probe.release(Touch::Name, ".new");
+        creating.join().unwrap().unwrap();
+        writing.join().unwrap().unwrap();
+        assert!(!read.unwrap() && !listed);
+        assert_eq!(code(described), ErrorCode::NamespaceNotFound);
+    });
+    assert!(is_listed(&world, "a"));
+    world.reopen();
+    assert!(world.has("a", "key").unwrap());
+}
+
+#[test]
+fn a_write_that_meets_a_creation_which_is_taken_back_is_kept() {
+    let mut world = World::new();
+    world.probe.hold(Touch::Sync, "catalog.redb");
+    std::thread::scope(|scope| {
+        let creating = scope.spawn(|| world.create("a"));
+        wait_for_commit(&world);
+        let read = world.has("a", "key");
+        let writing = scope.spawn(|| world.put("a", "key"));
+        world.probe.fail(Touch::Name, ".new", EIO, 1);
+        world.probe.release(Touch::Name, ".new");
+        assert_eq!(code(creating.join().unwrap()), ErrorCode::Unavailable);
+        writing.join().unwrap().unwrap();
+        assert!(!read.unwrap());
+    });
+    world.reopen();
+    assert!(world.has("a", "key").unwrap());
+}
+
+/// Nobody knows whether it exists: it is not shown, and a write ends the doubt first.
+#[test]
+fn a_creation_in_doubt_is_shown_once_the_doubt_is_over() {
+    let mut world = World::new();
+    world.probe.hold(Touch::Sync, "catalog.redb");
+    std::thread::scope(|scope| {
+        let creating = scope.spawn(|| world.create("a"));
+        wait_for_commit(&world);
+        world.probe.fail(Touch::Name, "/ns/", EIO, usize::MAX);
+        world.probe.release(Touch::Name, ".new");
+        assert_eq!(code(creating.join().unwrap()), ErrorCode::OutcomeUnknown);
+    });
+    let (read, written) = (world.has("a", "key"), world.put("a", "refused"));
+    world.probe.heal();
+    assert!(!read.unwrap());
+    assert_eq!(code(written), ErrorCode::Unavailable);
+    world.put("a", "key").unwrap();
+    world.reopen();
+    assert!(world.has("a", "key").unwrap() && !world.has("a", "refused").unwrap());
+}
+
+#[test]
+fn metadata_is_bounded_by_its_bytes() {
+    let world = World::new();
+    let some = |bytes: usize| Properties::new().with("a", "x".repeat(bytes).as_str());
+    let large = CreateNamespace { metadata: some(limits::PROPERTIES_BYTES_MAX), ..CreateNamespace::default() };
+    assert_eq!(code(world.engine.run("a", large)), ErrorCode::LimitExceeded);
+    let fits = CreateNamespace { metadata: some(limits::PROPERTIES_BYTES_MAX - 16), ..CreateNamespace::default() };
+    world.engine.run("a", fits).unwrap();
+}

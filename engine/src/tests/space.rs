@@ -1,0 +1,319 @@
+//! A disk that is full: what is refused, what goes on, what is left behind, and what brings writes back.
+
+use std::time::Duration;
+
+use super::world::{EMFILE, ENOSPC, STORE, World, code, count, has, put, within};
+use crate::api::{
+    AddDocuments, AddNode, AddTemporalEdge, BatchPut, ByteBuf, CachePut, CollectionName, Commit, CreateCheckpoint,
+    CreateCollection, CreateIndex, DeleteKey, Document, Durability, EdgeType, Embedding, Error, ErrorCode, Flush, Get,
+    ListNamespaces, Metric, NamespaceStatsRequest, Node, NodeId, Operation, Properties, Put, PutEntry, Request,
+    TakeSnapshot, TemporalFact, TimestampMs, Write,
+};
+use crate::disk::{Disk, Touch};
+use crate::limits;
+use crate::service::Service;
+
+const SOON: Duration = Duration::from_secs(60);
+
+fn names(world: &World) -> Vec<String> {
+    let namespaces = world.engine.run("", ListNamespaces {}).unwrap().namespaces;
+    namespaces.into_iter().map(|info| info.name.to_string()).collect()
+}
+
+fn folders(world: &World) -> Vec<String> {
+    let names = world.sim.list_dir(std::path::Path::new("/data/ns")).unwrap();
+    names.into_iter().filter(|name| !name.ends_with(".generation")).collect()
+}
+
+fn refused_later(error: Error) -> Error {
+    Error::new(ErrorCode::Busy, error.message)
+}
+
+/// One of each kind of write that takes space.
+fn growing_writes() -> Vec<Request> {
+    let durability = Durability::Durable;
+    let (key, value) = (ByteBuf::from("new"), ByteBuf::from("value"));
+    let name = CollectionName::new;
+    let node = || Node { id: NodeId::new("n"), node_type: String::new(), properties: Properties::new() };
+    let fact = TemporalFact {
+        from_id: NodeId::new("a"),
+        edge_type: EdgeType::new("knows"),
+        to_id: NodeId::new("b"),
+        valid_from: TimestampMs(1),
+        valid_until: None,
+        properties: Properties::new(),
+    };
+    let entry = PutEntry { key: key.clone(), value: value.clone(), ttl_ms: None };
+    vec![
+        Put { key, value, ttl_ms: None, durability }.into_request(),
+        BatchPut { entries: vec![entry.clone()], durability }.into_request(),
+        CreateCollection { collection: name("c"), dimension: 2, metric: Metric::Cosine, metadata: Properties::new() }
+            .into_request(),
+        CreateIndex { index: name("i"), dimension: 2, metric: Metric::Cosine }.into_request(),
+        AddNode { node: node(), durability }.into_request(),
+        AddTemporalEdge { fact, durability }.into_request(),
+        CachePut {
+            cache: name("answers"),
+            key: "q".to_owned(),
+            value: "a".to_owned(),
+            embedding: Embedding(vec![1.0, 0.0]),
+            ttl_ms: None,
+            durability,
+        }
+        .into_request(),
+        Commit { preconditions: Vec::new(), writes: vec![Write::Put(entry)], snapshot: None, durability }
+            .into_request(),
+        CreateCheckpoint { name: "x".to_owned(), include_patterns: Vec::new(), metadata: Properties::new() }
+            .into_request(),
+    ]
+}
+
+fn is_paused(world: &World, namespace: &str) -> bool {
+    world.engine.run(namespace, NamespaceStatsRequest {}).unwrap().flush_paused
+}
+
+#[test]
+fn a_flush_without_space_waits_and_drops_nothing() {
+    let mut world = World::new();
+    world.fill("a", 500);
+    let held = world.engine.run("a", TakeSnapshot {}).unwrap().seq;
+    let opened = world.probe.open_now(STORE);
+    world.probe.fail(Touch::Write, STORE, ENOSPC, usize::MAX);
+    let files_before = world.probe.opened();
+    for round in 0..20 {
+        world.put("a", &format!("round{round}")).unwrap();
+        assert_eq!(code(world.engine.run("a", Flush {})), ErrorCode::DiskFull);
+        assert!(is_paused(&world, "a"));
+        assert_eq!(count(&world.engine, "a").unwrap(), 500);
+        let get = Get { key: ByteBuf::from("key00007"), snapshot: Some(held) };
+        assert!(world.engine.run("a", get).unwrap().found.is_some(), "transactions go on");
+    }
+    assert_eq!(world.probe.open_now(STORE), opened);
+    assert!(world.probe.opened() - files_before < 20, "nothing is opened again and again");
+    world.probe.heal();
+    // Nobody has to ask.
+    within(SOON, || match is_paused(&world, "a") {
+        true => Err(Error::new(ErrorCode::Busy, "paused")),
+        false => Ok(()),
+    });
+    world.engine.run("a", Flush {}).unwrap();
+    world.reopen();
+    assert_eq!(count(&world.engine, "a").unwrap(), 500);
+    for round in 0..20 {
+        assert!(world.has("a", &format!("round{round}")).unwrap(), "round {round}");
+    }
+}
+
+/// Each kind of write that takes space is refused. With no byte left reads go on, and deletes for as long as the log has room;
+/// then they are refused like the rest, and nothing half done. With some of what writes keep free, deletes have no end.
+#[test]
+fn a_full_disk_refuses_what_grows_and_takes_deletes_at_no_byte() {
+    let world = World::new();
+    world.fill("a", 2_000);
+    world.sim.set_free_bytes(Some(0));
+    within(SOON, || match world.put("a", "until it is noticed") {
+        Err(error) if error.code == ErrorCode::DiskFull => Ok(()),
+        _ => Err(Error::new(ErrorCode::Busy, "not yet")),
+    });
+    for request in growing_writes() {
+        let name = request.code().name();
+        assert_eq!(code(world.engine.call("a", request)), ErrorCode::DiskFull, "{name}");
+    }
+    assert_eq!(code(world.create("b")), ErrorCode::DiskFull);
+    let delete = |number: usize| {
+        let key = ByteBuf::from(format!("key{number:05}"));
+        world.engine.run("a", DeleteKey { key, durability: Durability::Volatile })
+    };
+    let mut deleted = 0;
+    while deleted < 1_000 {
+        match delete(deleted) {
+            Ok(answer) => assert_eq!(answer.deleted, 1, "{deleted}"),
+            Err(error) => {
+                assert_eq!(error.code, ErrorCode::DiskFull, "{deleted}: {error}");
+                break;
+            }
+        }
+        deleted += 1;
+    }
+    assert_eq!(count(&world.engine, "a").unwrap(), 2_000 - deleted);
+    world.sim.set_free_bytes(Some(limits::DISK_FREE_BYTES_MIN / 2));
+    for number in deleted..2_000 {
+        let answer = within(SOON, || delete(number).map_err(refused_later));
+        assert_eq!(answer.deleted, 1, "{number}");
+    }
+    assert_eq!(count(&world.engine, "a").unwrap(), 0);
+    world.sim.set_free_bytes(None);
+    within(SOON, || put(&world.engine, "a", "again").map_err(refused_later));
+}
+
+/// Nothing but deletes, and the space that they give back, ends it: neither a restart nor anybody else.
+#[test]
+fn deleting_everything_on_a_full_disk_brings_writes_back() {
+    let world = World::new();
+    world.put("a", "first").unwrap();
+    world.sim.set_free_bytes(Some(limits::DISK_FREE_BYTES_MIN + (40 << 20)));
+    let large = |number: usize| Put {
+        key: ByteBuf::from(format!("large{number:05}")),
+        value: ByteBuf::from(vec![7; 256 << 10]),
+        ttl_ms: None,
+        durability: Durability::Volatile,
+    };
+    let mut written = 0;
+    while world.engine.run("a", large(written)).is_ok() {
+        written += 1;
+        assert!(written < 2_000);
+    }
+    for request in growing_writes() {
+        let name = request.code().name();
+        assert_eq!(code(world.engine.call("a", request)), ErrorCode::DiskFull, "{name}");
+    }
+    assert_eq!(code(world.create("b")), ErrorCode::DiskFull);
+    // Others take the rest.
+    world.sim.set_free_bytes(Some(0));
+    for number in 0..written {
+        let key = ByteBuf::from(format!("large{number:05}"));
+        let deleted = world.engine.run("a", DeleteKey { key, durability: Durability::Durable });
+        assert_eq!(deleted.unwrap().deleted, 1, "{number} of {written}");
+    }
+    assert!(has(&world.engine, "a", "first").unwrap());
+    let free = || world.sim.free_bytes(std::path::Path::new("/")).unwrap();
+    // All but the segment that is being written, which has up to 16 MiB.
+    within(SOON, || match free() > 20 << 20 {
+        true => Ok(()),
+        false => Err(Error::new(ErrorCode::Busy, format!("{} bytes are free", free()))),
+    });
+    // And give it back.
+    world.sim.set_free_bytes(Some(free() + limits::DISK_FREE_BYTES_MIN));
+    within(SOON, || put(&world.engine, "a", "again").map_err(refused_later));
+    within(SOON, || world.create("b").map_err(refused_later));
+    let stats = world.engine.run("a", NamespaceStatsRequest {}).unwrap();
+    assert!(stats.disk_bytes < 24 << 20, "{} bytes for {} live ones", stats.disk_bytes, stats.live_bytes);
+}
+
+#[test]
+fn closing_while_a_flush_waits_loses_nothing() {
+    let mut world = World::new();
+    world.fill("a", 500);
+    world.probe.fail(Touch::Write, STORE, ENOSPC, usize::MAX);
+    world.put("a", "before").unwrap();
+    assert_eq!(code(world.engine.run("a", Flush {})), ErrorCode::DiskFull);
+    world.put("a", "after").unwrap();
+    world.reopen();
+    // Opened although the store still cannot be written to.
+    assert!(world.has("a", "before").unwrap() && world.has("a", "after").unwrap());
+    assert_eq!(count(&world.engine, "a").unwrap(), 500);
+    world.put("a", "later").unwrap();
+    world.probe.heal();
+    within(SOON, || world.engine.run("a", Flush {}).map_err(refused_later));
+    world.reopen();
+    assert!(world.has("a", "before").unwrap() && world.has("a", "after").unwrap() && world.has("a", "later").unwrap());
+}
+
+/// A segment that cannot be made is met before anything is staged: the write fails alone.
+#[test]
+fn a_log_without_space_refuses_a_write_and_gives_nothing_up() {
+    let world = World::new();
+    world.fill("a", 500);
+    let held = world.engine.run("a", TakeSnapshot {}).unwrap().seq;
+    let large = || Put {
+        key: ByteBuf::from("large"),
+        value: ByteBuf::from(vec![1; 1 << 20]),
+        ttl_ms: None,
+        durability: Durability::Durable,
+    };
+    world.probe.fail(Touch::Write, "/log/tmp-", ENOSPC, usize::MAX);
+    for _ in 0..5 {
+        assert_eq!(code(world.engine.run("a", large())), ErrorCode::DiskFull);
+        world.put("a", "small").unwrap();
+        let get = Get { key: ByteBuf::from("key00007"), snapshot: Some(held) };
+        assert!(world.engine.run("a", get).unwrap().found.is_some(), "nothing was given up");
+    }
+    world.probe.heal();
+    world.engine.run("a", large()).unwrap();
+    assert_eq!(world.panics(), 0);
+}
+
+#[test]
+fn a_refused_first_write_leaves_no_namespace() {
+    let world = World::new();
+    let before = (names(&world), folders(&world));
+    let document = Document {
+        id: None,
+        content: String::new(),
+        embedding: Some(Embedding(vec![1.0])),
+        metadata: Properties::new(),
+    };
+    let add = AddDocuments {
+        collection: CollectionName::new("missing"),
+        documents: vec![document],
+        durability: Durability::Durable,
+    };
+    assert_eq!(code(world.engine.run("b", add)), ErrorCode::CollectionNotFound);
+    assert_eq!((names(&world), folders(&world)), before);
+    world.sim.set_free_bytes(Some(limits::DISK_FREE_BYTES_MIN - 1));
+    assert_eq!(code(world.put("b", "key")), ErrorCode::DiskFull);
+    assert_eq!((names(&world), folders(&world)), before);
+    world.sim.set_free_bytes(None);
+    within(SOON, || world.put("b", "key").map_err(refused_later));
+    assert_eq!(names(&world).len(), before.0.len() + 1);
+}
+
+#[test]
+fn no_creation_leaves_anything_behind_however_little_space_there_is() {
+    let world = World::new();
+    let before = (names(&world), folders(&world));
+    let step = limits::DISK_FREE_BYTES_MIN / 64;
+    for free in (0..=64).map(|number| number * step).filter(|free| *free < limits::DISK_FREE_BYTES_MIN) {
+        world.sim.set_free_bytes(Some(free));
+        assert_eq!(code(world.create("b")), ErrorCode::DiskFull, "{free} bytes free");
+        assert_eq!(code(world.put("c", "key")), ErrorCode::DiskFull, "{free} bytes free");
+        assert_eq!((names(&world), folders(&world)), before, "{free} bytes free");
+    }
+    world.sim.set_free_bytes(None);
+}
+
+/// The disk fills up, or the descriptors run out, before every single step of a creation in turn.
+#[test]
+fn a_creation_that_fails_at_any_step_leaves_nothing_behind() {
+    let world = World::new();
+    for (touch, errno, expected) in [
+        (Touch::Write, ENOSPC, ErrorCode::DiskFull),
+        (Touch::Name, ENOSPC, ErrorCode::DiskFull),
+        (Touch::Open, EMFILE, ErrorCode::Busy),
+    ] {
+        for skip in 0.. {
+            let before = (names(&world), folders(&world));
+            world.probe.fail_after(skip, touch, ".new", errno);
+            let created = world.create(&format!("{touch:?}-{errno}"));
+            // What fails may also keep the folder from being removed; the next attempt does it.
+            world.probe.heal();
+            match created {
+                Ok(()) => {
+                    assert!(skip > 1, "{touch:?}");
+                    break;
+                }
+                Err(error) => assert_eq!(error.code, expected, "{touch:?} {skip}: {error}"),
+            }
+            within(SOON, || match (names(&world), folders(&world)) == before {
+                true => Ok(()),
+                false => Err(Error::new(ErrorCode::Busy, format!("{:?}", folders(&world)))),
+            });
+        }
+    }
+}
+
+#[test]
+fn attempts_that_leave_a_folder_leave_one_at_most() {
+    let world = World::new();
+    let before = folders(&world);
+    world.probe.fail(Touch::Open, ".new", EMFILE, usize::MAX);
+    world.probe.fail_after(1, Touch::Name, ".new", EMFILE);
+    for _ in 0..10 {
+        let refused = code(world.create("b"));
+        assert!(matches!(refused, ErrorCode::Busy | ErrorCode::Unavailable), "{refused:?}");
+    }
+    assert!(folders(&world).len() <= before.len() + 1, "{:?}", folders(&world));
+    world.probe.heal();
+    world.create("b").unwrap();
+    assert_eq!(folders(&world).len(), before.len() + 1);
+}

@@ -1,0 +1,139 @@
+//! `toondb check`: whether everything stored is what was written.
+//!
+//! The exit code says it to scripts: see [`outcome`].
+
+use std::error::Error;
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use toondb_engine::api::{
+    Check, CheckReport, CheckedNamespace, ErrorCode, Finding, FindingKind, FindingPart, NamespaceName, Operation,
+    OutputFormat, Value,
+};
+use toondb_engine::check::check_directory;
+use toondb_engine::format::{Row, Table};
+use toondb_grpc::auth;
+use toondb_ipc::CallOptions;
+
+use crate::cli;
+use crate::output::{count, print, print_tables, row};
+use crate::query::connect;
+
+/// How long a server may take: longer than any check lasts. One that has ended is noticed by its connection, and whoever
+/// waits may press Ctrl-C.
+const PATIENCE: Duration = Duration::from_secs(24 * 3_600);
+
+/// Nothing is wrong.
+const SOUND: u8 = 0;
+/// Only what is derived is wrong, and can be made anew. (1 and 2 say that there was no check: it failed, or the command
+/// line is wrong.)
+const REPAIRABLE: u8 = 3;
+/// Something is damaged, contradicts itself, or could not be read.
+const DAMAGED: u8 = 4;
+
+/// Checks and tells.
+pub fn check(options: &cli::Check) -> Result<ExitCode, Box<dyn Error>> {
+    let report = match (&options.dir, &options.socket) {
+        (Some(dir), None) => directory(dir, options.repair)?,
+        (None, Some(socket)) => served(socket, &options.namespaces)?,
+        (None, None) | (Some(_), Some(_)) => {
+            return Err("give either the data directory, or the socket of a running server".into());
+        }
+    };
+    if options.json {
+        print_tables(as_tables(&report), OutputFormat::Json)?;
+    } else {
+        print(text(&report)?.as_bytes())?;
+    }
+    Ok(ExitCode::from(outcome(&report).0))
+}
+
+fn outcome(report: &CheckReport) -> (u8, &'static str) {
+    match report.gravest() {
+        FindingKind::Notice => (SOUND, "sound"),
+        FindingKind::Derived => (REPAIRABLE, "repairable"),
+        FindingKind::Unreadable | FindingKind::Contradiction | FindingKind::Damaged => (DAMAGED, "damaged"),
+    }
+}
+
+fn directory(dir: &Path, repair: bool) -> Result<CheckReport, Box<dyn Error>> {
+    let mut report = check_directory(dir, repair).map_err(|error| match error.code {
+        ErrorCode::Locked => format!("{error}. A running server checks itself: toondb check --socket PATH").into(),
+        _ => Box::<dyn Error>::from(error),
+    })?;
+    report.tell(tokens(dir));
+    Ok(report)
+}
+
+/// Lets a server check what it serves; its tokens are not looked at.
+fn served(socket: &Path, namespaces: &[String]) -> Result<CheckReport, Box<dyn Error>> {
+    let client = connect(socket)?;
+    let check = Check { namespaces: namespaces.iter().map(|name| NamespaceName::from(name.as_str())).collect() };
+    let options = CallOptions { timeout: Some(PATIENCE), ..CallOptions::default() };
+    Ok(Check::take_reply(client.call_with("", &check.into_request(), &options)?)?)
+}
+
+/// Whether the tokens of callers over gRPC can be read.
+fn tokens(dir: &Path) -> Option<Finding> {
+    let finding = |what: String| Finding::new(FindingKind::Damaged, FindingPart::Tokens, "tokens.json", what);
+    auth::list(dir).err().map(|error| finding(error.to_string()))
+}
+
+fn finding_row(finding: &Finding) -> Row {
+    let Finding { kind, part: _, place, what, advice } = finding;
+    row([
+        ("kind", Value::from(kind.name())),
+        ("place", Value::from(place.as_str())),
+        ("what", Value::from(what.as_str())),
+        ("advice", Value::from(advice.as_str())),
+    ])
+}
+
+fn as_tables(report: &CheckReport) -> Vec<Table> {
+    let CheckReport { namespaces, checkpoints, findings, more, repaired } = report;
+    let summary = row([
+        ("outcome", Value::from(outcome(report).1)),
+        ("checkpoints", count(*checkpoints)),
+        ("more_findings", count(*more)),
+    ]);
+    let namespaces = namespaces.iter().map(|namespace| {
+        let CheckedNamespace { name, commit_seq, rows, pages } = namespace;
+        row([
+            ("namespace", Value::from(name.as_str())),
+            ("commit_seq", count(commit_seq.0)),
+            ("rows", count(*rows)),
+            ("pages", count(*pages)),
+        ])
+    });
+    vec![
+        Table { name: "summary", rows: vec![summary] },
+        Table { name: "namespaces", rows: namespaces.collect() },
+        Table { name: "findings", rows: findings.iter().map(finding_row).collect() },
+        Table { name: "repaired", rows: repaired.iter().map(finding_row).collect() },
+    ]
+}
+
+fn text(report: &CheckReport) -> Result<String, std::fmt::Error> {
+    let CheckReport { namespaces, checkpoints, findings, more, repaired } = report;
+    let mut text = String::new();
+    for Finding { place, what, .. } in repaired {
+        writeln!(text, "repaired: {place}: {what}")?;
+    }
+    for Finding { kind, part: _, place, what, advice } in findings {
+        writeln!(text, "{}: {place}: {what}\n    {advice}", kind.name())?;
+    }
+    if *more > 0 {
+        writeln!(text, "and {more} findings more")?;
+    }
+    let rows: u64 = namespaces.iter().map(|namespace| namespace.rows).sum();
+    let pages: u64 = namespaces.iter().map(|namespace| namespace.pages).sum();
+    writeln!(
+        text,
+        "{}: checked {} namespaces with {rows} rows on {pages} pages, and {checkpoints} checkpoints",
+        outcome(report).1,
+        namespaces.len()
+    )?;
+    Ok(text)
+}

@@ -1,0 +1,117 @@
+//! What a database is asked: everything that can be read, each in every way there is.
+
+use toondb_engine::Engine;
+use toondb_engine::Service;
+use toondb_engine::api::{
+    CacheStatsRequest, CheckpointId, CountDocuments, DescribeCollection, Direction, ErrorCode, Exists, GetEdges,
+    ListCheckpoints, ListCollections, ListNamespaces, NamespaceStatsRequest, Operation, QueryTemporal, Request,
+    Response, RestoreCheckpoint, Result, Scan, TemporalHistory,
+};
+use toondb_tests::requests::{at, bytes, cache_get, get, get_documents, get_node, query, search};
+
+/// Namespaces of the sample.
+pub const NAMESPACES: [&str; 3] = ["default", "big", "small"];
+
+/// A question, and where it is asked.
+#[derive(Debug, Clone)]
+pub struct Question {
+    pub namespace: &'static str,
+    pub request: Request,
+}
+
+fn ask(namespace: &'static str, operation: impl Operation) -> Question {
+    Question { namespace, request: operation.into_request() }
+}
+
+fn of_namespace(namespace: &'static str) -> Vec<Question> {
+    let mut all = vec![ask(namespace, NamespaceStatsRequest {}), ask(namespace, Scan::default())];
+    for key in crate::sample::keys(namespace) {
+        all.push(ask(namespace, get(&key)));
+        all.push(ask(namespace, Exists { key: bytes(&key), snapshot: None }));
+    }
+    all.push(ask(namespace, Scan { start: Some(bytes("key0007")), limit: Some(5), ..Scan::default() }));
+    all.push(ask(namespace, ListCollections {}));
+    all.push(ask(namespace, DescribeCollection { collection: "notes".into() }));
+    all.push(ask(namespace, CountDocuments { collection: "notes".into(), filter: None, snapshot: None }));
+    all.push(ask(namespace, search("notes", &[1.0, 0.5], 1_000)));
+    all.push(ask(namespace, search("other", &[1.0, 0.5], 1_000)));
+    for id in crate::sample::documents() {
+        all.push(ask(namespace, get_documents("notes", &[&id])));
+    }
+    all.push(ask(namespace, CacheStatsRequest { cache: "answers".into() }));
+    all.push(ask(namespace, cache_get("answers", &[1.0, 2.0])));
+    for node in crate::sample::NODES {
+        all.push(ask(namespace, get_node(node)));
+        for direction in [Direction::Outgoing, Direction::Incoming] {
+            let edges = GetEdges {
+                node_id: node.into(),
+                edge_types: None,
+                direction,
+                limit: None,
+                cursor: None,
+                snapshot: None,
+            };
+            all.push(ask(namespace, edges));
+            all.push(ask(namespace, QueryTemporal { direction, ..query(node, at(15)) }));
+            let history = TemporalHistory {
+                node_id: node.into(),
+                edge_type: None,
+                other_id: None,
+                direction,
+                limit: None,
+                cursor: None,
+                snapshot: None,
+            };
+            all.push(ask(namespace, history));
+        }
+    }
+    all
+}
+
+/// The questions of every case. Restoring comes last: it makes new namespaces.
+pub fn questions(checkpoints: &[CheckpointId]) -> Vec<Question> {
+    let mut all = vec![ask("", ListNamespaces {})];
+    all.extend(NAMESPACES.into_iter().flat_map(of_namespace));
+    all.extend(NAMESPACES.map(|namespace| ask(namespace, ListCheckpoints {})));
+    for (id, target) in checkpoints.iter().zip(["restored1", "restored2"]) {
+        all.push(ask(target, RestoreCheckpoint { checkpoint_id: id.clone(), overwrite: false }));
+        all.push(ask(target, Scan::default()));
+        all.push(ask(target, search("notes", &[1.0, 0.5], 1_000)));
+        all.push(ask(target, get_node("b")));
+    }
+    all
+}
+
+/// The answers as texts, which can be compared and read.
+pub fn answers(engine: &Engine, questions: &[Question]) -> Vec<Result<String, ErrorCode>> {
+    let answer = |question: &Question| {
+        let answer = Service::call(engine, question.namespace, question.request.clone());
+        match answer {
+            // A list tells of a file that it cannot read what is wrong with it: that is a report.
+            Ok(Response::ListCheckpoints(list)) if list.checkpoints.iter().any(|info| info.damaged.is_some()) => {
+                Err(ErrorCode::Corrupt)
+            }
+            other => other.map(|response| told(&response)).map_err(|error| error.code),
+        }
+    };
+    questions.iter().map(answer).collect()
+}
+
+/// What an answer says about data: not how many bytes the files have.
+fn told(response: &Response) -> String {
+    match response {
+        Response::NamespaceStats(stats) => format!(
+            "commit {:?}, {} keys, {} vectors, {} documents, {} collections, {} nodes, {} edges, {} versions, {} bytes",
+            stats.commit_seq,
+            stats.keys,
+            stats.vectors,
+            stats.documents,
+            stats.collections,
+            stats.nodes,
+            stats.edges,
+            stats.temporal_versions,
+            stats.live_bytes
+        ),
+        other => format!("{other:?}"),
+    }
+}
