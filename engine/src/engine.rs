@@ -24,6 +24,7 @@ use crate::rng::{OsRng, Rng};
 use crate::router::Router;
 use crate::scrub::Scrubber;
 use crate::service::{Completion, Reply, Service};
+use crate::space::Space;
 use crate::ticker::Ticker;
 use crate::waiter::Waiter;
 use crate::work::{Budget, Class, Pools, Turn, Wanted, given_up, lower_priority};
@@ -127,11 +128,11 @@ impl Engine {
             store_cache_bytes: options.store_cache_bytes,
             openings: Openings::new(options.open_namespaces_max, Arc::clone(&occupancy)),
         };
-        let shared = Shared::default();
+        let shared = Shared::new(Space::new(Arc::clone(&disk), path.clone()));
         let answers = Budget::new(options.answer_bytes_max);
         // The catalog first: it knows whether the directory is ours, and nothing may be removed from another.
         let router = Router::open(&path, namespace_options.clone(), shared.clone())?;
-        let checkpoints = Keeper::open(&path, &namespace_options)?;
+        let checkpoints = Keeper::open(&path, &namespace_options, &shared.space)?;
         let inner = Arc::new(Inner {
             data_dir: path,
             disk,

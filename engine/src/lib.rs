@@ -45,6 +45,7 @@ pub mod rng;
 mod router;
 mod scrub;
 mod service;
+mod space;
 mod store;
 #[cfg(test)]
 mod tests;

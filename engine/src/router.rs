@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use dashmap::DashMap;
@@ -11,9 +10,8 @@ use parking_lot::Mutex;
 use crate::api::{
     CommitSeq, CreateNamespace, Error, ErrorCode, Finding, NamespaceInfo, NamespaceName, Properties, Quota, Result,
 };
-use crate::catalog::{Catalog, Entry, disk_almost_full};
+use crate::catalog::{Catalog, Entry};
 use crate::clock::Clock;
-use crate::disk::Disk;
 use crate::limits;
 use crate::namespace::{
     Fence, Namespace, NamespaceFiles, NamespaceOptions, STORE_NAME, Shared, create_files, fill_files,
@@ -291,10 +289,12 @@ impl Router {
 
     /// Refuses to make files while writes are refused for want of space: what is made then is taken from those that delete.
     fn check_space(&self) -> Result<()> {
-        if self.shared.disk_full.load(Ordering::Relaxed) {
-            return Err(disk_almost_full());
+        self.catalog.check_root()?;
+        if self.shared.space.look() {
+            let text = "the disk is almost full: no namespace is made until there is space; nothing was changed";
+            return Err(Error::new(ErrorCode::DiskFull, text));
         }
-        self.catalog.check_disk()
+        Ok(())
     }
 
     fn check_room(&self) -> Result<()> {
@@ -332,9 +332,8 @@ impl Router {
     }
 
     /// Looks after the open namespaces, and closes those idle for long.
-    pub fn tick(&self, free_bytes: Option<u64>) {
-        let disk_full = free_bytes.is_some_and(|free| free < limits::DISK_FREE_BYTES_MIN);
-        self.shared.disk_full.store(disk_full, Ordering::Relaxed);
+    pub fn tick(&self) {
+        self.shared.space.look();
         for handle in self.options.openings.open() {
             if handle.tick() {
                 handle.close_unused();
@@ -351,10 +350,5 @@ impl Router {
             handle.finish(&closed, deadline.saturating_sub(clock.monotonic()));
         }
         self.catalog.close();
-    }
-
-    /// Free bytes on the disk, if that can be told.
-    pub fn free_bytes(&self, disk: &dyn Disk, data_dir: &Path) -> Option<u64> {
-        disk.free_bytes(data_dir).ok()
     }
 }

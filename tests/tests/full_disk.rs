@@ -63,13 +63,17 @@ fn large(number: usize) -> Put {
     Put { key, value, ttl_ms: None, durability: Durability::Volatile }
 }
 
-/// Takes every byte that is left.
-fn fill_up(path: &Path) {
+/// Takes every byte that is left, and tells how many there were, about.
+fn fill_up(path: &Path) -> u64 {
     let mut file = File::create(path).unwrap();
+    let mut taken = 0;
     for size in [1 << 20, 4096, 1] {
         let bytes = vec![1; size];
-        while file.write_all(&bytes).is_ok() {}
+        while file.write_all(&bytes).is_ok() {
+            taken += size as u64;
+        }
     }
+    taken
 }
 
 #[test]
@@ -93,7 +97,8 @@ fn deleting_brings_writes_back_and_nothing_leaks() {
     assert_eq!(refused.code, ErrorCode::DiskFull, "{refused}");
     // Somebody else takes the rest, to the last byte.
     let other = dir.path().join("other");
-    fill_up(&other);
+    let left = fill_up(&other);
+    assert!(left > OTHER_BYTES, "writes have left {left} bytes");
     let folders = || std::fs::read_dir(data.join("ns")).unwrap().count();
     let before = folders();
     for name in ["a", "b"] {
@@ -103,7 +108,7 @@ fn deleting_brings_writes_back_and_nothing_leaks() {
     }
     assert_eq!(folders(), before);
     assert_eq!(engine.run("default", ListNamespaces {}).unwrap().namespaces.len(), 1);
-    // Half of what writes keep free is enough for deletes, however many.
+    // Half of what writes leave is enough for deletes, however many.
     File::options().write(true).open(&other).unwrap().set_len(OTHER_BYTES).unwrap();
     for number in 0..written {
         let key = ByteBuf::from(format!("large{number:05}"));

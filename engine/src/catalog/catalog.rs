@@ -35,7 +35,6 @@ use super::look::{Look, look};
 use super::start::{Started, start};
 use crate::api::{Error, ErrorCode, Result};
 use crate::disk::{Disk, LookingDisk, check_dir, to_error};
-use crate::limits;
 
 /// The file, as far as it can be told.
 #[derive(Debug)]
@@ -418,21 +417,10 @@ impl Catalog {
         Ok(())
     }
 
-    /// Refuses to make files in a directory that is gone, or while writes are refused for want of space.
-    pub fn check_disk(&self) -> Result<()> {
-        self.disk.check_root().map_err(io)?;
-        match self.disk.free_bytes(&self.data_dir) {
-            Ok(free) if free < limits::DISK_FREE_BYTES_MIN => Err(disk_almost_full()),
-            // A disk that does not tell is used until it refuses.
-            Ok(_) | Err(_) => Ok(()),
-        }
+    /// Refuses to make files in a directory that is gone.
+    pub fn check_root(&self) -> Result<()> {
+        self.disk.check_root().map_err(io)
     }
-}
-
-/// Why no namespace is made.
-pub fn disk_almost_full() -> Error {
-    let text = "the disk is almost full: no namespace is made until there is space; nothing was changed";
-    Error::new(ErrorCode::DiskFull, text)
 }
 
 fn in_doubt() -> Error {

@@ -18,7 +18,7 @@ mod start;
 #[cfg(test)]
 mod tests;
 
-pub use catalog::{Catalog, disk_almost_full};
+pub use catalog::Catalog;
 pub use entry::Entry;
 pub use file::exists;
 pub use look::{Look, Place, look};

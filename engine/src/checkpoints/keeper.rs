@@ -32,6 +32,7 @@ use crate::limits;
 use crate::namespace::NamespaceOptions;
 use crate::rng::Rng;
 use crate::router::{Replacement, Router};
+use crate::space::Space;
 use crate::store::{Base, Table};
 
 const SCRATCH_NAME: &str = "store.redb";
@@ -65,9 +66,9 @@ impl Sink for Writer {
 
 impl Keeper {
     /// Opens the folder of checkpoints, which need not exist, and removes what was left unfinished.
-    pub fn open(data_dir: &Path, options: &NamespaceOptions) -> Result<Self> {
+    pub fn open(data_dir: &Path, options: &NamespaceOptions, space: &Arc<Space>) -> Result<Self> {
         let (disk, closing) = (Arc::clone(&options.disk), Arc::clone(&options.closing));
-        let site = Site { disk, data_dir: data_dir.to_owned(), closing };
+        let site = Site { disk, data_dir: data_dir.to_owned(), space: Arc::clone(space), closing };
         Ok(Self {
             folder: Folder::open(site.clone(), Arc::clone(&options.rng))?,
             site,

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::api::{Error, ErrorCode, Result};
 use crate::disk::{Disk, is_disk_full, to_error};
-use crate::limits;
+use crate::space::Space;
 use crate::store::StoreError;
 
 /// The disk under the checkpoints.
@@ -17,6 +17,8 @@ pub struct Site {
     pub disk: Arc<dyn Disk>,
     /// The data directory.
     pub data_dir: PathBuf,
+    /// The space on it.
+    pub space: Arc<Space>,
     /// Set when the engine is closing.
     pub closing: Arc<AtomicBool>,
 }
@@ -31,11 +33,7 @@ impl Site {
         if self.closing.load(Ordering::Acquire) {
             return Err(Error::new(ErrorCode::ShuttingDown, "the database is closing; nothing was changed"));
         }
-        match self.disk.free_bytes(&self.data_dir) {
-            Ok(free) if free < limits::DISK_FREE_BYTES_MIN => Err(full()),
-            // A disk that does not tell is used until it refuses.
-            Ok(_) | Err(_) => Ok(()),
-        }
+        if self.space.look() { Err(full()) } else { Ok(()) }
     }
 
     /// How a failure of a file reaches a caller.

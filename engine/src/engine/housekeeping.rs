@@ -20,7 +20,7 @@ impl Inner {
     pub(super) fn tick(self: &Arc<Self>) {
         let Ok(_inside) = self.occupancy.enter() else { return };
         self.checkpoints.tick();
-        self.router.tick(self.router.free_bytes(&*self.disk, &self.data_dir));
+        self.router.tick();
         self.scrub_if_due();
     }
 

@@ -285,6 +285,11 @@ impl Log for SegmentedLog {
         &mut self.buffer
     }
 
+    fn room_bytes(&self) -> usize {
+        let left = self.current.header.capacity.saturating_sub(self.current.offset) as usize;
+        left.saturating_sub(record_bytes(0) as usize + RECORD_ALIGN as usize)
+    }
+
     fn make_room(&mut self, payload_bytes: usize, hint: usize) -> Result<(), LogError> {
         self.check_fence()?;
         let max_bytes = self.options.payload_limit_bytes();

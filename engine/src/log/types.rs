@@ -49,6 +49,9 @@ pub trait Log: Send + Debug {
     /// The payload of the next batch, emptied. Fill it, then call [`Log::append`].
     fn buffer(&mut self) -> &mut Vec<u8>;
 
+    /// Payload bytes of a batch that can be appended without beginning another segment.
+    fn room_bytes(&self) -> usize;
+
     /// Sees to it that a batch of so many bytes finds room, beginning another segment if need be: appending it meets no full
     /// disk then. A new segment has room for `hint` bytes too, if there is space for that.
     ///

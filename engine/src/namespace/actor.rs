@@ -29,6 +29,7 @@ use crate::log::{Log, LogError, SeqRange, Sync};
 use crate::planted::{self, Planted};
 use crate::rng::Rng;
 use crate::service::Reply;
+use crate::space::Space;
 use crate::store::{BatchWriter, Counters, Txn};
 
 /// The writer's own state. Whoever runs a group has it alone.
@@ -71,8 +72,8 @@ pub struct Surroundings<'a> {
     pub quota: Quota,
     /// Randomness.
     pub rng: &'a Arc<dyn Rng>,
-    /// True if the disk has too little space: only deletes pass.
-    pub disk_full: bool,
+    /// The space on the disk: while it is short only deletes pass.
+    pub space: &'a Arc<Space>,
     /// True if the engine is closing: what nobody waits for is left for the next opening.
     pub closing: bool,
 }
@@ -87,22 +88,40 @@ pub struct Outcome {
 }
 
 /// A request that was executed and waits for the log. If a defect drops it, its envelope still answers.
-struct Staged {
+pub struct Staged {
     envelope: Envelope,
     result: Result<Response>,
 }
 
+impl Staged {
+    /// Answers that the group has failed. Nobody may read in this opening any more by then: who is told "read to find out"
+    /// must find what the next opening will hold.
+    pub fn refuse(mut self, error: &Error) {
+        // Also in the place of an error: it may tell of writes that are now lost.
+        let result = if planted::is(Planted::AckDespiteFailure) { self.result } else { Err(error.clone()) };
+        if let Some(reply) = self.envelope.complete(result) {
+            reply.flush();
+        }
+    }
+}
+
 impl Actor {
     /// Serves one group, or as much of it as its log record may hold: the rest stays in `group`, untouched. Every reply of
-    /// what was served is answered, whatever happens.
-    pub fn run_group(&mut self, group: &mut Vec<Envelope>, around: &Surroundings<'_>) -> Outcome {
+    /// what was served is answered, unless the group failed: then its requests stay in `staged`, for whoever gives the
+    /// opening up to refuse.
+    pub fn run_group(
+        &mut self,
+        group: &mut Vec<Envelope>,
+        staged: &mut Vec<Staged>,
+        around: &Surroundings<'_>,
+    ) -> Outcome {
         let mut outcome = Outcome::default();
         let first_seq = self.last_seq + 1;
-        let mut staged = Vec::with_capacity(group.len());
-        let mut answered: Vec<Reply> = Vec::new();
+        staged.reserve(group.len());
         let mut durable = false;
         self.batch.clear();
         self.expected_bytes = group.iter().map(|envelope| envelope.bytes).sum();
+        self.look_at_space(around.space);
         let mut waiting = std::mem::take(group).into_iter();
         while self.batch.len() < limits::GROUP_BYTES_MAX
             && let Some(mut envelope) = waiting.next()
@@ -135,26 +154,26 @@ impl Actor {
         }
         group.extend(waiting);
         if outcome.failed.is_none() {
-            outcome.failed = self.commit(first_seq, durable).err();
+            outcome.failed = self.commit(first_seq, durable, around.space).err();
         }
-        for Staged { mut envelope, result } in staged {
-            let result = match &outcome.failed {
-                None => result,
-                // Also in the place of an error: it may tell of writes that are now lost.
-                Some(_) if planted::is(Planted::AckDespiteFailure) => result,
-                Some(error) => Err(error.clone()),
-            };
-            give(&mut envelope, result, &mut answered);
+        if outcome.failed.is_none() {
+            answer(staged);
         }
-        answered.iter().for_each(Reply::flush);
         outcome.panics = std::mem::take(&mut self.panics);
         outcome.failed = outcome.failed.or_else(|| self.store_failed.take());
         outcome
     }
 
+    /// Whoever may begin another segment looks at the disk first, so that no more is ever taken between two looks.
+    fn look_at_space(&mut self, space: &Space) {
+        if self.log.room_bytes() < self.expected_bytes {
+            self.log.be_frugal(space.look());
+        }
+    }
+
     /// Executes one request inside its own transaction; a panic in it is an error like any other.
     fn execute(&mut self, request: Request, asked: Durability, around: &Surroundings<'_>) -> Result<Response> {
-        if around.disk_full && request.effect() != Effect::Frees {
+        if around.space.is_short() && request.effect() != Effect::Frees {
             return Err(Error::new(
                 ErrorCode::DiskFull,
                 "the disk is almost full: writes are refused until there is space",
@@ -254,7 +273,7 @@ impl Actor {
     }
 
     /// Logs the group and publishes it.
-    fn commit(&mut self, first_seq: u64, durable: bool) -> Result<()> {
+    fn commit(&mut self, first_seq: u64, durable: bool, space: &Arc<Space>) -> Result<()> {
         if let Some(error) = self.broken.take() {
             return Err(error);
         }
@@ -278,7 +297,7 @@ impl Actor {
         if let Some(work) = self.log.take_background_work() {
             self.checkpoint.spawn(work);
         }
-        self.flush_if_due(now)
+        self.flush_if_due(now, space)
     }
 
     fn counters_to_log(&self) -> Counters {
@@ -290,8 +309,8 @@ impl Actor {
         let state = Arc::clone(&self.state);
         let now = state.clock.monotonic();
         self.reclaim(now);
-        self.log.be_frugal(around.disk_full);
-        self.shrink_if_roomy(now, around.disk_full);
+        self.log.be_frugal(around.space.is_short());
+        self.shrink_if_roomy(now, around.space.is_short());
         if !self.sweeping {
             self.sweep(around);
         }
@@ -337,9 +356,14 @@ impl Actor {
     }
 }
 
-fn give(envelope: &mut Envelope, result: Result<Response>, answered: &mut Vec<Reply>) {
-    let Some(reply) = envelope.complete(result) else { return };
-    if !answered.iter().any(|other| other.same_sink(&reply)) {
-        answered.push(reply);
+/// Answers everything first and then wakes each caller once.
+fn answer(staged: &mut Vec<Staged>) {
+    let mut answered: Vec<Reply> = Vec::new();
+    for Staged { mut envelope, result } in staged.drain(..) {
+        let Some(reply) = envelope.complete(result) else { continue };
+        if !answered.iter().any(|other| other.same_sink(&reply)) {
+            answered.push(reply);
+        }
     }
+    answered.iter().for_each(Reply::flush);
 }

@@ -26,6 +26,7 @@ use crate::api::{CommitSeq, Error, ErrorCode, Flushed, Response, Result};
 use crate::limits;
 use crate::planted::{self, Planted};
 use crate::service::Reply;
+use crate::space::Space;
 use crate::store::{Counters, FlushInput, Memtable, StoreError, StoreResult, View};
 use crate::work::Job;
 
@@ -110,7 +111,7 @@ impl Checkpoint {
 impl Actor {
     /// Begins a flush if the memtable is large or old, or if somebody waits for one. Refuses to go on if the disk cannot
     /// keep up.
-    pub(super) fn flush_if_due(&mut self, now: Duration) -> Result<()> {
+    pub(super) fn flush_if_due(&mut self, now: Duration, space: &Arc<Space>) -> Result<()> {
         match self.checkpoint.stage {
             Stage::Idle => {}
             Stage::Writing(_) => return Ok(()),
@@ -119,7 +120,7 @@ impl Actor {
                     self.log.sync()?;
                     self.check_hope()?;
                     let active = Arc::clone(&self.state.view.load().active);
-                    self.write_frozen(Some(active));
+                    self.write_frozen(Some(active), space);
                 }
                 return Ok(());
             }
@@ -130,7 +131,7 @@ impl Actor {
         if bytes >= limits::MEMTABLE_BYTES_MAX || old || (bytes > 0 && !self.checkpoint.waiters.is_empty()) {
             // What is not in the log yet must not reach redb first: a crash would leave a hole in the log.
             self.log.sync()?;
-            self.freeze();
+            self.freeze(space);
             if planted::is(Planted::LogReleasedBeforeFlush) {
                 self.log.truncate(self.last_seq)?;
             }
@@ -172,7 +173,7 @@ impl Actor {
         self.checkpoint.waiters.push((self.last_seq, reply));
     }
 
-    fn freeze(&mut self) {
+    fn freeze(&mut self, space: &Arc<Space>) {
         let old = self.state.view.load_full();
         let view = View::new(
             Arc::new(Memtable::default()),
@@ -183,7 +184,7 @@ impl Actor {
         );
         self.state.view.store(Arc::new(view));
         self.checkpoint.dirty_since = None;
-        self.write_frozen(None);
+        self.write_frozen(None, space);
     }
 
     /// Gives the opening up where redb waits for space for rows that have been deleted since: opened anew, it does not, and what
@@ -204,13 +205,15 @@ impl Actor {
     }
 
     /// Has a background thread write the frozen memtable, and what a newer one has up to now.
-    fn write_frozen(&mut self, newer: Option<Arc<Memtable>>) {
+    fn write_frozen(&mut self, newer: Option<Arc<Memtable>>, space: &Arc<Space>) {
         let frozen = Frozen { through_seq: self.last_seq, counters: self.counters };
         self.checkpoint.stage = Stage::Writing(frozen);
         let Some(memtable) = self.state.view.load().frozen.clone() else { return };
         let Frozen { through_seq, counters } = frozen;
         let (state, post) = (Arc::clone(&self.state), Arc::clone(&self.checkpoint.post));
         let opening = state.opening;
+        let bytes = memtable.bytes() + newer.as_ref().map_or(0, |newer| newer.bytes());
+        let promise = space.promise(limits::FLUSH_BYTES_FACTOR * bytes as u64);
         self.checkpoint.spawn(Box::new(move || {
             let input = FlushInput { memtable: &memtable, through_seq, counters };
             let result = catch_unwind(AssertUnwindSafe(|| match (&state.base, &newer) {
@@ -220,7 +223,7 @@ impl Actor {
             }));
             let result = result.unwrap_or_else(|_| Err(StoreError::Engine("redb panicked".to_owned())));
             // The state must be let go before the actor hears of the end: it may want to close it.
-            drop((memtable, newer, state));
+            drop((memtable, newer, state, promise));
             post(Task::FlushDone { opening, through_seq, result });
         }));
     }

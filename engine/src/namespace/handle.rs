@@ -16,7 +16,7 @@ use parking_lot::Mutex;
 
 use super::actor::{Outcome, Surroundings};
 use super::checkpoint::Post;
-use super::mailbox::{Envelope, Mailbox, Task};
+use super::mailbox::{Envelope, Mailbox, Task, worker_failed};
 use super::opening::{Fence, Life, Opening};
 use super::options::{NamespaceFiles, NamespaceOptions, Shared};
 use super::query;
@@ -231,21 +231,23 @@ impl Namespace {
             *group = rest;
             refuse(&mut requests, &refused);
         }
-        let disk_full = self.shared.disk_full.load(Ordering::Relaxed);
         let closing = self.options.closing.load(Ordering::Acquire);
-        let around = Surroundings { quota: *self.quota.lock(), rng: &self.options.rng, disk_full, closing };
-        let outcome = catch_unwind(AssertUnwindSafe(|| actor.run_group(group, &around)));
+        let around =
+            Surroundings { quota: *self.quota.lock(), rng: &self.options.rng, space: &self.shared.space, closing };
+        let mut staged = Vec::new();
+        let outcome = catch_unwind(AssertUnwindSafe(|| actor.run_group(group, &mut staged, &around)));
         if outcome.is_ok() {
             self.mailbox.put_back(group);
         }
         // A panic outside the execution of a request may have left the memory half changed. Envelopes that were not
-        // answered say "outcome unknown" when they are dropped.
+        // executed say "outcome unknown" when they are dropped.
         group.clear();
-        let outcome = outcome.unwrap_or_else(|_| Outcome {
-            panics: 1,
-            failed: Some(Error::internal("the namespace's worker panicked")),
-        });
+        let outcome = outcome.unwrap_or_else(|_| Outcome { panics: 1, failed: Some(worker_failed()) });
+        let failed = outcome.failed.clone();
         self.judge(slot, outcome);
+        if let Some(error) = failed {
+            staged.into_iter().for_each(|request| request.refuse(&error));
+        }
     }
 
     /// Gives up an opening that has failed, and a namespace that fails again and again.

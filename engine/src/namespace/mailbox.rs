@@ -96,11 +96,16 @@ impl Envelope {
     }
 }
 
+/// What a request is told whose worker ended in the middle of it.
+pub fn worker_failed() -> Error {
+    let text = "the request's worker failed; a write may or may not have happened: read to find out";
+    Error::new(ErrorCode::OutcomeUnknown, text)
+}
+
 impl Drop for Envelope {
     fn drop(&mut self) {
         if let Some(reply) = self.reply.take() {
-            let text = "the request's worker failed; a write may or may not have happened: read to find out";
-            reply.send(Err(Error::new(ErrorCode::OutcomeUnknown, text)));
+            reply.send(Err(worker_failed()));
         }
     }
 }

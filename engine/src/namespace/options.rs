@@ -10,6 +10,7 @@ use super::opening::Openings;
 use crate::clock::Clock;
 use crate::disk::Disk;
 use crate::rng::Rng;
+use crate::space::Space;
 use crate::work::{Budget, Class, Pools, Turn};
 
 /// What every namespace of an engine shares.
@@ -89,10 +90,17 @@ pub struct NamespaceFiles {
 }
 
 /// Counters and flags that belong to the engine and that namespaces move or read.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Shared {
     /// Requests that panicked.
     pub panics: Arc<AtomicU64>,
-    /// True while the disk has too little space.
-    pub disk_full: Arc<AtomicBool>,
+    /// The space on the disk.
+    pub space: Arc<Space>,
+}
+
+impl Shared {
+    /// Over the disk that the namespaces are on.
+    pub fn new(space: Arc<Space>) -> Self {
+        Self { panics: Arc::default(), space }
+    }
 }

@@ -16,6 +16,7 @@ use crate::namespace::{
 use crate::occupancy::Occupancy;
 use crate::rng::SeededRng;
 use crate::service::{Completion, Reply};
+use crate::space::Space;
 use crate::work::{Budget, Job, Wanted};
 
 const ID: [u8; 16] = [3; 16];
@@ -89,7 +90,12 @@ fn open(
         create_files(&options, Path::new(DIR), ID).unwrap();
     }
     let files = NamespaceFiles { id: ID, name: "bench".to_owned(), dir: DIR.into(), floor_seq: 0 };
-    Arc::new(Namespace::new(files, Quota::default(), options, &Shared::default()))
+    Arc::new(Namespace::new(
+        files,
+        Quota::default(),
+        options,
+        &Shared::new(Space::new(Arc::new(disk.clone()), DIR.into())),
+    ))
 }
 
 impl Bench {
@@ -114,6 +120,14 @@ impl Bench {
         let Workers::Gathering(jobs) = std::mem::take(&mut *self.workers.lock()) else { panic!("nothing is gathered") };
         jobs.into_iter().for_each(|job| job());
         waiters.iter().map(|waiter| waiter.0.lock().take().unwrap()).collect()
+    }
+
+    /// Whether readers still had the opening when the answer to a write came, and the answer.
+    pub fn run_and_look(&self, request: Request) -> (bool, Result<Response>) {
+        let looker = Arc::new(Looker { handle: Arc::clone(&self.handle), seen: Mutex::default() });
+        let reply = Reply::new(Arc::clone(&looker) as Arc<dyn Completion>, 0);
+        self.handle.submit(Envelope::request(request, reply), true);
+        looker.seen.lock().take().unwrap()
     }
 
     /// Carries an operation out.
@@ -180,6 +194,21 @@ struct Waiter(Mutex<Option<Result<Response>>>);
 impl Completion for Waiter {
     fn complete(&self, _token: u64, result: Result<Response>) {
         *self.0.lock() = Some(result);
+    }
+
+    fn is_wanted(&self, _token: u64) -> bool {
+        true
+    }
+}
+
+struct Looker {
+    handle: Arc<Namespace>,
+    seen: Mutex<Option<(bool, Result<Response>)>>,
+}
+
+impl Completion for Looker {
+    fn complete(&self, _token: u64, result: Result<Response>) {
+        *self.seen.lock() = Some((self.handle.is_open(), result));
     }
 
     fn is_wanted(&self, _token: u64) -> bool {

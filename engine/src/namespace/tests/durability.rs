@@ -132,6 +132,20 @@ fn a_failed_group_gives_no_answer_that_tells_of_it() {
     }
 }
 
+/// "Read to find out", says the answer: by then nobody may read the state from before, which lacks the write, while the next
+/// opening may hold it.
+#[test]
+fn who_is_told_that_an_outcome_is_unknown_reads_the_next_opening() {
+    let bench = Bench::new();
+    let request = |key| Request::Put(put(key, Durability::Durable));
+    let (readable, answer) = bench.run_and_look(request("before"));
+    assert!(readable && answer.is_ok());
+    bench.disk.fail_sync_at(bench.disk.sync_count() + 1);
+    let (readable, answer) = bench.run_and_look(request("k"));
+    assert_eq!(answer.unwrap_err().code, ErrorCode::OutcomeUnknown);
+    assert!(!readable, "the opening that failed can still be read");
+}
+
 /// Closing wrote what was not synced yet, and failed: the log takes no more orders, whoever is still reading.
 #[test]
 fn an_opening_whose_closing_failed_is_not_used_again() {
