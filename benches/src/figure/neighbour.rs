@@ -2,7 +2,8 @@
 //! graphs are built: p99 of a durable `put` and a `get` every few milliseconds, against that of the calm before.
 //!
 //! Eight connections flood, as fast as they are answered; what is refused (`Busy`) is asked again. With two cores and
-//! nine busy clients a part of the wait is the processor's; a pause of the quiet client between two calls lets it sleep.
+//! nine busy clients most of the wait may be the processor's. So an echo by a process of its own, which does nothing but
+//! wake up and answer, is asked after each `get`: it shows what the flood costs anybody on this machine.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -17,7 +18,7 @@ use crate::cli::Setup;
 use crate::data::{Random, entries, key, value};
 use crate::measure::{Report, Samples, Stopwatch, millis, note, pause, timed};
 use crate::outcome::Outcome;
-use crate::peer::ToonDb;
+use crate::peer::{EchoPeer, Exchange, ToonDb};
 
 const FLOODERS: u64 = 8;
 const LOUD: &str = "loud";
@@ -41,6 +42,7 @@ enum Flood {
 #[derive(Debug, Default)]
 struct Waits {
     gets: Samples,
+    echoes: Samples,
     puts: Samples,
 }
 
@@ -56,15 +58,19 @@ pub fn neighbour(setup: &Setup, report: &Report) -> Outcome<()> {
         let server = ToonDb::start(setup)?;
         prepare(&server)?;
         let time = setup.choose(Duration::from_secs(10), Duration::from_secs(2));
-        let mut calm = quiet(&server.client()?, time)?;
-        let mut loud = during(&server, flood, || quiet(&server.client()?, time))?;
-        for (kind, calm, loud) in
-            [("get", &mut calm.gets, &mut loud.gets), ("durable put", &mut calm.puts, &mut loud.puts)]
-        {
+        let mut echo = EchoPeer::start(server.dir(), Exchange { request_bytes: 64, response_bytes: 128 })?;
+        let mut calm = quiet(&server.client()?, &mut echo, time)?;
+        let mut loud = during(&server, flood, || quiet(&server.client()?, &mut echo, time))?;
+        for (kind, target, calm, loud) in [
+            ("get", "<= 3", &mut calm.gets, &mut loud.gets),
+            ("durable put", "<= 3", &mut calm.puts, &mut loud.puts),
+            ("echo", "none: the machine's", &mut calm.echoes, &mut loud.echoes),
+        ] {
             let (before, meanwhile) = (millis(calm.percentile(0.99)), millis(loud.percentile(0.99)));
             let figure = format!("p99 of a {kind} beside a namespace flooded with {name} / calm");
-            let measured = format!("{:.2} ({meanwhile:.2} ms, {before:.2} ms)", meanwhile / before);
-            report.row(&figure, "<= 3", &measured);
+            let middle = millis(loud.percentile(0.5));
+            let measured = format!("{:.2} ({meanwhile:.2} ms, {before:.2} ms; p50 {middle:.2} ms)", meanwhile / before);
+            report.row(&figure, target, &measured);
         }
     }
     Ok(())
@@ -98,14 +104,19 @@ fn vectors(first: u64, count: usize, seed: u64) -> Request {
     })
 }
 
-/// One `get` and one durable `put` after each pause.
-fn quiet(client: &BlockingClient, time: Duration) -> Outcome<Waits> {
+/// One `get`, one echo and one durable `put` after each pause.
+fn quiet(client: &BlockingClient, echo: &mut EchoPeer, time: Duration) -> Outcome<Waits> {
     let (mut waits, mut random, watch) = (Waits::default(), Random::new(7), Stopwatch::start());
     while watch.elapsed() < time {
         pause(PAUSE);
         let (wait, found) = timed(|| client.call_op(QUIET, Get { key: key(random.below(KEYS)), snapshot: None }));
         found?;
         waits.gets.push(wait);
+        // It has slept as long as the server had before the `get`.
+        pause(PAUSE);
+        let (wait, answered) = timed(|| echo.round_trip());
+        answered?;
+        waits.echoes.push(wait);
         let key = key(random.below(KEYS));
         let put = Put { key, value: value(), ttl_ms: None, durability: Durability::Durable };
         let (wait, written) = timed(|| client.call_op(QUIET, put));

@@ -4,11 +4,13 @@
 //! page cache is warm, as it is after the end of a process. A start of the same server on an empty directory stands
 //! beside the figures: what is above it is the store's.
 
-use toondb_engine::api::{BatchPut, ByteBuf, Durability, Flush, Get, PutEntry};
+use std::time::Duration;
+
+use toondb_engine::api::{BatchPut, ByteBuf, Durability, ErrorCode, Flush, Get, PutEntry};
 
 use crate::cli::Setup;
 use crate::data::key;
-use crate::measure::{Report, median, millis, note, timed};
+use crate::measure::{Report, median, millis, note, pause, timed};
 use crate::outcome::Outcome;
 use crate::peer::{End, ToonDb};
 
@@ -60,8 +62,12 @@ pub fn fill(server: &ToonDb, numbers: std::ops::Range<u64>) -> Outcome<()> {
         let entry = |number| PutEntry { key: key(number), value: value.clone(), ttl_ms: None };
         // The last batch waits for the disk, and with it all before it.
         let durability = if end == numbers.end { Durability::Durable } else { Durability::Volatile };
-        client.call_op("default", BatchPut { entries: (start..end).map(entry).collect(), durability })?;
-        start = end;
+        match client.call_op("default", BatchPut { entries: (start..end).map(entry).collect(), durability }) {
+            Ok(_) => start = end,
+            // The disk catches up.
+            Err(error) if error.code == ErrorCode::Busy => pause(Duration::from_millis(10)),
+            Err(error) => return Err(error.into()),
+        }
     }
     Ok(())
 }
