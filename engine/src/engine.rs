@@ -311,7 +311,7 @@ impl Inner {
         };
         match (kind, handle) {
             (OpKind::Read | OpKind::LongRead, None) => self.answer(&reply, read_nothing(&self.clock, request)),
-            (OpKind::Read | OpKind::LongRead, Some(handle)) if handle.is_open() && is_short_read(&request) => {
+            (OpKind::Read | OpKind::LongRead, Some(handle)) if is_short_read(&request) && handle.answers_at_once() => {
                 self.answer(&reply, handle.read(request, &Wanted::by(None, &self.give_up)));
             }
             (OpKind::Read | OpKind::LongRead, Some(handle)) if handle.is_open() => {

@@ -50,6 +50,21 @@ pub struct Router {
     doubtful: Mutex<Vec<(String, Arc<Namespace>)>>,
 }
 
+/// New files that are being filled, which nobody knows yet: if that ends in a panic they are removed.
+struct Filling<'a> {
+    catalog: &'a Catalog,
+    id: [u8; 16],
+    has_returned: bool,
+}
+
+impl Drop for Filling<'_> {
+    fn drop(&mut self) {
+        if !self.has_returned {
+            self.catalog.remove_files(&self.id);
+        }
+    }
+}
+
 impl Router {
     /// Opens the catalog and makes sure that the default namespace exists.
     pub fn open(data_dir: &Path, options: NamespaceOptions, shared: Shared) -> Result<Self> {
@@ -232,7 +247,9 @@ impl Router {
         }
         let mut id = [0_u8; 16];
         self.options.rng.fill(&mut id);
+        let mut filling = Filling { catalog: &self.catalog, id, has_returned: false };
         let built = fill_files(&self.options, &self.catalog.new_dir(&id), id, fill);
+        filling.has_returned = true;
         self.wait_for_writer(name.as_str());
         let switched = built.and_then(|new| self.switch(&name, overwrite, id, new).map(|switched| (new, switched)));
         match switched {

@@ -45,10 +45,10 @@ pub(crate) fn check_on(disk: &Arc<dyn Disk>, data_dir: &Path, rng: &Arc<dyn Rng>
             place: place.clone(),
             floor_seq: entry.floor_seq,
         };
-        let mut found = files(&looking).look();
+        let mut found = files(&looking).look(&mut |_| Ok(()))?;
         if repair && found.is_repairable() {
             files(disk).repair().map_err(|error| repairing(&place, &error))?;
-            let before = std::mem::replace(&mut found, files(&looking).look());
+            let before = std::mem::replace(&mut found, files(&looking).look(&mut |_| Ok(()))?);
             report.repaired.extend(before.findings.into_iter().filter(|finding| finding.kind == FindingKind::Derived));
         }
         let FilesReport { rows, pages, commit_seq, findings } = found;

@@ -4,7 +4,6 @@
 //! threads for long reads. Whatever fails, or panics on bytes it did not expect, leaves nothing: temporary files go with
 //! the values that own them, and new files of a namespace belong to nobody before the catalog names them.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -95,14 +94,7 @@ impl Keeper {
 
     /// Carries out one operation for a namespace.
     pub fn administer(&self, router: &Router, namespace: &str, request: Request) -> Result<Response> {
-        let namespace = NamespaceName::parse(namespace)?;
-        catch_unwind(AssertUnwindSafe(|| self.dispatch(router, &namespace, request))).unwrap_or_else(|_| {
-            tracing::error!("an operation on a checkpoint panicked; it failed alone");
-            Err(Error::internal("a defect in ToonDB, or damaged files: the request failed alone and changed nothing"))
-        })
-    }
-
-    fn dispatch(&self, router: &Router, namespace: &NamespaceName, request: Request) -> Result<Response> {
+        let namespace = &NamespaceName::parse(namespace)?;
         Ok(match request {
             Request::CreateCheckpoint(create) => Response::CreateCheckpoint(self.create(router, namespace, create)?),
             Request::ListCheckpoints(_) => {

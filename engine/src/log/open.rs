@@ -124,7 +124,9 @@ fn create(
         return Err(LogError::corrupt(mark.segment, 0, "segment is missing although batches had been synced"));
     }
     mark.begin(&options);
-    if let Some(parent) = options.dir.parent() {
+    if let Some(parent) = options.dir.parent()
+        && !planted::is(Planted::FolderUnsynced)
+    {
         options.disk.sync_dir(parent).map_err(LogError::io(parent))?;
     }
     let mut spares = listing.clean(&options)?;
@@ -242,9 +244,12 @@ impl OpenSegment {
     }
 }
 
-/// The segments to read, oldest first; never empty, numbers without a gap.
-struct Chain {
-    earlier: Vec<OpenSegment>,
+/// The segments to read, oldest first; never empty, numbers without a gap. Those before the last one are opened one at a time:
+/// there may be more of them than a process may have files open.
+struct Chain<'a> {
+    options: &'a LogOptions,
+    mode: OpenMode,
+    earlier: Vec<SegmentHeader>,
     last: OpenSegment,
 }
 
@@ -258,42 +263,43 @@ struct Recovered<'a> {
     full: VecDeque<FullSegment>,
 }
 
-impl Chain {
+impl<'a> Chain<'a> {
     /// Walks from the newest segment back to the first one that is needed.
     fn find(
-        options: &LogOptions,
+        options: &'a LogOptions,
         mode: OpenMode,
         numbers: &[u64],
         newest: u64,
         from_seq: u64,
     ) -> Result<Self, LogError> {
         let last = OpenSegment::read(options, mode, newest)?;
-        let mut earlier: Vec<OpenSegment> = Vec::new();
-        let mut oldest = &last.header;
+        let mut earlier: Vec<SegmentHeader> = Vec::new();
+        let mut oldest = last.header;
         while oldest.first_seq > from_seq.saturating_add(1) {
             let before = oldest.number - 1;
             if numbers.binary_search(&before).is_err() {
                 return Err(LogError::corrupt(before, 0, "segment is missing"));
             }
-            earlier.push(OpenSegment::read(options, mode, before)?);
-            oldest = earlier.last().map_or(&last.header, |segment| &segment.header);
+            oldest = OpenSegment::read(options, mode, before)?.header;
+            earlier.push(oldest);
         }
         earlier.reverse();
-        Ok(Self { earlier, last })
+        Ok(Self { options, mode, earlier, last })
     }
 
     fn first_number(&self) -> u64 {
-        self.earlier.first().unwrap_or(&self.last).header.number
+        self.earlier.first().unwrap_or(&self.last.header).number
     }
 
     fn replay(&self, from_seq: u64, mark: Option<Mark>, replay: &mut Replay<'_>) -> Result<Recovered<'_>, LogError> {
         let mut records = 0;
         let mut full = VecDeque::new();
-        let successors = self.earlier.iter().skip(1).chain([&self.last]);
-        for (segment, successor) in self.earlier.iter().zip(successors) {
+        let successors = self.earlier.iter().skip(1).chain([&self.last.header]);
+        for (header, successor) in self.earlier.iter().zip(successors) {
+            let segment = OpenSegment::read(self.options, self.mode, header.number)?;
             let bytes = segment.bytes()?;
             let tail = accept_records(&bytes, &segment.header, from_seq, mark, replay)?;
-            if tail.last_seq.wrapping_add(1) != successor.header.first_seq {
+            if tail.last_seq.wrapping_add(1) != successor.first_seq {
                 return Err(LogError::corrupt(
                     segment.header.number,
                     tail.end,

@@ -130,10 +130,15 @@ pub(super) fn temporary_name(id: u64) -> String {
 }
 
 pub(super) fn classify(name: &str) -> FileKind {
-    if name.starts_with("spare-") {
+    // A file that somebody else has put there is not ours to remove or to write over.
+    let is_ours = |prefix, name_of: fn(u64) -> String| {
+        let id = name.strip_prefix(prefix).and_then(|digits| u64::from_str_radix(digits, 16).ok());
+        id.is_some_and(|id| name_of(id) == name)
+    };
+    if is_ours("spare-", spare_name) {
         return FileKind::Spare;
     }
-    if name.starts_with("tmp-") {
+    if is_ours("tmp-", temporary_name) {
         return FileKind::Temporary;
     }
     let number = name.strip_suffix(".log").and_then(|digits| digits.parse::<u64>().ok());

@@ -154,10 +154,12 @@ impl Actor {
         }
         group.extend(waiting);
         if outcome.failed.is_none() {
-            outcome.failed = self.commit(first_seq, durable, around.space).err();
+            outcome.failed = self.commit(first_seq, durable).err();
         }
         if outcome.failed.is_none() {
+            // The group stands. What goes wrong from here on ends the opening, and nobody may be told that it did not.
             answer(staged);
+            outcome.failed = self.flush_if_due(self.state.clock.monotonic(), around.space).err();
         }
         outcome.panics = std::mem::take(&mut self.panics);
         outcome.failed = outcome.failed.or_else(|| self.store_failed.take());
@@ -273,7 +275,7 @@ impl Actor {
     }
 
     /// Logs the group and publishes it.
-    fn commit(&mut self, first_seq: u64, durable: bool, space: &Arc<Space>) -> Result<()> {
+    fn commit(&mut self, first_seq: u64, durable: bool) -> Result<()> {
         if let Some(error) = self.broken.take() {
             return Err(error);
         }
@@ -297,7 +299,7 @@ impl Actor {
         if let Some(work) = self.log.take_background_work() {
             self.checkpoint.spawn(work);
         }
-        self.flush_if_due(now, space)
+        Ok(())
     }
 
     fn counters_to_log(&self) -> Counters {

@@ -29,7 +29,7 @@ impl Namespace {
     /// # Errors
     /// If it is no longer wanted, or the namespace is gone or being opened anew. What cannot be read is a finding.
     pub fn check(self: &Arc<Self>, place: &str, wanted: &mut dyn FnMut(u64) -> Result<()>) -> Result<FilesReport> {
-        let state = match self.reach(place)? {
+        let state = match self.reach(place, wanted)? {
             Reached::Open(state) => state,
             Reached::Closed(report) => return Ok(report),
         };
@@ -63,7 +63,7 @@ impl Namespace {
         Ok(report)
     }
 
-    fn reach(self: &Arc<Self>, place: &str) -> Result<Reached> {
+    fn reach(self: &Arc<Self>, place: &str, wanted: &mut dyn FnMut(u64) -> Result<()>) -> Result<Reached> {
         // Held while the files are looked at: nobody opens them meanwhile.
         let mut slot = self.opening.lock();
         let error = match self.opened(&mut slot) {
@@ -72,7 +72,7 @@ impl Namespace {
         };
         match error.code {
             ErrorCode::Corrupt | ErrorCode::UnsupportedVersion => {
-                let mut report = self.as_files(place).look();
+                let mut report = self.as_files(place).look(wanted)?;
                 let gravest = report.findings.iter().map(|finding| finding.kind).max();
                 if gravest.is_none_or(|gravest| gravest < FindingKind::Unreadable) {
                     let finding = Finding::new(kind_of(&error), FindingPart::Store, place, error.message);

@@ -279,10 +279,14 @@ impl Actor {
         }
     }
 
-    /// Flushes on this thread, for closing. Does nothing while a flush is running.
-    pub fn flush_now(&mut self) -> Result<()> {
-        if self.is_flushing() || self.last_seq <= self.checkpoint.flushed_seq {
-            return Ok(());
+    /// Flushes on this thread, for closing. False while a flush is running, or while the file is being judged: whoever closes
+    /// must not wait for that.
+    pub fn flush_now(&mut self) -> Result<bool> {
+        if self.is_flushing() {
+            return Ok(false);
+        }
+        if self.last_seq <= self.checkpoint.flushed_seq {
+            return Ok(true);
         }
         self.log.sync()?;
         let view = self.state.view.load_full();
@@ -290,18 +294,27 @@ impl Actor {
         if let Some(base) = &self.state.base {
             match &view.frozen {
                 Some(memtable) => {
-                    base.flush_both(FlushInput { memtable, through_seq, counters }, &view.active)?;
+                    let input = FlushInput { memtable, through_seq, counters };
+                    if !base.flush_unless_busy(input, Some(&view.active))? {
+                        return Ok(false);
+                    }
                     // Should the opening stay, the next memtable to be frozen takes this one's place in the view.
                     let (active, base) = (Arc::clone(&view.active), Some(Arc::new(base.snapshot()?)));
                     let view = View::new(active, None, base, through_seq, view.published());
                     self.state.view.store(Arc::new(view));
                 }
-                None => base.flush(FlushInput { memtable: &view.active, through_seq, counters })?,
+                None => {
+                    let input = FlushInput { memtable: &view.active, through_seq, counters };
+                    if !base.flush_unless_busy(input, None)? {
+                        return Ok(false);
+                    }
+                }
             }
         }
         self.checkpoint.stage = Stage::Idle;
         self.checkpoint.flushed_seq = through_seq;
-        Ok(self.log.truncate(through_seq)?)
+        self.log.truncate(through_seq)?;
+        Ok(true)
     }
 
     /// True if everything that was frozen is in redb.

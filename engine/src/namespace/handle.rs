@@ -111,6 +111,13 @@ impl Namespace {
         self.state.load().is_some()
     }
 
+    /// True if a short read is answered without waiting: the files are open, and nobody is shrinking the store. Whoever must
+    /// not wait, because others wait for it, asks first.
+    pub fn answers_at_once(&self) -> bool {
+        let state = self.state.load();
+        state.as_ref().is_some_and(|state| !state.view.load().base.as_ref().is_some_and(|base| base.is_away()))
+    }
+
     /// Queues an envelope and serves the mailbox: on this thread if `may_block`, else on a pool.
     pub fn submit(self: &Arc<Self>, envelope: Envelope, may_block: bool) {
         self.used.store(true, Ordering::Relaxed);
@@ -207,6 +214,7 @@ impl Namespace {
 
     fn run(self: &Arc<Self>, slot: &mut Option<Opening>, group: &mut Vec<Envelope>) {
         self.leave_read_only(slot);
+        self.leave_failed_reader(slot, group);
         if slot.is_none() && group.iter().all(|envelope| envelope.task.is_internal()) {
             group.clear();
             return;
@@ -281,6 +289,18 @@ impl Namespace {
         self.state.store(None);
         if let Some(mut opening) = slot.take() {
             opening.actor.fail_waiters(why);
+        }
+    }
+
+    /// Gives up an opening that cannot write and whose store has failed under a read. One that can write does so itself.
+    fn leave_failed_reader(&self, slot: &mut Option<Opening>, group: &[Envelope]) {
+        let has_failed = slot.as_ref().is_some_and(|Opening { actor, access, .. }| {
+            let number = actor.state.opening;
+            let is_news = |task: &Task| matches!(task, Task::StoreFailed { opening } if *opening == number);
+            *access == Access::ReadOnly && group.iter().any(|envelope| is_news(&envelope.task))
+        });
+        if has_failed {
+            self.give_up(slot, &Error::new(ErrorCode::Busy, "the namespace is being reopened; retry"));
         }
     }
 

@@ -14,7 +14,9 @@ use crate::disk::{Disk, to_error};
 use crate::limits;
 use crate::log::{self, LogOptions, MarkState};
 use crate::rng::Rng;
-use crate::store::{Base, FaultKind, FlushInput, RowReport, StoreReport, is_of_first_layout, verify_file};
+use crate::store::{
+    Base, FaultKind, FlushInput, Pace, RowReport, StoreFile, StoreReport, is_of_first_layout, verify_file,
+};
 
 /// The files of a namespace, and how to call them.
 #[derive(Debug)]
@@ -89,11 +91,21 @@ pub fn findings_of(rows: &RowReport, store: &str) -> Vec<Finding> {
 }
 
 impl Files {
-    /// Verifies everything and changes nothing.
-    pub fn look(&self) -> FilesReport {
+    /// Verifies everything and changes nothing. `wanted` is asked again and again, with the bytes read since the last time;
+    /// its error ends the look.
+    ///
+    /// # Errors
+    /// Only that one: what cannot be read is a finding.
+    pub fn look(&self, wanted: &mut dyn FnMut(u64) -> Result<()>) -> Result<FilesReport> {
         let mut report = FilesReport::default();
         let store = format!("{}/{STORE_NAME}", self.place);
-        match self.look_at_store() {
+        let mut ended = Ok(());
+        let found = self.look_at_store(&mut |bytes| {
+            ended = wanted(bytes);
+            ended.is_ok()
+        });
+        ended?;
+        match found {
             Ok(found) => {
                 report.pages = found.pages;
                 tell_store(&found, &store, &mut report);
@@ -107,10 +119,10 @@ impl Files {
                 self.skip_log(&mut report);
             }
         }
-        report
+        Ok(report)
     }
 
-    fn look_at_store(&self) -> Result<StoreReport> {
+    fn look_at_store(&self, pace: Pace<'_>) -> Result<StoreReport> {
         let path = self.dir.join(STORE_NAME);
         if self.disk.file_len(&path).map_err(|error| to_error(&error))?.is_none() {
             return Err(Error::new(ErrorCode::Corrupt, "it is missing"));
@@ -119,7 +131,8 @@ impl Files {
             let text = "it has the layout of an earlier version: let the server open the namespace once, then check";
             return Err(Error::new(ErrorCode::UnsupportedVersion, text));
         }
-        Ok(verify_file(&*self.disk, &path, self.id)?)
+        let found = verify_file(StoreFile { disk: &*self.disk, path: &path, id: self.id }, pace)?;
+        found.ok_or_else(|| Error::internal("a look ended that nobody ended"))
     }
 
     fn log_options(&self) -> LogOptions {

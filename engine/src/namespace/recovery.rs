@@ -233,7 +233,9 @@ struct LiveRow {
 fn load_rows(snapshot: &Snapshot, collection: &Collection) -> Result<()> {
     let prefix = KeyRange::prefix(&KeyWriter::new().u32(collection.record.id).finish());
     let mut live = load_documents(snapshot, collection, &prefix)?;
-    if let Some(mark) = snapshot.get(Table::Rows, &KeyWriter::new().u32(collection.record.id).finish())? {
+    if let Some(mark) = snapshot.get(Table::Rows, &KeyWriter::new().u32(collection.record.id).finish())?
+        && !planted::is(Planted::RowNumberReused)
+    {
         collection.skip_rows_below(RowMark::decode(&mark)?.0);
     }
     for row in snapshot.scan(Table::Vectors, &prefix, false)? {

@@ -42,17 +42,17 @@ macro_rules! faults {
 
 faults! {
     /// The directory is not synced after a log segment got its name.
-    SegmentNameUnsynced = "segment_name_unsynced", Crash "power::every_operation_may_be_the_last";
+    SegmentNameUnsynced = "segment_name_unsynced", Crash "durable::writes_in_later_segments_outlive_the_power";
     /// The header of a new log segment is not synced.
-    SegmentHeaderUnsynced = "segment_header_unsynced", Crash "power::every_operation_may_be_the_last";
+    SegmentHeaderUnsynced = "segment_header_unsynced", Crash "durable::writes_in_later_segments_outlive_the_power";
     /// A durable write is answered before the log is synced.
-    AckBeforeSync = "ack_before_sync", Crash "power::every_operation_may_be_the_last";
+    AckBeforeSync = "ack_before_sync", Crash "durable::an_acknowledged_write_outlives_the_power";
     /// A durable request that changes nothing is answered without a sync.
     NoOpAckWithoutSync = "no_op_ack_without_sync", Crash "promises::a_durable_answer_rests_on_durable_state";
     /// A full segment is left without a sync.
     RotateWithoutSync = "rotate_without_sync", Crash "promises::a_full_segment_is_durable_before_the_next_begins";
     /// The log, and the mark beside it, say that a record is durable before it is.
-    SyncedMarkTooEarly = "synced_mark_too_early", Crash "power::every_operation_may_be_the_last";
+    SyncedMarkTooEarly = "synced_mark_too_early", Crash "durable::what_was_not_synced_may_be_lost_and_is_not_missed";
     /// The mark beside the log is never written.
     MarkUnwritten = "mark_unwritten", Engine "log::tests::marks::every_bit_of_the_last_record_is_reported";
     /// A record of the log counts whatever its checksum.
@@ -62,15 +62,15 @@ faults! {
     /// A bad record is taken for a torn end although a later one proves that it had been synced.
     SyncedRecordCutOff = "synced_record_cut_off", Crash "tail::damage_before_the_last_record_is_reported";
     /// What recovery accepts is not made durable.
-    RecoveredUnsynced = "recovered_unsynced", Crash "killed::a_kill_and_then_a_power_loss";
+    RecoveredUnsynced = "recovered_unsynced", Crash "durable::what_the_next_process_has_shown_outlives_the_power";
     /// The log goes as soon as a flush begins.
-    LogReleasedBeforeFlush = "log_released_before_flush", Crash "power::every_operation_may_be_the_last";
+    LogReleasedBeforeFlush = "log_released_before_flush", Crash "durable::the_power_may_go_while_a_flush_runs";
     /// A group whose log record failed is answered as if it had not.
     AckDespiteFailure = "ack_despite_failure", Crash "promises::a_write_whose_sync_failed_is_not_acknowledged";
     /// Log records carry no counters.
-    CountersNotLogged = "counters_not_logged", Crash "power::every_operation_may_be_the_last";
-    /// The folder of a new namespace is not synced before the catalog names it.
-    FolderUnsynced = "folder_unsynced", Crash "power::every_operation_may_be_the_last";
+    CountersNotLogged = "counters_not_logged", Crash "durable::counters_come_back_with_the_log";
+    /// The folder of a new namespace is synced by nobody before the catalog names it.
+    FolderUnsynced = "folder_unsynced", Crash "durable::a_new_namespace_outlives_the_power";
     /// What a folder says of itself is not synced.
     AccountUnsynced = "account_unsynced", Engine "catalog::tests::damage::a_catalog_lost_with_the_power_is_made_of_the_folders";
     /// What a folder says of itself counts whatever its checksum.
@@ -88,7 +88,7 @@ faults! {
     /// A namespace is opened again while a reader still has its files.
     LeaseForgotten = "lease_forgotten", Engine "tests::lives::many_readers_and_many_failures_never_meet_two_handles";
     /// The store is not synced when redb asks for it.
-    StoreUnsynced = "store_unsynced", Crash "power::every_operation_may_be_the_last";
+    StoreUnsynced = "store_unsynced", Crash "durable::what_was_flushed_outlives_the_power";
     /// A page of the store counts whatever its checksum.
     PageChecksumSkipped = "page_checksum_skipped", Crash "promises::a_damaged_page_hides_nothing";
     /// A copy of the store's head counts whatever its checksum.
@@ -96,13 +96,19 @@ faults! {
     /// A stored row counts whatever its checksum.
     RowChecksumSkipped = "row_checksum_skipped", Engine "store::seal::tests::a_value_opens_only_as_it_was_and_where_it_was";
     /// A flush leaves deleted rows in the store.
-    DeletesNotFlushed = "deletes_not_flushed", Crash "power::every_operation_may_be_the_last";
+    DeletesNotFlushed = "deletes_not_flushed", Crash "durable::what_was_deleted_is_gone_from_the_store_too";
     /// An edge is not written into the reverse index.
-    ReverseEdgeForgotten = "reverse_edge_forgotten", Crash "power::every_operation_may_be_the_last";
+    ReverseEdgeForgotten = "reverse_edge_forgotten", Crash "durable::an_edge_is_seen_from_both_ends_and_gone_from_both";
     /// A deleted edge stays in the reverse index.
-    ReverseEdgeKept = "reverse_edge_kept", Crash "power::every_operation_may_be_the_last";
+    ReverseEdgeKept = "reverse_edge_kept", Crash "durable::an_edge_is_seen_from_both_ends_and_gone_from_both";
     /// Two collections get one id.
-    CollectionIdReused = "collection_id_reused", Crash "power::every_operation_may_be_the_last";
+    CollectionIdReused = "collection_id_reused", Crash "durable::collections_keep_their_documents_to_themselves";
+    /// Rows that were taken and are free again count as never taken.
+    RowNumberReused = "row_number_reused", Engine "namespace::tests::rows::the_number_of_a_deleted_row_is_not_taken_again_by_the_next_opening";
+    /// Keys of the store may stand in any order.
+    KeyOrderUnchecked = "key_order_unchecked", Engine "store::base::tests::a_walk_is_refused_that_leaves_its_order_or_its_bounds";
+    /// A commit leaves no map of free space, so that an opening after a kill walks the whole file.
+    RepairNotQuick = "repair_not_quick", Engine "store::tests::crashes::opening_after_a_kill_reads_little";
     /// A key is read after its end.
     ExpiryIgnored = "expiry_ignored", Crash "promises::what_has_expired_is_not_seen_and_not_counted";
     /// Commits are stamped by the clock, even where it goes back.

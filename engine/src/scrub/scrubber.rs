@@ -168,10 +168,9 @@ impl Scrubber {
             }
             match read.map(|_| (pages.has_ended(), pages.has_found_bad())) {
                 Ok((false, _)) => continue,
-                Ok((true, false)) => {
-                    self.found.lock().damaged.remove(name);
-                }
-                Ok((true, true)) | Err(_) => self.judge(scrubbed, name),
+                // What was wrong with it may have been no page.
+                Ok((true, false)) if !self.found.lock().damaged.contains(name) => {}
+                Ok((true, _)) | Err(_) => self.judge(scrubbed, name),
             }
             walk.at = None;
         }

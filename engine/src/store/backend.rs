@@ -143,7 +143,8 @@ impl Backend {
         self.shared.held.read().is_some()
     }
 
-    /// Drops what a transaction wrote that was aborted, all of which is held or leads nowhere. Nothing else may be held.
+    /// Drops what a transaction wrote that was aborted, all of which is held or leads nowhere. Nothing else may be held: it
+    /// began when nothing was.
     pub fn discard(&self) -> io::Result<()> {
         let mut held = self.shared.held.write();
         let Some(dropped) = held.take() else { return Ok(()) };
@@ -171,9 +172,14 @@ impl Backend {
         }
     }
 
-    /// True once redb was given an error: it then refuses whatever else it is asked, and only opening the file again helps.
+    /// True once redb was given an error, or the handle [was given up](Backend::give_up): it then refuses whatever else it is asked, and only opening the file again helps.
     pub fn has_failed(&self) -> bool {
         self.shared.failed.load(Ordering::Acquire)
+    }
+
+    /// Says that this handle is of no use any more, although the file gave no error: redb has panicked, or opens no table.
+    pub fn give_up(&self) {
+        self.shared.failed.store(true, Ordering::Release);
     }
 
     /// Notes an error before redb hears of it.

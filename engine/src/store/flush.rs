@@ -38,16 +38,21 @@ pub struct Writing {
 impl Base {
     /// Writes a frozen memtable, durably. After [`StoreError::NoSpace`] the same can be tried again.
     pub fn flush(&self, input: FlushInput<'_>) -> StoreResult<()> {
-        self.flush_layers(input, None)
+        self.flush_layers(&mut self.writing.lock(), input, None)
     }
 
     /// The same with what a newer memtable has up to that commit: what was deleted meanwhile need not find space first.
     pub fn flush_both(&self, input: FlushInput<'_>, newer: &Memtable) -> StoreResult<()> {
-        self.flush_layers(input, Some(newer))
+        self.flush_layers(&mut self.writing.lock(), input, Some(newer))
     }
 
-    fn flush_layers(&self, input: FlushInput<'_>, newer: Option<&Memtable>) -> StoreResult<()> {
-        let mut writing = self.writing.lock();
+    /// As the two above; false where somebody else is writing, or holds flushes up to judge the file: nobody has waited.
+    pub fn flush_unless_busy(&self, input: FlushInput<'_>, newer: Option<&Memtable>) -> StoreResult<bool> {
+        let Some(mut writing) = self.writing.try_lock() else { return Ok(false) };
+        self.flush_layers(&mut writing, input, newer).map(|()| true)
+    }
+
+    fn flush_layers(&self, writing: &mut Writing, input: FlushInput<'_>, newer: Option<&Memtable>) -> StoreResult<()> {
         self.catch_up()?;
         let caught_up = writing.held_seq.take();
         if caught_up == Some(input.through_seq) {
@@ -63,9 +68,9 @@ impl Base {
     }
 
     /// Gives up a flush that waits for space, with what it has taken of it. The store must be opened anew: this handle writes
-    /// nothing more.
+    /// nothing more. Where somebody holds flushes up nothing is given back: nobody waits for that.
     pub fn abandon_flush(&self) -> StoreResult<()> {
-        let writing = self.writing.lock();
+        let Some(writing) = self.writing.try_lock() else { return Ok(()) };
         match writing.before {
             Some(before) if self.backend.is_holding() => self.backend.abandon(before).map_err(StoreError::io),
             Some(_) | None => Ok(()),
@@ -85,13 +90,15 @@ impl Base {
         })
     }
 
-    /// Carries out one transaction in two phases. What of its commit finds no space is held.
+    /// Carries out one transaction in two phases. What of its commit finds no space is held. While anything is held none
+    /// begins: what it writes could not be told from what a commit has written, and only the former may ever be dropped.
     pub(super) fn transact<T>(&self, work: impl FnOnce(&redb::WriteTransaction) -> StoreResult<T>) -> StoreResult<T> {
+        self.check_space()?;
         let mut tx = self.db.read().begin_write()?;
         tx.set_durability(Durability::Immediate).map_err(|error| StoreError::Engine(error.to_string()))?;
         // Two phases, and with them a map of free space in each commit: opening after a kill reads that instead of walking
         // the whole file. It is written anew each time, at most some 100 KB for each 4 GiB of the file.
-        tx.set_quick_repair(true);
+        tx.set_quick_repair(!planted::is(Planted::RepairNotQuick));
         match work(&tx).and_then(|done| self.check_space().map(|()| done)) {
             Ok(done) => {
                 tx.commit()?;

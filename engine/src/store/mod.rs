@@ -48,5 +48,5 @@ pub use record::{
 pub use table::Table;
 pub use txn::Txn;
 pub use upgrade::{is_of_first_layout, upgrade};
-pub use verify::{FaultKind, PageWalk, RowReport, StoreFile, StoreReport, verify_file, verify_pages_of};
+pub use verify::{FaultKind, Pace, PageWalk, RowReport, StoreFile, StoreReport, verify_file, verify_pages_of};
 pub use view::{KeyRange, Read, Row, Scan, Snapshot, View};

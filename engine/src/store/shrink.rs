@@ -25,12 +25,16 @@ impl Base {
             return Ok(false);
         }
         let Some(taken) = newest.tables.take() else { return Ok(false) };
-        let compacted = self.db.write().compact();
+        let compacted = self.db.write().compact().inspect_err(|_| self.backend.give_up());
         // Whoever reads is told if they cannot be opened again, and the namespace is.
-        taken.put_back(self.open_tables().map_err(|error| explain(&self.backend, error))?);
+        let tables = self.open_tables().inspect_err(|_| self.backend.give_up());
+        taken.put_back(tables.map_err(|error| explain(&self.backend, error))?);
         if !compacted.map_err(|error| explain(&self.backend, error))? {
             return Ok(false);
         }
+        // What of redb's own commits found no space is held, and redb takes it for durable. Until the file has it nothing
+        // else may be written, let alone dropped.
+        self.catch_up()?;
         // redb's compaction leaves no map of free space, which an opening after a kill reads instead of the whole file.
         self.transact(|_| Ok(())).map_err(|error| explain(&self.backend, error))?;
         self.check_space().map(|()| true)

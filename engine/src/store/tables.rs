@@ -64,6 +64,11 @@ impl Tables {
         Self { open: ArcSwapOption::from_pointee(tables), place, back }
     }
 
+    /// True where whoever reads may have to wait for whoever shrinks the file.
+    pub(super) fn are_away(&self) -> bool {
+        self.open.load().is_none()
+    }
+
     /// Begins to read; waits while the tables are away.
     pub(super) fn read(&self) -> StoreResult<Reading> {
         loop {
@@ -144,8 +149,11 @@ mod tests {
         let tables = Tables::new(Vec::new());
         let reading = tables.read().unwrap();
         assert!(tables.take().is_none());
-        assert!(tables.read().is_ok());
+        assert!(tables.read().is_ok() && !tables.are_away());
         drop(reading);
-        assert!(tables.take().is_some());
+        let taken = tables.take().unwrap();
+        assert!(tables.are_away());
+        taken.put_back(Vec::new());
+        assert!(!tables.are_away());
     }
 }

@@ -99,6 +99,8 @@ fn reads_go_on_where_nothing_can_be_written_and_writes_once_it_can() {
             assert!(matches!(refused, ErrorCode::Unavailable | ErrorCode::OutcomeUnknown), "{refused:?}");
         }
         assert_eq!(code(world.put("a", "refused")), ErrorCode::Unavailable);
+        // A failed read ends this opening too, although nothing can be written.
+        world.probe.fail_callers(Touch::Read, STORE, EIO, 1);
         assert_eq!(within(RESUMED, || count(&world.engine, "a")), 2_000);
         world.probe.set_read_only(false);
         within(RESUMED, || world.put("a", "after"));

@@ -8,8 +8,8 @@ use parking_lot::Mutex;
 
 use super::world::{World, put};
 use crate::api::{
-    ByteBuf, Durability, Error, ErrorCode, NamespaceStatsRequest, Ping, Put, Request, Response, Result,
-    ServerStatsRequest,
+    ByteBuf, CreateCheckpoint, Durability, Error, ErrorCode, NamespaceStatsRequest, Ping, Properties, Put, Request,
+    Response, RestoreCheckpoint, Result, ServerStatsRequest,
 };
 use crate::clock::{Clock, SystemClock};
 use crate::service::{Completion, Reply, Service};
@@ -87,6 +87,25 @@ fn an_operation_on_the_engine_that_panics_is_answered() {
     trap.set(false);
     assert!(submit(&world, "", Request::ServerStats(ServerStatsRequest {})).is_ok());
     world.engine.close().unwrap();
+}
+
+/// Nobody knows how far it came.
+#[test]
+fn a_restore_that_panics_has_an_unknown_outcome_and_is_counted() {
+    let trap = Trap::on("toondb-admin");
+    let world = world(&trap);
+    put(&world.engine, "a", "kept").unwrap();
+    let create = CreateCheckpoint { name: "x".to_owned(), include_patterns: Vec::new(), metadata: Properties::new() };
+    let checkpoint_id = world.engine.run("a", create).unwrap().id;
+    let restore =
+        || Request::RestoreCheckpoint(RestoreCheckpoint { checkpoint_id: checkpoint_id.clone(), overwrite: false });
+    trap.set(true);
+    let Error { code, message } = submit(&world, "b", restore()).unwrap_err();
+    assert_eq!(code, ErrorCode::OutcomeUnknown, "{message}");
+    assert_eq!(world.panics(), 1);
+    trap.set(false);
+    submit(&world, "b", restore()).unwrap();
+    assert!(world.has("b", "kept").unwrap());
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! A disk that is full: what is refused, what goes on, what is left behind, and what brings writes back.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::world::{EMFILE, ENOSPC, STORE, World, code, count, has, put, within};
@@ -9,6 +10,7 @@ use crate::api::{
     ListNamespaces, Metric, NamespaceStatsRequest, Node, NodeId, Operation, Properties, Put, PutEntry, Request,
     TakeSnapshot, TemporalFact, TimestampMs, Write,
 };
+use crate::clock::ManualClock;
 use crate::disk::{Disk, Touch};
 use crate::limits;
 use crate::service::Service;
@@ -207,6 +209,45 @@ fn closing_while_a_flush_waits_loses_nothing() {
     within(SOON, || world.engine.run("a", Flush {}).map_err(refused_later));
     world.reopen();
     assert!(world.has("a", "before").unwrap() && world.has("a", "after").unwrap() && world.has("a", "later").unwrap());
+}
+
+/// A flush that waits for space for rows that were deleted since ends the opening, after a group was logged: that is no answer
+/// to the group.
+#[test]
+fn a_delete_that_was_logged_is_not_refused_for_what_comes_after_it() {
+    let clock = Arc::new(ManualClock::new(1_000));
+    let world = World::with(|options| {
+        options.clock = Arc::clone(&clock) as _;
+        // redb writes nothing before its commit: what finds no space is committed by then.
+        options.store_cache_bytes = 64 << 20;
+    });
+    world.fill("a", 10);
+    let large = |round: usize| ByteBuf::from(format!("large{round}"));
+    let files = || world.probe.opened();
+    let mut reopened = 0;
+    for round in 0..5 {
+        // The file need not grow for it.
+        let value = ByteBuf::from(vec![1; 8 << 10]);
+        let put = Put { key: large(round), value, ttl_ms: None, durability: Durability::Durable };
+        within(SOON, || world.engine.run("a", put.clone()));
+        world.probe.fail(Touch::Write, STORE, ENOSPC, usize::MAX);
+        // Until its pauses are as long as they get.
+        for _ in 0..8 {
+            assert_eq!(code(world.engine.run("a", Flush {})), ErrorCode::DiskFull);
+        }
+        clock.advance_ms(limits::FLUSH_PAUSE_MAX.as_millis() as u64 + 1);
+        let before = files();
+        let delete = DeleteKey { key: large(round), durability: Durability::Durable };
+        assert_eq!(world.engine.run("a", delete).unwrap().deleted, 1, "round {round}");
+        world.probe.heal();
+        let get = Get { key: large(round), snapshot: None };
+        let found = within(SOON, || world.engine.run("a", get.clone())).found;
+        assert!(found.is_none(), "round {round}");
+        assert_eq!(count(&world.engine, "a").unwrap(), 10);
+        reopened += usize::from(files() > before);
+        within(SOON, || world.engine.run("a", Flush {}).map_err(refused_later));
+    }
+    assert!(reopened > 0, "no flush was given up");
 }
 
 /// A segment that cannot be made is met before anything is staged: the write fails alone.

@@ -38,6 +38,13 @@ pub struct Pools {
 
 fn normal_priority() {}
 
+/// What writers may come to wait for, in large pieces: it gives way to requests, but on a machine with other work it still
+/// gets its share. At the lowest priority a flush took a hundred times longer beside two busy processes on each processor,
+/// and the log filled up meanwhile.
+fn yielding_priority() {
+    let _ = rustix::process::setpriority_process(None, 5);
+}
+
 /// Background work gives way to requests: it may take a processor only when nobody else wants it.
 pub fn lower_priority() {
     // On Linux this changes the calling thread only. Without it everything still works, only less smoothly.
@@ -63,7 +70,7 @@ impl Class {
             Self::Actor => Pool::new("toondb-actor", unbounded(limits::ACTOR_THREADS_MAX), normal_priority),
             Self::Scrub => Pool::new("toondb-scrub", unbounded(limits::SCRUB_THREADS_MAX), lower_priority),
             Self::Build => Pool::new("toondb-build", unbounded(limits::BUILD_THREADS_MAX), lower_priority),
-            Self::Flush => Pool::new("toondb-flush", unbounded(limits::FLUSH_THREADS_MAX), lower_priority),
+            Self::Flush => Pool::new("toondb-flush", unbounded(limits::FLUSH_THREADS_MAX), yielding_priority),
         }
     }
 }

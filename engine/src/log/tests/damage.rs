@@ -258,19 +258,22 @@ fn leftovers_of_preparation_are_removed_and_foreign_files_kept() {
     let disk = new_disk();
     drop(open_from(&disk, 1, 0).unwrap());
     for (name, len) in [
-        ("tmp-1", 512),
-        ("spare-1", 512),
-        ("spare-2", 1024),
-        ("spare-3", 2048),
-        ("spare-4", 4096),
-        ("spare-5", 513),
+        ("tmp-0000000000000001", 512),
+        ("spare-0000000000000001", 512),
+        ("spare-0000000000000002", 1024),
+        ("spare-0000000000000003", 2048),
+        ("spare-0000000000000004", 4096),
+        ("spare-0000000000000005", 513),
         ("1.log", 10),
         ("notes", 3),
+        ("spare-copy", 512),
+        ("tmp-before-upgrade", 3),
     ] {
         let file = disk.open(&log_dir().join(name), OpenMode::CreateNew).unwrap();
         file.set_len(len).unwrap();
     }
     drop(open_from(&disk, 2, 0).unwrap());
     let left = disk.list_dir(&log_dir()).unwrap();
-    assert_eq!(left, ["00000000000000000001.log", "1.log", "notes", "spare-2", "spare-3", "synced"]);
+    let kept = ["spare-0000000000000002", "spare-0000000000000003", "spare-copy", "synced", "tmp-before-upgrade"];
+    assert_eq!(left, [["00000000000000000001.log", "1.log", "notes"].as_slice(), &kept].concat());
 }

@@ -1,7 +1,7 @@
 //! The bytes on disk are a contract: these literals change only with the format version.
 
 use super::super::record::{Found, Place, RecordHeader, find};
-use super::super::segment::{HeaderFault, SegmentHeader};
+use super::super::segment::{FileKind, HeaderFault, SegmentHeader, classify, segment_name, spare_name, temporary_name};
 use super::*;
 
 fn header() -> SegmentHeader {
@@ -89,4 +89,21 @@ fn header_faults_are_told_apart() {
         flipped[position] ^= 0x10;
         assert!(matches!(SegmentHeader::decode(&flipped), Err(HeaderFault::Damaged(_))), "byte {position}");
     }
+}
+
+#[test]
+fn only_names_that_the_log_gives_are_the_logs() {
+    for name in [
+        "tmp-before-upgrade.log",
+        "spare-copy.log",
+        "tmp-",
+        "spare-0123456789abcdeF",
+        "spare-123",
+        "tmp-+123456789abcdef",
+    ] {
+        assert_eq!(classify(name), FileKind::Foreign, "{name}");
+    }
+    assert_eq!(classify(&spare_name(7)), FileKind::Spare);
+    assert_eq!(classify(&temporary_name(u64::MAX)), FileKind::Temporary);
+    assert_eq!(classify(&segment_name(7)), FileKind::Segment(7));
 }

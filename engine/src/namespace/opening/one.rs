@@ -61,19 +61,18 @@ impl Opening {
     }
 
     /// Writes what is only in the log into the store, as a next opening would otherwise have to replay it. False = a flush
-    /// is running: the opening cannot end now. After an error it must not go on: its log or its store takes no more orders.
-    /// The log still holds everything.
+    /// is running, or the store is being judged: the opening cannot end now. After an error it must not go on: its log or its
+    /// store takes no more orders. The log still holds everything.
     pub fn checkpoint(&mut self) -> Result<bool> {
-        if self.actor.is_flushing() {
-            return Ok(false);
-        }
         match self.access {
             Access::Full => match self.actor.flush_now() {
+                Ok(true) => {}
+                Ok(false) => return Ok(false),
                 // That breaks nothing: what goes on tries again, and what opens next replays the log.
                 Err(error) if error.code == ErrorCode::DiskFull => {
                     tracing::warn!(%error, "there is no space for what closing writes; the log holds everything");
                 }
-                flushed => flushed?,
+                Err(error) => return Err(error),
             },
             Access::ReadOnly => {}
         }

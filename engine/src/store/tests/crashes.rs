@@ -1,7 +1,7 @@
 //! Power cuts at every operation of a store's life: what opens afterwards is the last commit whose flush was answered, or
 //! the one that was under way.
 
-use super::{created, flush, open, read, rows_at};
+use super::{Counters, FlushInput, Memtable, Table, created, flush, open, read, rows_at};
 use crate::disk::{CrashMode, SimDisk};
 
 const FLUSHES: u64 = 2;
@@ -67,4 +67,27 @@ fn a_failed_sync_at_any_time_loses_no_flush() {
             check(&disk.crash_image(sync, mode), done, &format!("sync {sync} failed, {mode:?}"));
         }
     }
+}
+
+/// A process that was killed has not closed its files; the next one must not read all of them because of that.
+#[test]
+fn opening_after_a_kill_reads_little() {
+    let disk = created();
+    let base = open(&disk).unwrap();
+    for seq in 1..=4_u32 {
+        let memtable = Memtable::default();
+        (seq * 2_000..seq * 2_000 + 2_000)
+            .for_each(|row| memtable.insert(Table::Kv, &row.to_be_bytes(), Some(&[7; 500]), seq.into()));
+        let (through_seq, counters) = (seq.into(), Counters::default());
+        base.flush(FlushInput { memtable: &memtable, through_seq, counters }).unwrap();
+    }
+    let calls = |disk: &SimDisk| {
+        let before = disk.call_count();
+        open(disk).unwrap().checkpoint().unwrap();
+        disk.call_count() - before
+    };
+    let killed = calls(&disk.crash_image(0, CrashMode::KeepAll));
+    base.close().unwrap();
+    let closed = calls(&disk.crash_image(0, CrashMode::KeepAll));
+    assert!(killed < 2 * closed + 50, "{killed} calls after a kill, {closed} after an orderly end");
 }

@@ -1,9 +1,10 @@
 //! What deletes give back to the file system.
 
 use super::*;
-use crate::disk::Disk;
+use crate::disk::{CrashMode, Disk, ProbeDisk, Touch};
 
 const ROWS: u32 = 8_000;
+const ENOSPC: i32 = 28;
 
 fn write(base: &Base, seq: u64, rows: impl Iterator<Item = u32>, value: Option<&[u8]>) {
     let memtable = Memtable::default();
@@ -68,7 +69,7 @@ fn what_is_left_is_moved_together() {
         println!("{name}: {} bytes of {full}", len(&disk));
         assert!(len(&disk) < 2 << 20, "{name}: {} bytes are left of {full}", len(&disk));
         assert_eq!(rows(&base), left, "{name}");
-        let image = disk.crash_image(0, crate::disk::CrashMode::DropUnsynced);
+        let image = disk.crash_image(0, CrashMode::DropUnsynced);
         assert_eq!(rows(&open(&image).unwrap()), left, "{name}");
     }
 }
@@ -117,28 +118,64 @@ fn a_crash_or_a_full_disk_while_a_store_is_shrunk_loses_nothing() {
     let base = filled_with_rows(&disk);
     write(&base, 100, (0..ROWS).filter(|row| row % 100 != 0), None);
     base.close().unwrap();
-    let before = disk.crash_image(0, crate::disk::CrashMode::KeepAll);
+    let before = disk.crash_image(0, CrashMode::KeepAll);
     let whole = {
-        let disk = before.crash_image(0, crate::disk::CrashMode::KeepAll);
+        let disk = before.crash_image(0, CrashMode::KeepAll);
         let base = open(&disk).unwrap();
         let first = disk.op_count();
         shrink(&base);
         disk.op_count() - first
     };
     for step in (1..=whole).step_by((whole as usize / 24).max(1)) {
-        let disk = before.crash_image(0, crate::disk::CrashMode::KeepAll);
+        let disk = before.crash_image(0, CrashMode::KeepAll);
         let base = open(&disk).unwrap();
         disk.crash_at(disk.op_count() + step);
         let newest = base.snapshot().unwrap();
         let _ = base.shrink(&newest, 100);
-        let image = disk.crash_image(step, crate::disk::CrashMode::Random);
+        let image = disk.crash_image(step, CrashMode::Random);
         drop((newest, base));
         assert_eq!(rows(&open(&image).unwrap()), left, "step {step} of {whole}");
     }
-    let disk = before.crash_image(0, crate::disk::CrashMode::KeepAll);
+    let disk = before.crash_image(0, CrashMode::KeepAll);
     let base = open(&disk).unwrap();
     disk.set_free_bytes(Some(0));
     assert!(shrink(&base), "it takes no space");
     assert_eq!(rows(&base), left);
     assert!(disk.free_bytes(path()).unwrap() > 3 << 20);
+}
+
+/// A file that has grown holes, is shared or is copied on write takes space even where bytes are overwritten: the disk may be
+/// full at every single write of it. What redb has committed by then must reach the file before anything else does.
+#[test]
+fn a_shrink_that_finds_no_space_at_any_write_loses_nothing() {
+    let left: Vec<u32> = (0..ROWS).step_by(100).collect();
+    let sim = created();
+    let base = filled_with_rows(&sim);
+    write(&base, 100, (0..ROWS).filter(|row| row % 100 != 0), None);
+    base.close().unwrap();
+    let before = sim.crash_image(0, CrashMode::KeepAll);
+    let mut met = 0;
+    for skip in (0..).step_by(3) {
+        let sim = before.crash_image(0, CrashMode::KeepAll);
+        let probe = ProbeDisk::new(Arc::new(sim.clone()));
+        let base = Base::open(&probe, path(), ID, CACHE_BYTES).unwrap();
+        let newest = base.snapshot().unwrap();
+        probe.fail_after(skip, Touch::Write, PATH, ENOSPC);
+        if base.shrink(&newest, 100).is_ok() {
+            break;
+        }
+        met += 1;
+        assert!(!base.has_failed(), "skip {skip}");
+        drop(newest);
+        assert_eq!(rows(&base), left, "skip {skip}: who reads goes on reading");
+        let image = sim.crash_image(skip as u64, CrashMode::Random);
+        assert_eq!(rows(&open(&image).unwrap()), left, "skip {skip}: killed");
+        probe.heal();
+        write(&base, 101, [ROWS].into_iter(), Some(b"new"));
+        let with_new: Vec<u32> = left.iter().copied().chain([ROWS]).collect();
+        assert_eq!(rows(&base), with_new, "skip {skip}");
+        base.close().unwrap();
+        assert_eq!(rows(&open(&sim).unwrap()), with_new, "skip {skip}");
+    }
+    assert!(met > 10, "the shrink was met in only {met} places");
 }

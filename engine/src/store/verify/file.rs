@@ -1,15 +1,16 @@
 //! Verifies the file of a store that nobody writes to meanwhile: pages, redb's trees, rows.
 
-use std::path::Path;
-
+use super::in_use::StoreFile;
 use super::pages::{PageReport, verify_pages};
 use super::report::RowReport;
-use crate::disk::{Disk, OpenMode};
+use super::rows::Pace;
+use crate::disk::OpenMode;
 use crate::limits;
 use crate::store::backend::Backend;
 use crate::store::base::Base;
 use crate::store::database::GuardedDatabase;
 use crate::store::error::{StoreError, StoreResult};
+use crate::store::pages::PAGE_BYTES;
 
 const CACHE_BYTES: usize = 16 << 20;
 
@@ -26,8 +27,9 @@ pub struct StoreReport {
     pub rows: Option<RowReport>,
 }
 
-/// Verifies every page of a file, past redb. Gives how many there are, and the first [`limits::FINDINGS_MAX`] bad ones.
-pub fn verify_pages_of(backend: &Backend) -> StoreResult<(u64, Vec<u64>)> {
+/// Verifies every page of a file, past redb. Gives how many there are, and the first [`limits::FINDINGS_MAX`] bad ones; nothing if
+/// `pace` ended it.
+pub fn verify_pages_of(backend: &Backend, pace: Pace<'_>) -> StoreResult<Option<(u64, Vec<u64>)>> {
     let (mut bad, mut from) = (Vec::new(), Some(0));
     while let Some(at) = from {
         let PageReport { bad: found, next } =
@@ -35,8 +37,11 @@ pub fn verify_pages_of(backend: &Backend) -> StoreResult<(u64, Vec<u64>)> {
         bad.extend(found);
         bad.truncate(limits::FINDINGS_MAX);
         from = next;
+        if !pace(limits::CHECK_PAGES_EACH * PAGE_BYTES as u64) {
+            return Ok(None);
+        }
     }
-    Ok((backend.page_count().map_err(StoreError::io)?, bad))
+    Ok(Some((backend.page_count().map_err(StoreError::io)?, bad)))
 }
 
 /// True if the failure says something about the bytes, and not about the disk.
@@ -51,11 +56,13 @@ pub(super) fn is_damage(error: &StoreError) -> bool {
     }
 }
 
-/// Verifies a file and changes nothing. An error says that it cannot be looked into at all.
-pub fn verify_file(disk: &dyn Disk, path: &Path, id: [u8; 16]) -> StoreResult<StoreReport> {
+/// Verifies a file and changes nothing. An error says that it cannot be looked into at all. `pace` is asked again and again
+/// whether to go on; if it ends the walk, there is nothing to tell. redb's own verification in the middle asks nobody.
+pub fn verify_file(file: StoreFile<'_>, pace: Pace<'_>) -> StoreResult<Option<StoreReport>> {
+    let StoreFile { disk, path, id } = file;
     let open = || Backend::open_as(OpenMode::ReadOnly, disk, path, id);
     let backend = open()?;
-    let (pages, bad) = verify_pages_of(&backend)?;
+    let Some((pages, bad)) = verify_pages_of(&backend, pace)? else { return Ok(None) };
     let opened = GuardedDatabase::open_verifying(backend.clone(), CACHE_BYTES);
     let (opened, damage) = match opened {
         Ok(db) => (Some((db, backend)), None),
@@ -69,12 +76,13 @@ pub fn verify_file(disk: &dyn Disk, path: &Path, id: [u8; 16]) -> StoreResult<St
     };
     let mut report = StoreReport { pages, bad, damage, rows: None };
     if let Some((db, backend)) = opened {
-        match Base::over(db, backend, id).and_then(|base| base.verify(&mut |_| true)) {
+        match Base::over(db, backend, id).and_then(|base| base.verify(pace)) {
+            Ok(None) => return Ok(None),
             Ok(rows) => report.rows = rows,
             Err(error) if is_damage(&error) => report.damage = report.damage.or(Some(error.to_string())),
             Err(error) if report.damage.is_none() => return Err(error),
             Err(_) => {}
         }
     }
-    Ok(report)
+    Ok(Some(report))
 }

@@ -114,6 +114,6 @@ impl Base {
             }
         }
         let _writing = self.writing.lock();
-        verify_file(file.disk, file.path, file.id).map(Some)
+        verify_file(file, pace)
     }
 }

@@ -37,4 +37,4 @@ pub use in_use::{PageWalk, StoreFile};
 #[cfg(test)]
 pub use pages::{PageReport, verify_pages};
 pub use report::{FaultKind, RowReport};
-pub use rows::verify_rows;
+pub use rows::{Pace, verify_rows};
