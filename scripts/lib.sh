@@ -34,8 +34,8 @@ check_rust() {
   fi
   found="$(rustc --version | cut -d ' ' -f 2)"
   is_at_least "$found" "$wanted" || give_up "Rust $found is too old: $wanted or newer is needed. Try: rustup update stable"
-  if ! command -v cc >/dev/null; then
-    give_up "A C compiler is missing. On Debian: sudo apt install build-essential"
+  if ! command -v cc >/dev/null || ! command -v make >/dev/null; then
+    give_up "A C compiler or make is missing. On Debian: sudo apt install build-essential"
   fi
 }
 

@@ -7,9 +7,10 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 long=no
+profile=default
 case "${1:-}" in
   "") ;;
-  --long) long=yes; export TOONDB_LONG=1 ;;
+  --long) long=yes; profile=long; export TOONDB_LONG=1 ;;
   *) echo "usage: $0 [--long]" >&2; exit 2 ;;
 esac
 
@@ -65,7 +66,7 @@ suite() {
 
 rust_tests() {
   if cargo nextest --version >/dev/null 2>&1; then
-    cargo nextest run --release --locked "${TESTED[@]}" --no-fail-fast
+    cargo nextest run --profile "$profile" --release --locked "${TESTED[@]}" --no-fail-fast
   else
     cargo test --release --locked "${TESTED[@]}" --lib --bins --tests --no-fail-fast
   fi
@@ -79,7 +80,7 @@ prepare_python() {
   make_venv 'maturin>=1.9,<2' 'pytest>=8' 'mypy>=1.11' 'numpy>=1.22' 'pyarrow>=14' 'pandas>=2' && install_package
 }
 
-# The one file of the engine with unsafe code, under memcheck.
+# The vectors of the index, which are read without a lock, under memcheck.
 vector_arena_under_valgrind() {
   local binary
   binary="$(cargo test --release --locked "${TESTED[@]}" --lib --no-run --message-format json 2>/dev/null |

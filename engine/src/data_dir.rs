@@ -43,9 +43,11 @@ impl DataDir {
 
     /// Locks a directory that exists and changes nothing in it, be it only its mode.
     pub fn look(path: &Path) -> Result<Self> {
-        let path = path.canonicalize();
-        let path =
-            path.map_err(|error| to_error(&std::io::Error::new(error.kind(), format!("the data directory: {error}"))))?;
+        let told = |error: std::io::Error| {
+            let text = format!("the data directory {}: {error}", path.display());
+            to_error(&std::io::Error::new(error.kind(), text))
+        };
+        let path = path.canonicalize().map_err(told)?;
         let disk = RealDisk::open(&path).map_err(|error| to_error(&error))?;
         let lock = Some(DirLock::look(&disk, &path)?);
         Ok(Self { path, disk: Arc::new(disk), lock })

@@ -4,7 +4,7 @@
 //! knows for each of them the last acknowledged value and at most one that may or may not have happened. Every write
 //! carries a key whose version is its commit, so that after the restart the commits found must be exactly the
 //! acknowledged ones and those pending ones whose data is there: none lost, none in part, no hole.
-//! `TOONDB_LONG=1` makes 600 rounds of it instead of 60.
+//! `TOONDB_LONG=1` makes 2,000 rounds of it instead of 60.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -251,7 +251,7 @@ fn a_killed_server_keeps_what_it_acknowledged() {
     let (socket, data) = (dir.join("s"), dir.join("data"));
     let mut server = Served::start(&socket, &data).expect("the server starts");
     let mut oracle = Oracle { accounted: prepare(&server), ..Oracle::default() };
-    let rounds = if is_long() { 600 } else { 60 };
+    let rounds = if is_long() { 2_000 } else { 60 };
     for round in 0..rounds {
         let acks = AtomicU64::new(0);
         let kill_after = 1 + dice.below(if round % 5 == 4 { 4_000 } else { 400 });

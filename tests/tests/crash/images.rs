@@ -7,7 +7,6 @@ use toondb_engine::Engine;
 use toondb_engine::api::Result;
 use toondb_engine::clock::ManualClock;
 use toondb_engine::disk::{Disk, SimDisk};
-use toondb_engine::planted::is_planted;
 use toondb_tests::{CLOCK_START_MS, Dice, is_long};
 
 use crate::life::open_as;
@@ -69,12 +68,6 @@ pub fn log_segments(disk: &SimDisk) -> Vec<std::path::PathBuf> {
 /// Which of the points from 1 to `all` are tried: all of them in the long run, else as many as asked for, one drawn from each of as
 /// many equal parts.
 pub fn points(all: u64, usual: u64, seed: u64) -> Vec<u64> {
-    if is_planted() {
-        // Far apart first: what a planted fault breaks, it breaks for a while, and one failure is all that is wanted.
-        let mut points: Vec<u64> = (1..=all).collect();
-        points.sort_by_key(|point| point.reverse_bits());
-        return points;
-    }
     if is_long() || all <= usual {
         return (1..=all).collect();
     }
@@ -90,9 +83,6 @@ pub fn try_each<T: Copy + std::fmt::Debug>(faults: impl IntoIterator<Item = T>, 
         tried += 1;
         let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| attempt(fault)));
         failed.extend(outcome.is_err().then_some(fault));
-        if !failed.is_empty() && is_planted() {
-            break;
-        }
     }
     println!("{tried} fault points tried");
     assert!(failed.is_empty(), "{} of {tried} fault points failed (reasons above): {failed:?}", failed.len());
