@@ -92,6 +92,7 @@ fn server_row(stats: &ServerStats) -> Row {
         scrub_rounds,
         scrubbed_bytes,
         damaged_namespaces,
+        damaged_checkpoints,
     } = stats;
     row([
         ("version", Value::from(version.as_str())),
@@ -108,6 +109,7 @@ fn server_row(stats: &ServerStats) -> Row {
         ("scrub_rounds", count(*scrub_rounds)),
         ("scrubbed_bytes", count(*scrubbed_bytes)),
         ("damaged_namespaces", count(*damaged_namespaces)),
+        ("damaged_checkpoints", count(*damaged_checkpoints)),
     ])
 }
 
@@ -183,6 +185,7 @@ fn show_server(text: &mut String, stats: &ServerStats) -> std::fmt::Result {
         scrub_rounds,
         scrubbed_bytes,
         damaged_namespaces,
+        damaged_checkpoints,
     } = stats;
     writeln!(text, "ToonDB {version}, pid {pid}, up {} s", uptime_ms / 1000)?;
     writeln!(
@@ -192,9 +195,15 @@ fn show_server(text: &mut String, stats: &ServerStats) -> std::fmt::Result {
     if *lost_entries > 0 {
         writeln!(text, "set aside in lost/: {lost_entries} entries, {lost_bytes} bytes; look into them")?;
     }
-    writeln!(text, "verified in the background: {scrubbed_bytes} bytes, all stores {scrub_rounds} times")?;
-    if *damaged_namespaces > 0 {
-        writeln!(text, "damaged namespaces: {damaged_namespaces}; toondb check --socket PATH says how")?;
+    writeln!(
+        text,
+        "verified in the background: {scrubbed_bytes} bytes, all stores and checkpoints {scrub_rounds} times"
+    )?;
+    if damaged_namespaces + damaged_checkpoints > 0 {
+        writeln!(
+            text,
+            "damaged: {damaged_namespaces} namespaces, {damaged_checkpoints} checkpoints; toondb check --socket PATH says how"
+        )?;
     }
     writeln!(text)
 }

@@ -83,7 +83,7 @@ pub struct ServerStats {
     /// Bytes of their files, of a bounded number of them.
     #[serde(default)]
     pub lost_bytes: u64,
-    /// How often all stores were read in the background since the engine was opened, to find damage.
+    /// How often all stores and checkpoints were read in the background since the engine was opened, to find damage.
     #[serde(default)]
     pub scrub_rounds: u64,
     /// Bytes read by that.
@@ -92,4 +92,7 @@ pub struct ServerStats {
     /// Namespaces found damaged or unreadable when that last came to them; the log says how, and a check says it again.
     #[serde(default)]
     pub damaged_namespaces: u64,
+    /// Users' checkpoints of which the same is true.
+    #[serde(default)]
+    pub damaged_checkpoints: u64,
 }

@@ -53,7 +53,7 @@ impl InUse<'_> {
     fn look_around(&self, report: &mut CheckReport, wanted: &Wanted<'_>) -> Result<()> {
         let disk = LookingDisk::new(Arc::clone(self.disk));
         report.tell(self.router.look_at_catalog()?);
-        let (checkpoints, findings) = checkpoints::look(&disk, self.data_dir, &mut || wanted.step())?;
+        let (checkpoints, findings) = checkpoints::look(&disk, self.data_dir, &mut || wanted.look())?;
         report.checkpoints = checkpoints;
         report.tell(findings);
         super::look_at_lost(&disk, self.data_dir, report)

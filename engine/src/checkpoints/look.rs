@@ -1,4 +1,4 @@
-//! Verifies every checkpoint of a data directory, changing nothing.
+//! Verifies the checkpoints of a data directory, changing nothing: all of them, or one in steps.
 
 use std::path::Path;
 
@@ -7,8 +7,9 @@ use super::folder::{DIR, SUFFIX, TEMPORARY_DIR};
 use super::reader::Reader;
 use crate::api::{CheckpointId, Finding, FindingKind, FindingPart, NamespaceName, Result};
 use crate::disk::{Disk, OpenMode, to_error};
+use crate::limits;
 
-/// Looks at all of them. Gives how many there are, and what is wrong. `wanted` is asked for each record that is read; its
+/// Looks at all of them. Gives how many there are, and what is wrong. `wanted` is asked before every few records; its
 /// error ends the look. One that is deleted meanwhile is passed over.
 pub fn look(disk: &dyn Disk, data_dir: &Path, wanted: &mut dyn FnMut() -> Result<()>) -> Result<(u64, Vec<Finding>)> {
     let (mut count, mut findings) = (0, Vec::new());
@@ -26,59 +27,138 @@ pub fn look(disk: &dyn Disk, data_dir: &Path, wanted: &mut dyn FnMut() -> Result
         Vec::new()
     });
     for name in names {
-        let Ok(namespace) = NamespaceName::parse(&name) else {
+        if NamespaceName::parse(&name).is_err() {
             if name != TEMPORARY_DIR {
                 let what = "no file of ours has this name";
                 let place = format!("{DIR}/{name}");
                 findings.push(Finding::new(FindingKind::Notice, FindingPart::Checkpoint, place, what));
             }
             continue;
-        };
-        let folder = dir.join(&name);
-        let files = list(&folder).unwrap_or_else(|error| {
+        }
+        let files = list(&dir.join(&name)).unwrap_or_else(|error| {
             findings.push(unreadable(&format!("{DIR}/{name}"), &error));
             Vec::new()
         });
         for file in files {
-            let number = file.strip_suffix(SUFFIX).unwrap_or_default();
-            if CheckpointId::new(format!("{name}/{number}")).parts().is_err() {
-                continue;
-            }
-            let place = format!("{DIR}/{name}/{file}");
-            let found = verify(disk, &folder.join(&file), &namespace, &place, wanted)?;
-            if found.is_none() || disk.exists(&folder.join(&file)).unwrap_or(true) {
-                count += 1;
-                findings.extend(found);
+            let Some(id) = id_of(&name, &file) else { continue };
+            match verify(disk, data_dir, &id, wanted)? {
+                Ok(()) => count += 1,
+                Err(WalkFault::Gone) => {}
+                Err(WalkFault::Wrong(kind, what)) => {
+                    count += 1;
+                    let place = format!("{DIR}/{name}/{file}");
+                    findings.push(Finding::new(kind, FindingPart::Checkpoint, place, what));
+                }
             }
         }
     }
     Ok((count, findings))
 }
 
+/// The ids of all checkpoints whose folders can be read.
+pub fn checkpoint_ids(disk: &dyn Disk, data_dir: &Path) -> Vec<CheckpointId> {
+    let dir = data_dir.join(DIR);
+    let names = disk.list_dir(&dir).unwrap_or_default();
+    let owners = names.into_iter().filter(|name| NamespaceName::parse(name).is_ok());
+    owners
+        .flat_map(|owner| {
+            disk.list_dir(&dir.join(&owner))
+                .unwrap_or_default()
+                .into_iter()
+                .filter_map(move |file| id_of(&owner, &file))
+        })
+        .collect()
+}
+
+/// The id of the checkpoint in a file of this name, if it is one.
+fn id_of(owner: &str, file: &str) -> Option<CheckpointId> {
+    let id = CheckpointId::new(format!("{owner}/{}", file.strip_suffix(SUFFIX)?));
+    id.parts().is_ok().then_some(id)
+}
+
+/// One checkpoint that is being verified. It may pause anywhere.
+#[derive(Debug)]
+pub struct CheckpointWalk {
+    reader: Reader,
+}
+
+/// What a step of a walk has read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WalkStep {
+    /// So many bytes.
+    pub bytes: u64,
+    /// True if that was the last of the file, and all of it verifies.
+    pub has_ended: bool,
+}
+
+impl CheckpointWalk {
+    /// Reads the head.
+    pub fn open(disk: &dyn Disk, data_dir: &Path, id: &CheckpointId) -> std::result::Result<Self, WalkFault> {
+        let path = data_dir.join(DIR).join(format!("{id}{SUFFIX}"));
+        let open = || {
+            let file = disk.open(&path, OpenMode::ReadOnly).map_err(|error| Fault::Failed(to_error(&error)))?;
+            Ok(Self { reader: Reader::open(file)? })
+        };
+        let walk: Self = open().map_err(|fault: Fault| match disk.exists(&path) {
+            Ok(false) => WalkFault::Gone,
+            Ok(true) | Err(_) => WalkFault::from(fault),
+        })?;
+        let (owner, said) =
+            (id.as_str().split('/').next().unwrap_or_default(), walk.reader.head.texts.namespace.as_str());
+        match said == owner {
+            true => Ok(walk),
+            false => {
+                Err(WalkFault::Wrong(FindingKind::Contradiction, format!("it says that it is of namespace {said:?}")))
+            }
+        }
+    }
+
+    /// Verifies rows until about so many bytes were read, a block at least.
+    pub fn step(&mut self, bytes_max: u64) -> std::result::Result<WalkStep, WalkFault> {
+        let from = self.reader.offset();
+        let mut has_ended = false;
+        while !has_ended && self.reader.offset() - from < bytes_max {
+            has_ended = self.reader.next()?.is_none();
+        }
+        Ok(WalkStep { bytes: self.reader.offset() - from, has_ended })
+    }
+}
+
+/// Why a checkpoint was not verified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WalkFault {
+    /// It was deleted.
+    Gone,
+    /// Something is wrong with it.
+    Wrong(FindingKind, String),
+}
+
+impl From<Fault> for WalkFault {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Content(what) => Self::Wrong(FindingKind::Damaged, what),
+            Fault::Failed(error) => Self::Wrong(FindingKind::Unreadable, error.message),
+        }
+    }
+}
+
 /// Reads one to its end.
 fn verify(
     disk: &dyn Disk,
-    path: &Path,
-    namespace: &NamespaceName,
-    place: &str,
+    data_dir: &Path,
+    id: &CheckpointId,
     wanted: &mut dyn FnMut() -> Result<()>,
-) -> Result<Option<Finding>> {
-    let mut ended = Ok(());
-    let mut read = || {
-        let file = disk.open(path, OpenMode::ReadOnly).map_err(|error| Fault::Failed(to_error(&error)))?;
-        let mut reader = Reader::open(file)?;
-        while ended.is_ok() && reader.next()?.is_some() {
-            ended = wanted();
-        }
-        Ok(reader.head.texts.namespace.clone())
+) -> Result<std::result::Result<(), WalkFault>> {
+    let mut walk = match CheckpointWalk::open(disk, data_dir, id) {
+        Ok(walk) => walk,
+        Err(fault) => return Ok(Err(fault)),
     };
-    let finding = |kind, what: String| Some(Finding::new(kind, FindingPart::Checkpoint, place, what));
-    let read = read();
-    ended?;
-    Ok(match read {
-        Ok(owner) if owner == *namespace => None,
-        Ok(owner) => finding(FindingKind::Contradiction, format!("it says that it is of namespace {owner:?}")),
-        Err(Fault::Content(what)) => finding(FindingKind::Damaged, what),
-        Err(Fault::Failed(error)) => finding(FindingKind::Unreadable, error.message),
-    })
+    loop {
+        wanted()?;
+        match walk.step(limits::SCRUB_READ_BYTES) {
+            Ok(WalkStep { has_ended: true, .. }) => return Ok(Ok(())),
+            Ok(_) => {}
+            Err(fault) => return Ok(Err(fault)),
+        }
+    }
 }

@@ -29,4 +29,4 @@ mod tests;
 mod writer;
 
 pub use keeper::Keeper;
-pub use look::look;
+pub use look::{CheckpointWalk, WalkFault, WalkStep, checkpoint_ids, look};

@@ -45,6 +45,11 @@ impl Reader {
         Ok(Self { file, head, offset, chain: 0, rows: 0, keys: 0, block: Vec::new(), at: 0, block_rows: 0 })
     }
 
+    /// Where the block behind the current one begins.
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
     /// The next row, decoded; nothing at the end of a whole file.
     pub fn next(&mut self) -> Checked<Option<Item>> {
         if self.block_rows == 0 && !self.next_block()? {

@@ -83,6 +83,7 @@ impl Inner {
             scrub_rounds: scrub.rounds,
             scrubbed_bytes: scrub.bytes,
             damaged_namespaces: scrub.damaged,
+            damaged_checkpoints: scrub.damaged_checkpoints,
         }
     }
 }

@@ -1,9 +1,9 @@
-//! The walk over all stores, its pace, and what it has found.
+//! The walk over all stores and users' checkpoints, its pace, and what it has found.
 //!
-//! A round visits every namespace, open or not, and reads the pages of its store past redb and all caches but the system's.
-//! It reads at most [`limits::SCRUB_BYTES_PER_S`], by the engine's clock, and time in which nothing was read is not made up
+//! A round visits every namespace, open or not, and reads the pages of its store past redb and all caches but the system's; then
+//! it reads every checkpoint as a restore would. It reads at most [`limits::SCRUB_BYTES_PER_S`], by the engine's clock, and time in which nothing was read is not made up
 //! for. A page that does not verify may be free, so it is not reported: the namespace is [checked](Namespace::check), which
-//! tells. A namespace found damaged stays counted until a later round finds it sound or gone. Nothing is repaired: what is
+//! tells. What is found damaged stays counted until a later round finds it sound or gone. Nothing is repaired: what is
 //! damaged is told to whoever reads it, and what to do about it is the user's to decide.
 //!
 //! [`Namespace::check`]: crate::namespace::Namespace::check
@@ -16,7 +16,8 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-use crate::api::{Error, ErrorCode, FindingKind, NamespaceName, Result};
+use crate::api::{CheckpointId, Error, ErrorCode, FindingKind, NamespaceName, Result};
+use crate::checkpoints::{CheckpointWalk, WalkFault, WalkStep, checkpoint_ids};
 use crate::disk::{Disk, LookingDisk};
 use crate::limits;
 use crate::router::Router;
@@ -54,12 +55,26 @@ enum Round {
 
 #[derive(Debug)]
 struct Walk {
-    /// Namespaces still to be visited.
-    left: VecDeque<NamespaceName>,
-    /// The one at hand.
-    at: Option<(NamespaceName, PageWalk)>,
+    /// What is still to be visited.
+    left: VecDeque<Target>,
+    /// What is at hand.
+    at: Option<At>,
+    /// Bytes that were read before their time: a block of a checkpoint is read whole.
+    debt: u64,
     /// When something was last read.
     since: Duration,
+}
+
+#[derive(Debug)]
+enum Target {
+    Store(NamespaceName),
+    Checkpoint(CheckpointId),
+}
+
+#[derive(Debug)]
+enum At {
+    Store(NamespaceName, PageWalk),
+    Checkpoint(CheckpointId, CheckpointWalk),
 }
 
 #[derive(Debug, Default)]
@@ -67,6 +82,7 @@ struct Found {
     rounds: u64,
     bytes: u64,
     damaged: BTreeSet<NamespaceName>,
+    damaged_checkpoints: BTreeSet<CheckpointId>,
 }
 
 /// What to tell of it.
@@ -78,6 +94,8 @@ pub struct ScrubStats {
     pub bytes: u64,
     /// Namespaces that were found damaged when they were last visited.
     pub damaged: u64,
+    /// Checkpoints of which the same is true.
+    pub damaged_checkpoints: u64,
 }
 
 /// A step that is under way; when this is dropped it has ended, however it did.
@@ -99,8 +117,9 @@ impl Scrubber {
 
     /// Counters of everything so far.
     pub fn stats(&self) -> ScrubStats {
-        let Found { rounds, bytes, damaged } = &*self.found.lock();
-        ScrubStats { rounds: *rounds, bytes: *bytes, damaged: damaged.len() as u64 }
+        let Found { rounds, bytes, damaged, damaged_checkpoints } = &*self.found.lock();
+        let (damaged, damaged_checkpoints) = (damaged.len() as u64, damaged_checkpoints.len() as u64);
+        ScrubStats { rounds: *rounds, bytes: *bytes, damaged, damaged_checkpoints }
     }
 
     /// True if a step is due: then [`Scrubber::step`] or [`Scrubber::give_up`] must follow.
@@ -137,8 +156,14 @@ impl Scrubber {
         let ended = match &mut *round {
             Round::Resting { .. } => {
                 let names = scrubbed.router.names();
-                self.found.lock().damaged.retain(|name| names.binary_search(name).is_ok());
-                *round = Round::Walking(Walk { left: names.into(), at: None, since: now });
+                let mut checkpoints = checkpoint_ids(&**scrubbed.disk, scrubbed.data_dir);
+                checkpoints.sort();
+                let mut found = self.found.lock();
+                found.damaged.retain(|name| names.binary_search(name).is_ok());
+                found.damaged_checkpoints.retain(|id| checkpoints.binary_search(id).is_ok());
+                let checkpoints = checkpoints.into_iter().map(Target::Checkpoint);
+                let left = names.into_iter().map(Target::Store).chain(checkpoints).collect();
+                *round = Round::Walking(Walk { left, at: None, debt: 0, since: now });
                 false
             }
             Round::Walking(walk) => self.walk(walk, scrubbed, now),
@@ -153,43 +178,98 @@ impl Scrubber {
     fn walk(&self, walk: &mut Walk, scrubbed: Scrubbed<'_>, now: Duration) -> bool {
         let elapsed = now.saturating_sub(walk.since).min(limits::SCRUB_STEP_MAX);
         walk.since = now;
-        let mut budget = limits::SCRUB_BYTES_PER_S.saturating_mul(elapsed.as_millis() as u64) / 1_000;
+        let allowed = limits::SCRUB_BYTES_PER_S.saturating_mul(elapsed.as_millis() as u64) / 1_000;
+        let mut budget = allowed.saturating_sub(walk.debt);
+        walk.debt = walk.debt.saturating_sub(allowed);
         while budget > 0 && !scrubbed.closing.load(Ordering::Acquire) {
-            let Some((name, pages)) = &mut walk.at else {
-                let Some(name) = walk.left.pop_front() else { return true };
+            let Some(at) = &mut walk.at else {
+                let Some(target) = walk.left.pop_front() else { return true };
                 budget = budget.saturating_sub(limits::SCRUB_BYTES_EACH);
-                walk.at = self.visit(scrubbed, name);
+                walk.at = self.visit(scrubbed, target);
                 continue;
             };
-            let read = pages.step(budget.min(limits::SCRUB_READ_BYTES));
-            if let Ok(bytes) = read {
-                budget = budget.saturating_sub(bytes.max(1));
-                self.found.lock().bytes += bytes;
+            let most = budget.min(limits::SCRUB_READ_BYTES);
+            let WalkStep { bytes, has_ended } = match at {
+                At::Store(name, pages) => self.read_store(scrubbed, name, pages, most),
+                At::Checkpoint(id, checkpoint) => self.read_checkpoint(id, checkpoint, most),
+            };
+            self.found.lock().bytes += bytes;
+            walk.debt = walk.debt.saturating_add(bytes.saturating_sub(budget));
+            budget = budget.saturating_sub(bytes.max(1));
+            if has_ended {
+                walk.at = None;
             }
-            match read.map(|_| (pages.has_ended(), pages.has_found_bad())) {
-                Ok((false, _)) => continue,
-                // What was wrong with it may have been no page.
-                Ok((true, false)) if !self.found.lock().damaged.contains(name) => {}
-                Ok((true, _)) | Err(_) => self.judge(scrubbed, name),
-            }
-            walk.at = None;
         }
         false
     }
 
-    /// Opens the store of a namespace, to read its pages from the first one on.
-    fn visit(&self, scrubbed: Scrubbed<'_>, name: NamespaceName) -> Option<(NamespaceName, PageWalk)> {
-        let (path, id) = scrubbed.router.store_of(&name)?;
+    fn read_store(&self, scrubbed: Scrubbed<'_>, name: &NamespaceName, pages: &mut PageWalk, most: u64) -> WalkStep {
+        let read = pages.step(most);
+        let bytes = *read.as_ref().unwrap_or(&0);
+        if read.is_ok() && !pages.has_ended() {
+            return WalkStep { bytes, has_ended: false };
+        }
+        // What was wrong with a namespace before may have been no page.
+        if read.is_err() || pages.has_found_bad() || self.found.lock().damaged.contains(name) {
+            self.judge(scrubbed, name);
+        }
+        WalkStep { bytes, has_ended: true }
+    }
+
+    fn read_checkpoint(&self, id: &CheckpointId, checkpoint: &mut CheckpointWalk, most: u64) -> WalkStep {
+        match checkpoint.step(most) {
+            Ok(step) => {
+                if step.has_ended {
+                    self.found.lock().damaged_checkpoints.remove(id);
+                }
+                step
+            }
+            Err(fault) => {
+                self.tell_checkpoint(id, fault);
+                WalkStep { bytes: 0, has_ended: true }
+            }
+        }
+    }
+
+    /// The log says it once, and again after a round that found it sound.
+    fn tell_checkpoint(&self, id: &CheckpointId, fault: WalkFault) {
+        let mut found = self.found.lock();
+        match fault {
+            WalkFault::Gone => drop(found.damaged_checkpoints.remove(id)),
+            WalkFault::Wrong(_, what) => {
+                if found.damaged_checkpoints.insert(id.clone()) {
+                    tracing::error!(checkpoint = id.as_str(), what, "a checkpoint is damaged or cannot be read");
+                }
+            }
+        }
+    }
+
+    /// Opens what is to be read next, at its beginning.
+    fn visit(&self, scrubbed: Scrubbed<'_>, target: Target) -> Option<At> {
         let disk = LookingDisk::new(Arc::clone(scrubbed.disk));
+        match target {
+            Target::Store(name) => self.visit_store(scrubbed, &disk, name),
+            Target::Checkpoint(id) => match CheckpointWalk::open(&disk, scrubbed.data_dir, &id) {
+                Ok(walk) => Some(At::Checkpoint(id, walk)),
+                Err(fault) => {
+                    self.tell_checkpoint(&id, fault);
+                    None
+                }
+            },
+        }
+    }
+
+    fn visit_store(&self, scrubbed: Scrubbed<'_>, disk: &dyn Disk, name: NamespaceName) -> Option<At> {
+        let (path, id) = scrubbed.router.store_of(&name)?;
         let open = || -> StoreResult<Option<PageWalk>> {
             // Its pages have no checksums; the next opening of the namespace gives them some.
-            if is_of_first_layout(&disk, &path).map_err(crate::store::StoreError::io)? {
+            if is_of_first_layout(disk, &path).map_err(crate::store::StoreError::io)? {
                 return Ok(None);
             }
-            PageWalk::open(StoreFile { disk: &disk, path: &path, id }).map(Some)
+            PageWalk::open(StoreFile { disk, path: &path, id }).map(Some)
         };
         match open() {
-            Ok(walk) => walk.map(|walk| (name, walk)),
+            Ok(walk) => walk.map(|walk| At::Store(name, walk)),
             Err(_) => {
                 self.judge(scrubbed, &name);
                 None

@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::api::{ByteBuf, DeleteNamespace, Durability, Flush, Get, Put, ServerStats, ServerStatsRequest};
+use crate::api::{
+    ByteBuf, CreateCheckpoint, DeleteCheckpoint, DeleteNamespace, Durability, Flush, Get, Put, RestoreCheckpoint,
+    ServerStats, ServerStatsRequest,
+};
 use crate::clock::ManualClock;
 use crate::disk::{Disk, SimDisk};
 use crate::tests::world::within;
@@ -135,6 +138,32 @@ fn damage_under_an_open_namespace_is_found_and_its_service_goes_on() {
     }
     assert!(found > 3, "pages in use are damage: {found}");
     assert!(found < world.pages(&store), "free ones are not: {found}");
+}
+
+/// Nobody may need a checkpoint for years, and then nothing else will do.
+#[test]
+fn damage_in_a_checkpoint_is_found_and_forgotten_when_it_is_deleted() {
+    let world = World::new(&["a"]);
+    let create = |name: &str| {
+        let create = CreateCheckpoint { name: name.to_owned(), ..CreateCheckpoint::default() };
+        world.engine.run("a", create).unwrap().id
+    };
+    let (kept, damaged) = (create("kept"), create("damaged"));
+    let path = PathBuf::from(format!("/db/checkpoints/{damaged}.toondb"));
+    assert_eq!(world.round().damaged_checkpoints, 0);
+    let len = world.disk.bytes(&path).unwrap().len() as u64;
+    for offset in [0, 40, len / 2, len - 1] {
+        world.disk.corrupt(&path, offset, 4).unwrap();
+        let ServerStats { damaged_checkpoints, damaged_namespaces, .. } = world.round();
+        assert_eq!((damaged_checkpoints, damaged_namespaces), (1, 0), "byte {offset}");
+        world.disk.corrupt(&path, offset, 4).unwrap();
+        assert_eq!(world.round().damaged_checkpoints, 0, "byte {offset} is whole again");
+    }
+    world.disk.corrupt(&path, len / 2, 4).unwrap();
+    assert_eq!(world.round().damaged_checkpoints, 1);
+    world.engine.run("a", DeleteCheckpoint { checkpoint_id: damaged }).unwrap();
+    assert_eq!(world.round().damaged_checkpoints, 0);
+    world.engine.run("a", RestoreCheckpoint { checkpoint_id: kept, overwrite: true }).unwrap();
 }
 
 #[test]

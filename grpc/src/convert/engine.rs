@@ -104,6 +104,7 @@ impl Rpc for ServerStatsRequest {
             scrub_rounds,
             scrubbed_bytes,
             damaged_namespaces,
+            damaged_checkpoints,
         } = reply;
         proto::GetServerStatsResponse {
             version,
@@ -120,6 +121,7 @@ impl Rpc for ServerStatsRequest {
             scrub_rounds,
             scrubbed_bytes,
             damaged_namespaces,
+            damaged_checkpoints,
         }
     }
 
@@ -139,6 +141,7 @@ impl Rpc for ServerStatsRequest {
             scrub_rounds,
             scrubbed_bytes,
             damaged_namespaces,
+            damaged_checkpoints,
         } = answer;
         Ok(ServerStats {
             version,
@@ -155,6 +158,7 @@ impl Rpc for ServerStatsRequest {
             scrub_rounds,
             scrubbed_bytes,
             damaged_namespaces,
+            damaged_checkpoints,
         })
     }
 }

@@ -206,16 +206,24 @@ impl Stream {
             }
         };
         self.output.clear();
-        if self.output.capacity() > BUFFER_KEEP_BYTES {
+        self.let_go();
+        outcome
+    }
+
+    /// What has sent much keeps little of it.
+    fn let_go(&mut self) {
+        if self.output.is_empty() && self.output.capacity() > BUFFER_KEEP_BYTES {
             self.output = Vec::new();
         }
-        outcome
     }
 
     /// Sends what the socket takes at once; true if everything queued is out.
     pub fn send_some(&mut self) -> Result<bool> {
         match send(&self.socket, &self.output, SendFlags::NOSIGNAL | SendFlags::DONTWAIT) {
-            Ok(count) => drop(self.output.drain(..count)),
+            Ok(count) => {
+                self.output.drain(..count);
+                self.let_go();
+            }
             Err(Errno::AGAIN | Errno::INTR) => {}
             Err(error) => return Err(broken("sending", io::Error::from(error))),
         }
@@ -302,5 +310,59 @@ impl Stream {
             self.input = vec![0; BUFFER_BYTES];
             (self.start, self.end) = (0, 0);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "whatever fails here fails the test")]
+
+    use std::io::{Read, Write};
+
+    use super::*;
+
+    const LARGE_BYTES: usize = 7_500_000;
+
+    fn frame(bytes: usize) -> Vec<u8> {
+        let mut frame = u32::try_from(bytes).unwrap().to_be_bytes().to_vec();
+        frame.resize(HEADER_BYTES + bytes, 0xc0);
+        frame
+    }
+
+    /// Many clients stay connected for days; each would otherwise keep the room of the largest things it ever sent and got.
+    #[test]
+    fn nothing_is_kept_of_large_requests_and_answers() {
+        let (socket, mut server) = UnixStream::pair().unwrap();
+        for which in [Timeout::Send, Timeout::Recv] {
+            set_socket_timeout(&socket, which, Some(Duration::from_millis(50))).unwrap();
+        }
+        let welcome = Welcome::new(0);
+        let mut stream = Stream { socket, input: vec![0; BUFFER_BYTES], start: 0, end: 0, output: Vec::new(), welcome };
+        let patience = Patience { timeout: Some(Duration::from_secs(20)), on_idle: None };
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                for _ in 0..2 {
+                    server.read_exact(&mut vec![0; HEADER_BYTES + LARGE_BYTES]).unwrap();
+                    server.write_all(&frame(LARGE_BYTES)).unwrap();
+                }
+            });
+            for waits in [true, false] {
+                stream.queue(|out| Ok(out.extend(frame(LARGE_BYTES)))).unwrap();
+                if waits {
+                    stream.send(&patience).unwrap();
+                } else {
+                    while !stream.send_some().unwrap() {}
+                }
+                let bytes = stream.receive(&patience).unwrap();
+                assert!(bytes == LARGE_BYTES && stream.input.len() >= LARGE_BYTES);
+                stream.consume(bytes);
+                assert!(stream.input.len() <= BUFFER_KEEP_BYTES, "{} bytes of answers are kept", stream.input.len());
+                assert!(
+                    stream.output.capacity() <= BUFFER_KEEP_BYTES,
+                    "{} bytes of requests",
+                    stream.output.capacity()
+                );
+            }
+        });
     }
 }

@@ -283,11 +283,13 @@ class ServerStats:
     lost_entries: int = 0
     lost_bytes: int = 0
     scrub_rounds: int = 0
-    """How often all stores were read in the background since the engine was opened, to find damage."""
+    """How often all stores and checkpoints were read in the background since the engine was opened, to find damage."""
     scrubbed_bytes: int = 0
     """Bytes read by that."""
     damaged_namespaces: int = 0
     """Namespaces found damaged or unreadable when that last came to them."""
+    damaged_checkpoints: int = 0
+    """Checkpoints of which the same is true."""
 
 
 @dataclass

@@ -48,6 +48,7 @@ impl Core {
             scrub_rounds,
             scrubbed_bytes,
             damaged_namespaces,
+            damaged_checkpoints,
         } = self.call_engine(py, ServerStatsRequest {})?;
         let fields = fields!(py, {
             version: version,
@@ -64,6 +65,7 @@ impl Core {
             scrub_rounds: scrub_rounds,
             scrubbed_bytes: scrubbed_bytes,
             damaged_namespaces: damaged_namespaces,
+            damaged_checkpoints: damaged_checkpoints,
         });
         classes::server_stats(py)?.call((), Some(&fields))
     }
