@@ -74,7 +74,7 @@ enum Target {
 #[derive(Debug)]
 enum At {
     Store(NamespaceName, PageWalk),
-    Checkpoint(CheckpointId, CheckpointWalk),
+    Checkpoint(CheckpointId, Box<CheckpointWalk>),
 }
 
 #[derive(Debug, Default)]
@@ -250,7 +250,7 @@ impl Scrubber {
         match target {
             Target::Store(name) => self.visit_store(scrubbed, &disk, name),
             Target::Checkpoint(id) => match CheckpointWalk::open(&disk, scrubbed.data_dir, &id) {
-                Ok(walk) => Some(At::Checkpoint(id, walk)),
+                Ok(walk) => Some(At::Checkpoint(id, Box::new(walk))),
                 Err(fault) => {
                     self.tell_checkpoint(&id, fault);
                     None

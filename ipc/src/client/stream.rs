@@ -347,7 +347,7 @@ mod tests {
                 }
             });
             for waits in [true, false] {
-                stream.queue(|out| Ok(out.extend(frame(LARGE_BYTES)))).unwrap();
+                stream.output.extend(frame(LARGE_BYTES));
                 if waits {
                     stream.send(&patience).unwrap();
                 } else {
