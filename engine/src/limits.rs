@@ -239,9 +239,6 @@ pub const TIMELINE_BYTES_MAX: usize = 64 << 20;
 pub const SWEEP_ITEMS_MAX: usize = 1_000;
 /// Panics within a minute that take a namespace out of service.
 pub const PANICS_PER_MINUTE_MAX: usize = 5;
-/// A flush is taken to need so many times the bytes of the memtable while it runs: redb gives a large value a power of two
-/// of pages.
-pub const FLUSH_BYTES_FACTOR: u64 = 2;
 /// Writes stop when the disk has less free space than this.
 pub const DISK_FREE_BYTES_MIN: u64 = 64 << 20;
 

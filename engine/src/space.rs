@@ -1,9 +1,13 @@
 //! The space on the disk that writes leave to deletes: one rule, and one place that keeps it.
 //!
 //! Writes stop while less than [`limits::DISK_FREE_BYTES_MIN`] is free, so that deletes have something to be logged and
-//! flushed in. Whoever is about to make a file longer looks first, and does not rely on somebody who looks now and then: a
-//! fast writer takes all of it between two looks. A flush says what it may take before it begins, because what it writes
-//! shows only once it is written; until it ends that much counts as taken.
+//! flushed in. Whoever is about to make a log longer looks first, and does not rely on somebody who looks now and then: a fast
+//! writer takes all of it between two looks.
+//!
+//! What was accepted takes space a second time: rows stand in the log now, and the flush that lets go of the log must find room
+//! in the store for them before. So each namespace says what its memtables [owe](Promise), and a flush that runs says so once
+//! more, because redb gives a large value a power of two of pages. What is promised counts as taken. It is an estimate: where
+//! small rows change here and there in a large store a flush copies more than it writes, and may have to wait for space.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,36 +21,51 @@ use crate::limits;
 pub struct Space {
     disk: Arc<dyn Disk>,
     data_dir: PathBuf,
+    /// Too little is free, or will be once what was promised is taken.
     short: AtomicBool,
+    /// Too little is free.
+    low: AtomicBool,
     promised: AtomicU64,
 }
 
-/// Bytes that somebody may take; dropping it says that no more is taken.
+/// Bytes that somebody will take; dropping it says that no more is taken.
 #[derive(Debug)]
 pub struct Promise {
     space: Arc<Space>,
     bytes: u64,
 }
 
+impl Promise {
+    /// Says that it is so much from now on.
+    pub fn set(&mut self, bytes: u64) {
+        // The new ones first: for a moment more is promised than will be taken, never less.
+        self.space.promised.fetch_add(bytes, Ordering::AcqRel);
+        self.space.promised.fetch_sub(self.bytes, Ordering::AcqRel);
+        self.bytes = bytes;
+    }
+}
+
 impl Drop for Promise {
     fn drop(&mut self) {
-        self.space.promised.fetch_sub(self.bytes, Ordering::AcqRel);
+        self.set(0);
     }
 }
 
 impl Space {
     /// The space where `data_dir` is.
     pub fn new(disk: Arc<dyn Disk>, data_dir: PathBuf) -> Arc<Self> {
-        Arc::new(Self { disk, data_dir, short: AtomicBool::new(false), promised: AtomicU64::new(0) })
+        let (short, low) = Default::default();
+        Arc::new(Self { disk, data_dir, short, low, promised: AtomicU64::new(0) })
     }
 
     /// Asks the disk, and gives what everybody is told from now on: true if writes must stop. A disk that does not tell is
     /// used until it refuses.
     pub fn look(&self) -> bool {
-        let taken = self.promised.load(Ordering::Acquire);
-        let free = self.disk.free_bytes(&self.data_dir);
-        let short = free.is_ok_and(|free| free.saturating_sub(taken) < limits::DISK_FREE_BYTES_MIN);
+        let promised = self.promised.load(Ordering::Acquire);
+        let free = self.disk.free_bytes(&self.data_dir).unwrap_or(u64::MAX);
+        let short = free.saturating_sub(promised) < limits::DISK_FREE_BYTES_MIN;
         self.short.store(short, Ordering::Release);
+        self.low.store(free < limits::DISK_FREE_BYTES_MIN, Ordering::Release);
         short
     }
 
@@ -55,11 +74,16 @@ impl Space {
         self.short.load(Ordering::Acquire)
     }
 
-    /// Says that so much may be taken for as long as the promise is kept.
+    /// True if the last look found too little space, whatever was promised.
+    pub fn is_low(&self) -> bool {
+        self.low.load(Ordering::Acquire)
+    }
+
+    /// Says that so much will be taken, for as long as the promise is kept.
     pub fn promise(self: &Arc<Self>, bytes: u64) -> Promise {
-        self.promised.fetch_add(bytes, Ordering::AcqRel);
-        self.look();
-        Promise { space: Arc::clone(self), bytes }
+        let mut promise = Promise { space: Arc::clone(self), bytes: 0 };
+        promise.set(bytes);
+        promise
     }
 }
 
@@ -75,12 +99,16 @@ mod tests {
         assert!(!space.look(), "a disk without a bound");
         disk.set_free_bytes(Some(limits::DISK_FREE_BYTES_MIN + 10));
         assert!(!space.look());
-        let promise = space.promise(11);
-        assert!(space.is_short() && space.look());
-        drop(promise);
-        assert!(space.is_short(), "nobody has looked since");
+        let mut promise = space.promise(10);
+        let other = space.promise(1);
+        assert!(space.look() && space.is_short() && !space.is_low());
+        promise.set(9);
         assert!(!space.look() && !space.is_short());
+        promise.set(10);
+        assert!(space.look());
+        drop((promise, other));
+        assert!(!space.look());
         disk.set_free_bytes(Some(limits::DISK_FREE_BYTES_MIN - 1));
-        assert!(!space.is_short() && space.look());
+        assert!(!space.is_short() && space.look() && space.is_low());
     }
 }

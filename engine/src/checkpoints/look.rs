@@ -55,19 +55,24 @@ pub fn look(disk: &dyn Disk, data_dir: &Path, wanted: &mut dyn FnMut() -> Result
     Ok((count, findings))
 }
 
-/// The ids of all checkpoints whose folders can be read.
-pub fn checkpoint_ids(disk: &dyn Disk, data_dir: &Path) -> Vec<CheckpointId> {
+/// The ids of all checkpoints whose folders can be read, in order, and whether that was all of them.
+pub fn checkpoint_ids(disk: &dyn Disk, data_dir: &Path) -> (Vec<CheckpointId>, bool) {
     let dir = data_dir.join(DIR);
-    let names = disk.list_dir(&dir).unwrap_or_default();
-    let owners = names.into_iter().filter(|name| NamespaceName::parse(name).is_ok());
-    owners
-        .flat_map(|owner| {
-            disk.list_dir(&dir.join(&owner))
-                .unwrap_or_default()
-                .into_iter()
-                .filter_map(move |file| id_of(&owner, &file))
-        })
-        .collect()
+    let mut is_whole = true;
+    let mut list = |path: &Path| {
+        let listed = disk.exists(path).and_then(|exists| if exists { disk.list_dir(path) } else { Ok(Vec::new()) });
+        is_whole &= listed.is_ok();
+        listed.unwrap_or_default()
+    };
+    let mut ids = Vec::new();
+    for owner in list(&dir) {
+        if NamespaceName::parse(&owner).is_ok() {
+            let files = list(&dir.join(&owner));
+            ids.extend(files.iter().filter_map(|file| id_of(&owner, file)));
+        }
+    }
+    ids.sort();
+    (ids, is_whole)
 }
 
 /// The id of the checkpoint in a file of this name, if it is one.
@@ -80,6 +85,8 @@ fn id_of(owner: &str, file: &str) -> Option<CheckpointId> {
 #[derive(Debug)]
 pub struct CheckpointWalk {
     reader: Reader,
+    /// What it says of its owner, if that is another than its folder.
+    contradiction: Option<String>,
 }
 
 /// What a step of a walk has read.
@@ -97,30 +104,32 @@ impl CheckpointWalk {
         let path = data_dir.join(DIR).join(format!("{id}{SUFFIX}"));
         let open = || {
             let file = disk.open(&path, OpenMode::ReadOnly).map_err(|error| Fault::Failed(to_error(&error)))?;
-            Ok(Self { reader: Reader::open(file)? })
+            let reader = Reader::open(file)?;
+            let said = reader.head.texts.namespace.as_str();
+            let is_owner = id.as_str().split_once('/').is_some_and(|(owner, _)| owner == said);
+            let contradiction = (!is_owner).then(|| format!("it says that it is of namespace {said:?}"));
+            Ok(Self { reader, contradiction })
         };
-        let walk: Self = open().map_err(|fault: Fault| match disk.exists(&path) {
+        open().map_err(|fault: Fault| match disk.exists(&path) {
             Ok(false) => WalkFault::Gone,
             Ok(true) | Err(_) => WalkFault::from(fault),
-        })?;
-        let (owner, said) =
-            (id.as_str().split('/').next().unwrap_or_default(), walk.reader.head.texts.namespace.as_str());
-        match said == owner {
-            true => Ok(walk),
-            false => {
-                Err(WalkFault::Wrong(FindingKind::Contradiction, format!("it says that it is of namespace {said:?}")))
-            }
-        }
+        })
     }
 
-    /// Verifies rows until about so many bytes were read, a block at least.
+    /// Verifies rows until about so many bytes were read, a block at least. Damage is told before a contradiction.
     pub fn step(&mut self, bytes_max: u64) -> std::result::Result<WalkStep, WalkFault> {
+        if matches!(self.reader.is_linked(), Ok(false)) {
+            return Err(WalkFault::Gone);
+        }
         let from = self.reader.offset();
         let mut has_ended = false;
         while !has_ended && self.reader.offset() - from < bytes_max {
             has_ended = self.reader.next()?.is_none();
         }
-        Ok(WalkStep { bytes: self.reader.offset() - from, has_ended })
+        match self.contradiction.take_if(|_| has_ended) {
+            Some(what) => Err(WalkFault::Wrong(FindingKind::Contradiction, what)),
+            None => Ok(WalkStep { bytes: self.reader.offset() - from, has_ended }),
+        }
     }
 }
 

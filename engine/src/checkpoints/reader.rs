@@ -45,6 +45,11 @@ impl Reader {
         Ok(Self { file, head, offset, chain: 0, rows: 0, keys: 0, block: Vec::new(), at: 0, block_rows: 0 })
     }
 
+    /// False once the file was deleted: whoever goes on reading keeps its space.
+    pub fn is_linked(&self) -> std::io::Result<bool> {
+        self.file.is_linked()
+    }
+
     /// Where the block behind the current one begins.
     pub fn offset(&self) -> u64 {
         self.offset

@@ -29,7 +29,7 @@ use crate::log::{Log, LogError, SeqRange, Sync};
 use crate::planted::{self, Planted};
 use crate::rng::Rng;
 use crate::service::Reply;
-use crate::space::Space;
+use crate::space::{Promise, Space};
 use crate::store::{BatchWriter, Counters, Txn};
 
 /// The writer's own state. Whoever runs a group has it alone.
@@ -64,6 +64,8 @@ pub struct Actor {
     pub reclaimed_at: Duration,
     /// Giving space of the store back.
     pub shrinking: Shrinking,
+    /// What is in the memtables and will be in the store.
+    pub owed: Option<Promise>,
 }
 
 /// What a group of requests needs beside the actor.
@@ -135,11 +137,13 @@ impl Actor {
                 }
                 // News from an earlier opening of the namespace is none of ours.
                 Task::FlushDone { opening, .. } | Task::StoreFailed { opening } if opening != self.state.opening => {}
-                Task::FlushDone { opening: _, through_seq, result } => {
-                    if let Err(error) = self.finish_flush(through_seq, result) {
-                        outcome.failed = Some(error);
+                Task::FlushDone { opening: _, through_seq, result } => match self.finish_flush(through_seq, result) {
+                    Ok(()) => {
+                        self.owe(around.space, 0);
+                        around.space.look();
                     }
-                }
+                    Err(error) => outcome.failed = Some(error),
+                },
                 Task::StoreFailed { opening: _ } => {
                     let text = "the store failed under a read";
                     self.store_failed.get_or_insert_with(|| Error::new(ErrorCode::Unavailable, text));
@@ -166,11 +170,21 @@ impl Actor {
         outcome
     }
 
-    /// Whoever may begin another segment looks at the disk first, so that no more is ever taken between two looks.
-    fn look_at_space(&mut self, space: &Space) {
+    /// Whoever may begin another segment looks at the disk first, and counts what its group will take, in the log and then in
+    /// the store.
+    fn look_at_space(&mut self, space: &Arc<Space>) {
         if self.log.room_bytes() < self.expected_bytes {
+            self.owe(space, 2 * self.expected_bytes);
             self.log.be_frugal(space.look());
         }
+    }
+
+    /// Says what the memtables will take of the disk, and `more`.
+    fn owe(&mut self, space: &Arc<Space>, more: usize) {
+        let view = self.state.view.load();
+        let frozen = view.frozen.as_ref().map_or(0, |frozen| frozen.bytes());
+        let bytes = view.active.bytes() + frozen + more;
+        self.owed.get_or_insert_with(|| space.promise(0)).set(bytes as u64);
     }
 
     /// Executes one request inside its own transaction; a panic in it is an error like any other.
@@ -312,7 +326,7 @@ impl Actor {
         let now = state.clock.monotonic();
         self.reclaim(now);
         self.log.be_frugal(around.space.is_short());
-        self.shrink_if_roomy(now, around.space.is_short());
+        self.shrink_if_roomy(now, around.space.is_low());
         if !self.sweeping {
             self.sweep(around);
         }

@@ -102,6 +102,11 @@ impl Checkpoint {
         (self.post)(task);
     }
 
+    /// What puts a task into the mailbox, for other threads.
+    pub fn poster(&self) -> Post {
+        Arc::clone(&self.post)
+    }
+
     /// Runs other background work of the namespace.
     pub fn spawn(&self, work: Job) {
         (self.spawn)(work);
@@ -212,9 +217,10 @@ impl Actor {
         let Frozen { through_seq, counters } = frozen;
         let (state, post) = (Arc::clone(&self.state), Arc::clone(&self.checkpoint.post));
         let opening = state.opening;
-        let bytes = memtable.bytes() + newer.as_ref().map_or(0, |newer| newer.bytes());
-        let promise = space.promise(limits::FLUSH_BYTES_FACTOR * bytes as u64);
+        let space = Arc::clone(space);
         self.checkpoint.spawn(Box::new(move || {
+            let bytes = memtable.bytes() + newer.as_ref().map_or(0, |newer| newer.bytes());
+            let promise = space.promise(bytes as u64);
             let input = FlushInput { memtable: &memtable, through_seq, counters };
             let result = catch_unwind(AssertUnwindSafe(|| match (&state.base, &newer) {
                 (Some(base), Some(newer)) => base.flush_both(input, newer),

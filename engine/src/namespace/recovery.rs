@@ -201,6 +201,7 @@ pub fn open(
         sweeping: false,
         reclaimed_at: options.clock.monotonic(),
         shrinking: Shrinking::default(),
+        owed: None,
     })
 }
 

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::actor::Actor;
+use super::mailbox::Task;
 use crate::limits;
 use crate::store::Base;
 
@@ -81,13 +82,18 @@ impl Actor {
         self.shrinking.running.store(true, Ordering::Release);
         let running = Running(Arc::clone(&self.shrinking.running));
         let (state, base_seq) = (Arc::clone(&self.state), view.base_seq);
+        let post = self.checkpoint.poster();
         self.checkpoint.spawn(Box::new(move || {
             match state.base.as_ref().map_or(Ok(false), |base| base.shrink(&newest, base_seq)) {
                 Ok(has_shrunk) => tracing::debug!(before = len, live_bytes, has_shrunk, "a store was shrunk"),
-                // Whatever it is, the next flush meets it too, and sees to it.
+                // What finds no space is met by the next flush too, which sees to it.
                 Err(error) => tracing::warn!(%error, "a store could not be shrunk"),
             }
+            let (has_failed, opening) = (state.store_has_failed(), state.opening);
             drop((newest, state, running));
+            if has_failed {
+                post(Task::StoreFailed { opening });
+            }
         }));
     }
 }

@@ -73,7 +73,8 @@ enum Target {
 
 #[derive(Debug)]
 enum At {
-    Store(NamespaceName, PageWalk),
+    /// A store, with the id of its namespace's files.
+    Store(NamespaceName, [u8; 16], PageWalk),
     Checkpoint(CheckpointId, Box<CheckpointWalk>),
 }
 
@@ -156,11 +157,11 @@ impl Scrubber {
         let ended = match &mut *round {
             Round::Resting { .. } => {
                 let names = scrubbed.router.names();
-                let mut checkpoints = checkpoint_ids(&**scrubbed.disk, scrubbed.data_dir);
-                checkpoints.sort();
+                let (checkpoints, is_whole) = checkpoint_ids(&**scrubbed.disk, scrubbed.data_dir);
                 let mut found = self.found.lock();
                 found.damaged.retain(|name| names.binary_search(name).is_ok());
-                found.damaged_checkpoints.retain(|id| checkpoints.binary_search(id).is_ok());
+                // One that could not be listed is not known to be gone.
+                found.damaged_checkpoints.retain(|id| !is_whole || checkpoints.binary_search(id).is_ok());
                 let checkpoints = checkpoints.into_iter().map(Target::Checkpoint);
                 let left = names.into_iter().map(Target::Store).chain(checkpoints).collect();
                 *round = Round::Walking(Walk { left, at: None, debt: 0, since: now });
@@ -190,7 +191,11 @@ impl Scrubber {
             };
             let most = budget.min(limits::SCRUB_READ_BYTES);
             let WalkStep { bytes, has_ended } = match at {
-                At::Store(name, pages) => self.read_store(scrubbed, name, pages, most),
+                // Its file was deleted: whoever goes on reading keeps its space.
+                At::Store(name, id, _) if scrubbed.router.store_of(name).is_none_or(|(_, now)| now != *id) => {
+                    WalkStep { bytes: 0, has_ended: true }
+                }
+                At::Store(name, _, pages) => self.read_store(scrubbed, name, pages, most),
                 At::Checkpoint(id, checkpoint) => self.read_checkpoint(id, checkpoint, most),
             };
             self.found.lock().bytes += bytes;
@@ -226,7 +231,8 @@ impl Scrubber {
             }
             Err(fault) => {
                 self.tell_checkpoint(id, fault);
-                WalkStep { bytes: 0, has_ended: true }
+                // Something was read before that was seen.
+                WalkStep { bytes: most, has_ended: true }
             }
         }
     }
@@ -269,7 +275,7 @@ impl Scrubber {
             PageWalk::open(StoreFile { disk, path: &path, id }).map(Some)
         };
         match open() {
-            Ok(walk) => walk.map(|walk| At::Store(name, walk)),
+            Ok(walk) => walk.map(|walk| At::Store(name, id, walk)),
             Err(_) => {
                 self.judge(scrubbed, &name);
                 None

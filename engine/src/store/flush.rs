@@ -53,6 +53,9 @@ impl Base {
     }
 
     fn flush_layers(&self, writing: &mut Writing, input: FlushInput<'_>, newer: Option<&Memtable>) -> StoreResult<()> {
+        if self.backend.has_failed() {
+            return Err(StoreError::Engine("the handle was given up".to_owned()));
+        }
         self.catch_up()?;
         let caught_up = writing.held_seq.take();
         if caught_up == Some(input.through_seq) {

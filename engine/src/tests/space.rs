@@ -211,6 +211,41 @@ fn closing_while_a_flush_waits_loses_nothing() {
     assert!(world.has("a", "before").unwrap() && world.has("a", "after").unwrap() && world.has("a", "later").unwrap());
 }
 
+/// While a flush takes its time, memory and log fill up with what the next one must find room for.
+#[test]
+fn however_fast_writes_come_they_leave_room_for_what_was_accepted() {
+    let world = World::new();
+    world.put("a", "first").unwrap();
+    world.engine.run("a", Flush {}).unwrap();
+    world.sim.set_free_bytes(Some(limits::DISK_FREE_BYTES_MIN + (160 << 20)));
+    world.probe.hold(Touch::Write, STORE);
+    let mut written = 0;
+    let refused = loop {
+        let put = Put {
+            key: ByteBuf::from(format!("large{written:05}")),
+            value: ByteBuf::from(vec![7; 120_000]),
+            ttl_ms: None,
+            durability: Durability::Volatile,
+        };
+        match world.engine.run("a", put) {
+            Ok(_) => written += 1,
+            Err(error) => break error,
+        }
+        assert!(written < 4_000, "nothing is refused");
+    };
+    assert_eq!(refused.code, ErrorCode::DiskFull, "{refused}");
+    world.probe.wait_for_held(Touch::Write, STORE);
+    assert!(written > 300, "it is refused after {written} writes");
+    world.probe.release(Touch::Write, STORE);
+    // Whatever was accepted finds its way into the store.
+    within(SOON, || world.engine.run("a", Flush {}).map_err(refused_later));
+    let stats = world.engine.run("a", NamespaceStatsRequest {}).unwrap();
+    assert!(!stats.flush_paused && stats.log_bytes == 0, "{stats:?}");
+    let free = world.sim.free_bytes(std::path::Path::new("/")).unwrap();
+    assert!(free > limits::DISK_FREE_BYTES_MIN / 2, "{free} bytes are left");
+    within(SOON, || put(&world.engine, "a", "again").map_err(refused_later));
+}
+
 /// A flush that waits for space for rows that were deleted since ends the opening, after a group was logged: that is no answer
 /// to the group.
 #[test]
