@@ -121,10 +121,15 @@ impl Disk for RealDisk {
             OpenMode::CreateNew => OFlags::RDWR | OFlags::CREATE | OFlags::EXCL,
             OpenMode::ReadOnly => OFlags::RDONLY,
         };
-        let flags = access | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        // A pipe in the place of a file would otherwise be waited for, for ever.
+        let flags = access | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
         let (name, private) = (self.below(path)?, Mode::RUSR | Mode::WUSR);
         let descriptor = retry_on_intr(|| rustix::fs::openat(&self.dir, name, flags, private))
             .map_err(|errno| with_path("open", path, errno.into()))?;
+        let stat = rustix::fs::fstat(&descriptor).map_err(|errno| with_path("stat", path, errno.into()))?;
+        if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
+            return Err(with_path("open", path, io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")));
+        }
         Ok(Arc::new(RealFile { file: File::from(descriptor), path: path.to_owned() }))
     }
 
@@ -213,6 +218,18 @@ mod tests {
         fn drop(&mut self) {
             let _ = std::fs::remove_dir_all(&self.0);
         }
+    }
+
+    #[test]
+    fn a_pipe_in_the_place_of_a_file_is_refused_and_not_waited_for() {
+        let scratch = Scratch::new("pipe");
+        let path = scratch.0.join("pipe");
+        rustix::fs::mknodat(rustix::fs::CWD, &path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+        for mode in [OpenMode::ReadOnly, OpenMode::Existing] {
+            let error = scratch.1.open(&path, mode).unwrap_err();
+            assert!(error.to_string().contains("not a regular file"), "{error}");
+        }
+        assert!(scratch.1.open(&path, OpenMode::CreateNew).is_err());
     }
 
     #[test]

@@ -69,7 +69,7 @@ impl DirLock {
         let dir = retry_on_intr(|| openat(disk.dir(), ".", flags, Mode::empty()));
         let dir = File::from(dir.map_err(|errno| cannot(data_dir, errno))?);
         let dir_taken = take(&dir);
-        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
         let text = retry_on_intr(|| openat(disk.dir(), "LOCK", flags, Mode::RUSR | Mode::WUSR));
         let text = File::from(text.map_err(|errno| cannot(&data_dir.join("LOCK"), errno))?);
         match dir_taken.and_then(|()| take(&text)) {
@@ -89,7 +89,8 @@ impl DirLock {
     pub fn look(disk: &RealDisk, data_dir: &Path) -> Result<Self> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let dir = File::from(openat(disk.dir(), ".", flags, Mode::empty()).map_err(|errno| cannot(data_dir, errno))?);
-        let text = openat(disk.dir(), "LOCK", OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty());
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+        let text = openat(disk.dir(), "LOCK", flags, Mode::empty());
         let text = match text {
             Ok(text) => Some(File::from(text)),
             Err(Errno::NOENT) => None,
