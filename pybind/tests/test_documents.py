@@ -131,6 +131,14 @@ def machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
     made = subprocess.run(command, check=True, capture_output=True, text=True)
     token = re.search(r"tdb_\S+", made.stdout)
     assert token is not None, made.stdout
+    # The server looks for new tokens a few times a second.
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            toondb.ToonDBClient(far.address, secure=True, token=token[0], ca_cert=ca.cert).close()
+            break
+        except toondb.PermissionDeniedError:
+            assert time.monotonic() < deadline, "the token is not taken up"
     yield Machines(near, far, token[0], ca.cert)
     near.stop()
     far.stop()
