@@ -43,7 +43,7 @@ impl Drop for Mounted<'_> {
     }
 }
 
-/// Asks again and again what may be refused for a while: until flushes have made room, which run at the lowest priority and so
+/// Asks again and again what may be refused for a while: until flushes have made room, which give way to requests and so
 /// take long on a machine that has other work.
 fn within<T>(what: &str, mut ask: impl FnMut() -> Result<T, Error>) -> T {
     let mut last = None;

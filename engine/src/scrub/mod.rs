@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! tick -> how many bytes the time since the last one allows -> one step on the scrubbing thread
-//! step -> next pages of the store at hand -> at its end, if a page did not verify: the namespace is checked
+//! step -> next pages of the store at hand -> at its end, if a page did not verify, or something was wrong before: the
+//!         namespace is checked
 //!         next blocks of the checkpoint at hand
 //! ```
 

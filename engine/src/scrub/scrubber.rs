@@ -1,10 +1,11 @@
 //! The walk over all stores and users' checkpoints, its pace, and what it has found.
 //!
-//! A round visits every namespace, open or not, and reads the pages of its store past redb and all caches but the system's; then
-//! it reads every checkpoint as a restore would. It reads at most [`limits::SCRUB_BYTES_PER_S`], by the engine's clock, and time in which nothing was read is not made up
-//! for. A page that does not verify may be free, so it is not reported: the namespace is [checked](Namespace::check), which
-//! tells. What is found damaged stays counted until a later round finds it sound or gone. Nothing is repaired: what is
-//! damaged is told to whoever reads it, and what to do about it is the user's to decide.
+//! A round visits every namespace, open or not, and reads the pages of its store past redb and all caches but the system's;
+//! then it reads every checkpoint as a restore would. It reads at most [`limits::SCRUB_BYTES_PER_S`], by the engine's clock,
+//! and time in which nothing was read is not made up for. A page that does not verify may be free, so it is not reported: the
+//! namespace is [checked](Namespace::check), which tells. What is found damaged stays counted until a later round finds it
+//! sound or gone. Nothing is repaired: what is damaged is told to whoever reads it, and what to do about it is the user's to
+//! decide.
 //!
 //! [`Namespace::check`]: crate::namespace::Namespace::check
 

@@ -39,8 +39,8 @@ pub struct Pools {
 fn normal_priority() {}
 
 /// What writers may come to wait for, in large pieces: it gives way to requests, but on a machine with other work it still
-/// gets its share. At the lowest priority a flush took a hundred times longer beside two busy processes on each processor,
-/// and the log filled up meanwhile.
+/// gets its share. At the lowest priority `tests/full_disk` took thirty times as long beside two busy processes on each
+/// processor: deletes waited for flushes.
 fn yielding_priority() {
     let _ = rustix::process::setpriority_process(None, 5);
 }

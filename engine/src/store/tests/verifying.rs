@@ -5,10 +5,57 @@ use crate::api::{Metric, Properties};
 use crate::disk::SimDisk;
 use crate::store::{
     Base, CollectionKind, CollectionRecord, Counters, DocumentRecord, EdgeRecord, FaultKind, FlushInput, KeyWriter,
-    KvRecord, Memtable, NodeRecord, RowMark, RowReport, Table, TemporalRecord,
+    KvRecord, Memtable, NodeRecord, RowMark, RowReport, StoreFile, Table, TemporalRecord, verify_file,
 };
 
 type Rows = Vec<(Table, Vec<u8>, Vec<u8>)>;
+
+/// Whoever closes or evicts a namespace must not wait for a check that holds flushes up.
+#[test]
+fn a_flush_that_may_not_wait_does_not_wait_for_whoever_judges_the_file() {
+    let base = open(&created()).unwrap();
+    let memtable = Memtable::default();
+    memtable.insert(Table::Kv, b"key", Some(b"value"), 1);
+    let input = FlushInput { memtable: &memtable, through_seq: 1, counters: Counters::default() };
+    let judging = base.writing.lock();
+    assert!(!base.flush_unless_busy(input, None).unwrap());
+    drop(judging);
+    assert_eq!(base.checkpoint().unwrap().0, 0, "nothing was written");
+    assert!(base.flush_unless_busy(input, None).unwrap());
+    assert_eq!(base.checkpoint().unwrap().0, 1);
+}
+
+/// Also one that is judged, whatever is wrong with it: flushes wait for its end.
+#[test]
+fn a_check_of_a_file_ends_when_nobody_wants_it() {
+    let disk = created();
+    let base = open(&disk).unwrap();
+    let memtable = Memtable::default();
+    let value = KvRecord { seq: 1, expires_at: 0, value: &[7; 500] }.encode();
+    (0..2_000_u32).for_each(|row| memtable.insert(Table::Kv, &row.to_be_bytes(), Some(&value), 1));
+    base.flush(FlushInput { memtable: &memtable, through_seq: 1, counters: Counters::default() }).unwrap();
+    base.close().unwrap();
+    let file = StoreFile { disk: &disk, path: path(), id: ID };
+    let mut steps = 0;
+    assert!(
+        verify_file(file, &mut |_| {
+            steps += 1;
+            true
+        })
+        .unwrap()
+        .is_some()
+    );
+    assert!(steps > 1, "it asks {steps} times");
+    for end in 1..=steps {
+        let mut asked = 0;
+        let found = verify_file(file, &mut |_| {
+            asked += 1;
+            asked < end
+        })
+        .unwrap();
+        assert!(found.is_none() && asked == end, "asked {asked} times, to end at {end}");
+    }
+}
 
 /// Rows of every kind that agree with each other, with their counters.
 fn sound() -> (Rows, Counters) {
