@@ -63,6 +63,7 @@ struct Fault {
 struct Seen {
     open: BTreeMap<PathBuf, usize>,
     most_on_one: BTreeMap<PathBuf, usize>,
+    most_at_once: usize,
     opened: u64,
     holds: Vec<Hold>,
     faults: Vec<Fault>,
@@ -144,6 +145,13 @@ impl ProbeDisk {
         self.shared.changed.wait_while(&mut seen, |seen| !seen.holds.iter().any(waits));
     }
 
+    /// True while an operation waits.
+    #[must_use]
+    pub fn holds(&self, touch: Touch, name: &'static str) -> bool {
+        let seen = self.shared.seen.lock();
+        seen.holds.iter().any(|hold| (hold.target.touch, hold.target.name) == (touch, name) && hold.waits)
+    }
+
     /// Lets it go on.
     pub fn release(&self, touch: Touch, name: &'static str) {
         self.shared.seen.lock().holds.retain(|hold| (hold.target.touch, hold.target.name) != (touch, name));
@@ -192,6 +200,12 @@ impl ProbeDisk {
         self.shared.seen.lock().open.iter().filter(|(path, _)| path.ends_with(name)).map(|(_, count)| count).sum()
     }
 
+    /// The most handles that were ever open at once, on whatever.
+    #[must_use]
+    pub fn most_at_once(&self) -> usize {
+        self.shared.seen.lock().most_at_once
+    }
+
     /// The most handles that were ever open at once on one file of this name.
     #[must_use]
     pub fn most_on_one(&self, name: &str) -> usize {
@@ -229,6 +243,8 @@ impl Disk for ProbeDisk {
         let open = *open;
         let most = seen.most_on_one.entry(path.to_owned()).or_default();
         *most = open.max(*most);
+        let at_once = seen.open.values().sum();
+        seen.most_at_once = seen.most_at_once.max(at_once);
         Ok(Arc::new(ProbeFile { file, path: path.to_owned(), shared: Arc::clone(&self.shared) }))
     }
 

@@ -13,10 +13,10 @@ use super::error::LogError;
 use super::mark::{Mark, MarkFile, MarkState};
 use super::read_only::ReadOnlyLog;
 use super::record::RECORD_ALIGN;
-use super::scan::{Tail, accept_records, torn_bytes};
+use super::scan::{Tail, accept_records, look_behind};
 use super::segment::{FileKind, HEADER_BYTES, HeaderFault, SegmentHeader, VERSION, classify, segment_name};
 use super::spare::{MAX_SPARES, Spare, SparePool, prepare_now};
-use super::types::{Log, LogOptions, Replay, ReplayReport};
+use super::types::{Log, LogOptions, Replay, ReplayReport, Rest};
 use crate::disk::{DiskFile, OpenMode};
 use crate::planted::{self, Planted};
 
@@ -47,7 +47,7 @@ pub fn open(
     let mut report = ReplayReport {
         records: recovered.records,
         last_seq: recovered.tail.last_seq,
-        torn_bytes: recovered.torn_bytes,
+        rest: recovered.rest,
     };
     let current = recovered.make_durable()?;
     if mark.newest().is_none() {
@@ -65,7 +65,8 @@ pub fn open(
     let last_seq = report.last_seq;
     let mut log = SegmentedLog::from_parts(Parts { options, full, current, spares, mark, last_seq });
     if from_seq > last_seq {
-        // The store is ahead: the log lost batches that were never synced. What it holds connects to nothing any more.
+        // The store is ahead: the log lost batches that were never synced, or they are damaged and the store has them. What
+        // it holds connects to nothing any more.
         log.restart_after(from_seq)?;
         report.last_seq = from_seq;
     }
@@ -98,7 +99,7 @@ pub fn read(
     let last_seq = recovered.tail.last_seq.max(from_seq);
     let bytes = u64::from(recovered.tail.end - HEADER_BYTES);
     let used = recovered.full.iter().map(|segment| segment.used).sum::<u64>() + bytes;
-    let report = ReplayReport { records: recovered.records, last_seq, torn_bytes: recovered.torn_bytes };
+    let report = ReplayReport { records: recovered.records, last_seq, rest: recovered.rest };
     Ok((ReadOnlyLog::new(last_seq, used), report))
 }
 
@@ -169,7 +170,8 @@ impl Listing {
         Ok(listing)
     }
 
-    /// Removes what a crash left of a preparation; keeps the largest usable spares.
+    /// Removes what a crash left of a preparation; keeps the largest usable spares. What has such a name and is no regular
+    /// file was not made by a log, and stays.
     fn clean(&self, options: &LogOptions) -> Result<SparePool, LogError> {
         // A job of the log's former opening may still be at its end, and removes what it no longer needs itself.
         let remove = |path: &Path| match options.disk.remove_file(path) {
@@ -177,11 +179,13 @@ impl Listing {
             result => result.map_err(LogError::io(path)),
         };
         for path in &self.temporaries {
-            remove(path)?;
+            if file_len(options, path)?.is_some() {
+                remove(path)?;
+            }
         }
         let mut usable = Vec::new();
         for path in &self.spares {
-            let len = options.disk.file_len(path).map_err(LogError::io(path))?.unwrap_or_default();
+            let Some(len) = file_len(options, path)? else { continue };
             match u32::try_from(len) {
                 Ok(capacity)
                     if capacity.is_multiple_of(RECORD_ALIGN)
@@ -197,6 +201,17 @@ impl Listing {
             remove(&surplus.path)?;
         }
         Ok(SparePool::new(usable))
+    }
+}
+
+/// Length of a file in the directory. Nothing if it is gone, or something else than a regular file.
+fn file_len(options: &LogOptions, path: &Path) -> Result<Option<u64>, LogError> {
+    match options.disk.file_len(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::InvalidInput => {
+            tracing::warn!(%error, "something stands in the log's directory that no log has made; it stays there");
+            Ok(None)
+        }
+        result => result.map_err(LogError::io(path)),
     }
 }
 
@@ -258,7 +273,7 @@ struct Recovered<'a> {
     last: &'a OpenSegment,
     bytes: Vec<u8>,
     tail: Tail,
-    torn_bytes: u64,
+    rest: Rest,
     records: u64,
     full: VecDeque<FullSegment>,
 }
@@ -316,8 +331,8 @@ impl<'a> Chain<'a> {
         }
         let bytes = self.last.bytes()?;
         let tail = accept_records(&bytes, &self.last.header, from_seq, mark, replay)?;
-        let torn_bytes = torn_bytes(&bytes, &self.last.header, &tail)?;
-        Ok(Recovered { last: &self.last, bytes, tail, torn_bytes, records: records + tail.replayed, full })
+        let rest = look_behind(&bytes, &self.last.header, &tail, from_seq)?;
+        Ok(Recovered { last: &self.last, bytes, tail, rest, records: records + tail.replayed, full })
     }
 }
 
@@ -367,7 +382,7 @@ fn full_segments(
     let mut full = VecDeque::new();
     for number in numbers.iter().take_while(|number| **number < chain.first_number()) {
         let path = options.dir.join(segment_name(*number));
-        let len = options.disk.file_len(&path).map_err(LogError::io(&path))?.unwrap_or_default();
+        let Some(len) = file_len(options, &path)? else { continue };
         // A length that no segment has keeps the file from being reused.
         let capacity = u32::try_from(len).ok().filter(|len| len.is_multiple_of(RECORD_ALIGN)).unwrap_or(u32::MAX);
         full.push_back(FullSegment { path, last_seq: 0, capacity, used: 0 });

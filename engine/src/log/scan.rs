@@ -4,7 +4,7 @@ use super::error::LogError;
 use super::mark::Mark;
 use super::record::{Found, Place, RECORD_ALIGN, find};
 use super::segment::{HEADER_BYTES, SegmentHeader};
-use super::types::{Replay, SeqRange};
+use super::types::{Replay, Rest, SeqRange};
 use crate::planted::{self, Planted};
 
 /// Where reading stopped.
@@ -62,12 +62,20 @@ pub(super) fn accept_records(
     Ok(tail)
 }
 
-/// Looks at everything behind the accepted records of the last segment. Returns how many bytes of it a torn write left.
+/// Looks at everything behind the accepted records of the last segment; the store has what comes up to `from_seq`.
 ///
 /// A record there cannot be accepted, but what it says about syncs was true when it was written and stays true: recovery
 /// never cuts below a synced offset. So if it says that the bad place had been synced, the place was damaged afterwards.
-pub(super) fn torn_bytes(segment: &[u8], header: &SegmentHeader, tail: &Tail) -> Result<u64, LogError> {
+/// That is harmless if the bad place is one of those that the store has, and no record of any age here goes beyond them. A
+/// record that does is never gone on with: without its predecessor nothing tells it from a remnant of another opening.
+pub(super) fn look_behind(
+    segment: &[u8],
+    header: &SegmentHeader,
+    tail: &Tail,
+    from_seq: u64,
+) -> Result<Rest, LogError> {
     let mut torn_end = u64::from(tail.end);
+    let (mut is_damaged, mut last_seq) = (false, tail.last_seq);
     let mut offset = tail.end;
     while (offset as usize) < segment.len() {
         let mut next = offset + RECORD_ALIGN;
@@ -79,18 +87,17 @@ pub(super) fn torn_bytes(segment: &[u8], header: &SegmentHeader, tail: &Tail) ->
                 // synced when this was written, the one accepted in its place is not the one that was there.
                 let replaced = offset == tail.end && record.header.synced_through == tail.end;
                 let proven = record.header.synced_through > tail.end || (replaced && tail.end > HEADER_BYTES);
-                if proven && !planted::is(Planted::SyncedRecordCutOff) {
-                    return Err(LogError::corrupt(
-                        header.number,
-                        tail.end,
-                        "bad record before one that proves it synced",
-                    ));
-                }
+                is_damaged |= proven && !planted::is(Planted::SyncedRecordCutOff);
+                last_seq = last_seq.max(record.header.seqs.last);
                 torn_end = torn_end.max(u64::from(record.end));
                 next = record.end;
             }
         }
         offset = next;
     }
-    Ok(torn_end - u64::from(tail.end))
+    match is_damaged {
+        false => Ok(Rest::Torn { bytes: torn_end - u64::from(tail.end) }),
+        true if tail.last_seq < from_seq && last_seq <= from_seq => Ok(Rest::Needless),
+        true => Err(LogError::corrupt(header.number, tail.end, "bad record before one that proves it synced")),
+    }
 }

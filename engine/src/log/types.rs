@@ -149,6 +149,24 @@ pub struct ReplayReport {
     pub records: u64,
     /// Seq of the last operation in the log, or the store's own when that is later.
     pub last_seq: u64,
-    /// Bytes behind the last good record in which an unfinished, never acknowledged write was recognised.
-    pub torn_bytes: u64,
+    /// What stands behind the last good record.
+    pub rest: Rest,
+}
+
+/// What stands behind the accepted records of a log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rest {
+    /// So many bytes in which unfinished, never acknowledged writes were recognised.
+    Torn {
+        /// 0 = nothing.
+        bytes: u64,
+    },
+    /// Damage to records that the store has, and none behind it that the store has not.
+    Needless,
+}
+
+impl Default for Rest {
+    fn default() -> Self {
+        Self::Torn { bytes: 0 }
+    }
 }

@@ -8,11 +8,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::recovery::{LOG_NAME, Replayed, STORE_NAME, log_options};
+use super::recovery::{LOG_NAME, Replayed, STORE_NAME, log_options, read_batch};
 use crate::api::{Error, ErrorCode, Finding, FindingKind, FindingPart, Result};
 use crate::disk::{Disk, to_error};
 use crate::limits;
-use crate::log::{self, LogOptions, MarkState};
+use crate::log::{self, LogError, LogOptions, MarkState, Rest};
 use crate::rng::Rng;
 use crate::store::{
     Base, FaultKind, FlushInput, Pace, RowReport, StoreFile, StoreReport, is_of_first_layout, verify_file,
@@ -110,7 +110,7 @@ impl Files {
                 report.pages = found.pages;
                 tell_store(&found, &store, &mut report);
                 match &found.rows {
-                    Some(rows) => self.look_at_log(rows, &mut report),
+                    Some(rows) => self.look_at_log(rows.checkpoint_seq.max(self.floor_seq), &mut report, wanted)?,
                     None => self.skip_log(&mut report),
                 }
             }
@@ -145,13 +145,26 @@ impl Files {
         report.findings.push(Finding::new(FindingKind::Notice, FindingPart::Log, place, what));
     }
 
-    fn look_at_log(&self, rows: &RowReport, report: &mut FilesReport) {
+    /// Verifies the log from the first commit on that the store does not have, and its mark.
+    pub(super) fn look_at_log(
+        &self,
+        from_seq: u64,
+        report: &mut FilesReport,
+        wanted: &mut dyn FnMut(u64) -> Result<()>,
+    ) -> Result<()> {
+        report.commit_seq = report.commit_seq.max(from_seq);
         let place = format!("{}/{LOG_NAME}", self.place);
         let mut tell = |kind, part, what: String| report.findings.push(Finding::new(kind, part, place.as_str(), what));
         match self.disk.exists(&self.dir.join(LOG_NAME)) {
             Ok(true) => {}
-            Ok(false) => return tell(FindingKind::Damaged, FindingPart::Log, "it is missing".to_owned()),
-            Err(error) => return tell(FindingKind::Unreadable, FindingPart::Log, to_error(&error).message),
+            Ok(false) => {
+                tell(FindingKind::Damaged, FindingPart::Log, "it is missing".to_owned());
+                return Ok(());
+            }
+            Err(error) => {
+                tell(FindingKind::Unreadable, FindingPart::Log, to_error(&error).message);
+                return Ok(());
+            }
         }
         match log::look_at_mark(&self.log_options()) {
             Ok(MarkState::Whole) => {}
@@ -170,29 +183,42 @@ impl Files {
                 tell(kind_of(&error), FindingPart::Mark, error.message);
             }
         }
-        let replayed = self.replay(rows.checkpoint_seq, rows.counted);
-        match &replayed {
-            Ok((_, torn_bytes)) if *torn_bytes > 0 => {
-                let what = format!("it ends with {torn_bytes} bytes of a write that never ended");
+        let (mut ended, mut last_seq) = (Ok(()), from_seq);
+        let read = self.read_log(from_seq, &mut |seqs, payload| {
+            read_batch(seqs, payload, &mut |_, _| ())?;
+            last_seq = seqs.last;
+            ended = wanted(payload.len() as u64);
+            ended.clone().map_err(|error| LogError::Replay(error.into()))
+        });
+        ended?;
+        match read {
+            Ok(Rest::Torn { bytes: 0 }) => {}
+            Ok(Rest::Torn { bytes }) => {
+                let what = format!("it ends with {bytes} bytes of a write that never ended");
                 tell(FindingKind::Notice, FindingPart::Log, what);
             }
-            Ok(_) => {}
-            Err(error) => tell(kind_of(error), FindingPart::Log, error.message.clone()),
+            Ok(Rest::Needless) => {
+                let what = "it is damaged, but only where the store has what it held; the next opening begins it anew";
+                tell(FindingKind::Notice, FindingPart::Log, what.to_owned());
+            }
+            Err(error) => tell(kind_of(&error), FindingPart::Log, error.message),
         }
-        report.commit_seq = replayed.map_or(rows.checkpoint_seq, |(replayed, _)| replayed.last_seq);
+        report.commit_seq = last_seq.max(from_seq);
+        Ok(())
     }
 
-    /// Reads what the log has and the store has not, and how many bytes at its end are no record.
-    fn replay(&self, base_seq: u64, counters: crate::store::Counters) -> Result<(Replayed, u64)> {
-        let from_seq = base_seq.max(self.floor_seq);
-        let mut replayed = Replayed::new(counters, from_seq);
-        let (log, report) =
-            log::read(&self.log_options(), from_seq, &mut |seqs, payload| replayed.take(seqs, payload))?;
-        if log::Log::last_seq(&log) != replayed.last_seq {
+    /// Reads what the log has after a commit; gives what stands behind it.
+    fn read_log(&self, from_seq: u64, replay: &mut log::Replay<'_>) -> Result<Rest> {
+        let mut last_seq = from_seq;
+        let (log, report) = log::read(&self.log_options(), from_seq, &mut |seqs, payload| {
+            last_seq = seqs.last;
+            replay(seqs, payload)
+        })?;
+        if log::Log::last_seq(&log) != last_seq {
             let text = "the log and what was replayed from it disagree about the newest commit";
             return Err(Error::new(ErrorCode::Corrupt, text));
         }
-        Ok((replayed, report.torn_bytes))
+        Ok(report.rest)
     }
 
     /// Makes anew what follows from the rows. Nothing else may be wrong: who repairs has looked.
@@ -200,7 +226,9 @@ impl Files {
         let path = self.dir.join(STORE_NAME);
         let base = Base::open(&*self.disk, &path, self.id, limits::STORE_CACHE_BYTES)?;
         let (base_seq, counters) = base.checkpoint()?;
-        let (replayed, _) = self.replay(base_seq, counters)?;
+        let from_seq = base_seq.max(self.floor_seq);
+        let mut replayed = Replayed::new(counters, from_seq);
+        self.read_log(from_seq, &mut |seqs, payload| replayed.take(seqs, payload))?;
         if !replayed.memtable.is_empty() {
             let Replayed { memtable, counters, last_seq } = &replayed;
             base.flush(FlushInput { memtable, through_seq: *last_seq, counters: *counters })?;

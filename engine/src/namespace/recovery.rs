@@ -26,11 +26,11 @@ use super::state::State;
 use crate::api::{Embedding, Error, ErrorCode, Result};
 use crate::disk::{Disk, check_dir, to_error};
 use crate::limits;
-use crate::log::{self, Log, LogError, LogOptions};
+use crate::log::{self, Log, LogError, LogOptions, Rest};
 use crate::planted::{self, Planted};
 use crate::rng::Rng;
 use crate::store::{
-    Base, BatchReader, CollectionRecord, Counters, DocumentRecord, KeyRange, KeyReader, KeyWriter, Memtable, Read,
+    Base, BatchReader, CollectionRecord, Counters, DocumentRecord, Effect, KeyRange, KeyReader, KeyWriter, Memtable, Read,
     RowMark, Snapshot, StoreError, Table, View,
 };
 
@@ -114,23 +114,33 @@ impl Replayed {
 
     /// Takes a record of the log.
     pub fn take(&mut self, seqs: log::SeqRange, payload: &[u8]) -> std::result::Result<(), LogError> {
-        self.batch(seqs, payload).ok_or_else(|| LogError::Replay("a record verifies but is not a batch".into()))
+        let insert = &mut |effect: Effect<'_>, seq| {
+            self.memtable.insert(effect.table, effect.key, effect.value, seq);
+        };
+        self.counters = read_batch(seqs, payload, insert)?;
+        self.last_seq = seqs.last;
+        Ok(())
     }
+}
 
-    fn batch(&mut self, seqs: log::SeqRange, payload: &[u8]) -> Option<()> {
+/// Reads a record of the log: each effect with its commit. Gives the counters after it.
+pub(super) fn read_batch(
+    seqs: log::SeqRange,
+    payload: &[u8],
+    take: &mut dyn FnMut(Effect<'_>, u64),
+) -> std::result::Result<Counters, LogError> {
+    let mut read = || {
         let mut batch = BatchReader::new(payload)?;
         let mut seq = seqs.first;
         while !batch.is_empty() {
             for _ in 0..batch.operation()? {
-                let effect = batch.effect()?;
-                self.memtable.insert(effect.table, effect.key, effect.value, seq);
+                take(batch.effect()?, seq);
             }
             seq += 1;
         }
-        self.counters = batch.counters;
-        self.last_seq = seqs.last;
-        (seq == seqs.last + 1).then_some(())
-    }
+        (seq == seqs.last + 1).then_some(batch.counters)
+    };
+    read().ok_or_else(|| LogError::Replay("a record verifies but is not a batch".into()))
 }
 
 /// Opens the files and rebuilds what lives in memory.
@@ -165,8 +175,12 @@ pub fn open(
         Access::Full => boxed(log::open(log_options, base_seq, replay)?),
         Access::ReadOnly => boxed(log::read(&log_options, base_seq, replay)?),
     };
-    if report.torn_bytes > 0 {
-        tracing::info!(torn_bytes = report.torn_bytes, "cut an unfinished, never acknowledged write off the log");
+    match report.rest {
+        Rest::Torn { bytes: 0 } => {}
+        Rest::Torn { bytes } => tracing::info!(bytes, "cut an unfinished, never acknowledged write off the log"),
+        Rest::Needless => {
+            tracing::warn!(dir = %dir.display(), "the log is damaged where the store has what it held; it begins anew");
+        }
     }
     let Replayed { memtable, counters, last_seq } = replayed;
     if log.last_seq() != last_seq {

@@ -36,7 +36,7 @@ mod view;
 pub use backend::Backend;
 pub use base::{Base, BaseSnapshot, FlushInput};
 pub use database::GuardedDatabase;
-pub use effect::{BatchReader, BatchWriter};
+pub use effect::{BatchReader, BatchWriter, Effect};
 pub use error::{StoreError, StoreResult};
 pub use front::{NodeFront, TemporalFront};
 pub use key::{KeyReader, KeyWriter};

@@ -1,7 +1,7 @@
 //! What appending, rotating and releasing do when nothing goes wrong, and what the caller sees when it does.
 
 use super::*;
-use crate::disk::{CrashMode, RealDisk};
+use crate::disk::{CrashMode, ProbeDisk, RealDisk};
 use crate::rng::OsRng;
 
 fn total_file_bytes(disk: &SimDisk) -> u64 {
@@ -41,7 +41,7 @@ fn batches_come_back_in_order_across_segments() {
     drop(log);
     let opened = open_from(&disk, 2, 0).unwrap();
     assert_eq!(opened.batches, expected);
-    assert_eq!(opened.report.torn_bytes, 0);
+    assert_eq!(opened.report.rest, Rest::Torn { bytes: 0 });
     let (seqs, _) = expected[20];
     assert_eq!(open_from(&disk, 3, seqs.last).unwrap().batches, expected[21..]);
 }
@@ -278,5 +278,35 @@ fn works_on_a_real_file_system() {
     .unwrap();
     std::fs::remove_dir_all(&root).unwrap();
     assert_eq!(batches, expected[10..]);
-    assert_eq!(report.torn_bytes, 0);
+    assert_eq!(report.rest, Rest::Torn { bytes: 0 });
+}
+
+/// There may be more segments than a process may have files open.
+#[test]
+fn a_log_of_many_segments_opens_one_at_a_time() {
+    let disk = new_disk();
+    let mut small = options(&disk, 1);
+    small.max_segment_bytes = 512;
+    let (mut log, _) = open(small, 0, &mut |_, _| Ok(())).unwrap();
+    let batches: Vec<Batch> = (0..60).map(|_| append(&mut log, &[7; 200], Sync::Now).unwrap()).collect();
+    drop(log);
+    let segments = disk.list_dir(&log_dir()).unwrap().into_iter().filter(|name| name.ends_with(".log")).count();
+    assert!(segments > 20, "{segments} segments");
+    for may_write in [false, true] {
+        let probe = ProbeDisk::new(Arc::new(disk.clone()));
+        let options = LogOptions { disk: Arc::new(probe.clone()), ..options(&disk, 2) };
+        let mut found = Vec::new();
+        let mut take = |seqs, payload: &[u8]| {
+            found.push((seqs, payload.to_vec()));
+            Ok(())
+        };
+        if may_write {
+            drop(open(options, 0, &mut take).unwrap());
+        } else {
+            drop(super::super::read(&options, 0, &mut take).unwrap());
+        }
+        assert!(found == batches);
+        // The mark, the last segment, and one of those before it.
+        assert!(probe.most_at_once() <= 3, "{} files at once", probe.most_at_once());
+    }
 }

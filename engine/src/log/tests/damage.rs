@@ -190,7 +190,7 @@ fn a_remnant_behind_the_cut_never_comes_back() {
     disk.corrupt(&segment_path(1), cut, 1).unwrap();
     let mut opened = open_from(&disk, 2, 0).unwrap();
     assert_eq!(opened.batches, std::slice::from_ref(&first));
-    assert_eq!(opened.report.torn_bytes, 64 + 64);
+    assert_eq!(opened.report.rest, Rest::Torn { bytes: 64 + 64 });
     // The very same batch again ends exactly where the remnant starts.
     let again = append(&mut opened.log, &lost.1, Sync::Now).unwrap();
     assert_eq!(again, lost);
@@ -276,4 +276,63 @@ fn leftovers_of_preparation_are_removed_and_foreign_files_kept() {
     let left = disk.list_dir(&log_dir()).unwrap();
     let kept = ["spare-0000000000000002", "spare-0000000000000003", "spare-copy", "synced", "tmp-before-upgrade"];
     assert_eq!(left, [["00000000000000000001.log", "1.log", "notes"].as_slice(), &kept].concat());
+}
+
+/// A directory under a name of ours was not made by a log: it stays, and hinders nothing, as long as no segment is missing.
+#[test]
+fn directories_with_names_of_ours_stay_and_hinder_nothing() {
+    let disk = new_disk();
+    let mut log = open_from(&disk, 1, 0).unwrap().log;
+    for _ in 0..20 {
+        append(&mut log, &[7; 300], Sync::Now).unwrap();
+    }
+    let first = disk.list_dir(&log_dir()).unwrap().into_iter().find(|name| name.ends_with(".log")).unwrap();
+    drop(log);
+    let names = ["tmp-0000000000000001", "spare-0000000000000001", "00000000000000000000.log"];
+    assert!(names[2] < first.as_str());
+    for name in names {
+        disk.create_dir_all(&log_dir().join(name)).unwrap();
+    }
+    for round in 2..4 {
+        let mut log = open_from(&disk, round, 20).unwrap().log;
+        log.truncate(20).unwrap();
+        append(&mut log, b"more", Sync::Now).unwrap();
+        let left = disk.list_dir(&log_dir()).unwrap();
+        assert!(names.iter().all(|name| left.iter().any(|other| other == name)), "{left:?}");
+    }
+}
+
+/// Damage below what the store has: the log begins anew if nothing behind it is missed, and is reported if anything is.
+#[test]
+fn damage_to_what_the_store_has_ends_a_log_only_if_something_behind_it_is_missed() {
+    let (disk, _, batches, places) = sample();
+    let last = places.last().unwrap();
+    let first = places.iter().position(|place| place.segment == last.segment).unwrap();
+    let (mut needless, mut reported) = (0, 0);
+    for base in first..places.len() {
+        let base_seq = batches[base].0.last;
+        for offset in places[first].start..last.end {
+            let image = copy(&disk);
+            image.corrupt(&segment_path(last.segment), offset, 1).unwrap();
+            let context = format!("the store has {base_seq}, byte {offset}");
+            let what = hit(last.segment, offset, &batches, &places);
+            match open_from(&image, 4, base_seq) {
+                Ok(opened) => {
+                    assert_eq!(opened.batches, batches[base + 1..], "{context}");
+                    assert_eq!(opened.report.last_seq, batches.last().unwrap().0.last, "{context}");
+                    assert!(!matches!(what, Hit::Batch(hit) if hit > base), "{context}: {what:?}");
+                    needless += usize::from(opened.report.rest == Rest::Needless);
+                    drop(opened);
+                    assert_prefix_and_usable(&image, base_seq, &batches[base + 1..], batches.len() - base - 1, &context);
+                }
+                Err(LogError::Corrupt { at, .. }) => {
+                    assert_eq!(at.segment, last.segment, "{context}");
+                    assert!(base + 1 < batches.len(), "{context}: the store has everything");
+                    reported += 1;
+                }
+                Err(error) => panic!("{context}: {error}"),
+            }
+        }
+    }
+    assert!(needless > 0 && reported > 0, "{needless} needless, {reported} reported");
 }

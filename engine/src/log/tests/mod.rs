@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::append::SegmentedLog;
 use super::types::ReplayReport;
-use super::{Log, LogError, LogOptions, SeqRange, Sync, open};
+use super::{Log, LogError, LogOptions, Rest, SeqRange, Sync, open};
 use crate::disk::{Disk, SimDisk};
 use crate::rng::{Rng, SeededRng};
 
