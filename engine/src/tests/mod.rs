@@ -9,5 +9,6 @@ mod faults;
 mod lives;
 mod panics;
 mod planted;
+mod shrinking;
 mod space;
 pub(crate) mod world;
