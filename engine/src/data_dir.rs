@@ -13,9 +13,9 @@ use std::sync::Arc;
 use rustix::fs::{Mode, fchmod, fstat};
 
 use crate::api::{Error, ErrorCode, Result};
-use crate::catalog;
 use crate::disk::{Disk, RealDisk, to_error};
-use crate::lock::DirLock;
+use crate::lock::{self, DirLock};
+use crate::{catalog, checkpoints};
 
 /// An opened data directory.
 #[derive(Debug)]
@@ -58,6 +58,35 @@ impl DataDir {
         make(&*disk, path)?;
         Ok(Self { path: path.to_owned(), disk, lock: None })
     }
+}
+
+/// What has a name of ours and is not of its kind, a symbolic link included: the name, and what is wrong. What cannot be looked
+/// at is left to whoever needs it.
+pub fn odd_names(disk: &dyn Disk, data_dir: &Path) -> Vec<(PathBuf, &'static str)> {
+    let unfinished = Path::new(checkpoints::DIR).join(checkpoints::TEMPORARY_DIR);
+    let directories = [catalog::DIR.into(), catalog::LOST_DIR.into(), checkpoints::DIR.into(), unfinished];
+    let files = [PathBuf::from(lock::FILE)];
+    let is_no_directory = |name: &PathBuf| {
+        let listed = disk.list_dir(&data_dir.join(name));
+        listed.is_err_and(|error| error.kind() == std::io::ErrorKind::NotADirectory)
+    };
+    let is_no_file = |name: &PathBuf| {
+        let len = disk.file_len(&data_dir.join(name));
+        len.is_err_and(|error| error.kind() == std::io::ErrorKind::InvalidInput)
+    };
+    let directories = directories.into_iter().filter(is_no_directory);
+    let files = files.into_iter().filter(is_no_file);
+    directories
+        .map(|name| (name, "it must be a directory, and is something else"))
+        .chain(files.map(|name| (name, "it must be a regular file, and is something else")))
+        .collect()
+}
+
+/// Refuses a data directory in which names have something else than they must: before anything in it is changed.
+pub fn refuse_odd_names(disk: &dyn Disk, data_dir: &Path) -> Result<()> {
+    let Some((name, what)) = odd_names(disk, data_dir).into_iter().next() else { return Ok(()) };
+    let text = format!("{}: {what}. Nothing was changed: move it elsewhere", data_dir.join(name).display());
+    Err(Error::new(ErrorCode::Unavailable, text))
 }
 
 /// The path with everything resolved that exists.

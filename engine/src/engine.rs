@@ -11,7 +11,7 @@ use crate::about::ping;
 use crate::api::{Error, ErrorCode, OpKind, Operation, Place, Request, Response, Result};
 use crate::checkpoints::Keeper;
 use crate::clock::Clock;
-use crate::data_dir::DataDir;
+use crate::data_dir::{DataDir, refuse_odd_names};
 use crate::disk::{Disk, to_error};
 use crate::limits;
 use crate::namespace::{
@@ -105,6 +105,7 @@ impl Engine {
             None => DataDir::open(&options.path)?,
             Some(disk) => DataDir::on(Arc::clone(disk), &options.path)?,
         };
+        refuse_odd_names(&*disk, &path)?;
         let occupancy = Occupancy::new(lock);
         let within = occupancy.enter()?;
         let rng: Arc<dyn Rng> = match &options.rng {

@@ -122,6 +122,8 @@ impl About {
             Err(error) if error.kind() == std::io::ErrorKind::InvalidInput => {
                 return Ok(Found::Damaged("it is not a regular file"));
             }
+            // What has a folder's name is none.
+            Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => return Ok(Found::Missing),
             Err(error) => return Err(to_error(&error)),
         };
         if len > limits::NAMESPACE_META_BYTES_MAX {

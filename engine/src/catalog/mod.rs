@@ -21,5 +21,6 @@ mod tests;
 pub use catalog::Catalog;
 pub use entry::Entry;
 pub use file::exists;
+pub use folders::DIR;
 pub use look::{Look, Place, look};
 pub use lost::{DIR as LOST_DIR, Lost};

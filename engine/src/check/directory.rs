@@ -9,7 +9,7 @@ use crate::api::{
 };
 use crate::catalog::{self, Look, Place};
 use crate::checkpoints;
-use crate::data_dir::DataDir;
+use crate::data_dir::{DataDir, odd_names};
 use crate::disk::{Disk, LookingDisk, to_error};
 use crate::limits;
 use crate::namespace::{Files, FilesReport};
@@ -32,7 +32,15 @@ pub fn check_directory(path: &Path, repair: bool) -> Result<CheckReport> {
 pub(crate) fn check_on(disk: &Arc<dyn Disk>, data_dir: &Path, rng: &Arc<dyn Rng>, repair: bool) -> Result<CheckReport> {
     let looking: Arc<dyn Disk> = Arc::new(LookingDisk::new(Arc::clone(disk)));
     let mut report = CheckReport::default();
-    let Look { places, findings } = catalog::look(&*looking, data_dir)?;
+    let odd = odd_names(&*looking, data_dir);
+    report.tell(odd.iter().map(|(name, what)| {
+        Finding::new(FindingKind::Unreadable, FindingPart::Directory, name.display().to_string(), *what)
+    }));
+    let Look { places, findings } = match catalog::look(&*looking, data_dir) {
+        // There is nothing to look into where folders must be.
+        Err(_) if !odd.is_empty() => return Ok(report),
+        looked => looked?,
+    };
     report.tell(findings);
     for Place { name, entry, dir } in places {
         let Some(dir) = dir else { continue };
@@ -59,7 +67,7 @@ pub(crate) fn check_on(disk: &Arc<dyn Disk>, data_dir: &Path, rng: &Arc<dyn Rng>
     let (checkpoints, findings) = checkpoints::look(&*looking, data_dir, &mut || Ok(()))?;
     report.checkpoints = checkpoints;
     report.tell(findings);
-    look_at_lost(&*looking, data_dir, &mut report)?;
+    look_at_lost(&*looking, data_dir, &mut report);
     Ok(report)
 }
 
@@ -69,15 +77,19 @@ fn repairing(place: &str, error: &Error) -> Error {
 }
 
 /// What was set aside is listed, and not looked into.
-pub(super) fn look_at_lost(disk: &dyn Disk, data_dir: &Path, report: &mut CheckReport) -> Result<()> {
+pub(super) fn look_at_lost(disk: &dyn Disk, data_dir: &Path, report: &mut CheckReport) {
     let dir = data_dir.join(catalog::LOST_DIR);
-    if !disk.exists(&dir).map_err(|error| to_error(&error))? {
-        return Ok(());
-    }
-    for name in disk.list_dir(&dir).map_err(|error| to_error(&error))?.iter().take(limits::FINDINGS_MAX) {
+    let names = match disk.exists(&dir).and_then(|exists| if exists { disk.list_dir(&dir) } else { Ok(Vec::new()) }) {
+        Ok(names) => names,
+        Err(error) => {
+            let what = to_error(&error).message;
+            report.tell([Finding::new(FindingKind::Unreadable, FindingPart::Directory, catalog::LOST_DIR, what)]);
+            return;
+        }
+    };
+    for name in names.iter().take(limits::FINDINGS_MAX) {
         let place = format!("{}/{name}", catalog::LOST_DIR);
         let what = "it was set aside because nobody knew its place; it is yours to look into and to remove";
         report.tell([Finding::new(FindingKind::Notice, FindingPart::Directory, place, what)]);
     }
-    Ok(())
 }

@@ -24,8 +24,10 @@ use crate::limits;
 use crate::planted::{self, Planted};
 use crate::rng::Rng;
 
-pub(super) const DIR: &str = "checkpoints";
-pub(super) const TEMPORARY_DIR: &str = ".tmp";
+/// The folder's name.
+pub const DIR: &str = "checkpoints";
+/// The name of the folder in it for what is under way.
+pub const TEMPORARY_DIR: &str = ".tmp";
 pub(super) const SUFFIX: &str = ".toondb";
 
 /// The folder of all checkpoints.

@@ -28,5 +28,6 @@ mod site;
 mod tests;
 mod writer;
 
+pub use folder::{DIR, TEMPORARY_DIR};
 pub use keeper::Keeper;
 pub use look::{CheckpointWalk, WalkFault, WalkStep, checkpoint_ids, look};

@@ -21,6 +21,9 @@ use crate::api::{Error, ErrorCode, Result};
 use crate::disk::{RealDisk, to_error};
 use crate::planted::{self, Planted};
 
+/// The name of the lock file.
+pub const FILE: &str = "LOCK";
+
 /// Bytes of the lock file that are shown to a second process.
 const HOLDER_BYTES_MAX: u64 = 4096;
 
@@ -70,8 +73,8 @@ impl DirLock {
         let dir = File::from(dir.map_err(|errno| cannot(data_dir, errno))?);
         let dir_taken = take(&dir);
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
-        let text = retry_on_intr(|| openat(disk.dir(), "LOCK", flags, Mode::RUSR | Mode::WUSR));
-        let text = File::from(text.map_err(|errno| cannot(&data_dir.join("LOCK"), errno))?);
+        let text = retry_on_intr(|| openat(disk.dir(), FILE, flags, Mode::RUSR | Mode::WUSR));
+        let text = File::from(text.map_err(|errno| cannot(&data_dir.join(FILE), errno))?);
         match dir_taken.and_then(|()| take(&text)) {
             Ok(()) => {}
             Err(Errno::WOULDBLOCK) => return Err(held(data_dir, &holder(&text))),
@@ -90,11 +93,11 @@ impl DirLock {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let dir = File::from(openat(disk.dir(), ".", flags, Mode::empty()).map_err(|errno| cannot(data_dir, errno))?);
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
-        let text = openat(disk.dir(), "LOCK", flags, Mode::empty());
+        let text = openat(disk.dir(), FILE, flags, Mode::empty());
         let text = match text {
             Ok(text) => Some(File::from(text)),
             Err(Errno::NOENT) => None,
-            Err(errno) => return Err(cannot(&data_dir.join("LOCK"), errno)),
+            Err(errno) => return Err(cannot(&data_dir.join(FILE), errno)),
         };
         match take(&dir).and_then(|()| text.as_ref().map_or(Ok(()), take)) {
             Ok(()) => {}

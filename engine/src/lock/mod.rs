@@ -3,4 +3,4 @@
 mod dir_lock;
 mod fork;
 
-pub use dir_lock::DirLock;
+pub use dir_lock::{DirLock, FILE};

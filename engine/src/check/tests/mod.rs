@@ -307,6 +307,45 @@ fn what_is_missing_is_reported() {
     }
 }
 
+/// A name with something else behind it than there must be: the check tells, and a start refuses and changes nothing.
+#[test]
+fn names_with_something_else_behind_them_are_told_and_refused() {
+    let closed = closed();
+    for name in ["ns", "lost", "checkpoints", "checkpoints/.tmp"] {
+        let disk = closed.crash_image(0, CrashMode::KeepAll);
+        let path = Path::new(ROOT).join(name);
+        if disk.exists(&path).unwrap() {
+            disk.rename(&path, &path.with_extension("aside")).unwrap();
+        }
+        drop(disk.open(&path, crate::disk::OpenMode::CreateNew).unwrap());
+        let before = files(&disk);
+        let report = check(&disk, false);
+        let told = report.findings.iter().any(|finding| {
+            (finding.kind, finding.part, finding.place.as_str())
+                == (FindingKind::Unreadable, FindingPart::Directory, name)
+        });
+        assert!(told, "{name}: {:?}", report.findings);
+        let error = open(&disk).map(drop).unwrap_err();
+        assert_eq!(error.code, crate::api::ErrorCode::Unavailable, "{name}: {error}");
+        assert!(error.message.contains(name), "{name}: {error}");
+        assert!(files(&disk) == before, "{name}: something was changed");
+    }
+}
+
+/// A file that has a folder's name is set aside like a folder that nobody knows, and everything else is served.
+#[test]
+fn a_file_in_the_place_of_a_folder_is_set_aside() {
+    let disk = closed();
+    let name = "ab".repeat(16);
+    drop(disk.open(&Path::new(ROOT).join("ns").join(&name), crate::disk::OpenMode::CreateNew).unwrap());
+    assert_eq!(check(&disk, false).gravest(), FindingKind::Contradiction);
+    let engine = open(&disk).unwrap();
+    assert!(contents(&engine, "tenant").is_ok());
+    engine.close().unwrap();
+    assert_eq!(disk.list_dir(&Path::new(ROOT).join("lost")).unwrap().len(), 1);
+    assert_sound(&check(&disk, false), "set aside");
+}
+
 /// Writes rows and counters into the store of the tenant as nothing but a defect would.
 fn defect(disk: &SimDisk, change: impl FnOnce(&Base, &Memtable, &mut Counters)) {
     let (path, id) = store(disk);
