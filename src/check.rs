@@ -37,7 +37,7 @@ const DAMAGED: u8 = 4;
 pub fn check(options: &cli::Check) -> Result<ExitCode, Box<dyn Error>> {
     let report = match (&options.dir, &options.socket) {
         (Some(dir), None) => directory(dir, options.repair)?,
-        (None, Some(socket)) => served(socket, &options.namespaces)?,
+        (None, Some(socket)) => served(socket, &options.namespaces, options.repair)?,
         (None, None) | (Some(_), Some(_)) => {
             return Err("give either the data directory, or the socket of a running server".into());
         }
@@ -68,9 +68,10 @@ fn directory(dir: &Path, repair: bool) -> Result<CheckReport, Box<dyn Error>> {
 }
 
 /// Lets a server check what it serves; its tokens are not looked at.
-fn served(socket: &Path, namespaces: &[String]) -> Result<CheckReport, Box<dyn Error>> {
+fn served(socket: &Path, namespaces: &[String], repair: bool) -> Result<CheckReport, Box<dyn Error>> {
     let client = connect(socket)?;
-    let check = Check { namespaces: namespaces.iter().map(|name| NamespaceName::from(name.as_str())).collect() };
+    let namespaces = namespaces.iter().map(|name| NamespaceName::from(name.as_str())).collect();
+    let check = Check { namespaces, repair };
     let options = CallOptions { timeout: Some(PATIENCE), ..CallOptions::default() };
     Ok(Check::take_reply(client.call_with("", &check.into_request(), &options)?)?)
 }

@@ -63,10 +63,9 @@ A data directory is checked while no server has it open, and nothing in it is ch
 where, what is wrong and what to do. --repair makes anew what follows from other rows (indexes of expiries, of incoming
 edges and facts, times of commits, counters), in namespaces where nothing else is wrong; damage is never touched.
 
-With --socket a running server checks what it serves, while it serves it; nothing is changed or repaired. It verifies the
-catalog, the folders, the checkpoints, and every page and row of each namespace, or with --namespace those of the named
-ones alone. Not verified are the logs of namespaces that are open, which were verified when they were opened, and the
-tokens.
+With --socket a running server checks what it serves, while it serves it. It verifies the catalog, the folders, the
+checkpoints, and every page, every row and the log of each namespace, or with --namespace those of the named ones alone; not
+the tokens. Those who use a namespace that is being repaired wait meanwhile, and its transactions end.
 
 Everything is read, which takes a second or more for each gigabyte. A server does one check at a time.
 
@@ -77,7 +76,7 @@ Examples:
   toondb check ~/.local/share/toondb
   toondb check --repair ~/.local/share/toondb
   toondb check --socket /tmp/toondb.sock
-  toondb check --socket /tmp/toondb.sock --namespace agents")]
+  toondb check --socket /tmp/toondb.sock --namespace agents --repair")]
     Check(Check),
     /// Convert a text between TOON and JSON, or to Markdown.
     #[command(after_help = "\
@@ -169,7 +168,7 @@ pub struct Check {
     #[arg(value_parser = path, value_name = "DIR")]
     pub dir: Option<PathBuf>,
     /// The socket of the server that is to check itself; `TOONDB_SOCKET` is not looked at.
-    #[arg(value_parser = path, long, value_name = "PATH", conflicts_with = "repair")]
+    #[arg(value_parser = path, long, value_name = "PATH")]
     pub socket: Option<PathBuf>,
     /// Only this namespace of the server's; may be given several times.
     #[arg(long = "namespace", value_name = "NAME", conflicts_with = "dir")]

@@ -147,6 +147,9 @@ def test_a_check_of_what_is_stored(store: Store, home: Namespace) -> None:
     names = [each.name for each in everything.namespaces]
     assert names == sorted(names) and {"default", home.name} <= set(names)
     assert home.get(b"k") == b"v"
+    repaired = store.check(namespaces=[home.name], repair=True)
+    assert repaired.is_sound and repaired.repaired == [], "there was nothing to repair"
+    assert home.get(b"k") == b"v"
 
 
 def test_a_check_of_what_does_not_exist(store: Store, home: Namespace) -> None:

@@ -127,12 +127,16 @@ impl Finding {
     }
 }
 
-/// Verifies what is stored while it is in use, and changes nothing.
+/// Verifies what is stored while it is in use, and changes nothing of it unless it is to repair.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Check {
     /// The namespaces to verify. None = all of them, and what belongs to none: the catalog, the folders, users' checkpoints.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub namespaces: Vec<NamespaceName>,
+    /// True to make anew what follows from other rows, in namespaces where nothing else is wrong. Those who use such a
+    /// namespace wait meanwhile, and its transactions end. Nothing that anybody wrote is changed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub repair: bool,
 }
 
 impl Check {
@@ -162,7 +166,7 @@ pub struct CheckReport {
     pub findings: Vec<Finding>,
     /// Findings beyond what one answer holds.
     pub more: u64,
-    /// What was made anew; a check of a store in use repairs nothing.
+    /// What was made anew; nothing unless that was asked for.
     pub repaired: Vec<Finding>,
 }
 
@@ -208,7 +212,7 @@ fn advice(kind: FindingKind, part: FindingPart) -> &'static str {
     match (kind, part) {
         (FindingKind::Notice, _) => "nothing needs to be done",
         (FindingKind::Unreadable, _) => "mend what the system says, and check again",
-        (FindingKind::Derived, _) => "stop the server and run: toondb check --repair DIR",
+        (FindingKind::Derived, _) => "let a check repair it, of the directory or through its server: toondb check --repair",
         (FindingKind::Damaged | FindingKind::Contradiction, FindingPart::Directory) => {
             "make the directory private to its owner"
         }

@@ -24,7 +24,8 @@ pub enum OpKind {
 /// What carrying an operation out does to what is stored, and so what it means that its answer was lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
-    /// Nothing: carrying it out twice is as good as once, so it may be asked again, and its outcome is never unknown.
+    /// Nothing that anybody wrote: carrying it out twice is as good as once, so it may be asked again, and its outcome is never
+    /// unknown.
     Keeps,
     /// It changes something and may need space for that.
     Takes,

@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::api::{Check, CheckReport, CheckedNamespace, CommitSeq, Error, ErrorCode, NamespaceName, Result};
+use crate::api::{
+    Check, CheckReport, CheckedNamespace, CommitSeq, Error, ErrorCode, Finding, NamespaceName, Result,
+};
 use crate::checkpoints;
 use crate::disk::{Disk, LookingDisk};
 use crate::namespace::FilesReport;
@@ -22,7 +24,7 @@ pub(crate) struct InUse<'a> {
 
 impl InUse<'_> {
     /// Verifies the named namespaces; if none is named all of them, and what belongs to none. Ends as soon as it is no longer
-    /// `wanted`. Changes nothing.
+    /// `wanted`. Changes nothing, unless it is to repair.
     pub(crate) fn check(&self, request: &Check, wanted: &Wanted<'_>) -> Result<CheckReport> {
         let mut report = CheckReport::default();
         let is_whole = request.namespaces.is_empty();
@@ -36,10 +38,11 @@ impl InUse<'_> {
         names.sort();
         names.dedup();
         for name in names {
-            match self.namespace(&name, wanted) {
-                Ok((checked, found)) => {
+            match self.namespace(&name, request.repair, wanted) {
+                Ok((checked, found, repaired)) => {
                     report.namespaces.push(checked);
                     report.tell(found.findings);
+                    report.repaired.extend(repaired);
                 }
                 // It was deleted since the names were taken.
                 Err(Error { code: ErrorCode::NamespaceNotFound, .. }) if is_whole => {}
@@ -56,16 +59,27 @@ impl InUse<'_> {
         let (checkpoints, findings) = checkpoints::look(&disk, self.data_dir, &mut || wanted.look())?;
         report.checkpoints = checkpoints;
         report.tell(findings);
-        super::look_at_lost(&disk, self.data_dir, report)
+        super::look_at_lost(&disk, self.data_dir, report);
+        Ok(())
     }
 
-    fn namespace(&self, name: &NamespaceName, wanted: &Wanted<'_>) -> Result<(CheckedNamespace, FilesReport)> {
+    /// One namespace: what is found, after repairs, and what was repaired.
+    fn namespace(
+        &self,
+        name: &NamespaceName,
+        repair: bool,
+        wanted: &Wanted<'_>,
+    ) -> Result<(CheckedNamespace, FilesReport, Vec<Finding>)> {
         wanted.look()?;
         let handle = self.router.require(name.as_str())?;
         let place = handle.dir().strip_prefix(self.data_dir).unwrap_or(handle.dir()).display().to_string();
-        let found = handle.check(&place, &mut |_| wanted.look())?;
+        let mut found = handle.check(&place, &mut |_| wanted.look())?;
+        let mut repaired = Vec::new();
+        if repair && found.is_repairable() {
+            (found, repaired) = handle.repair(&place, &mut |_| wanted.look())?;
+        }
         let FilesReport { rows, pages, commit_seq, findings: _ } = found;
         let checked = CheckedNamespace { name: name.clone(), commit_seq: CommitSeq(commit_seq), rows, pages };
-        Ok((checked, found))
+        Ok((checked, found, repaired))
     }
 }

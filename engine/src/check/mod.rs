@@ -8,7 +8,7 @@
 //!
 //! The lock is the one that a server takes, so nobody writes meanwhile. Everything is looked at through a disk on which
 //! nothing can be changed; only a repair is given the real one, and it writes to the stores of namespaces alone. A directory in
-//! use is looked at in the same order, and not repaired.
+//! use is looked at in the same order; for a repair the namespace is out of service.
 
 mod directory;
 mod in_use;

@@ -1,15 +1,19 @@
 //! Verifies the files of a namespace that is in service, for a check or for the scrubber.
 //!
-//! The store is verified while requests go on; only where a page does not verify do flushes wait until the file is judged.
-//! The log of an open namespace is not read: it was verified when it was opened, and what it holds is in memory too. Files
-//! that cannot be opened are looked at as those of a directory that nobody has open, while nobody can open them.
+//! Store and log are verified while requests go on. What does not verify may be being written at that moment, so it is
+//! judged again while nobody writes: for a page flushes wait, for the log the actor. What the log of an open namespace holds
+//! is in memory too, so damage to it loses nothing that the next flush can write. Files that cannot be opened are looked at
+//! as those of a directory that nobody has open, while nobody can open them.
+//!
+//! A repair ends the opening first, and holds what the next one needs until it has ended.
 
 use std::sync::Arc;
 
 use super::Namespace;
+use super::handle::reopened;
 use super::look::{Files, FilesReport, kind_of, tell_store};
 use super::mailbox::{Envelope, Task};
-use super::recovery::STORE_NAME;
+use super::recovery::{LOG_NAME, STORE_NAME};
 use super::state::State;
 use crate::api::{Error, ErrorCode, Finding, FindingKind, FindingPart, Result};
 use crate::disk::{Disk, LookingDisk};
@@ -22,8 +26,22 @@ enum Reached {
     Closed(FilesReport),
 }
 
+fn is_grave(finding: &Finding) -> bool {
+    finding.kind > FindingKind::Notice
+}
+
+/// Damage to the log of a namespace that is open has lost nothing yet.
+fn still_in_memory(finding: Finding) -> Finding {
+    if !is_grave(&finding) {
+        return finding;
+    }
+    let advice = "flush the namespace: what the log holds is in memory too, and once it is in the store the log is not \
+                  needed; without that the next flush, some seconds away, does it";
+    Finding { advice: advice.to_owned(), ..finding }
+}
+
 impl Namespace {
-    /// Verifies everything but the log; opens the namespace if need be. `place` is what findings call its folder. `wanted` is
+    /// Verifies everything; opens the namespace if need be. `place` is what findings call its folder. `wanted` is
     /// asked again and again, with the bytes read since the last time; its error ends the check.
     ///
     /// # Errors
@@ -60,7 +78,74 @@ impl Namespace {
                 report.findings.push(Finding::new(kind_of(&error), FindingPart::Store, store, error.message));
             }
         }
+        report.findings.extend(self.check_log(&state, place, wanted)?);
         Ok(report)
+    }
+
+    /// What is wrong with the log of an opening. Nothing if that has ended meanwhile: whatever opens next reads it whole.
+    fn check_log(
+        &self,
+        state: &State,
+        place: &str,
+        wanted: &mut dyn FnMut(u64) -> Result<()>,
+    ) -> Result<Vec<Finding>> {
+        let files = self.as_files(place);
+        let mut look = |told: u64, from_seq: u64| -> Result<Vec<Finding>> {
+            let mut found = FilesReport::default();
+            files.look_at_log(from_seq, &mut found, wanted)?;
+            let is_short = found.commit_seq < told && found.findings.iter().all(|finding| !is_grave(finding));
+            if is_short {
+                let what = format!("it ends with commit {}, and commit {told} was answered", found.commit_seq);
+                let place = format!("{place}/{LOG_NAME}");
+                found.findings.push(Finding::new(FindingKind::Damaged, FindingPart::Log, place, what));
+            }
+            Ok(found.findings)
+        };
+        // In this order: what is released later than the view says is not needed.
+        let view = state.view.load();
+        let (told, from_seq) = (view.published(), view.base_seq);
+        if look(told, from_seq)?.is_empty() {
+            return Ok(Vec::new());
+        }
+        // Nobody appends, begins a segment, or releases one while this is held.
+        let slot = self.opening.lock();
+        let Some(opening) = slot.as_ref().filter(|opening| opening.actor.state.opening == state.opening) else {
+            return Ok(Vec::new());
+        };
+        let found = look(opening.actor.last_seq, state.view.load().base_seq)?;
+        Ok(found.into_iter().map(still_in_memory).collect())
+    }
+
+    /// Makes anew what follows from other rows, if nothing else is wrong. Whoever uses the namespace waits meanwhile, and
+    /// its transactions end. Gives what is found afterwards, and what was made anew.
+    ///
+    /// # Errors
+    /// `Busy` if a reader does not leave; if it is no longer wanted; whatever ends a flush. Nothing is changed then.
+    pub fn repair(
+        &self,
+        place: &str,
+        wanted: &mut dyn FnMut(u64) -> Result<()>,
+    ) -> Result<(FilesReport, Vec<Finding>)> {
+        let mut slot = self.opening.lock();
+        if let Some(opening) = slot.as_mut() {
+            match opening.checkpoint() {
+                Ok(true) => self.give_up(&mut slot, &reopened()),
+                Ok(false) => return Err(Error::new(ErrorCode::Busy, "a flush is under way; retry")),
+                Err(error) => {
+                    self.give_up(&mut slot, &error);
+                    return Err(error);
+                }
+            }
+        }
+        self.life.wait_until_closed()?;
+        let found = self.as_files(place).look(wanted)?;
+        if !found.is_repairable() {
+            return Ok((found, Vec::new()));
+        }
+        Files { disk: Arc::clone(&self.options.disk), ..self.as_files(place) }.repair()?;
+        let after = self.as_files(place).look(&mut |_| Ok(()))?;
+        let derived = found.findings.into_iter().filter(|finding| finding.kind == FindingKind::Derived);
+        Ok((after, derived.collect()))
     }
 
     fn reach(self: &Arc<Self>, place: &str, wanted: &mut dyn FnMut(u64) -> Result<()>) -> Result<Reached> {

@@ -56,7 +56,7 @@ pub struct Namespace {
     pub(super) opening: Mutex<Option<Opening>>,
     /// Its state, for readers.
     state: ArcSwapOption<State>,
-    life: Arc<Life>,
+    pub(super) life: Arc<Life>,
     quota: Mutex<Quota>,
     panics: Mutex<VecDeque<Duration>>,
     used: AtomicBool,
@@ -285,7 +285,7 @@ impl Namespace {
     }
 
     /// Ends an opening as it is. Its files stay open until the last reader and the last background job have left.
-    fn give_up(&self, slot: &mut Option<Opening>, why: &Error) {
+    pub(super) fn give_up(&self, slot: &mut Option<Opening>, why: &Error) {
         self.state.store(None);
         if let Some(mut opening) = slot.take() {
             opening.actor.fail_waiters(why);
@@ -300,7 +300,7 @@ impl Namespace {
             *access == Access::ReadOnly && group.iter().any(|envelope| is_news(&envelope.task))
         });
         if has_failed {
-            self.give_up(slot, &Error::new(ErrorCode::Busy, "the namespace is being reopened; retry"));
+            self.give_up(slot, &reopened());
         }
     }
 
@@ -309,7 +309,7 @@ impl Namespace {
         let cannot_write = slot.as_ref().is_some_and(|opening| opening.access == Access::ReadOnly);
         if cannot_write && Access::of(&*self.options.disk, &self.files.dir) == Access::Full {
             tracing::info!(dir = %self.files.dir.display(), "the file system can be written to again");
-            self.give_up(slot, &Error::new(ErrorCode::Busy, "the namespace is being reopened; retry"));
+            self.give_up(slot, &reopened());
         }
     }
 
@@ -412,6 +412,11 @@ impl Namespace {
         let last_commit_at = state.counters.lock().last_commit_at;
         Ok(Held { namespace: Arc::clone(self), state, snapshot, last_commit_at })
     }
+}
+
+/// What those are told who wait for an opening that ends, and may ask the next one.
+pub(super) fn reopened() -> Error {
+    Error::new(ErrorCode::Busy, "the namespace is being reopened; retry")
 }
 
 fn refuse(group: &mut Vec<Envelope>, error: &Error) {

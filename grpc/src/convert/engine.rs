@@ -169,13 +169,14 @@ impl Rpc for Check {
     const PATH: &'static str = "/toondb.v1.EngineService/Check";
 
     fn ask(_: &str, operation: Self) -> Self::Ask {
-        let Check { namespaces } = operation;
-        proto::CheckRequest { namespaces: namespaces.into_iter().map(NamespaceName::into_string).collect() }
+        let Check { namespaces, repair } = operation;
+        let namespaces = namespaces.into_iter().map(NamespaceName::into_string).collect();
+        proto::CheckRequest { namespaces, repair }
     }
 
     fn read_ask(ask: Self::Ask) -> Result<(String, Self)> {
-        let namespaces = ask.namespaces.into_iter().map(NamespaceName::new).collect();
-        Ok((String::new(), Check { namespaces }))
+        let proto::CheckRequest { namespaces, repair } = ask;
+        Ok((String::new(), Check { namespaces: namespaces.into_iter().map(NamespaceName::new).collect(), repair }))
     }
 
     fn answer(_: &str, reply: CheckReport) -> Self::Answer {

@@ -336,7 +336,7 @@ class CheckReport:
     more: int = 0
     """Findings beyond what one answer holds."""
     repaired: List[Finding] = field(default_factory=list)
-    """What was made anew; a check of an engine in use repairs nothing."""
+    """What was made anew; nothing unless that was asked for."""
 
     @property
     def is_sound(self) -> bool:

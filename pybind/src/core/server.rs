@@ -70,10 +70,10 @@ impl Core {
         classes::server_stats(py)?.call((), Some(&fields))
     }
 
-    fn _check<'py>(&self, py: Python<'py>, namespaces: Vec<String>) -> PyResult<Object<'py>> {
+    fn _check<'py>(&self, py: Python<'py>, namespaces: Vec<String>, repair: bool) -> PyResult<Object<'py>> {
         let namespaces = namespaces.into_iter().map(NamespaceName::new).collect();
         let CheckReport { namespaces, checkpoints, findings, more, repaired } =
-            self.call_engine(py, Check { namespaces })?;
+            self.call_engine(py, Check { namespaces, repair })?;
         let fields = fields!(py, {
             namespaces: list(py, &namespaces, checked_namespace)?,
             checkpoints: checkpoints,

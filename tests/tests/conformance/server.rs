@@ -60,7 +60,7 @@ fn flushing(s: &mut Script) {
 }
 
 fn check_of(namespaces: &[&str]) -> Check {
-    Check { namespaces: namespaces.iter().map(|name| (*name).into()).collect() }
+    Check { namespaces: namespaces.iter().map(|name| (*name).into()).collect(), repair: false }
 }
 
 /// A check that finds nothing wrong: the names that were verified.
@@ -95,6 +95,8 @@ fn checking(s: &mut Script) {
 
     let (names, report) = sound(s, &["b", "a", "b"]);
     assert_eq!((names, report.checkpoints), (vec!["a".to_owned(), "b".to_owned()], 0), "each once, and nothing else");
+    let report = s.ok("default", Check { repair: true, ..check_of(&[]) });
+    assert_eq!((report.gravest(), report.repaired.len()), (FindingKind::Notice, 0), "there is nothing to repair");
     s.reopen();
     assert_eq!(sound(s, &["a"]).0, ["a"], "one that nobody has used since");
     s.lose_power();

@@ -166,6 +166,8 @@ fn a_server_checks_itself_while_it_serves() {
         let found = client.call_op("default", get(key)).unwrap().found;
         assert_eq!(found.unwrap().value.as_slice(), value, "{key}");
     }
+    let (code, told, _) = check_served(&socket, &["--repair"]);
+    assert_eq!((code, told.contains("repaired:")), (Some(0), false), "there is nothing to repair: {told}");
     let (code, told, _) = check_served(&socket, &["--namespace", "other", "--json"]);
     let json: serde_json::Value = serde_json::from_str(&told).unwrap();
     assert_eq!((code, &json["summary"][0]["outcome"]), (Some(0), &"sound".into()), "{told}");
@@ -212,8 +214,7 @@ fn what_belongs_to_one_way_of_checking_is_refused_on_the_other() {
     let (socket, data) = (dir.join("s"), dir.join("data"));
     let (socket, data) = (socket.as_path(), data.as_path());
     let (by_socket, namespace) = (Path::new("--socket"), Path::new("--namespace"));
-    let cases: [&[&Path]; 5] = [
-        &[by_socket, socket, Path::new("--repair")],
+    let cases: [&[&Path]; 4] = [
         &[by_socket, socket, data],
         &[by_socket, socket, data, Path::new("--repair")],
         &[data, namespace, Path::new("default")],

@@ -3,11 +3,15 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::*;
-use crate::api::{Check, ErrorCode};
+use crate::api::{Check, ErrorCode, Finding, TakeSnapshot};
+
+fn check_of(namespaces: &[&str]) -> Check {
+    Check { namespaces: namespaces.iter().map(|name| (*name).into()).collect(), repair: false }
+}
 
 /// The answer of the engine that has the directory open.
 fn check_in_use(engine: &Engine, namespaces: &[&str]) -> CheckReport {
-    engine.run("", Check { namespaces: namespaces.iter().map(|name| (*name).into()).collect() }).unwrap()
+    engine.run("", check_of(namespaces)).unwrap()
 }
 
 #[test]
@@ -33,12 +37,12 @@ fn a_directory_in_use_is_called_sound_and_left_as_it_is() {
 #[test]
 fn what_cannot_be_checked_is_refused_by_name() {
     let engine = open(&closed()).unwrap();
-    let code = |name: &str| engine.run("", Check { namespaces: vec![name.into()] }).unwrap_err().code;
+    let code = |name: &str| engine.run("", check_of(&[name])).unwrap_err().code;
     assert_eq!(code("nobody"), ErrorCode::NamespaceNotFound);
     assert_eq!(code(""), ErrorCode::InvalidArgument);
     assert_eq!(code("../x"), ErrorCode::InvalidArgument);
-    let namespaces = vec!["tenant".into(); crate::limits::CHECK_NAMESPACES_MAX + 1];
-    assert_eq!(engine.run("", Check { namespaces }).unwrap_err().code, ErrorCode::LimitExceeded);
+    let too_many = check_of(&vec!["tenant"; crate::limits::CHECK_NAMESPACES_MAX + 1]);
+    assert_eq!(engine.run("", too_many).unwrap_err().code, ErrorCode::LimitExceeded);
 }
 
 /// Page by page, under an engine that has read everything into its caches before.
@@ -103,6 +107,94 @@ fn defects_are_reported_in_use() {
         let report = check_in_use(&engine, &["tenant"]);
         assert_eq!(report.gravest(), FindingKind::Derived, "defect {index} of {table}: {:#?}", report.findings);
     }
+}
+
+/// What is derived is made anew under those who use it.
+#[test]
+fn what_is_derived_is_repaired_in_use() {
+    for (kind, is_replayed) in [(closed as fn() -> SimDisk, false), (killed, true)] {
+        for (index, (table, change)) in DEFECTS.into_iter().enumerate() {
+            let what = format!("defect {index} of {table}");
+            let disk = kind();
+            let right = contents(&open(&disk.crash_image(0, CrashMode::KeepAll)).unwrap(), "tenant").unwrap();
+            defect(&disk, change);
+            let engine = open(&disk).unwrap();
+            engine.run("tenant", put("open", None)).unwrap();
+            engine.run("tenant", DeleteKey { key: ByteBuf::from("open"), durability: DURABILITY }).unwrap();
+            let report = engine.run("", Check { repair: true, ..check_of(&[]) }).unwrap();
+            assert_sound(&report, &what);
+            assert!(report.repaired.iter().all(|finding| finding.kind == FindingKind::Derived), "{what}");
+            // A log that is replayed brings counters of its own along, which were right.
+            assert!(!report.repaired.is_empty() || (is_replayed && table == "counters"), "{what}");
+            assert_eq!(contents(&engine, "tenant").unwrap(), right, "{what}");
+            let again = engine.run("", Check { repair: true, ..check_of(&[]) }).unwrap();
+            assert!(again.findings.is_empty() && again.repaired.is_empty(), "{what}: {again:#?}");
+            engine.run("tenant", put("after", None)).unwrap();
+            engine.close().unwrap();
+            assert_sound(&check(&disk, false), &what);
+        }
+    }
+}
+
+/// Where more is wrong than what is derived nothing is repaired, and the opening goes on.
+#[test]
+fn a_contradiction_forbids_repairs_in_use() {
+    let disk = closed();
+    defect(&disk, |base, rows, counters| {
+        counters.keys += 1;
+        rows.insert(Table::Nodes, &keys(base, Table::Nodes)[0], None, 1);
+    });
+    let engine = open(&disk).unwrap();
+    let snapshot = engine.run("tenant", TakeSnapshot {}).unwrap().seq;
+    let report = engine.run("", Check { repair: true, ..check_of(&["tenant"]) }).unwrap();
+    assert_eq!((report.gravest(), report.repaired.len()), (FindingKind::Contradiction, 0), "{:?}", report.findings);
+    let held = engine.run("tenant", Scan { snapshot: Some(snapshot), ..Scan::default() });
+    assert!(held.is_ok(), "{held:?}");
+}
+
+/// Bytes all over the records that the store does not have yet. What the log holds is in memory too: a flush saves it.
+#[test]
+fn damage_to_the_log_of_an_open_namespace_is_told_and_a_flush_saves_what_it_held() {
+    let disk = closed();
+    let engine = open(&disk).unwrap();
+    for i in 0..3 {
+        engine.run("tenant", Put { value: ByteBuf::from("v"), ..put(&format!("unflushed {i}"), None) }).unwrap();
+    }
+    let right = contents(&engine, "tenant").unwrap();
+    let folder = store(&disk).0.parent().unwrap().join("log");
+    let newest = disk.list_dir(&folder).unwrap().into_iter().rfind(|name| name.ends_with(".log")).unwrap();
+    let path = folder.join(newest);
+    let bytes = disk.bytes(&path).unwrap();
+    let end = bytes.iter().rposition(|byte| *byte != 0).unwrap() as u64 + 1;
+    assert_sound(&check_in_use(&engine, &["tenant"]), "as it was written");
+    let mut told = 0;
+    for place in (0..end).step_by(17) {
+        disk.corrupt(&path, place, 1).unwrap();
+        let report = check_in_use(&engine, &["tenant"]);
+        disk.corrupt(&path, place, 1).unwrap();
+        match report.gravest() {
+            FindingKind::Damaged => told += 1,
+            // Padding behind a record.
+            FindingKind::Notice => assert_eq!(bytes[place as usize], 0, "byte {place}"),
+            other => panic!("byte {place}: {other:?}"),
+        }
+        let is_log = |finding: &Finding| finding.part == FindingPart::Log && finding.advice.contains("flush");
+        assert!(report.findings.iter().all(is_log), "byte {place}: {:?}", report.findings);
+    }
+    assert!(told > 0, "{told} of {end} bytes");
+    assert_sound(&check_in_use(&engine, &["tenant"]), "whole again");
+
+    // The last record: its payload ends some bytes before.
+    disk.corrupt(&path, end - 20, 1).unwrap();
+    assert_eq!(check_in_use(&engine, &["tenant"]).gravest(), FindingKind::Damaged);
+    engine.run("tenant", Flush {}).unwrap();
+    let report = check_in_use(&engine, &["tenant"]);
+    assert_sound(&report, "flushed");
+    let image = disk.crash_image(0, CrashMode::DropUnsynced);
+    assert_sound(&check(&image, false), "after a power loss");
+    let again = open(&image).unwrap();
+    assert_eq!(contents(&again, "tenant").unwrap(), right);
+    again.run("tenant", put("after", None)).unwrap();
 }
 
 /// Pages are being written and rows flushed all the while: none of it looks like damage.

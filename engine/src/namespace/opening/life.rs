@@ -86,6 +86,23 @@ impl Life {
         }
     }
 
+    /// Waits until no file is open, but not for long. The caller sees to it that no opening begins meanwhile.
+    pub(in crate::namespace) fn wait_until_closed(&self) -> Result<()> {
+        let mut phase = self.phase.lock();
+        let is_open = |phase: &mut Phase| match phase {
+            Phase::Closed | Phase::Fenced { files: Files::Closed, .. } => false,
+            Phase::Opening | Phase::Open | Phase::Closing { .. } | Phase::Fenced { files: Files::Open, .. } => true,
+        };
+        if self.closed.wait_while_for(&mut phase, is_open, limits::CLOSING_WAIT_MAX).timed_out() {
+            let text = "somebody is still reading the namespace's files; retry after a short pause";
+            return Err(Error::new(ErrorCode::Busy, text));
+        }
+        match &*phase {
+            Phase::Fenced { why, files: _ } => Err(why.error()),
+            Phase::Closed | Phase::Opening | Phase::Open | Phase::Closing { .. } => Ok(()),
+        }
+    }
+
     /// The opening that began has succeeded, unless the namespace was taken out of service meanwhile.
     pub(super) fn opened(&self) -> Result<()> {
         let mut phase = self.phase.lock();
@@ -184,6 +201,23 @@ mod tests {
             life.close();
             next.join().unwrap();
         });
+    }
+
+    #[test]
+    fn a_repair_waits_for_the_last_reader_and_not_for_long() {
+        let life = Life::default();
+        assert!(life.wait_until_closed().is_ok());
+        life.begin().unwrap();
+        life.opened().unwrap();
+        life.leave();
+        assert_eq!(life.wait_until_closed().unwrap_err().code, ErrorCode::Busy);
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| while life.wait_until_closed().is_err() {});
+            life.close();
+            waiting.join().unwrap();
+        });
+        life.fence(Fence::Final(fenced(ErrorCode::NamespaceNotFound)));
+        assert_eq!(life.wait_until_closed().unwrap_err().code, ErrorCode::NamespaceNotFound);
     }
 
     #[test]
