@@ -82,7 +82,7 @@ impl Router {
             return Ok(Some(Arc::clone(&handle)));
         }
         let name = NamespaceName::parse(name)?;
-        Ok(self.handle(name.as_str()))
+        self.handle(name.as_str())
     }
 
     /// As [`Router::find`], but an unknown name is an error.
@@ -94,12 +94,12 @@ impl Router {
 
     /// The handle of a namespace; a new name is created.
     pub fn find_or_create(&self, name: &str) -> Result<Arc<Namespace>> {
-        if let Some(handle) = self.find(name)? {
+        let name = NamespaceName::parse(if name.is_empty() { NamespaceName::DEFAULT } else { name })?;
+        if let Ok(Some(handle)) = self.find(name.as_str()) {
             return Ok(handle);
         }
-        let name = NamespaceName::parse(name)?;
         let _changing = self.changing.lock();
-        if let Some(handle) = self.handle(name.as_str()) {
+        if let Ok(Some(handle)) = self.handle(name.as_str()) {
             return Ok(handle);
         }
         let entry = match self.catalog.settled(name.as_str())? {
@@ -110,12 +110,12 @@ impl Router {
         Ok(Arc::clone(&self.handles.entry(name.as_str().to_owned()).or_insert_with(made)))
     }
 
-    fn handle(&self, name: &str) -> Option<Arc<Namespace>> {
+    fn handle(&self, name: &str) -> Result<Option<Arc<Namespace>>> {
         match self.handles.entry(name.to_owned()) {
-            dashmap::Entry::Occupied(handle) => Some(Arc::clone(handle.get())),
+            dashmap::Entry::Occupied(handle) => Ok(Some(Arc::clone(handle.get()))),
             dashmap::Entry::Vacant(place) => {
-                let handle = self.new_handle(name, &self.catalog.get(name)?);
-                Some(Arc::clone(&place.insert(handle)))
+                let Some(entry) = self.catalog.get(name)? else { return Ok(None) };
+                Ok(Some(Arc::clone(&place.insert(self.new_handle(name, &entry)))))
             }
         }
     }
@@ -154,16 +154,16 @@ impl Router {
     /// Describes a namespace.
     pub fn describe(&self, name: &str) -> Result<NamespaceInfo> {
         let name = NamespaceName::parse(name)?;
-        let entry = self
-            .catalog
-            .get(name.as_str())
-            .ok_or_else(|| Error::new(ErrorCode::NamespaceNotFound, format!("namespace {name:?} does not exist")))?;
+        let entry =
+            self.catalog.get(name.as_str()).or_else(|_| self.catalog.settled(name.as_str()))?.ok_or_else(|| {
+                Error::new(ErrorCode::NamespaceNotFound, format!("namespace {name:?} does not exist"))
+            })?;
         Ok(entry.info(name.as_str(), false))
     }
 
     /// All namespaces, by name.
-    pub fn list(&self) -> Vec<NamespaceInfo> {
-        self.catalog.list().iter().map(|(name, entry)| entry.info(name, false)).collect()
+    pub fn list(&self) -> Result<Vec<NamespaceInfo>> {
+        Ok(self.catalog.list()?.iter().map(|(name, entry)| entry.info(name, false)).collect())
     }
 
     /// Replaces a namespace's bounds.
@@ -174,7 +174,7 @@ impl Router {
         let mut entry = self.catalog.settled(name.as_str())?.ok_or_else(missing)?;
         entry.quota = quota;
         self.catalog.update(name.as_str(), entry.clone())?;
-        if let Some(handle) = self.handle(name.as_str()) {
+        if let Some(handle) = self.handle(name.as_str())? {
             handle.set_quota(quota);
         }
         Ok(entry.info(name.as_str(), false))
@@ -191,7 +191,7 @@ impl Router {
         self.wait_for_writer(name.as_str());
         let changing = self.changing.lock();
         self.catalog.settled(name.as_str())?.ok_or_else(missing)?;
-        let handle = self.handle(name.as_str()).ok_or_else(missing)?;
+        let handle = self.handle(name.as_str())?.ok_or_else(missing)?;
         // The actor stands still meanwhile: what it acknowledged after the entry is gone would be gone too.
         let removed = handle.end_with(&gone, || self.catalog.remove(name.as_str())?.ok_or_else(missing));
         let entry = self.doubt(name.as_str(), &handle, removed)?;
@@ -218,7 +218,7 @@ impl Router {
         let _changing = self.changing.lock();
         let mut doubtful = self.doubtful.lock();
         for (name, handle) in doubtful.drain(..) {
-            if self.catalog.get(&name).is_some_and(|entry| entry.id == *handle.id()) {
+            if self.catalog.get(&name).is_ok_and(|entry| entry.is_some_and(|entry| entry.id == *handle.id())) {
                 handle.settle();
             } else {
                 handle.fence(Fence::Final(Error::new(ErrorCode::Busy, "the namespace has other files now; try again")));
@@ -272,7 +272,7 @@ impl Router {
     /// Others who create, change or delete wait while one does, so it must not wait under their lock for a writer that a
     /// disk holds up. One that comes after this is waited for.
     fn wait_for_writer(&self, name: &str) {
-        if let Some(handle) = self.handle(name) {
+        if let Ok(Some(handle)) = self.handle(name) {
             handle.wait_for_writer();
         }
     }
@@ -292,7 +292,7 @@ impl Router {
             return Ok(Switched { newest: CommitSeq(new.commit_seq), old: None });
         };
         let mut newest = new.commit_seq;
-        let handle = self.handle(name.as_str()).ok_or_else(|| Error::internal("a namespace without a handle"))?;
+        let handle = self.handle(name.as_str())?.ok_or_else(|| Error::internal("a namespace without a handle"))?;
         let switched = handle.retire(overwrite, |old_seq| {
             // Whoever read before the restore knows commits up to `old_seq`; nothing restored may look as old as that.
             let floor_seq = if old_seq == 0 { 0 } else { new.commit_seq.max(old_seq + 1) };
@@ -323,7 +323,7 @@ impl Router {
 
     /// The names of all namespaces, in order.
     pub fn names(&self) -> Vec<NamespaceName> {
-        self.catalog.list().into_iter().map(|(name, _)| NamespaceName::new(name)).collect()
+        self.catalog.shown().into_iter().map(|(name, _)| NamespaceName::new(name)).collect()
     }
 
     /// What the catalog and the folders say. Nobody creates, changes or deletes a namespace meanwhile.
@@ -334,7 +334,7 @@ impl Router {
 
     /// Where the store of a namespace is, and the id in it; nothing if there is no such namespace.
     pub fn store_of(&self, name: &NamespaceName) -> Option<(PathBuf, [u8; 16])> {
-        let Entry { id, .. } = self.catalog.get(name.as_str())?;
+        let Entry { id, .. } = self.catalog.get(name.as_str()).ok()??;
         Some((self.catalog.dir(&id).join(STORE_NAME), id))
     }
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use rustix::process::{Pid, Signal, kill_process};
+use toondb_engine::api::Error;
 use toondb_ipc::{BlockingClient, ClientOptions};
 
 /// Longer than any start takes; a broken server must not hang the tests.
@@ -121,7 +122,15 @@ impl Served {
     /// A new client.
     #[must_use]
     pub fn client(&self) -> BlockingClient {
-        BlockingClient::connect(&self.socket, ClientOptions::default()).expect("a ready server accepts")
+        self.try_client().expect("a ready server accepts")
+    }
+
+    /// A new client of a server that may be gone.
+    ///
+    /// # Errors
+    /// `ConnectionFailed` if it is.
+    pub fn try_client(&self) -> Result<BlockingClient, Error> {
+        BlockingClient::connect(&self.socket, ClientOptions::default())
     }
 
     /// Where it serves gRPC, as its ready line says.

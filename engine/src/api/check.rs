@@ -212,7 +212,9 @@ fn advice(kind: FindingKind, part: FindingPart) -> &'static str {
     match (kind, part) {
         (FindingKind::Notice, _) => "nothing needs to be done",
         (FindingKind::Unreadable, _) => "mend what the system says, and check again",
-        (FindingKind::Derived, _) => "let a check repair it, of the directory or through its server: toondb check --repair",
+        (FindingKind::Derived, _) => {
+            "let a check repair it, of the directory or through its server: toondb check --repair"
+        }
         (FindingKind::Damaged | FindingKind::Contradiction, FindingPart::Directory) => {
             "make the directory private to its owner"
         }

@@ -16,12 +16,13 @@
 //! takes no more orders on that handle, opened again, and read: if it says what memory says, it goes on; else it is written
 //! anew from memory, as what a failed sync left in the page cache proves nothing about the device. Until one of them
 //! works the catalog is *in doubt*: the failed change is `OutcomeUnknown`, others are refused, and every request and tick
-//! tries again.
+//! tries again. So is a creation whose folder could not be turned: until it can, nobody is told that there is no such
+//! namespace, or that there is one.
 //!
 //! A change whose folder cannot be turned after the commit is taken back by another change. If that one fails too, memory
 //! holds the first, file and folders are made to say so, and it has succeeded after all.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -71,7 +72,17 @@ pub struct Catalog {
     leftovers: Mutex<Vec<Folder>>,
     /// Those of `entries` whose creation has not ended: their folder is not live yet, and the change may be taken back.
     /// Nobody is shown them. Locked after `entries`.
-    unfinished: Mutex<BTreeSet<[u8; 16]>>,
+    unfinished: Mutex<BTreeMap<[u8; 16], Creation>>,
+}
+
+/// How far a creation has come that has not ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Creation {
+    /// Nobody was told anything yet: there is no such namespace.
+    UnderWay,
+    /// It was answered `OutcomeUnknown`, and what comes of it is not decided: nobody may be told that there is none, since
+    /// it may yet come to light.
+    InDoubt,
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it ends here, as in every `map_err`")]
@@ -89,28 +100,47 @@ impl Catalog {
         Ok(Self { disk, data_dir: data_dir.to_owned(), inner, entries, unfinished, leftovers })
     }
 
-    /// The entry of a name whose folder is live.
-    pub fn get(&self, name: &str) -> Option<Entry> {
+    /// The entry of a name whose folder is live. Waits for no disk.
+    ///
+    /// # Errors
+    /// `Unavailable` while nobody knows whether its creation holds.
+    pub fn get(&self, name: &str) -> Result<Option<Entry>> {
         // While entries are locked, a creation can neither end nor be taken back.
         let entries = self.entries.read();
-        entries.get(name).filter(|entry| !self.unfinished.lock().contains(&entry.id)).cloned()
+        let Some(entry) = entries.get(name) else { return Ok(None) };
+        match self.unfinished.lock().get(&entry.id) {
+            None => Ok(Some(entry.clone())),
+            Some(Creation::UnderWay) => Ok(None),
+            Some(Creation::InDoubt) => Err(in_doubt()),
+        }
     }
 
     /// As [`Catalog::get`]; if there is none, what an earlier change left open is ended first, and that may bring one to
-    /// light. For those who go on to make, change or remove it.
+    /// light. For those who go on to make, change or remove it, and for those who ask what has become of it.
     pub fn settled(&self, name: &str) -> Result<Option<Entry>> {
-        if let Some(entry) = self.get(name) {
+        if let Ok(Some(entry)) = self.get(name) {
             return Ok(Some(entry));
         }
         self.check_writable()?;
-        Ok(self.get(name))
+        self.get(name)
     }
 
     /// All entries whose folders are live, by name.
-    pub fn list(&self) -> Vec<(String, Entry)> {
+    ///
+    /// # Errors
+    /// `Unavailable` while nobody knows whether some creation holds, and that cannot be found out.
+    pub fn list(&self) -> Result<Vec<(String, Entry)>> {
+        if self.unfinished.lock().values().any(|creation| *creation == Creation::InDoubt) {
+            self.check_writable()?;
+        }
+        Ok(self.shown())
+    }
+
+    /// As [`Catalog::list`], without those in doubt.
+    pub fn shown(&self) -> Vec<(String, Entry)> {
         let entries = self.entries.read();
         let unfinished = self.unfinished.lock();
-        let shown = entries.iter().filter(|(_, entry)| !unfinished.contains(&entry.id));
+        let shown = entries.iter().filter(|(_, entry)| !unfinished.contains_key(&entry.id));
         shown.map(|(name, entry)| (name.clone(), entry.clone())).collect()
     }
 
@@ -146,12 +176,14 @@ impl Catalog {
         let about = About { name: name.to_owned(), entry: entry.clone() };
         about.write(&*self.disk, &inner.folders.path(&entry.id, Role::New))?;
         inner.folders.sync(&*self.disk).map_err(io)?;
-        self.unfinished.lock().insert(entry.id);
+        self.unfinished.lock().insert(entry.id, Creation::UnderWay);
         let made = self
             .commit(inner, name, Some(entry.clone()), entry.generation, &[entry.id])
             .and_then(|()| self.finish(inner, &entry.id).or_else(|why| self.undo(inner, name, None, &[entry.id], why)));
         // One that is not settled is shown, or known to be gone, once it is.
-        if !inner.unsettled.contains(&entry.id) {
+        if inner.unsettled.contains(&entry.id) {
+            self.unfinished.lock().insert(entry.id, Creation::InDoubt);
+        } else {
             self.unfinished.lock().remove(&entry.id);
         }
         made
@@ -200,7 +232,7 @@ impl Catalog {
         let mut inner = self.inner.lock();
         let inner = &mut *inner;
         self.ready(inner)?;
-        let Some(entry) = self.get(name) else { return Ok(None) };
+        let Some(entry) = self.get(name)? else { return Ok(None) };
         let generation = self.next(inner);
         self.leave(inner, &entry.id, generation)?;
         self.commit(inner, name, None, generation, &[entry.id])?;
@@ -412,7 +444,7 @@ impl Catalog {
             }
         }
         inner.folders.sync(disk).map_err(io)?;
-        self.unfinished.lock().retain(|id| !inner.unsettled.contains(id));
+        self.unfinished.lock().retain(|id, _| !inner.unsettled.contains(id));
         inner.unsettled.clear();
         Ok(())
     }

@@ -3,9 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::api::{
-    Check, CheckReport, CheckedNamespace, CommitSeq, Error, ErrorCode, Finding, NamespaceName, Result,
-};
+use crate::api::{Check, CheckReport, CheckedNamespace, CommitSeq, Error, ErrorCode, Finding, NamespaceName, Result};
 use crate::checkpoints;
 use crate::disk::{Disk, LookingDisk};
 use crate::namespace::FilesReport;

@@ -42,7 +42,7 @@ impl Inner {
             Request::ServerStats(_) => Response::ServerStats(self.stats()),
             Request::Check(check) => Response::Check(self.check(&check, wanted)?),
             Request::CreateNamespace(create) => Response::CreateNamespace(self.router.create(namespace, create)?),
-            Request::ListNamespaces(_) => Response::ListNamespaces(NamespaceList { namespaces: self.router.list() }),
+            Request::ListNamespaces(_) => Response::ListNamespaces(NamespaceList { namespaces: self.router.list()? }),
             Request::DescribeNamespace(_) => Response::DescribeNamespace(self.router.describe(namespace)?),
             Request::NamespaceStats(_) => Response::NamespaceStats(self.router.require(namespace)?.stats()?),
             Request::DeleteNamespace(_) => {

@@ -44,11 +44,8 @@ pub fn open(
     if let Some(mark) = witness {
         recovered.check_reaches(mark)?;
     }
-    let mut report = ReplayReport {
-        records: recovered.records,
-        last_seq: recovered.tail.last_seq,
-        rest: recovered.rest,
-    };
+    let mut report =
+        ReplayReport { records: recovered.records, last_seq: recovered.tail.last_seq, rest: recovered.rest };
     let current = recovered.make_durable()?;
     if mark.newest().is_none() {
         tracing::warn!(

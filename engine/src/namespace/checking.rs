@@ -83,12 +83,7 @@ impl Namespace {
     }
 
     /// What is wrong with the log of an opening. Nothing if that has ended meanwhile: whatever opens next reads it whole.
-    fn check_log(
-        &self,
-        state: &State,
-        place: &str,
-        wanted: &mut dyn FnMut(u64) -> Result<()>,
-    ) -> Result<Vec<Finding>> {
+    fn check_log(&self, state: &State, place: &str, wanted: &mut dyn FnMut(u64) -> Result<()>) -> Result<Vec<Finding>> {
         let files = self.as_files(place);
         let mut look = |told: u64, from_seq: u64| -> Result<Vec<Finding>> {
             let mut found = FilesReport::default();

@@ -30,8 +30,8 @@ use crate::log::{self, Log, LogError, LogOptions, Rest};
 use crate::planted::{self, Planted};
 use crate::rng::Rng;
 use crate::store::{
-    Base, BatchReader, CollectionRecord, Counters, DocumentRecord, Effect, KeyRange, KeyReader, KeyWriter, Memtable, Read,
-    RowMark, Snapshot, StoreError, Table, View,
+    Base, BatchReader, CollectionRecord, Counters, DocumentRecord, Effect, KeyRange, KeyReader, KeyWriter, Memtable,
+    Read, RowMark, Snapshot, StoreError, Table, View,
 };
 
 pub const STORE_NAME: &str = "store.redb";

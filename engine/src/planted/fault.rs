@@ -89,6 +89,8 @@ faults! {
     LeaseForgotten = "lease_forgotten", Engine "tests::lives::many_readers_and_many_failures_never_meet_two_handles";
     /// The store is not synced when redb asks for it.
     StoreUnsynced = "store_unsynced", Crash "durable::what_was_flushed_outlives_the_power";
+    /// The length that a file shows is taken for durable when it is opened.
+    LengthTrusted = "length_trusted", Engine "store::tests::crashes::what_a_failed_sync_lost_of_a_file_is_missed_by_nobody";
     /// A page of the store counts whatever its checksum.
     PageChecksumSkipped = "page_checksum_skipped", Crash "promises::a_damaged_page_hides_nothing";
     /// A copy of the store's head counts whatever its checksum.

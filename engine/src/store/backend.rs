@@ -87,12 +87,13 @@ impl Backend {
             if self.shared.abandoned.load(Ordering::Acquire) {
                 return Err(io::Error::new(io::ErrorKind::StorageFull, "what waited for space was given up"));
             }
-            let next = self.shared.held.read().as_ref().map(Held::next);
+            let next = self.shared.held.read().as_ref().map(|held| (held.next(), held.is_inherited()));
             match next {
                 None => return Ok(()),
                 // Readers must not wait for the disk.
-                Some(Next::Sync) => {
-                    match pages.sync() {
+                Some((Next::Sync, is_inherited)) => {
+                    let assured = if is_inherited { pages.assure_len() } else { Ok(()) };
+                    match assured.and_then(|()| pages.sync()) {
                         Err(error) if is_disk_full(&error) => return Err(error),
                         result => self.told(result)?,
                     }
@@ -100,14 +101,14 @@ impl Backend {
                         held.synced();
                     }
                 }
-                Some(Next::Change) => {
+                Some((Next::Change, _)) => {
                     let mut held = self.shared.held.write();
                     match held.as_mut().map_or(Ok(()), |held| held.carry_out(pages)) {
                         Err(error) if is_disk_full(&error) => return Err(error),
                         result => self.told(result)?,
                     }
                 }
-                Some(Next::Nothing) => *self.shared.held.write() = None,
+                Some((Next::Nothing, _)) => *self.shared.held.write() = None,
             }
         }
     }
@@ -130,7 +131,11 @@ impl Backend {
 
     /// Makes durable what the file has, whatever is held, and writes nothing to it.
     pub fn sync_as_it_is(&self) -> io::Result<()> {
-        self.shared.pages.sync_as_it_is()
+        match self.shared.pages.assure_len() {
+            // Its last page was never written, and there is no space for it: nothing in the file depends on it.
+            Err(error) if is_disk_full(&error) => self.shared.pages.sync_as_it_is(),
+            result => result,
+        }
     }
 
     /// From now on a full disk is no error for redb: see [`Backend::is_holding`].

@@ -45,18 +45,25 @@ pub struct Held {
     places: HashMap<u64, (u64, usize)>,
     /// True while the file has changes of these operations that were not synced.
     unsynced: bool,
+    /// True until the file that others have written was synced.
+    inherited: bool,
 }
 
 impl Held {
     /// Nothing yet, over a file of this length.
     pub fn new(len: u64) -> Self {
-        Self { len, operations: VecDeque::new(), done: 0, places: HashMap::new(), unsynced: false }
+        Self { len, operations: VecDeque::new(), done: 0, places: HashMap::new(), unsynced: false, inherited: false }
     }
 
     /// Nothing yet, over a file of this length that others have written: whoever accepts it makes it durable first, whether or
     /// not redb writes anything. A kill may have left its last commit in the page cache alone.
     pub fn over_unsynced(len: u64) -> Self {
-        Self { unsynced: true, ..Self::new(len) }
+        Self { unsynced: true, inherited: true, ..Self::new(len) }
+    }
+
+    /// True if the next sync is the first one of a file that others have written.
+    pub fn is_inherited(&self) -> bool {
+        self.inherited
     }
 
     /// The length as redb sees it.
@@ -142,7 +149,7 @@ impl Held {
 
     /// The sync that was next has succeeded.
     pub fn synced(&mut self) {
-        self.unsynced = false;
+        (self.unsynced, self.inherited) = (false, false);
         if self.operations.pop_front_if(|operation| matches!(operation, Operation::Sync)).is_some() {
             self.done += 1;
         }

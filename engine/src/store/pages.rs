@@ -126,6 +126,21 @@ impl PagedFile {
         self.file.sync_data()
     }
 
+    /// Makes the length durable that the file shows. A sync that failed may have lost a growth that still shows, and says
+    /// nothing when it is asked again; a later header would then promise more than there is. So the last byte is written
+    /// once more, as it is, and everything about the file is synced, not only what reading the bytes needs.
+    pub fn assure_len(&self) -> io::Result<()> {
+        if planted::is(Planted::LengthTrusted) {
+            return Ok(());
+        }
+        if let Some(last) = self.file.len()?.checked_sub(1) {
+            let mut byte = [0];
+            self.file.read_exact_at(last, &mut byte)?;
+            self.file.write_all_at(last, &byte)?;
+        }
+        self.file.sync_all()
+    }
+
     /// redb's header as an opening would find it now; nothing where nobody knows.
     pub fn durable_header(&self) -> Option<RedbHeader> {
         self.superblock.durable_header()

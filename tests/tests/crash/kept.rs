@@ -37,6 +37,10 @@ fn find(engine: &Engine, owner: &str, name: &str) -> Result<Option<CheckpointInf
     }
 }
 
+fn is_there(engine: &Engine, owner: &str, name: &str) -> bool {
+    matches!(find(engine, owner, name), Ok(Some(_)))
+}
+
 /// A checkpoint of another database, and what is in it.
 fn foreign() -> &'static (Vec<u8>, Model) {
     static FOREIGN: OnceLock<(Vec<u8>, Model)> = OnceLock::new();
@@ -84,12 +88,12 @@ impl Kept {
         let deleted = engine.run(owner, DeleteCheckpoint { checkpoint_id: info.id });
         match &deleted {
             Ok(_) => drop(self.0.remove(&key(owner, name))),
-            Err(error) => {
+            // If the power went, whoever asked was told nothing.
+            Err(error) if error.code == ErrorCode::OutcomeUnknown || !is_there(engine, owner, name) => {
                 let (presence, _) = self.0.get_mut(&key(owner, name)).expect("the workload deletes what it took");
-                if error.code == ErrorCode::OutcomeUnknown {
-                    *presence = Presence::Open;
-                }
+                *presence = Presence::Open;
             }
+            Err(_) => {}
         }
         deleted.map(drop)
     }

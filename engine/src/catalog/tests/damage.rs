@@ -77,8 +77,8 @@ fn an_old_copy_of_the_catalog_loses_no_namespace() {
         assert!(names(&disk, "lost").is_empty(), "nothing is set aside");
         // It goes on from there.
         set_quota(&catalog, "c", 9).unwrap();
-        let quota = catalog.get("c").unwrap().quota;
-        catalog.update("c", Entry { quota: Quota::default(), ..catalog.get("c").unwrap() }).unwrap();
+        let quota = catalog.get("c").unwrap().unwrap().quota;
+        catalog.update("c", Entry { quota: Quota::default(), ..catalog.get("c").unwrap().unwrap() }).unwrap();
         assert_eq!(quota.bytes_max, Some(9));
         catalog.close();
     }
@@ -217,10 +217,10 @@ fn large_metadata_survives_the_loss_of_the_catalog() {
     make_files(&disk, &catalog, 1).unwrap();
     let metadata = Properties::new().with("much", "x".repeat(6 << 20).as_str());
     catalog.create("a", Entry { metadata, ..entry(1) }).unwrap();
-    let before = catalog.get("a");
+    let before = catalog.get("a").unwrap();
     catalog.close();
     disk.remove_file(&dir().join(NAME)).unwrap();
-    assert_eq!(open(&disk).unwrap().get("a"), before);
+    assert_eq!(open(&disk).unwrap().get("a").unwrap(), before);
 }
 
 #[test]

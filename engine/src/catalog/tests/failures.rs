@@ -181,10 +181,10 @@ fn a_quota_that_a_crash_took_back_does_not_return_with_the_next_crash() {
 fn an_account_of_a_change_that_the_catalog_knows_of_is_not_believed() {
     let disk = two();
     let catalog = open(&disk).unwrap();
-    let entry = catalog.get("a").unwrap();
+    let entry = catalog.get("a").unwrap().unwrap();
     let folder = catalog.dir(&entry.id);
     create(&disk, &catalog, "c", 3).unwrap();
-    let generation = catalog.get("c").unwrap().generation;
+    let generation = catalog.get("c").unwrap().unwrap().generation;
     let stale = Entry { quota: Quota { bytes_max: Some(5), ..Quota::default() }, generation, ..entry };
     About { name: "a".to_owned(), entry: stale }.write(&disk, &folder).unwrap();
     let before = seen(&catalog);

@@ -57,14 +57,14 @@ pub fn create(disk: &SimDisk, catalog: &Catalog, name: &str, number: u8) -> Resu
 pub fn replace(disk: &SimDisk, catalog: &Catalog, name: &str, number: u8) -> Result<()> {
     catalog.check_writable()?;
     make_files(disk, catalog, number).map_err(|error| crate::disk::to_error(&error))?;
-    let old = catalog.get(name).unwrap();
+    let old = catalog.get(name).unwrap().unwrap();
     catalog.replace(name, &old, entry(number))?;
     catalog.remove_files(&old.id);
     Ok(())
 }
 
 pub fn set_quota(catalog: &Catalog, name: &str, bytes_max: u64) -> Result<()> {
-    let before = catalog.get(name).unwrap();
+    let before = catalog.get(name).unwrap().unwrap();
     catalog.update(name, Entry { quota: Quota { bytes_max: Some(bytes_max), ..Quota::default() }, ..before })
 }
 
@@ -80,12 +80,12 @@ pub fn remove(catalog: &Catalog, name: &str) -> Result<()> {
 pub type Seen = Vec<(String, u8, Option<u64>)>;
 
 pub fn seen(catalog: &Catalog) -> Seen {
-    catalog.list().into_iter().map(|(name, entry)| (name, entry.id[0], entry.quota.bytes_max)).collect()
+    catalog.list().unwrap().into_iter().map(|(name, entry)| (name, entry.id[0], entry.quota.bytes_max)).collect()
 }
 
 /// Every namespace has the files that belong to it.
 pub fn check_files(disk: &SimDisk, catalog: &Catalog, context: &str) {
-    for (name, entry) in catalog.list() {
+    for (name, entry) in catalog.list().unwrap() {
         let data = disk.bytes(&catalog.dir(&entry.id).join("data"));
         assert_eq!(data, Some(vec![entry.id[0]]), "{context}: the files of {name}");
     }

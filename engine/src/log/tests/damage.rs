@@ -323,7 +323,13 @@ fn damage_to_what_the_store_has_ends_a_log_only_if_something_behind_it_is_missed
                     assert!(!matches!(what, Hit::Batch(hit) if hit > base), "{context}: {what:?}");
                     needless += usize::from(opened.report.rest == Rest::Needless);
                     drop(opened);
-                    assert_prefix_and_usable(&image, base_seq, &batches[base + 1..], batches.len() - base - 1, &context);
+                    assert_prefix_and_usable(
+                        &image,
+                        base_seq,
+                        &batches[base + 1..],
+                        batches.len() - base - 1,
+                        &context,
+                    );
                 }
                 Err(LogError::Corrupt { at, .. }) => {
                     assert_eq!(at.segment, last.segment, "{context}");
