@@ -3,6 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+/// What a server keeps free, and as much again as tests need.
+const MEMORY_BYTES_MIN: u64 = 512 << 20;
+
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
 /// A private directory with a short path, so that a socket's path fits in it; removed when dropped.
@@ -13,8 +16,23 @@ impl TempDir {
     /// Makes one.
     #[must_use]
     pub fn new() -> Self {
+        Self::below(&std::env::temp_dir())
+    }
+
+    /// Makes one in memory, where there is room: for tests that end processes, not machines. Nothing waits for a device there.
+    #[must_use]
+    pub fn in_memory() -> Self {
+        let memory = Path::new("/dev/shm");
+        let free = rustix::fs::statvfs(memory).map_or(0, |room| room.f_bavail.saturating_mul(room.f_frsize));
+        if free >= MEMORY_BYTES_MIN && std::fs::metadata(memory).is_ok_and(|shm| !shm.permissions().readonly()) {
+            return Self::below(memory);
+        }
+        Self::new()
+    }
+
+    fn below(place: &Path) -> Self {
         let name = format!("toondb-t-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-        let path = std::env::temp_dir().join(name);
+        let path = place.join(name);
         // What a killed run of the same process id left behind.
         let _ = std::fs::remove_dir_all(&path);
         std::fs::create_dir(&path).unwrap();

@@ -21,6 +21,7 @@ mod model;
 mod process;
 pub mod requests;
 mod script;
+mod strace;
 mod tuning;
 mod wordnet;
 
@@ -31,5 +32,6 @@ pub use killable::Killable;
 pub use model::{Model, Observed, Outcome, Universe, check_answer, commit_of, exact_distance, nearest};
 pub use process::{Served, server_binary, worker_binary};
 pub use script::Script;
+pub use strace::{Joined, Watch, can_watch};
 pub use tuning::{Dice, is_long, seed};
 pub use wordnet::{Synset, WordNet};

@@ -13,6 +13,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use toondb_engine::api::Error;
 use toondb_ipc::{BlockingClient, ClientOptions};
 
+use crate::strace::{Joined, Watch, release, watchable};
+
 /// Longer than any start takes; a broken server must not hang the tests.
 const START_PATIENCE: Duration = Duration::from_secs(60);
 const READY: &str = "ToonDB is ready";
@@ -50,6 +52,8 @@ pub struct Served {
     log: Arc<Mutex<String>>,
     watcher: Option<JoinHandle<()>>,
     ended: Option<ExitStatus>,
+    /// The watch that it was started under.
+    watch: Option<Joined>,
 }
 
 impl Served {
@@ -79,7 +83,33 @@ impl Served {
         Self::start_as(shell, Some(socket), None, data)
     }
 
-    fn start_as(mut command: Command, socket: Option<&Path>, grpc: Option<&str>, data: &Path) -> Result<Self, String> {
+    /// As [`Served::start`], watched from the first call of its program on.
+    ///
+    /// # Errors
+    /// With its log if it ends instead.
+    pub fn start_watched(watch: &Watch<'_>, socket: &Path, data: &Path) -> Result<Self, String> {
+        Self::start_under(Some(watch), watchable(&server_binary()), Some(socket), None, data)
+    }
+
+    /// As [`Served::start`], and [`Joined`] may join it, also where only ancestors may otherwise.
+    ///
+    /// # Errors
+    /// With its log if it ends instead.
+    pub fn start_watchable(socket: &Path, data: &Path) -> Result<Self, String> {
+        Self::start_as(watchable(&server_binary()), Some(socket), None, data)
+    }
+
+    fn start_as(command: Command, socket: Option<&Path>, grpc: Option<&str>, data: &Path) -> Result<Self, String> {
+        Self::start_under(None, command, socket, grpc, data)
+    }
+
+    fn start_under(
+        under: Option<&Watch<'_>>,
+        mut command: Command,
+        socket: Option<&Path>,
+        grpc: Option<&str>,
+        data: &Path,
+    ) -> Result<Self, String> {
         command.arg("serve").arg("--data").arg(data).args(["--log", "info"]);
         if let Some(path) = socket {
             command.arg("--socket").arg(path);
@@ -87,17 +117,17 @@ impl Served {
         if let Some(address) = grpc {
             command.args(["--grpc", address]);
         }
-        let mut child = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the server's binary starts");
+        let pipe = || if under.is_some() { Stdio::piped() } else { Stdio::null() };
+        let command = command.stdin(pipe()).stdout(pipe()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the server's binary starts");
         let log = Arc::new(Mutex::new(String::new()));
         let stderr = child.stderr.take().expect("the log is piped");
         let (ready, watcher) = watch(stderr, Arc::clone(&log));
         let socket = socket.unwrap_or(Path::new("")).to_owned();
-        let mut served = Self { child, socket, log, watcher: Some(watcher), ended: None };
+        let mut served = Self { child, socket, log, watcher: Some(watcher), ended: None, watch: None };
+        if let Some(watch) = under {
+            served.watch = Some(release(&mut served.child, watch).expect("the server can be watched"));
+        }
         match ready.recv_timeout(START_PATIENCE) {
             Ok(()) => Ok(served),
             Err(_) => {
@@ -105,6 +135,11 @@ impl Served {
                 Err(format!("{status}: {}", served.log()))
             }
         }
+    }
+
+    /// Ends the watch that it was started under; it goes on.
+    pub fn unwatch(&mut self) {
+        self.watch = None;
     }
 
     /// Its process.
@@ -180,6 +215,7 @@ impl Served {
         if let Some(watcher) = self.watcher.take() {
             watcher.join().expect("the log is collected to its end");
         }
+        self.unwatch();
         status
     }
 }

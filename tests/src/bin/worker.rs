@@ -4,6 +4,7 @@
 //! toondb-test-worker put <socket> <prefix> <count>    puts <prefix>/<i> = <i> and ends
 //! toondb-test-worker open <dir>                       opens the directory, says so, and holds it until its input ends
 //! toondb-test-worker fork <dir>                       opens the directory, forks, and dies; the child lives on likewise
+//! toondb-test-worker watchable <program> <arguments>   says so, waits for the end of its input, and becomes the program
 //! ```
 #![allow(
     clippy::unwrap_used,
@@ -13,6 +14,7 @@
 )]
 
 use std::io::{Read, Write};
+use std::os::unix::process::CommandExt as _;
 
 use toondb_engine::{Engine, EngineOptions};
 use toondb_ipc::{BlockingClient, ClientOptions};
@@ -61,6 +63,16 @@ fn fork(dir: &str) {
     }
 }
 
+/// Where Yama is in force, only an ancestor may trace a process that has not said otherwise; that stays said.
+fn become_watchable(program: &str, arguments: &[&str]) {
+    // SAFETY: two integers are given, and no memory of this process is read or written.
+    let _ = unsafe { libc::prctl(libc::PR_SET_PTRACER, libc::PR_SET_PTRACER_ANY) };
+    say("watchable");
+    let _ = std::io::stdin().read_to_end(&mut Vec::new());
+    let error = std::process::Command::new(program).args(arguments).exec();
+    panic!("{program}: {error}");
+}
+
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
@@ -68,6 +80,7 @@ fn main() {
         ["put", socket, prefix, count] => put_all(socket, prefix, count.parse().expect("a count")),
         ["open", dir] => hold(dir),
         ["fork", dir] => fork(dir),
+        ["watchable", program, arguments @ ..] => become_watchable(program, arguments),
         other => panic!("unknown arguments {other:?}"),
     }
 }
