@@ -52,8 +52,7 @@ impl Watch<'_> {
 }
 
 /// A command that becomes `program`, which this process may join.
-#[must_use]
-pub fn watchable(program: &Path) -> Command {
+pub(crate) fn watchable(program: &Path) -> Command {
     let mut command = Command::new(worker_binary());
     command.arg("watchable").arg(program);
     command
@@ -108,21 +107,15 @@ impl Joined {
     }
 
     /// Ends the watch; the process goes on. What was to be written is in the file then.
-    pub fn leave(mut self) {
-        self.end();
-    }
+    pub fn leave(self) {}
+}
 
-    fn end(&mut self) {
+impl Drop for Joined {
+    fn drop(&mut self) {
         if let Some(pid) = i32::try_from(self.strace.id()).ok().and_then(Pid::from_raw) {
             // One that ended with the process needs no signal.
             let _ = kill_process(pid, Signal::TERM);
         }
         let _ = self.strace.wait();
-    }
-}
-
-impl Drop for Joined {
-    fn drop(&mut self) {
-        self.end();
     }
 }

@@ -1,12 +1,15 @@
-//! `kill -9` of the real server at each of its system calls: instead of a write, a sync, a rename and whatever else it does
-//! to its data directory, while it starts, appends, flushes, turns segments over, changes the catalog, makes, deletes and restores
-//! namespaces, takes and imports checkpoints, ends, and recovers from having been killed.
+//! `kill -9` of the real server at each of its system calls: instead of a write, a rename, a sync and whatever else it does to
+//! its data directory, while it starts, appends, flushes, turns segments over, changes the catalog, makes, deletes and restores
+//! namespaces, takes and imports checkpoints, ends, and recovers from such a death.
 //!
-//! One script (`step.rs`) is played over the socket, one step at a time. A run of it under `strace` tells which calls there
-//! are (`survey.rs`); each is then a case: the server is killed there, in a share of the cases again while it recovers, and
-//! a last one has to show every acknowledged step in full, the one that was under way whole or not at all, and nothing else
-//! (`life.rs`, `world.rs`). A kill takes nothing from the page cache, so what was not synced cannot be seen here: that is for
-//! `tests/crash`. What is seen is the order of writes, and whether they are taken up again in one piece.
+//! One script (`step.rs`) is played over the socket, one step after the other. A run of it under `strace` tells which calls
+//! there are (`survey.rs`). Each of them is a case: the server dies there, and the next one has to show every acknowledged step
+//! in full, the one that was under way in full or not at all, and nothing else (`life.rs`, `world.rs`); a check of its files finds
+//! nothing, and the script goes on to its end. In other cases whoever recovers dies too, at one of the calls that this
+//! very recovery makes.
+//!
+//! A kill takes nothing from the page cache, so a sync that is missing is not seen here: that is for `tests/crash`. What is
+//! seen is whether the order of changes is right, and whether each can be taken up again from any point.
 //! `TOONDB_LONG=1` tries all calls instead of a sample.
 #![allow(
     clippy::unwrap_used,
@@ -31,10 +34,10 @@ use crate::survey::{Death, Survey};
 use crate::tally::{Tally, share_out};
 
 /// Deaths of the usual run.
-const DEATHS: u64 = 60;
+const DEATHS: u64 = 150;
 /// Deaths of the usual run after which recoveries are tried, and how many of each.
-const RECOVERED: u64 = 12;
-const RECOVERIES: u64 = 3;
+const RECOVERED: u64 = 16;
+const RECOVERIES: u64 = 4;
 
 fn can_be_skipped() -> bool {
     let is_skipped = !can_watch();

@@ -40,7 +40,7 @@ impl Tally {
         let (in_scene, later, never) = (of(Fate::InScene), of(Fate::Later), of(Fate::Never));
         println!("{what}: {in_scene} servers died where they were meant to, {later} later and {never} not at all");
         assert!(failed.is_empty(), "{what}: {} failed (reasons above): {failed:?}", failed.len());
-        assert!(in_scene > 4 * (later + never), "{what}: too few died where they were meant to");
+        assert!(in_scene > later + never, "{what}: too few died where they were meant to");
     }
 }
 
