@@ -12,7 +12,8 @@ const HANDS: usize = 2;
 /// Fates of servers, and cases that failed.
 #[derive(Debug, Default)]
 pub struct Tally {
-    fates: Mutex<Vec<Fate>>,
+    /// Of each case.
+    fates: Mutex<Vec<Vec<Fate>>>,
     failed: Mutex<Vec<Vec<Death>>>,
 }
 
@@ -21,7 +22,7 @@ impl Tally {
     pub fn attempt(&self, case: &[Death], play: impl FnOnce() -> Vec<Fate>) -> bool {
         match catch_unwind(AssertUnwindSafe(play)) {
             Ok(fates) => {
-                self.fates.lock().unwrap().extend(fates);
+                self.fates.lock().unwrap().push(fates);
                 true
             }
             Err(_) => {
@@ -36,9 +37,12 @@ impl Tally {
     /// Says what was done, and fails if a case has.
     pub fn end(self, what: &str) {
         let (fates, failed) = (self.fates.into_inner().unwrap(), self.failed.into_inner().unwrap());
-        let of = |fate| fates.iter().filter(|found| **found == fate).count();
+        let of = |fate| fates.iter().flatten().filter(|found| **found == fate).count();
         let (in_scene, later, never) = (of(Fate::InScene), of(Fate::Later), of(Fate::Never));
-        println!("{what}: {in_scene} servers died where they were meant to, {later} later and {never} not at all");
+        println!(
+            "{what}: {} cases, {in_scene} servers died where they were meant to, {later} later and {never} not at all",
+            fates.len() + failed.len()
+        );
         assert!(failed.is_empty(), "{what}: {} failed (reasons above): {failed:?}", failed.len());
         assert!(in_scene > later + never, "{what}: too few died where they were meant to");
     }
