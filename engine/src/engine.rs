@@ -8,7 +8,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use crate::about::ping;
-use crate::api::{Error, ErrorCode, OpKind, Operation, Place, Request, Response, Result};
+use crate::api::{Error, ErrorCode, OpKind, Operation, Request, Response, Result};
 use crate::checkpoints::Keeper;
 use crate::clock::Clock;
 use crate::data_dir::{DataDir, refuse_odd_names};
@@ -255,14 +255,14 @@ impl Inner {
     fn count(&self, kind: OpKind) {
         match kind {
             OpKind::Write => self.writes_count.fetch_add(1, Ordering::Relaxed),
-            OpKind::Read | OpKind::LongRead => self.reads_count.fetch_add(1, Ordering::Relaxed),
+            OpKind::Read => self.reads_count.fetch_add(1, Ordering::Relaxed),
             OpKind::Admin => 0,
         };
     }
 
     fn call(self: &Arc<Self>, namespace: &str, request: Request) -> Result<Response> {
         match request.code().kind() {
-            OpKind::Read | OpKind::LongRead => self.read(namespace, request),
+            OpKind::Read => self.read(namespace, request),
             OpKind::Write => {
                 let handle = self.find_or_create(namespace, &request)?;
                 let waiter = Arc::new(Waiter::default());
@@ -302,23 +302,20 @@ impl Inner {
         let kind = request.code().kind();
         self.count(kind);
         // A name beside an operation about none of them means nothing, whatever it is.
-        let found = match request.code().place() {
-            Place::Engine => Ok(None),
-            Place::Namespace => self.router.find(namespace),
-        };
+        let found = if request.code().scope().is_namespaced() { self.router.find(namespace) } else { Ok(None) };
         let handle = match found {
             Ok(handle) => handle,
             Err(error) => return self.answer(&reply, Err(error)),
         };
         match (kind, handle) {
-            (OpKind::Read | OpKind::LongRead, None) => self.answer(&reply, read_nothing(&self.clock, request)),
-            (OpKind::Read | OpKind::LongRead, Some(handle)) if is_short_read(&request) && handle.answers_at_once() => {
+            (OpKind::Read, None) => self.answer(&reply, read_nothing(&self.clock, request)),
+            (OpKind::Read, Some(handle)) if is_short_read(&request) && handle.answers_at_once() => {
                 self.answer(&reply, handle.read(request, &Wanted::by(None, &self.give_up)));
             }
-            (OpKind::Read | OpKind::LongRead, Some(handle)) if handle.is_open() => {
+            (OpKind::Read, Some(handle)) if handle.is_open() => {
                 self.read_later(handle, request, reply);
             }
-            (OpKind::Read | OpKind::LongRead, Some(handle)) => {
+            (OpKind::Read, Some(handle)) => {
                 let this = Arc::clone(self);
                 self.pooled(Class::Open, handle.turn(), reply, move |reply| match handle.hold() {
                     Ok(_held) => this.read_later(handle, request, reply.clone()),

@@ -21,6 +21,7 @@
 //! ```
 
 mod about;
+#[macro_use]
 pub mod api;
 mod catalog;
 pub mod check;

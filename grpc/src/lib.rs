@@ -14,5 +14,5 @@ mod rpc;
 mod server;
 mod status;
 
-pub use client::{Address, BlockingClient, Client, ClientOptions, ClientTls, OnIdle, method_path};
+pub use client::{Address, BlockingClient, Client, ClientOptions, ClientTls, OnIdle};
 pub use server::{Backend, Listener, Server, ServerOptions, StartError};

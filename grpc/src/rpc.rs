@@ -11,8 +11,6 @@ pub trait Rpc: Operation {
     type Ask: Message + Default + Send + 'static;
     /// The response message.
     type Answer: Answer;
-    /// `/toondb.v1.<service>/<method>`
-    const PATH: &'static str;
 
     /// The message that asks for it.
     fn ask(namespace: &str, operation: Self) -> Self::Ask;
@@ -35,7 +33,8 @@ pub trait Answer: Message + Default + Send + 'static {
     fn took(&mut self, duration_us: u64);
 }
 
-/// Implements [`Answer`]: `error` messages have the fields `error` and `error_code`, `timed` ones `duration_us`.
+/// Implements [`Answer`] for every message that a method of ours returns, by the fields it has: `error` messages have `error`
+/// and `error_code`, `timed` ones `duration_us`. The list is made of the contract by the build script.
 macro_rules! answers {
     (@not_found error $error:ident) => {
         Some(Self { error: $error.message.clone(), error_code: u32::from(u16::from($error.code)), ..Self::default() })
@@ -49,42 +48,20 @@ macro_rules! answers {
     (@took timed $answer:ident $duration_us:ident) => { $answer.duration_us = $duration_us };
     (@took untimed $answer:ident $duration_us:ident) => { let _ = $duration_us; };
     ($($kind:ident $timed:ident: $($message:ident),+;)*) => {$($(
-        impl crate::rpc::Answer for crate::proto::$message {
-            fn not_found(error: &toondb_engine::api::Error) -> Option<Self> {
-                crate::rpc::answers!(@not_found $kind error)
+        impl Answer for crate::proto::$message {
+            fn not_found(error: &Error) -> Option<Self> {
+                answers!(@not_found $kind error)
             }
 
-            fn refusal(&self) -> Option<toondb_engine::api::Error> {
-                crate::rpc::answers!(@refusal $kind self)
+            fn refusal(&self) -> Option<Error> {
+                answers!(@refusal $kind self)
             }
 
             fn took(&mut self, duration_us: u64) {
-                crate::rpc::answers!(@took $timed self duration_us);
+                answers!(@took $timed self duration_us);
             }
         }
     )+)*};
 }
 
-pub(crate) use answers;
-
-answers! {
-    error untimed: KvGetResponse, KvPutResponse, KvDeleteResponse, KvBatchPutResponse, CreateNamespaceResponse,
-        GetNamespaceResponse, DeleteNamespaceResponse, SetQuotaResponse, CreateIndexResponse, DropIndexResponse,
-        GetStatsResponse, DescribeIndexResponse, CreateCollectionResponse, GetCollectionResponse,
-        DeleteCollectionResponse, AddDocumentsResponse, GetDocumentResponse, DeleteDocumentResponse, AddNodeResponse,
-        GetNodeResponse, DeleteNodeResponse, AddEdgeResponse, GetEdgesResponse, DeleteEdgeResponse, TraverseResponse,
-        ShortestPathResponse, GetNeighborsResponse, AddTemporalEdgeResponse, QueryTemporalGraphResponse,
-        SemanticCachePutResponse, CreateCheckpointResponse, RestoreCheckpointResponse, DeleteCheckpointResponse,
-        ExportCheckpointResponse, ImportCheckpointResponse, ContextQueryResponse;
-    error timed: InsertBatchResponse, SearchResponse, SearchCollectionResponse;
-    plain timed: SearchBatchResponse, InsertStreamResponse;
-    plain untimed: KvExistsResponse, KvCompareAndSetResponse, KvScanPageResponse, KvBatchGetResponse,
-        ListNamespacesResponse, GetNamespaceStatsResponse, FlushResponse, ListIndexesResponse, GetVectorsResponse,
-        DeleteVectorsResponse, CountVectorsResponse, ListCollectionsResponse, GetDocumentsResponse, DeletedResponse,
-        CountDocumentsResponse, SearchCollectionBatchResponse, CloseTemporalEdgeResponse,
-        SupersedeTemporalEdgeResponse, TraverseTemporalResponse, TemporalHistoryResponse, EraseTemporalResponse,
-        CommitResponse, TakeSnapshotResponse, EndSnapshotResponse, PingResponse, GetCapabilitiesResponse,
-        GetServerStatsResponse, CheckResponse, SemanticCacheGetResponse, SemanticCacheInvalidateResponse,
-        SemanticCacheStatsResponse, ListCheckpointsResponse, HealthCheckResponse, RenderResponse, AssembleContextResponse,
-        CountTokensResponse, ConvertTextResponse, EstimateTokensResponse, FormatContextResponse;
-}
+include!(concat!(env!("OUT_DIR"), "/answers.rs"));

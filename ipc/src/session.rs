@@ -7,7 +7,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use toondb_engine::api::{Error, ErrorCode, Place, Request, Result};
+use toondb_engine::api::{Error, ErrorCode, Request, Result};
 use toondb_engine::{Completion, Reply, Service, limits};
 
 use crate::codec::{self, Front, HEADER_BYTES};
@@ -219,7 +219,7 @@ impl Session {
 #[inline]
 fn named(head: &RequestHead<'_>, request: Request) -> Result<Request> {
     let code = request.code();
-    if head.namespace.is_empty() && code.place() == Place::Namespace {
+    if head.namespace.is_empty() && code.scope().is_namespaced() {
         let text = format!(
             "{} needs the name of a namespace, and the name given is empty; say \"default\" for the default one",
             code.name()

@@ -1,26 +1,34 @@
 //! Reads `docs/protocol.md` and holds it to its word: each example is decoded, and encoded again to the very same bytes.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a failure fails the test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a failure fails the test"
+)]
 
 use std::collections::BTreeMap;
 
 use toondb_engine::api::{
-    ByteBuf, Commit, CommitSeq, Condition, Durability, Embedding, Error, ErrorCode, Get, KvValue, MaybeValue,
-    Precondition, Put, PutEntry, Request, Response, Result, SearchVectors, Target, Write, Written,
+    ByteBuf, Commit, CommitSeq, Condition, Durability, Effect, Embedding, Error, ErrorCode, Get, KvValue, MaybeValue,
+    OpCode, Precondition, Put, PutEntry, Request, Response, Result, SearchVectors, Target, Write, Written,
 };
 use toondb_ipc::{
     HELLO_CODE, Hello, Welcome, read_args, read_body, read_request, read_response, write_request, write_result,
     write_success,
 };
 
+const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/protocol.md");
+
 fn document() -> String {
-    std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/protocol.md")).unwrap()
+    std::fs::read_to_string(DOCUMENT).unwrap()
 }
 
 enum Example {
     Hello(u64, Hello),
     Welcome(u64, Welcome),
     Request(u64, &'static str, Request),
-    Response(u64, toondb_engine::api::OpCode, Result<Response>),
+    Response(u64, OpCode, Result<Response>),
 }
 
 fn key(text: &str) -> ByteBuf {
@@ -60,7 +68,6 @@ fn requests() -> [(&'static str, Example); 5] {
 }
 
 fn responses() -> [(&'static str, Example); 5] {
-    use toondb_engine::api::OpCode;
     let welcome = Welcome {
         protocol: 1,
         server: "0.4.0".to_owned(),
@@ -156,13 +163,35 @@ fn every_example_is_exact_both_ways() {
     assert!(frames.is_empty(), "the document has examples that no test knows: {:?}", frames.keys());
 }
 
+/// A row of the document's table.
+fn row(code: OpCode) -> String {
+    let ((request, answer), right) = (code.types(), code.right());
+    let (number, name, summary) = (code.number(), code.name(), code.summary());
+    let again = if code.effect() == Effect::Keeps { "yes" } else { "no" };
+    format!("| {number} | `{name}` | `{request}` | `{answer}` | {right} | {again} | {summary} |")
+}
+
+/// The table is written by this test, from the engine's: `TOONDB_WRITE_DOCS=1 cargo test -p toondb-ipc --test protocol_document`.
 #[test]
-fn the_tables_of_operations_and_errors_are_complete() {
+fn the_table_of_operations_is_the_engines() {
+    let rows: Vec<String> = OpCode::ALL.iter().map(|code| row(*code)).collect();
     let document = document();
-    for code in toondb_engine::api::OpCode::ALL {
-        let row = format!("| {} | `{}` |", code.number(), code.name());
-        assert!(document.contains(&row), "no row {row}");
+    let first = row(OpCode::ALL[0]);
+    let head = "|---|---|---|---|---|---|---|\n";
+    let start = document.find(&format!("{head}{}", first.split(" | `").next().unwrap())).unwrap() + head.len();
+    let end = start + document[start..].find("\n\n").unwrap();
+    if std::env::var_os("TOONDB_WRITE_DOCS").is_some() {
+        let written = format!("{}{}{}", &document[..start], rows.join("\n"), &document[end..]);
+        std::fs::write(DOCUMENT, written).unwrap();
+        return;
     }
+    let found: Vec<&str> = document[start..end].lines().collect();
+    assert_eq!(found, rows, "let it be written anew: see above");
+}
+
+#[test]
+fn the_table_of_errors_is_complete() {
+    let document = document();
     for code in ErrorCode::ALL {
         let row = format!("| {} | `{code:?}` |", u16::from(code));
         assert!(document.contains(&row), "no row {row}");

@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::operation::{Effect, OpCode};
+use super::operation::Effect;
+use super::operations::OpCode;
 
 /// The result of an operation.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

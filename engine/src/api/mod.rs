@@ -22,8 +22,11 @@ mod kv;
 mod namespace;
 mod nature;
 mod operation;
+#[macro_use]
+mod operations;
 mod properties;
 mod render;
+mod right;
 mod server;
 mod size;
 mod temporal;
@@ -31,56 +34,31 @@ mod value;
 mod vector;
 mod vector_index;
 
-pub use cache::{CacheGet, CacheHit, CacheInvalidate, CachePut, CacheStats, CacheStatsRequest, MaybeCacheHit};
-pub use check::{Check, CheckReport, CheckedNamespace, Finding, FindingKind, FindingPart};
-pub use checkpoint::{
-    CheckpointDeleted, CheckpointId, CheckpointInfo, CheckpointList, CreateCheckpoint, DeleteCheckpoint,
-    ExportCheckpoint, ExportFormat, ExportedPart, ImportCheckpoint, Imported, ListCheckpoints, RestoreCheckpoint,
-    Restored,
-};
-pub use collection::{
-    AddDocuments, AddedDocuments, CollectionInfo, CollectionList, CountDocuments, Counted, CreateCollection,
-    DeleteByFilter, DeleteDocuments, DescribeCollection, Document, DocumentHit, DocumentHits, DocumentHitsBatch,
-    Documents, DropCollection, GetDocuments, ListCollections, SearchBatchCollection, SearchCollection,
-};
-pub use commit::{Commit, Condition, EndSnapshot, Precondition, Snapshot, SnapshotEnded, TakeSnapshot, Target, Write};
-pub use common::{Created, Deleted, Direction, Durability, Metric, TraversalOrder, Written};
-pub use context::{AssembleContext, Context, ContextContent, ContextSection, SectionResult};
+// Every request and answer of a file: whoever adds one writes it there alone.
+pub use cache::*;
+pub use check::*;
+pub use checkpoint::*;
+pub use collection::*;
+pub use commit::*;
+pub use common::*;
+pub use context::*;
 pub use error::{Error, ErrorCode, Fault, Result};
 pub use filter::{Filter, Predicate};
 pub use glob::{Glob, Globs};
-pub use graph::{
-    AddEdge, AddNode, DeleteEdge, DeleteNode, Edge, EdgePage, GetEdges, GetNode, MaybeNode, Neighbors, Node, Path,
-    ShortestPath, Subgraph, Traverse,
-};
+pub use graph::*;
 pub use ids::{CollectionName, CommitSeq, DocumentId, EdgeType, NamespaceName, NodeId, TimestampMs};
-pub use kv::{
-    BatchPut, CompareAndSet, DeleteKey, Existence, Exists, Get, KvEntry, KvPage, KvValue, KvValues, MaybeValue,
-    MultiGet, Put, PutEntry, Scan, Swapped,
-};
-pub(crate) use kv::{check_key, check_value};
-pub use namespace::{
-    CreateNamespace, DeleteNamespace, DescribeNamespace, Flush, Flushed, ListNamespaces, NamespaceInfo, NamespaceList,
-    NamespaceStats, NamespaceStatsRequest, Quota, SetQuota,
-};
+pub use kv::*;
+pub use namespace::*;
 pub use nature::Cost;
-pub use operation::{AnswerSize, Effect, OpCode, OpKind, Operation, Place, Request, Response};
+pub use operation::{AnswerSize, Effect, OpKind, Operation};
+pub use operations::{OpCode, Request, Response};
 pub use properties::Properties;
-pub use render::{
-    ConvertText, Converted, CountTokens, OutputFormat, Render, Rendered, RowsQuery, TokenCount, Tokenizer,
-};
-pub use server::{Capabilities, CapabilitiesRequest, Ping, Pong, ServerStats, ServerStatsRequest};
-pub use temporal::{
-    AddTemporalEdge, AsOf, CloseTemporalEdge, ClosedEdges, EraseTemporal, QueryTemporal, SupersedeTemporalEdge,
-    Superseded, TemporalEdge, TemporalEdges, TemporalFact, TemporalHistory, TemporalMode, TemporalPath,
-    TraverseTemporal,
-};
+pub use render::*;
+pub use right::{Right, Scope};
+pub use server::*;
+pub use temporal::*;
 pub use value::Value;
 pub use vector::{Embedding, EmbeddingBatch, IdBatch};
-pub use vector_index::{
-    CountVectors, CreateIndex, DeleteVectors, DescribeIndex, DropIndex, GetVectors, IndexInfo, IndexList,
-    InsertVectors, Inserted, ListIndexes, SearchBatchVectors, SearchVectors, VectorHit, VectorHits, VectorHitsBatch,
-    Vectors,
-};
+pub use vector_index::*;
 
 pub use serde_bytes::ByteBuf;

@@ -1,23 +1,20 @@
-//! The table of operations: code, request, response, kind, effect, place and size of answer of each, in one place.
+//! What an operation is: its traits, the words of its row in the table ([`super::operations`]), and what is generated from it.
 //!
 //! Codes are wire format. They are never changed and never reused; a retired operation keeps its number as a comment.
-//! Everything that must exist once for each operation is generated from this table, so that none can be forgotten.
+//! Whatever must exist once for each operation, or must be decided once for each, is generated from its row, so that nothing
+//! can be forgotten: a row without one of its words does not compile.
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use super::error::Result;
+use super::operations::{OpCode, Request, Response};
 
-use super::error::{Error, ErrorCode, Result};
-use super::*;
-
-/// How the engine carries an operation out.
+/// What carries an operation out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OpKind {
-    /// On the engine or its catalog; may block.
+    /// The engine or its catalog; it may block.
     Admin,
-    /// A read of bounded, small cost: runs on the caller's thread.
+    /// A snapshot of the namespace.
     Read,
-    /// A read that may take milliseconds: runs on a pool if the caller must not block.
-    LongRead,
-    /// A write: goes through the namespace's mailbox and log, and creates the namespace if need be.
+    /// The namespace's mailbox and log; the namespace is created if need be.
     Write,
 }
 
@@ -31,15 +28,6 @@ pub enum Effect {
     Takes,
     /// It changes something and gives space back in the end: the way out of a full disk.
     Frees,
-}
-
-/// What an operation is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    /// One namespace, which the request names.
-    Namespace,
-    /// None of them, or all: the name beside it means nothing.
-    Engine,
 }
 
 /// How large an operation's answer may be; [`Request::answer_hint`] makes bytes of it.
@@ -69,13 +57,34 @@ pub trait Operation: Sized {
     fn take_reply(response: Response) -> Result<Self::Reply>;
 }
 
+/// What is generated from the table. The words of a row, in this order:
+///
+/// ```text
+/// code Name(Request) -> Response, "gRPC service/method":
+///     kind effect answer, right of scope, cost, rows seen, state, durability;
+/// ```
+///
+/// | Word | Type | In brackets |
+/// |---|---|---|
+/// | kind, effect, answer | [`OpKind`], [`Effect`], [`AnswerSize`] | |
+/// | right, scope | [`Right`](super::Right), [`Scope`](super::Scope) | |
+/// | cost | [`Cost`](super::Cost); `Own` = the request's own method tells | the field that counts items |
+/// | rows | `Seen`: it looks at rows of vectors or metadata in memory, or holds a snapshot for such reads; `Unseen`; `Inner` | the read inside |
+/// | state | `Newest`; `At` a held snapshot; `Inner` | the field that names it; the read inside |
+/// | durable | `Asked`, `Always`, `Nothing` is written | the field that asks |
 macro_rules! operations {
-    ($($(#[$doc:meta])* $code:literal $name:ident($request:ident) -> $response:ident, $kind:ident $effect:ident $place:ident $answer:ident;)*) => {
+    (($d:tt) $(
+        $(#[doc = $doc:literal])*
+        $code:literal $name:ident($request:ident) -> $response:ident, $method:literal:
+            $kind:ident $effect:ident $answer:ident, $right:ident of $scope:ident, $cost:ident $(($counted:ident))?,
+            rows $rows:ident $(($rows_of:ident))?, state $state:ident $(($state_of:ident))?,
+            durable $durable:ident $(($durability:ident))?;
+    )*) => {
         /// The code of an operation, as on the wire.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[repr(u16)]
         pub enum OpCode {
-            $($(#[$doc])* $name = $code,)*
+            $($(#[doc = $doc])* $name = $code,)*
         }
 
         impl OpCode {
@@ -103,7 +112,17 @@ macro_rules! operations {
                 match self { $(OpCode::$name => stringify!($name),)* }
             }
 
-            /// How the engine carries it out.
+            /// What it does, in a sentence.
+            pub fn summary(self) -> &'static str {
+                match self { $(OpCode::$name => concat!($($doc),*).trim_ascii(),)* }
+            }
+
+            /// The names of its request and of its answer.
+            pub fn types(self) -> (&'static str, &'static str) {
+                match self { $(OpCode::$name => (stringify!($request), stringify!($response)),)* }
+            }
+
+            /// What carries it out.
             pub fn kind(self) -> OpKind {
                 match self { $(OpCode::$name => OpKind::$kind,)* }
             }
@@ -113,9 +132,19 @@ macro_rules! operations {
                 match self { $(OpCode::$name => Effect::$effect,)* }
             }
 
-            /// What its namespace means.
-            pub fn place(self) -> Place {
-                match self { $(OpCode::$name => Place::$place,)* }
+            /// The right that its caller needs.
+            pub fn right(self) -> Right {
+                match self { $(OpCode::$name => Right::$right,)* }
+            }
+
+            /// What it is about, and so which namespaces its caller must be allowed.
+            pub fn scope(self) -> Scope {
+                match self { $(OpCode::$name => Scope::$scope,)* }
+            }
+
+            /// The gRPC method that carries it out: `/toondb.v1.<service>/<method>`.
+            pub fn method(self) -> &'static str {
+                match self { $(OpCode::$name => concat!("/toondb.v1.", $method),)* }
             }
 
             /// How large its answer may be.
@@ -127,19 +156,39 @@ macro_rules! operations {
         /// A request of any operation.
         #[derive(Debug, Clone, PartialEq)]
         pub enum Request {
-            $($(#[$doc])* $name($request),)*
+            $($(#[doc = $doc])* $name($request),)*
         }
 
         /// A response of any operation.
         #[derive(Debug, Clone, PartialEq)]
         pub enum Response {
-            $($(#[$doc])* $name($response),)*
+            $($(#[doc = $doc])* $name($response),)*
         }
 
         impl Request {
             /// The operation.
             pub fn code(&self) -> OpCode {
                 match self { $(Request::$name(_) => OpCode::$name,)* }
+            }
+
+            /// About how long it keeps a thread.
+            pub fn cost(&self) -> Cost {
+                match self { $(Request::$name(request) => word!(request cost $cost $(($counted))?),)* }
+            }
+
+            /// True for a read that looks at rows of vectors or metadata in memory, or takes a snapshot for such reads.
+            pub fn sees_rows(&self) -> bool {
+                match self { $(Request::$name(request) => word!(request rows $rows $(($rows_of))?),)* }
+            }
+
+            /// The held snapshot that it reads at.
+            pub fn snapshot(&self) -> Option<CommitSeq> {
+                match self { $(Request::$name(request) => word!(request state $state $(($state_of))?),)* }
+            }
+
+            /// How durable what it writes is to be when it is answered.
+            pub fn durability(&self) -> Durability {
+                match self { $(Request::$name(request) => word!(request durable $durable $(($durability))?),)* }
             }
 
             /// Checks limits and the request's own consistency; the engine calls it once for every request.
@@ -194,164 +243,70 @@ macro_rules! operations {
                 }
             }
         })*
+
+        /// Hands every operation with its kind to a macro: `callback!(arguments: Admin Ping Admin Capabilities ...)`.
+        #[macro_export]
+        macro_rules! with_operations {
+            ($d callback:ident $d ($d arguments:tt)*) => { $d callback!($d ($d arguments)*: $($kind $name)*) };
+        }
     };
 }
 
-operations! {
-    /// A sign of life.
-    1 Ping(Ping) -> Pong, Admin Keeps Engine Small;
-    /// What this build can do and guarantees.
-    2 Capabilities(CapabilitiesRequest) -> Capabilities, Admin Keeps Engine Small;
-    /// Counters of the whole engine.
-    3 ServerStats(ServerStatsRequest) -> ServerStats, Admin Keeps Engine Small;
-    /// Verifies what is stored, while it is in use.
-    4 Check(Check) -> CheckReport, Admin Keeps Engine Page;
-
-    /// Creates a namespace.
-    10 CreateNamespace(CreateNamespace) -> NamespaceInfo, Admin Takes Namespace Record;
-    /// Lists namespaces.
-    11 ListNamespaces(ListNamespaces) -> NamespaceList, Admin Keeps Engine Page;
-    /// Describes a namespace.
-    12 DescribeNamespace(DescribeNamespace) -> NamespaceInfo, Admin Keeps Namespace Record;
-    /// Counters of a namespace.
-    13 NamespaceStats(NamespaceStatsRequest) -> NamespaceStats, Admin Keeps Namespace Small;
-    /// Deletes a namespace.
-    14 DeleteNamespace(DeleteNamespace) -> Deleted, Admin Frees Namespace Small;
-    /// Replaces a namespace's bounds.
-    15 SetQuota(SetQuota) -> NamespaceInfo, Admin Takes Namespace Record;
-    /// Writes the log into the store.
-    16 Flush(Flush) -> Flushed, Admin Keeps Namespace Small;
-
-    /// Reads a key.
-    20 Get(Get) -> MaybeValue, Read Keeps Namespace Value;
-    /// Writes a key.
-    21 Put(Put) -> Written, Write Takes Namespace Small;
-    /// Asks whether a key exists.
-    22 Exists(Exists) -> Existence, Read Keeps Namespace Small;
-    /// Deletes a key.
-    23 DeleteKey(DeleteKey) -> Deleted, Write Frees Namespace Small;
-    /// Reads several keys.
-    24 MultiGet(MultiGet) -> KvValues, LongRead Keeps Namespace Page;
-    /// Writes several keys.
-    25 BatchPut(BatchPut) -> Written, Write Takes Namespace Small;
-    /// Writes a key if it holds what is expected.
-    26 CompareAndSet(CompareAndSet) -> Swapped, Write Takes Namespace Echo;
-    /// Reads keys in order.
-    27 Scan(Scan) -> KvPage, LongRead Keeps Namespace Page;
-
-    /// Creates a collection.
-    40 CreateCollection(CreateCollection) -> CollectionInfo, Write Takes Namespace Record;
-    /// Lists collections.
-    41 ListCollections(ListCollections) -> CollectionList, LongRead Keeps Namespace Page;
-    /// Describes a collection.
-    42 DescribeCollection(DescribeCollection) -> CollectionInfo, Read Keeps Namespace Record;
-    /// Drops a collection.
-    43 DropCollection(DropCollection) -> Deleted, Write Frees Namespace Small;
-    /// Adds documents.
-    44 AddDocuments(AddDocuments) -> AddedDocuments, Write Takes Namespace Echo;
-    /// Reads documents by id.
-    45 GetDocuments(GetDocuments) -> Documents, LongRead Keeps Namespace Page;
-    /// Deletes documents by id.
-    46 DeleteDocuments(DeleteDocuments) -> Deleted, Write Frees Namespace Small;
-    /// Deletes documents by filter.
-    47 DeleteByFilter(DeleteByFilter) -> Deleted, Write Frees Namespace Small;
-    /// Counts documents.
-    48 CountDocuments(CountDocuments) -> Counted, LongRead Keeps Namespace Small;
-    /// Finds the nearest documents.
-    49 SearchCollection(SearchCollection) -> DocumentHits, LongRead Keeps Namespace Page;
-    /// Several searches at once.
-    50 SearchBatchCollection(SearchBatchCollection) -> DocumentHitsBatch, LongRead Keeps Namespace Page;
-
-    /// Creates a vector index.
-    60 CreateIndex(CreateIndex) -> IndexInfo, Write Takes Namespace Small;
-    /// Lists vector indexes.
-    61 ListIndexes(ListIndexes) -> IndexList, LongRead Keeps Namespace Page;
-    /// Describes a vector index.
-    62 DescribeIndex(DescribeIndex) -> IndexInfo, Read Keeps Namespace Small;
-    /// Drops a vector index.
-    63 DropIndex(DropIndex) -> Deleted, Write Frees Namespace Small;
-    /// Inserts vectors.
-    64 InsertVectors(InsertVectors) -> Inserted, Write Takes Namespace Small;
-    /// Reads vectors by id.
-    65 GetVectors(GetVectors) -> Vectors, LongRead Keeps Namespace Page;
-    /// Deletes vectors by id.
-    66 DeleteVectors(DeleteVectors) -> Deleted, Write Frees Namespace Small;
-    /// Counts vectors.
-    67 CountVectors(CountVectors) -> Counted, Read Keeps Namespace Small;
-    /// Finds the nearest vectors.
-    68 SearchVectors(SearchVectors) -> VectorHits, LongRead Keeps Namespace Page;
-    /// Several searches at once.
-    69 SearchBatchVectors(SearchBatchVectors) -> VectorHitsBatch, LongRead Keeps Namespace Page;
-
-    /// Adds a node.
-    80 AddNode(AddNode) -> Created, Write Takes Namespace Small;
-    /// Reads a node.
-    81 GetNode(GetNode) -> MaybeNode, Read Keeps Namespace Record;
-    /// Deletes a node with its edges.
-    82 DeleteNode(DeleteNode) -> Deleted, Write Frees Namespace Small;
-    /// Adds an edge.
-    83 AddEdge(AddEdge) -> Created, Write Takes Namespace Small;
-    /// Deletes an edge.
-    84 DeleteEdge(DeleteEdge) -> Deleted, Write Frees Namespace Small;
-    /// Reads a node's edges.
-    85 GetEdges(GetEdges) -> EdgePage, LongRead Keeps Namespace Page;
-    /// Walks the graph.
-    86 Traverse(Traverse) -> Subgraph, LongRead Keeps Namespace Page;
-    /// Finds a shortest path.
-    87 ShortestPath(ShortestPath) -> Path, LongRead Keeps Namespace Page;
-    /// Finds the nodes one edge away.
-    88 Neighbors(Neighbors) -> Subgraph, LongRead Keeps Namespace Page;
-
-    /// States a temporal fact.
-    100 AddTemporalEdge(AddTemporalEdge) -> Created, Write Takes Namespace Small;
-    /// Asks for a node's temporal facts.
-    101 QueryTemporal(QueryTemporal) -> TemporalEdges, LongRead Keeps Namespace Page;
-    /// Closes a temporal edge.
-    102 CloseTemporalEdge(CloseTemporalEdge) -> ClosedEdges, Write Takes Namespace Record;
-    /// Replaces the open fact of a single-valued relation.
-    103 SupersedeTemporalEdge(SupersedeTemporalEdge) -> Superseded, Write Takes Namespace Record;
-    /// Walks edges valid at one instant.
-    104 TraverseTemporal(TraverseTemporal) -> TemporalPath, LongRead Keeps Namespace Page;
-    /// Every belief about a node's or an edge's facts.
-    105 TemporalHistory(TemporalHistory) -> TemporalEdges, LongRead Keeps Namespace Page;
-    /// Removes facts with their history.
-    106 EraseTemporal(EraseTemporal) -> Deleted, Write Frees Namespace Small;
-
-    /// Mixed writes with preconditions.
-    120 Commit(Commit) -> Written, Write Takes Namespace Small;
-    /// Holds a snapshot.
-    121 TakeSnapshot(TakeSnapshot) -> Snapshot, Read Keeps Namespace Small;
-    /// Lets a snapshot go.
-    122 EndSnapshot(EndSnapshot) -> SnapshotEnded, Read Keeps Namespace Small;
-
-    /// Looks an answer up in a semantic cache.
-    130 CacheGet(CacheGet) -> MaybeCacheHit, LongRead Keeps Namespace Value;
-    /// Remembers an answer in a semantic cache.
-    131 CachePut(CachePut) -> Written, Write Takes Namespace Small;
-    /// Forgets entries of a semantic cache.
-    132 CacheInvalidate(CacheInvalidate) -> Deleted, Write Frees Namespace Small;
-    /// Counters of a semantic cache.
-    133 CacheStats(CacheStatsRequest) -> CacheStats, LongRead Keeps Namespace Small;
-
-    /// Takes a checkpoint of a namespace.
-    140 CreateCheckpoint(CreateCheckpoint) -> CheckpointInfo, Admin Takes Namespace Record;
-    /// Lists a namespace's checkpoints.
-    141 ListCheckpoints(ListCheckpoints) -> CheckpointList, Admin Keeps Namespace Page;
-    /// Makes a namespace hold what a checkpoint holds.
-    142 RestoreCheckpoint(RestoreCheckpoint) -> Restored, Admin Takes Namespace Small;
-    /// Deletes a checkpoint.
-    143 DeleteCheckpoint(DeleteCheckpoint) -> CheckpointDeleted, Admin Frees Namespace Small;
-    /// Reads a checkpoint in a form to be kept elsewhere.
-    144 ExportCheckpoint(ExportCheckpoint) -> ExportedPart, Admin Keeps Namespace Page;
-    /// Makes a checkpoint from an exported one.
-    145 ImportCheckpoint(ImportCheckpoint) -> Imported, Admin Takes Namespace Record;
-
-    /// Reads rows and gives them in a format.
-    150 Render(Render) -> Rendered, LongRead Keeps Namespace Page;
-    /// Puts several reads into one text under a token limit.
-    151 AssembleContext(AssembleContext) -> Context, LongRead Keeps Namespace Page;
-    /// Counts the tokens of a text.
-    152 CountTokens(CountTokens) -> TokenCount, Admin Keeps Engine Small;
-    /// Converts a text from one format to another.
-    153 ConvertText(ConvertText) -> Converted, Admin Keeps Engine Page;
+/// What a word of a row says of a request.
+macro_rules! word {
+    ($request:ident cost Short) => {{
+        let _ = $request;
+        Cost::Short
+    }};
+    ($request:ident cost Items($field:ident)) => {
+        Cost::Items($request.$field.len())
+    };
+    ($request:ident cost Limited($field:ident)) => {
+        Cost::limited($request.$field)
+    };
+    ($request:ident cost Brief) => {{
+        let _ = $request;
+        Cost::Brief
+    }};
+    ($request:ident cost Long) => {{
+        let _ = $request;
+        Cost::Long
+    }};
+    ($request:ident cost Own) => {
+        $request.cost()
+    };
+    ($request:ident rows Seen) => {{
+        let _ = $request;
+        true
+    }};
+    ($request:ident rows Unseen) => {{
+        let _ = $request;
+        false
+    }};
+    ($request:ident rows Inner($field:ident)) => {
+        $request.$field.sees_rows()
+    };
+    ($request:ident state Newest) => {{
+        let _ = $request;
+        None
+    }};
+    ($request:ident state At($field:ident)) => {
+        $request.$field
+    };
+    ($request:ident state Inner($field:ident)) => {
+        $request.$field.snapshot()
+    };
+    ($request:ident durable Asked($field:ident)) => {
+        $request.$field
+    };
+    ($request:ident durable Always) => {{
+        let _ = $request;
+        Durability::Durable
+    }};
+    ($request:ident durable Nothing) => {{
+        let _ = $request;
+        Durability::Durable
+    }};
 }
+
+pub(super) use {operations, word};

@@ -2,7 +2,7 @@
 
 use super::collection::Document;
 use super::commit::Write;
-use super::operation::Request;
+use super::operations::Request;
 use super::properties::Properties;
 use super::value::Value;
 

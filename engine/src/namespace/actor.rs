@@ -130,7 +130,7 @@ impl Actor {
         {
             match envelope.take_task() {
                 Task::Request(request) => {
-                    let asked = exec::durability(&request);
+                    let asked = request.durability();
                     let result = self.execute(request, asked, around);
                     durable |= asked == Durability::Durable;
                     staged.push(Staged { envelope, result });

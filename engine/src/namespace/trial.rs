@@ -31,7 +31,7 @@ pub fn try_on_nothing(clock: &Arc<dyn Clock>, rng: &dyn Rng, request: Request) -
         quota: Quota::default(),
         changes: Vec::new(),
         rng,
-        durability: exec::durability(&request),
+        durability: request.durability(),
     };
     let tried = catch_unwind(AssertUnwindSafe(|| {
         exec::execute(&mut ctx, request)?;

@@ -25,7 +25,7 @@ pub use listen::{ListenError, check_address, describe_access, requires_tokens};
 pub use principal::{Namespaces, Principal, Who};
 pub use refusal::Refusal;
 pub use refusal_log::RefusalLog;
-pub use right::{Right, Rights, Scope, right_of, scope_of};
+pub use right::Rights;
 pub use tls::{TlsError, TlsOptions};
 pub use token::{Token, TokenHash, TokenId};
 pub use token_file::{FILE_NAME, TokenFileError, create, list, revoke};

@@ -8,10 +8,10 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use toondb_engine::api::{Error, ErrorCode, NamespaceName, OpCode, Result};
+use toondb_engine::api::{Error, ErrorCode, NamespaceName, OpCode, Result, Right, Scope};
 use toondb_engine::limits;
 
-use super::right::{Right, Rights, Scope, right_of, scope_of};
+use super::right::Rights;
 use super::token::TokenId;
 
 /// Which namespaces.
@@ -113,8 +113,8 @@ impl Principal {
     /// # Errors
     /// `PermissionDenied`.
     pub fn authorise(&self, code: OpCode, namespace: &str) -> Result<()> {
-        let right = right_of(code);
-        match scope_of(code) {
+        let right = code.right();
+        match code.scope() {
             Scope::Namespace => self.check(namespace, right),
             Scope::Anyone => Ok(()),
             Scope::Caller => self.check_right(right),
@@ -187,12 +187,12 @@ mod tests {
         let all = scoped(&["a"], "read,write,admin");
         for code in OpCode::ALL {
             let foreign = all.authorise(*code, "b");
-            let about_none = matches!(scope_of(*code), Scope::Caller | Scope::Anyone);
+            let about_none = matches!(code.scope(), Scope::Caller | Scope::Anyone);
             assert_eq!(foreign.is_ok(), about_none, "{code:?}");
-            assert_eq!(all.authorise(*code, "a").is_ok(), scope_of(*code) != Scope::Server, "{code:?}");
+            assert_eq!(all.authorise(*code, "a").is_ok(), code.scope() != Scope::Server, "{code:?}");
             for right in Right::ALL {
                 let only = Principal::new(Who::Anyone, Namespaces::All, [right].into_iter().collect());
-                let may = right_of(*code) == right || scope_of(*code) == Scope::Anyone;
+                let may = code.right() == right || code.scope() == Scope::Anyone;
                 assert_eq!(only.authorise(*code, "a").is_ok(), may, "{code:?} with {right}");
             }
         }

@@ -1,58 +1,17 @@
-//! Every operation by its method. A new operation does not compile before it is listed here.
+//! Every operation as a method of the client.
 
-use toondb_engine::api::{OpCode, Request, Response, Result};
+use toondb_engine::api::{Request, Response, Result};
+use toondb_engine::with_operations;
 
 use super::asynchronous::Client;
 use super::message::Prepared;
-use crate::rpc::Rpc;
-
-/// Hands every operation to a macro that has `$callback!($arguments: <operations>)`.
-macro_rules! with_operations {
-    ($callback:ident $($arguments:tt)*) => {
-        $callback!(
-            $($arguments)*:
-            Ping Capabilities ServerStats Check
-            CreateNamespace ListNamespaces DescribeNamespace NamespaceStats DeleteNamespace SetQuota Flush
-            Get Put Exists DeleteKey MultiGet BatchPut CompareAndSet Scan
-            CreateCollection ListCollections DescribeCollection DropCollection AddDocuments GetDocuments
-            DeleteDocuments DeleteByFilter CountDocuments SearchCollection SearchBatchCollection
-            CreateIndex ListIndexes DescribeIndex DropIndex InsertVectors GetVectors DeleteVectors CountVectors
-            SearchVectors SearchBatchVectors
-            AddNode GetNode DeleteNode AddEdge DeleteEdge GetEdges Traverse ShortestPath Neighbors
-            AddTemporalEdge QueryTemporal CloseTemporalEdge SupersedeTemporalEdge TraverseTemporal TemporalHistory
-            EraseTemporal
-            Commit TakeSnapshot EndSnapshot
-            CacheGet CachePut CacheInvalidate CacheStats
-            CreateCheckpoint ListCheckpoints RestoreCheckpoint DeleteCheckpoint ExportCheckpoint ImportCheckpoint
-            Render AssembleContext CountTokens ConvertText
-        )
-    };
-}
 
 macro_rules! by_method {
-    ($namespace:ident $request:ident: $($name:ident)+) => {
+    ($namespace:ident $request:ident: $($kind:ident $name:ident)+) => {
         match $request {
             $(Request::$name(operation) => Prepared::new($namespace, operation, Response::$name),)+
         }
     };
-}
-
-macro_rules! path_of {
-    ($code:ident: $($name:ident)+) => {
-        match $code {
-            $(OpCode::$name => path(Request::$name),)+
-        }
-    };
-}
-
-fn path<R: Rpc>(_: fn(R) -> Request) -> &'static str {
-    R::PATH
-}
-
-/// The method that carries an operation out: `/toondb.v1.<service>/<method>`.
-#[must_use]
-pub fn method_path(code: OpCode) -> &'static str {
-    with_operations!(path_of code)
 }
 
 impl Client {

@@ -30,7 +30,7 @@ impl Prepared {
         R::Reply: 'static,
     {
         let ask = R::ask(namespace, operation).encode_to_vec().into();
-        Self { code: R::CODE, path: R::PATH, ask, read: Box::new(move |answer| read::<R>(answer).map(wrap)) }
+        Self { code: R::CODE, path: R::CODE.method(), ask, read: Box::new(move |answer| read::<R>(answer).map(wrap)) }
     }
 
     /// Reads the answer.

@@ -18,5 +18,4 @@ mod outcome;
 pub use address::Address;
 pub use asynchronous::Client;
 pub use blocking::{BlockingClient, OnIdle};
-pub use call::method_path;
 pub use options::{ClientOptions, ClientTls};

@@ -13,7 +13,6 @@ use crate::rpc::Rpc;
 impl Rpc for CacheGet {
     type Ask = proto::SemanticCacheGetRequest;
     type Answer = proto::SemanticCacheGetResponse;
-    const PATH: &'static str = "/toondb.v1.SemanticCacheService/Get";
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
         let CacheGet { cache, key, embedding, threshold } = operation;
@@ -59,7 +58,6 @@ impl Rpc for CacheGet {
 impl Rpc for CachePut {
     type Ask = proto::SemanticCachePutRequest;
     type Answer = proto::SemanticCachePutResponse;
-    const PATH: &'static str = "/toondb.v1.SemanticCacheService/Put";
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
         let CachePut { cache, key, value, embedding, ttl_ms, durability } = operation;
@@ -104,7 +102,6 @@ impl Rpc for CachePut {
 impl Rpc for CacheInvalidate {
     type Ask = proto::SemanticCacheInvalidateRequest;
     type Answer = proto::SemanticCacheInvalidateResponse;
-    const PATH: &'static str = "/toondb.v1.SemanticCacheService/Invalidate";
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
         let CacheInvalidate { cache, pattern, durability } = operation;
@@ -137,7 +134,6 @@ impl Rpc for CacheInvalidate {
 impl Rpc for CacheStatsRequest {
     type Ask = proto::SemanticCacheStatsRequest;
     type Answer = proto::SemanticCacheStatsResponse;
-    const PATH: &'static str = "/toondb.v1.SemanticCacheService/GetStats";
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
         let cache_name = operation.cache.into_string();

@@ -56,7 +56,6 @@ fn named(namespace: &str) -> String {
 impl Rpc for CreateCheckpoint {
     type Ask = proto::CreateCheckpointRequest;
     type Answer = proto::CreateCheckpointResponse;
-    const PATH: &'static str = "/toondb.v1.CheckpointService/CreateCheckpoint";
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
         let CreateCheckpoint { name, include_patterns, metadata } = operation;
@@ -83,7 +82,6 @@ impl Rpc for CreateCheckpoint {
 impl Rpc for ListCheckpoints {
     type Ask = proto::ListCheckpointsRequest;
     type Answer = proto::ListCheckpointsResponse;
-    const PATH: &'static str = "/toondb.v1.CheckpointService/ListCheckpoints";
 
     fn ask(namespace: &str, _: Self) -> Self::Ask {
         proto::ListCheckpointsRequest { namespace: namespace.to_owned() }
@@ -105,7 +103,6 @@ impl Rpc for ListCheckpoints {
 impl Rpc for RestoreCheckpoint {
     type Ask = proto::RestoreCheckpointRequest;
     type Answer = proto::RestoreCheckpointResponse;
-    const PATH: &'static str = "/toondb.v1.CheckpointService/RestoreCheckpoint";
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
         let RestoreCheckpoint { checkpoint_id, overwrite } = operation;
@@ -139,7 +136,6 @@ impl Rpc for RestoreCheckpoint {
 impl Rpc for DeleteCheckpoint {
     type Ask = proto::DeleteCheckpointRequest;
     type Answer = proto::DeleteCheckpointResponse;
-    const PATH: &'static str = "/toondb.v1.CheckpointService/DeleteCheckpoint";
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
         let checkpoint_id = operation.checkpoint_id.as_str().to_owned();
@@ -164,7 +160,6 @@ impl Rpc for DeleteCheckpoint {
 impl Rpc for ExportCheckpoint {
     type Ask = proto::ExportCheckpointRequest;
     type Answer = proto::ExportCheckpointResponse;
-    const PATH: &'static str = "/toondb.v1.CheckpointService/ExportCheckpoint";
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
         let ExportCheckpoint { checkpoint_id, format, offset, bytes_max } = operation;
@@ -199,7 +194,6 @@ impl Rpc for ExportCheckpoint {
 impl Rpc for ImportCheckpoint {
     type Ask = proto::ImportCheckpointRequest;
     type Answer = proto::ImportCheckpointResponse;
-    const PATH: &'static str = "/toondb.v1.CheckpointService/ImportCheckpoint";
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
         let ImportCheckpoint { format, name, data, continues, more } = operation;

@@ -113,7 +113,6 @@ fn hits(results: Vec<proto::DocumentResult>) -> Result<DocumentHits> {
 impl Rpc for CreateCollection {
     type Ask = proto::CreateCollectionRequest;
     type Answer = proto::CreateCollectionResponse;
-    const PATH: &'static str = "/toondb.v1.CollectionService/CreateCollection";
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
         let CreateCollection { collection, dimension, metric, metadata } = operation;
@@ -151,7 +150,6 @@ impl Rpc for CreateCollection {
 impl Rpc for ListCollections {
     type Ask = proto::ListCollectionsRequest;
     type Answer = proto::ListCollectionsResponse;
-    const PATH: &'static str = "/toondb.v1.CollectionService/ListCollections";
 
     fn ask(namespace: &str, _: Self) -> Self::Ask {
         proto::ListCollectionsRequest { namespace: namespace.to_owned() }
@@ -174,7 +172,6 @@ impl Rpc for ListCollections {
 impl Rpc for DescribeCollection {
     type Ask = proto::GetCollectionRequest;
     type Answer = proto::GetCollectionResponse;
-    const PATH: &'static str = "/toondb.v1.CollectionService/GetCollection";
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
         proto::GetCollectionRequest { name: operation.collection.into_string(), namespace: namespace.to_owned() }
@@ -196,7 +193,6 @@ impl Rpc for DescribeCollection {
 impl Rpc for DropCollection {
     type Ask = proto::DeleteCollectionRequest;
     type Answer = proto::DeleteCollectionResponse;
-    const PATH: &'static str = "/toondb.v1.CollectionService/DeleteCollection";
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
         proto::DeleteCollectionRequest { name: operation.collection.into_string(), namespace: namespace.to_owned() }
@@ -226,7 +222,6 @@ impl Rpc for DropCollection {
 impl Rpc for AddDocuments {
     type Ask = proto::AddDocumentsRequest;
     type Answer = proto::AddDocumentsResponse;
-    const PATH: &'static str = "/toondb.v1.CollectionService/AddDocuments";
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
         let AddDocuments { collection, documents, durability } = operation;
@@ -270,7 +265,6 @@ impl Rpc for AddDocuments {
 impl Rpc for GetDocuments {
     type Ask = proto::GetDocumentsRequest;
     type Answer = proto::GetDocumentsResponse;
-    const PATH: &'static str = "/toondb.v1.CollectionService/GetDocuments";
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
         let GetDocuments { collection, ids, include_embedding, snapshot } = operation;
@@ -312,7 +306,6 @@ fn deleted_message(reply: Deleted) -> proto::DeletedResponse {
 impl Rpc for DeleteDocuments {
     type Ask = proto::DeleteDocumentsRequest;
     type Answer = proto::DeletedResponse;
-    const PATH: &'static str = "/toondb.v1.CollectionService/DeleteDocuments";
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
         let DeleteDocuments { collection, ids, durability } = operation;
@@ -343,7 +336,6 @@ impl Rpc for DeleteDocuments {
 impl Rpc for DeleteByFilter {
     type Ask = proto::DeleteByFilterRequest;
     type Answer = proto::DeletedResponse;
-    const PATH: &'static str = "/toondb.v1.CollectionService/DeleteByFilter";
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
         let DeleteByFilter { collection, filter, durability } = operation;
@@ -375,7 +367,6 @@ impl Rpc for DeleteByFilter {
 impl Rpc for CountDocuments {
     type Ask = proto::CountDocumentsRequest;
     type Answer = proto::CountDocumentsResponse;
-    const PATH: &'static str = "/toondb.v1.CollectionService/CountDocuments";
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
         let CountDocuments { collection, filter, snapshot } = operation;
@@ -409,7 +400,6 @@ impl Rpc for CountDocuments {
 impl Rpc for SearchCollection {
     type Ask = proto::SearchCollectionRequest;
     type Answer = proto::SearchCollectionResponse;
-    const PATH: &'static str = "/toondb.v1.CollectionService/SearchCollection";
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
         let SearchCollection { collection, query, k, ef, filter, include_embedding, snapshot } = operation;
@@ -451,7 +441,6 @@ impl Rpc for SearchCollection {
 impl Rpc for SearchBatchCollection {
     type Ask = proto::SearchCollectionBatchRequest;
     type Answer = proto::SearchCollectionBatchResponse;
-    const PATH: &'static str = "/toondb.v1.CollectionService/SearchBatch";
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
         let SearchBatchCollection { collection, queries, k, ef, filter, include_embedding, snapshot } = operation;

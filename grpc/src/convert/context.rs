@@ -104,7 +104,6 @@ fn read(message: Option<proto::RowsQuery>, namespace: &str) -> Result<RowsQuery>
 impl Rpc for Render {
     type Ask = proto::RenderRequest;
     type Answer = proto::RenderResponse;
-    const PATH: &'static str = "/toondb.v1.ContextService/Render";
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
         let Render { read, format, columns, tokenizer } = operation;
@@ -179,7 +178,6 @@ fn result(message: proto::SectionResult) -> SectionResult {
 impl Rpc for AssembleContext {
     type Ask = proto::AssembleContextRequest;
     type Answer = proto::AssembleContextResponse;
-    const PATH: &'static str = "/toondb.v1.ContextService/Assemble";
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
         let AssembleContext { sections, token_limit, format, tokenizer, deduplicate, snapshot } = operation;
@@ -223,7 +221,6 @@ impl Rpc for AssembleContext {
 impl Rpc for CountTokens {
     type Ask = proto::CountTokensRequest;
     type Answer = proto::CountTokensResponse;
-    const PATH: &'static str = "/toondb.v1.ContextService/CountTokens";
 
     fn ask(_: &str, operation: Self) -> Self::Ask {
         let CountTokens { text, tokenizer } = operation;
@@ -246,7 +243,6 @@ impl Rpc for CountTokens {
 impl Rpc for ConvertText {
     type Ask = proto::ConvertTextRequest;
     type Answer = proto::ConvertTextResponse;
-    const PATH: &'static str = "/toondb.v1.ContextService/ConvertText";
 
     fn ask(_: &str, operation: Self) -> Self::Ask {
         let ConvertText { text, from, to, tokenizer } = operation;

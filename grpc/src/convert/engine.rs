@@ -32,7 +32,6 @@ fn finding(message: proto::Finding) -> Result<Finding> {
 impl Rpc for Ping {
     type Ask = proto::PingRequest;
     type Answer = proto::PingResponse;
-    const PATH: &'static str = "/toondb.v1.EngineService/Ping";
 
     fn ask(_: &str, _: Self) -> Self::Ask {
         proto::PingRequest {}
@@ -54,7 +53,6 @@ impl Rpc for Ping {
 impl Rpc for CapabilitiesRequest {
     type Ask = proto::GetCapabilitiesRequest;
     type Answer = proto::GetCapabilitiesResponse;
-    const PATH: &'static str = "/toondb.v1.EngineService/GetCapabilities";
 
     fn ask(_: &str, _: Self) -> Self::Ask {
         proto::GetCapabilitiesRequest {}
@@ -78,7 +76,6 @@ impl Rpc for CapabilitiesRequest {
 impl Rpc for ServerStatsRequest {
     type Ask = proto::GetServerStatsRequest;
     type Answer = proto::GetServerStatsResponse;
-    const PATH: &'static str = "/toondb.v1.EngineService/GetServerStats";
 
     fn ask(_: &str, _: Self) -> Self::Ask {
         proto::GetServerStatsRequest {}
@@ -166,7 +163,6 @@ impl Rpc for ServerStatsRequest {
 impl Rpc for Check {
     type Ask = proto::CheckRequest;
     type Answer = proto::CheckResponse;
-    const PATH: &'static str = "/toondb.v1.EngineService/Check";
 
     fn ask(_: &str, operation: Self) -> Self::Ask {
         let Check { namespaces, repair } = operation;

@@ -102,7 +102,6 @@ pub(super) fn created(created: bool, commit_seq: u64, durability: i32) -> Result
 impl Rpc for AddNode {
     type Ask = proto::AddNodeRequest;
     type Answer = proto::AddNodeResponse;
-    const PATH: &'static str = "/toondb.v1.GraphService/AddNode";
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
         let AddNode { node, durability } = operation;
@@ -136,7 +135,6 @@ impl Rpc for AddNode {
 impl Rpc for GetNode {
     type Ask = proto::GetNodeRequest;
     type Answer = proto::GetNodeResponse;
-    const PATH: &'static str = "/toondb.v1.GraphService/GetNode";
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
         let GetNode { id, snapshot } = operation;
@@ -160,7 +158,6 @@ impl Rpc for GetNode {
 impl Rpc for DeleteNode {
     type Ask = proto::DeleteNodeRequest;
     type Answer = proto::DeleteNodeResponse;
-    const PATH: &'static str = "/toondb.v1.GraphService/DeleteNode";
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
         let DeleteNode { id, durability } = operation;
@@ -195,7 +192,6 @@ impl Rpc for DeleteNode {
 impl Rpc for AddEdge {
     type Ask = proto::AddEdgeRequest;
     type Answer = proto::AddEdgeResponse;
-    const PATH: &'static str = "/toondb.v1.GraphService/AddEdge";
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
         let AddEdge { edge, durability } = operation;
@@ -229,7 +225,6 @@ impl Rpc for AddEdge {
 impl Rpc for GetEdges {
     type Ask = proto::GetEdgesRequest;
     type Answer = proto::GetEdgesResponse;
-    const PATH: &'static str = "/toondb.v1.GraphService/GetEdges";
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
         let GetEdges { node_id, edge_types, direction, limit, cursor, snapshot } = operation;
@@ -277,7 +272,6 @@ impl Rpc for GetEdges {
 impl Rpc for DeleteEdge {
     type Ask = proto::DeleteEdgeRequest;
     type Answer = proto::DeleteEdgeResponse;
-    const PATH: &'static str = "/toondb.v1.GraphService/DeleteEdge";
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
         let DeleteEdge { from_id, edge_type, to_id, durability } = operation;
@@ -320,7 +314,6 @@ impl Rpc for DeleteEdge {
 impl Rpc for Traverse {
     type Ask = proto::TraverseRequest;
     type Answer = proto::TraverseResponse;
-    const PATH: &'static str = "/toondb.v1.GraphService/Traverse";
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
         let Traverse { start, order, max_depth, edge_types, direction, limit, snapshot } = operation;
@@ -366,7 +359,6 @@ impl Rpc for Traverse {
 impl Rpc for ShortestPath {
     type Ask = proto::ShortestPathRequest;
     type Answer = proto::ShortestPathResponse;
-    const PATH: &'static str = "/toondb.v1.GraphService/ShortestPath";
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
         let ShortestPath { from_id, to_id, max_depth, edge_types, direction, snapshot } = operation;
@@ -416,7 +408,6 @@ impl Rpc for ShortestPath {
 impl Rpc for Neighbors {
     type Ask = proto::GetNeighborsRequest;
     type Answer = proto::GetNeighborsResponse;
-    const PATH: &'static str = "/toondb.v1.GraphService/GetNeighbors";
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
         let Neighbors { node_id, direction, edge_types, limit, snapshot } = operation;

@@ -28,7 +28,6 @@ pub(super) fn put_entry_message(entry: PutEntry) -> proto::KvPutEntry {
 impl Rpc for Get {
     type Ask = proto::KvGetRequest;
     type Answer = proto::KvGetResponse;
-    const PATH: &'static str = "/toondb.v1.KvService/Get";
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
         let Get { key, snapshot } = operation;
@@ -60,7 +59,6 @@ impl Rpc for Get {
 impl Rpc for Put {
     type Ask = proto::KvPutRequest;
     type Answer = proto::KvPutResponse;
-    const PATH: &'static str = "/toondb.v1.KvService/Put";
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
         let Put { key, value, ttl_ms, durability } = operation;
@@ -97,7 +95,6 @@ impl Rpc for Put {
 impl Rpc for DeleteKey {
     type Ask = proto::KvDeleteRequest;
     type Answer = proto::KvDeleteResponse;
-    const PATH: &'static str = "/toondb.v1.KvService/Delete";
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
         let DeleteKey { key, durability } = operation;
@@ -133,7 +130,6 @@ pub(super) fn deleted(deleted: u64, commit_seq: u64, durability: i32) -> Result<
 impl Rpc for Exists {
     type Ask = proto::KvExistsRequest;
     type Answer = proto::KvExistsResponse;
-    const PATH: &'static str = "/toondb.v1.KvService/Exists";
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
         let Exists { key, snapshot } = operation;
@@ -156,7 +152,6 @@ impl Rpc for Exists {
 impl Rpc for MultiGet {
     type Ask = proto::KvBatchGetRequest;
     type Answer = proto::KvBatchGetResponse;
-    const PATH: &'static str = "/toondb.v1.KvService/BatchGet";
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
         let MultiGet { keys, snapshot } = operation;
@@ -191,7 +186,6 @@ impl Rpc for MultiGet {
 impl Rpc for BatchPut {
     type Ask = proto::KvBatchPutRequest;
     type Answer = proto::KvBatchPutResponse;
-    const PATH: &'static str = "/toondb.v1.KvService/BatchPut";
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
         let BatchPut { entries, durability } = operation;
@@ -224,7 +218,6 @@ impl Rpc for BatchPut {
 impl Rpc for CompareAndSet {
     type Ask = proto::KvCompareAndSetRequest;
     type Answer = proto::KvCompareAndSetResponse;
-    const PATH: &'static str = "/toondb.v1.KvService/CompareAndSet";
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
         let CompareAndSet { key, expected, value, ttl_ms, durability } = operation;
@@ -272,7 +265,6 @@ impl Rpc for CompareAndSet {
 impl Rpc for Scan {
     type Ask = proto::KvScanRequest;
     type Answer = proto::KvScanPageResponse;
-    const PATH: &'static str = "/toondb.v1.KvService/ScanPage";
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
         let Scan { prefix, start, end, limit, reverse, cursor, keys_only, snapshot } = operation;

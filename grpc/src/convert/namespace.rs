@@ -69,7 +69,6 @@ fn info(message: proto::Namespace) -> Result<NamespaceInfo> {
 impl Rpc for CreateNamespace {
     type Ask = proto::CreateNamespaceRequest;
     type Answer = proto::CreateNamespaceResponse;
-    const PATH: &'static str = "/toondb.v1.NamespaceService/CreateNamespace";
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
         let CreateNamespace { metadata, quota, must_be_new } = operation;
@@ -105,7 +104,6 @@ impl Rpc for CreateNamespace {
 impl Rpc for ListNamespaces {
     type Ask = proto::ListNamespacesRequest;
     type Answer = proto::ListNamespacesResponse;
-    const PATH: &'static str = "/toondb.v1.NamespaceService/ListNamespaces";
 
     fn ask(_: &str, _: Self) -> Self::Ask {
         proto::ListNamespacesRequest {}
@@ -127,7 +125,6 @@ impl Rpc for ListNamespaces {
 impl Rpc for DescribeNamespace {
     type Ask = proto::GetNamespaceRequest;
     type Answer = proto::GetNamespaceResponse;
-    const PATH: &'static str = "/toondb.v1.NamespaceService/GetNamespace";
 
     fn ask(namespace: &str, _: Self) -> Self::Ask {
         proto::GetNamespaceRequest { name: namespace.to_owned() }
@@ -149,7 +146,6 @@ impl Rpc for DescribeNamespace {
 impl Rpc for NamespaceStatsRequest {
     type Ask = proto::GetNamespaceStatsRequest;
     type Answer = proto::GetNamespaceStatsResponse;
-    const PATH: &'static str = "/toondb.v1.NamespaceService/GetNamespaceStats";
 
     fn ask(namespace: &str, _: Self) -> Self::Ask {
         proto::GetNamespaceStatsRequest { namespace: namespace.to_owned() }
@@ -201,7 +197,6 @@ impl Rpc for NamespaceStatsRequest {
 impl Rpc for DeleteNamespace {
     type Ask = proto::DeleteNamespaceRequest;
     type Answer = proto::DeleteNamespaceResponse;
-    const PATH: &'static str = "/toondb.v1.NamespaceService/DeleteNamespace";
 
     fn ask(namespace: &str, _: Self) -> Self::Ask {
         proto::DeleteNamespaceRequest { name: namespace.to_owned() }
@@ -229,7 +224,6 @@ impl Rpc for DeleteNamespace {
 impl Rpc for SetQuota {
     type Ask = proto::SetQuotaRequest;
     type Answer = proto::SetQuotaResponse;
-    const PATH: &'static str = "/toondb.v1.NamespaceService/SetQuota";
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
         proto::SetQuotaRequest { namespace: namespace.to_owned(), quota: Some(quota_message(operation.quota)) }
@@ -252,7 +246,6 @@ impl Rpc for SetQuota {
 impl Rpc for Flush {
     type Ask = proto::FlushRequest;
     type Answer = proto::FlushResponse;
-    const PATH: &'static str = "/toondb.v1.NamespaceService/Flush";
 
     fn ask(namespace: &str, _: Self) -> Self::Ask {
         proto::FlushRequest { namespace: namespace.to_owned() }

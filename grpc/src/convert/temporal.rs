@@ -169,7 +169,6 @@ fn as_of_message(as_of: Option<AsOf>) -> Option<proto::AsOf> {
 impl Rpc for AddTemporalEdge {
     type Ask = proto::AddTemporalEdgeRequest;
     type Answer = proto::AddTemporalEdgeResponse;
-    const PATH: &'static str = "/toondb.v1.GraphService/AddTemporalEdge";
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
         fact_request(namespace, operation.fact, durability_number(operation.durability))
@@ -198,7 +197,6 @@ impl Rpc for AddTemporalEdge {
 impl Rpc for SupersedeTemporalEdge {
     type Ask = proto::AddTemporalEdgeRequest;
     type Answer = proto::SupersedeTemporalEdgeResponse;
-    const PATH: &'static str = "/toondb.v1.GraphService/SupersedeTemporalEdge";
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
         fact_request(namespace, operation.fact, durability_number(operation.durability))
@@ -232,7 +230,6 @@ impl Rpc for SupersedeTemporalEdge {
 impl Rpc for QueryTemporal {
     type Ask = proto::QueryTemporalGraphRequest;
     type Answer = proto::QueryTemporalGraphResponse;
-    const PATH: &'static str = "/toondb.v1.GraphService/QueryTemporalGraph";
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
         let QueryTemporal { node_id, mode, edge_types, direction, as_of, limit, snapshot } = operation;
@@ -297,7 +294,6 @@ impl Rpc for QueryTemporal {
 impl Rpc for CloseTemporalEdge {
     type Ask = proto::CloseTemporalEdgeRequest;
     type Answer = proto::CloseTemporalEdgeResponse;
-    const PATH: &'static str = "/toondb.v1.GraphService/CloseTemporalEdge";
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
         let CloseTemporalEdge { from_id, edge_type, to_id, at, durability } = operation;
@@ -343,7 +339,6 @@ impl Rpc for CloseTemporalEdge {
 impl Rpc for TraverseTemporal {
     type Ask = proto::TraverseTemporalRequest;
     type Answer = proto::TraverseTemporalResponse;
-    const PATH: &'static str = "/toondb.v1.GraphService/TraverseTemporal";
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
         let TraverseTemporal { start, at, as_of, order, max_depth, edge_types, direction, limit, snapshot } = operation;
@@ -391,7 +386,6 @@ impl Rpc for TraverseTemporal {
 impl Rpc for TemporalHistory {
     type Ask = proto::TemporalHistoryRequest;
     type Answer = proto::TemporalHistoryResponse;
-    const PATH: &'static str = "/toondb.v1.GraphService/TemporalHistory";
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
         let TemporalHistory { node_id, edge_type, other_id, direction, limit, cursor, snapshot } = operation;
@@ -433,7 +427,6 @@ impl Rpc for TemporalHistory {
 impl Rpc for EraseTemporal {
     type Ask = proto::EraseTemporalRequest;
     type Answer = proto::EraseTemporalResponse;
-    const PATH: &'static str = "/toondb.v1.GraphService/EraseTemporal";
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
         let EraseTemporal { from_id, edge_type, to_id, durability } = operation;

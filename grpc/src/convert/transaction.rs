@@ -154,7 +154,6 @@ fn write_message(write: Write) -> proto::Write {
 impl Rpc for Commit {
     type Ask = proto::CommitRequest;
     type Answer = proto::CommitResponse;
-    const PATH: &'static str = "/toondb.v1.TransactionService/Commit";
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
         let Commit { preconditions, writes, snapshot, durability } = operation;
@@ -190,7 +189,6 @@ impl Rpc for Commit {
 impl Rpc for TakeSnapshot {
     type Ask = proto::TakeSnapshotRequest;
     type Answer = proto::TakeSnapshotResponse;
-    const PATH: &'static str = "/toondb.v1.TransactionService/TakeSnapshot";
 
     fn ask(namespace: &str, _: Self) -> Self::Ask {
         proto::TakeSnapshotRequest { namespace: namespace.to_owned() }
@@ -212,7 +210,6 @@ impl Rpc for TakeSnapshot {
 impl Rpc for EndSnapshot {
     type Ask = proto::EndSnapshotRequest;
     type Answer = proto::EndSnapshotResponse;
-    const PATH: &'static str = "/toondb.v1.TransactionService/EndSnapshot";
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
         proto::EndSnapshotRequest { namespace: namespace.to_owned(), seq: operation.seq.0 }

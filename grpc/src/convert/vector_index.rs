@@ -62,7 +62,6 @@ fn hits(results: Vec<proto::SearchResult>) -> VectorHits {
 impl Rpc for CreateIndex {
     type Ask = proto::CreateIndexRequest;
     type Answer = proto::CreateIndexResponse;
-    const PATH: &'static str = "/toondb.v1.VectorIndexService/CreateIndex";
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
         let CreateIndex { index, dimension, metric } = operation;
@@ -92,7 +91,6 @@ impl Rpc for CreateIndex {
 impl Rpc for ListIndexes {
     type Ask = proto::ListIndexesRequest;
     type Answer = proto::ListIndexesResponse;
-    const PATH: &'static str = "/toondb.v1.VectorIndexService/ListIndexes";
 
     fn ask(namespace: &str, _: Self) -> Self::Ask {
         proto::ListIndexesRequest { namespace: namespace.to_owned() }
@@ -114,7 +112,6 @@ impl Rpc for ListIndexes {
 impl Rpc for DescribeIndex {
     type Ask = proto::DescribeIndexRequest;
     type Answer = proto::DescribeIndexResponse;
-    const PATH: &'static str = "/toondb.v1.VectorIndexService/DescribeIndex";
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
         proto::DescribeIndexRequest { namespace: namespace.to_owned(), index_name: operation.index.into_string() }
@@ -136,7 +133,6 @@ impl Rpc for DescribeIndex {
 impl Rpc for DropIndex {
     type Ask = proto::DropIndexRequest;
     type Answer = proto::DropIndexResponse;
-    const PATH: &'static str = "/toondb.v1.VectorIndexService/DropIndex";
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
         proto::DropIndexRequest { name: operation.index.into_string(), namespace: namespace.to_owned() }
@@ -166,7 +162,6 @@ impl Rpc for DropIndex {
 impl Rpc for InsertVectors {
     type Ask = proto::InsertBatchRequest;
     type Answer = proto::InsertBatchResponse;
-    const PATH: &'static str = "/toondb.v1.VectorIndexService/InsertBatch";
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
         let InsertVectors { index, ids, vectors, durability } = operation;
@@ -210,7 +205,6 @@ impl Rpc for InsertVectors {
 impl Rpc for GetVectors {
     type Ask = proto::GetVectorsRequest;
     type Answer = proto::GetVectorsResponse;
-    const PATH: &'static str = "/toondb.v1.VectorIndexService/GetVectors";
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
         let GetVectors { index, ids, snapshot } = operation;
@@ -240,7 +234,6 @@ impl Rpc for GetVectors {
 impl Rpc for DeleteVectors {
     type Ask = proto::DeleteVectorsRequest;
     type Answer = proto::DeleteVectorsResponse;
-    const PATH: &'static str = "/toondb.v1.VectorIndexService/DeleteVectors";
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
         let DeleteVectors { index, ids, durability } = operation;
@@ -270,7 +263,6 @@ impl Rpc for DeleteVectors {
 impl Rpc for CountVectors {
     type Ask = proto::CountVectorsRequest;
     type Answer = proto::CountVectorsResponse;
-    const PATH: &'static str = "/toondb.v1.VectorIndexService/CountVectors";
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
         proto::CountVectorsRequest { namespace: namespace.to_owned(), index_name: operation.index.into_string() }
@@ -292,7 +284,6 @@ impl Rpc for CountVectors {
 impl Rpc for SearchVectors {
     type Ask = proto::SearchRequest;
     type Answer = proto::SearchResponse;
-    const PATH: &'static str = "/toondb.v1.VectorIndexService/Search";
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
         let SearchVectors { index, query, k, ef, include_embedding, snapshot } = operation;
@@ -331,7 +322,6 @@ impl Rpc for SearchVectors {
 impl Rpc for SearchBatchVectors {
     type Ask = proto::SearchBatchRequest;
     type Answer = proto::SearchBatchResponse;
-    const PATH: &'static str = "/toondb.v1.VectorIndexService/SearchBatch";
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
         let SearchBatchVectors { index, queries, k, ef, include_embedding, snapshot } = operation;

@@ -10,12 +10,12 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 use tonic::{Request, Response, Status};
-use toondb_engine::api::{self, Effect, Error, NamespaceName, Operation};
+use toondb_engine::api::{self, Effect, Error, NamespaceName, Operation, Right};
 use toondb_engine::clock::Clock;
 use toondb_engine::{Completion, Reply, Service};
 
 use super::answers::Changed;
-use crate::auth::{Principal, Right};
+use crate::auth::Principal;
 use crate::rpc::{Answer, Rpc};
 use crate::status::{is_not_found, to_status};
 

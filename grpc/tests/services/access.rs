@@ -5,10 +5,8 @@ use std::collections::BTreeSet;
 use prost::Message;
 use prost::bytes::Bytes;
 use tonic::{Code, Status};
-use toondb_engine::api::{ErrorCode, OpCode};
+use toondb_engine::api::{ErrorCode, OpCode, Right, Scope};
 use toondb_engine::rng::{Rng, SeededRng};
-use toondb_grpc::auth::{Right, Scope, right_of, scope_of};
-use toondb_grpc::method_path;
 use toondb_grpc::proto::*;
 
 use crate::harness::{Method, Peer, World, code_of, contract_methods, error_code, every_method};
@@ -162,7 +160,7 @@ fn each_operation_needs_its_right_and_no_other_will_do() {
     world.pass_token_poll();
     let methods = contract_methods();
     for code in OpCode::ALL {
-        let method = methods.iter().find(|method| method.path == method_path(*code)).unwrap();
+        let method = methods.iter().find(|method| method.path == code.method()).unwrap();
         for (right, bearer) in &tokens {
             let bytes = match method.path.rsplit('/').next().unwrap() {
                 "CreateNamespace" | "GetNamespace" | "DeleteNamespace" => {
@@ -176,10 +174,10 @@ fn each_operation_needs_its_right_and_no_other_will_do() {
             let status = bearer.raw(&method.path, bytes).err();
             let denied = status.as_ref().is_some_and(|status| status.code() == Code::PermissionDenied);
             let malformed = status.as_ref().is_some_and(|status| status.code() == Code::InvalidArgument);
-            let allowed = match scope_of(*code) {
+            let allowed = match code.scope() {
                 Scope::Anyone => true,
                 Scope::Server => false,
-                Scope::Namespace | Scope::Caller => right_of(*code) == *right,
+                Scope::Namespace | Scope::Caller => code.right() == *right,
             };
             assert!(denied != allowed || (malformed && !allowed), "{code:?} with {right}: {status:?}");
         }

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use tonic::Code;
 use toondb_engine::api::{ErrorCode, OpCode, ServerStatsRequest};
-use toondb_grpc::method_path;
 
 use crate::harness::{World, contract_methods, error_code, is_typed};
 
@@ -54,7 +53,7 @@ fn every_operation_has_a_method_of_its_own() {
     let methods = contract_methods();
     let mut seen = BTreeSet::new();
     for code in OpCode::ALL {
-        let path = method_path(*code);
+        let path = code.method();
         let method = methods.iter().find(|method| method.path == path);
         let method = method.unwrap_or_else(|| panic!("{code:?} goes to {path}, which does not exist"));
         assert!(!method.takes_stream && !method.gives_stream, "{code:?} goes to {path}, a stream");

@@ -3,10 +3,11 @@
 use std::fs;
 use std::sync::Arc;
 
+use toondb_engine::api::Right;
 use toondb_engine::clock::{Clock, ManualClock};
 use toondb_engine::rng::SeededRng;
 use toondb_grpc::auth;
-use toondb_grpc::auth::{Namespaces, NewToken, Principal, Right, Rights, Token, Tokens};
+use toondb_grpc::auth::{Namespaces, NewToken, Principal, Rights, Token, Tokens};
 use toondb_tests::{CLOCK_START_MS, Dice, TempDir, is_long, seed};
 
 fn header(token: &Token) -> Vec<u8> {

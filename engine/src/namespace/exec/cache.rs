@@ -2,11 +2,12 @@
 //! it expires.
 
 use super::collection::{NewRow, create_record, delete_row, document_key, write_row};
-use crate::api::{CacheInvalidate, CachePut, Error, Globs, Metric, Properties, Result};
+use crate::api::{CacheInvalidate, CachePut, Deleted, Error, Globs, Metric, Properties, Result, Written};
 use crate::limits;
 use crate::namespace::collections::Collection;
 use crate::namespace::context::Context;
 use crate::namespace::entries::check_dimension;
+use crate::namespace::exec::Execute;
 use crate::store::{CollectionKind, CollectionRecord, DocumentBody, DocumentRecord, KeyWriter, Read, Table};
 
 /// Writes an entry, replacing what its key had. The first one creates the cache, in the same commit.
@@ -33,6 +34,13 @@ pub fn put(ctx: &mut Context<'_>, request: CachePut) -> Result<()> {
     write_row(ctx, &cache, NewRow { id: key.as_bytes(), vector: &embedding.0, body: Some(body) })
 }
 
+impl Execute for CachePut {
+    fn execute(self, ctx: &mut Context<'_>) -> Result<Written> {
+        put(ctx, self)?;
+        Ok(ctx.written())
+    }
+}
+
 /// Deletes the entries whose keys match. Gives how many there were to be found; expired ones go with them uncounted.
 pub fn invalidate(ctx: &mut Context<'_>, request: &CacheInvalidate) -> Result<u64> {
     let Some(cache) = ctx.state.cache(&ctx.txn, &request.cache)? else { return Ok(0) };
@@ -47,6 +55,13 @@ pub fn invalidate(ctx: &mut Context<'_>, request: &CacheInvalidate) -> Result<u6
         }
     }
     Ok(deleted)
+}
+
+impl Execute for CacheInvalidate {
+    fn execute(self, ctx: &mut Context<'_>) -> Result<Deleted> {
+        let deleted = invalidate(ctx, &self)?;
+        Ok(ctx.deleted(deleted))
+    }
 }
 
 struct Match {

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use crate::api::{
-    CollectionInfo, CollectionName, CreateCollection, Document, DocumentId, Error, ErrorCode, Filter, Result,
-    TimestampMs,
+    AddDocuments, AddedDocuments, CollectionInfo, CollectionName, CreateCollection, DeleteByFilter, DeleteDocuments,
+    Deleted, Document, DocumentId, DropCollection, Error, ErrorCode, Filter, Result, TimestampMs,
 };
 use crate::index::vector::validate;
 use crate::limits;
 use crate::namespace::change::Change;
 use crate::namespace::collections::{Collection, RowInfo};
 use crate::namespace::context::Context;
+use crate::namespace::exec::Execute;
 use crate::planted::{self, Planted};
 use crate::store::{
     CollectionKind, CollectionRecord, DocumentBody, DocumentRecord, KeyRange, KeyWriter, Read, RowMark, Table,
@@ -73,6 +74,12 @@ pub fn create(ctx: &mut Context<'_>, request: CreateCollection) -> Result<Collec
     })
 }
 
+impl Execute for CreateCollection {
+    fn execute(self, ctx: &mut Context<'_>) -> Result<CollectionInfo> {
+        create(ctx, self)
+    }
+}
+
 /// Drops a name at once; its rows are purged in small steps afterwards. True if it existed.
 pub(super) fn drop_record(ctx: &mut Context<'_>, name: &CollectionName, kind: CollectionKind) -> Result<bool> {
     let collection = match ctx.state.collection(&ctx.txn, name, kind) {
@@ -97,6 +104,13 @@ pub(super) fn drop_record(ctx: &mut Context<'_>, name: &CollectionName, kind: Co
 /// Drops a collection.
 pub fn drop_collection(ctx: &mut Context<'_>, name: &CollectionName) -> Result<bool> {
     drop_record(ctx, name, CollectionKind::Documents)
+}
+
+impl Execute for DropCollection {
+    fn execute(self, ctx: &mut Context<'_>) -> Result<Deleted> {
+        let existed = drop_collection(ctx, &self.collection)?;
+        Ok(ctx.deleted(u64::from(existed)))
+    }
 }
 
 /// A row to write: a document, a bare vector or an entry of a cache.
@@ -199,6 +213,13 @@ pub fn add(ctx: &mut Context<'_>, name: &CollectionName, documents: Vec<Document
     Ok(ids)
 }
 
+impl Execute for AddDocuments {
+    fn execute(self, ctx: &mut Context<'_>) -> Result<AddedDocuments> {
+        let ids = add(ctx, &self.collection, self.documents)?;
+        Ok(AddedDocuments { ids, commit_seq: ctx.commit_seq(), durability: ctx.durability })
+    }
+}
+
 fn random_id(ctx: &Context<'_>) -> DocumentId {
     DocumentId::new(format!("{:016x}{:016x}", ctx.rng.next_u64(), ctx.rng.next_u64()))
 }
@@ -211,6 +232,13 @@ pub fn delete(ctx: &mut Context<'_>, name: &CollectionName, ids: &[DocumentId]) 
         deleted += u64::from(delete_row(ctx, &collection, id.as_str().as_bytes())?);
     }
     Ok(deleted)
+}
+
+impl Execute for DeleteDocuments {
+    fn execute(self, ctx: &mut Context<'_>) -> Result<Deleted> {
+        let deleted = delete(ctx, &self.collection, &self.ids)?;
+        Ok(ctx.deleted(deleted))
+    }
 }
 
 /// Deletes the documents that match. Gives how many there were.
@@ -229,6 +257,13 @@ pub fn delete_by_filter(ctx: &mut Context<'_>, name: &CollectionName, filter: &F
         }
     }
     Ok(deleted)
+}
+
+impl Execute for DeleteByFilter {
+    fn execute(self, ctx: &mut Context<'_>) -> Result<Deleted> {
+        let deleted = delete_by_filter(ctx, &self.collection, &self.filter)?;
+        Ok(ctx.deleted(deleted))
+    }
 }
 
 /// Removes rows of dropped collections, at most `limit`. Gives true if more are left.

@@ -3,8 +3,9 @@
 use std::ops::Bound;
 
 use super::{collection, graph, kv, temporal, vectors};
-use crate::api::{Commit, Condition, Error, ErrorCode, Precondition, Result, Target, Write};
+use crate::api::{Commit, Condition, Error, ErrorCode, Precondition, Result, Target, Write, Written};
 use crate::namespace::context::Context;
+use crate::namespace::exec::Execute;
 use crate::planted::{self, Planted};
 use crate::store::{
     CollectionKind, DocumentRecord, EdgeRecord, KeyRange, KeyWriter, KvRecord, NodeRecord, Read, Table,
@@ -23,6 +24,13 @@ pub fn commit(ctx: &mut Context<'_>, request: Commit) -> Result<()> {
         apply(ctx, write)?;
     }
     Ok(())
+}
+
+impl Execute for Commit {
+    fn execute(self, ctx: &mut Context<'_>) -> Result<Written> {
+        commit(ctx, self)?;
+        Ok(ctx.written())
+    }
 }
 
 fn apply(ctx: &mut Context<'_>, write: Write) -> Result<()> {

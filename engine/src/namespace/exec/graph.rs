@@ -1,9 +1,12 @@
 //! Writes to the static graph. Each keeps the edge, its place in the reverse index, and the counters in step.
 
 use super::temporal;
-use crate::api::{Edge, EdgeType, Error, ErrorCode, Node, NodeId, Result};
+use crate::api::{
+    AddEdge, AddNode, Created, DeleteEdge, DeleteNode, Deleted, Edge, EdgeType, Error, ErrorCode, Node, NodeId, Result,
+};
 use crate::limits;
 use crate::namespace::context::Context;
+use crate::namespace::exec::Execute;
 use crate::planted::{self, Planted};
 use crate::store::{EdgeRecord, KeyRange, KeyReader, KeyWriter, NodeRecord, Read, StoreError, Table};
 
@@ -49,6 +52,13 @@ pub fn add_node(ctx: &mut Context<'_>, node: Node) -> Result<bool> {
     Ok(created)
 }
 
+impl Execute for AddNode {
+    fn execute(self, ctx: &mut Context<'_>) -> Result<Created> {
+        let created = add_node(ctx, self.node)?;
+        Ok(ctx.created(created))
+    }
+}
+
 /// Adds an edge between two nodes or replaces its fields. True if it is new.
 pub fn add_edge(ctx: &mut Context<'_>, edge: Edge) -> Result<bool> {
     let Edge { from_id, edge_type, to_id, properties } = edge;
@@ -71,9 +81,23 @@ pub fn add_edge(ctx: &mut Context<'_>, edge: Edge) -> Result<bool> {
     Ok(created)
 }
 
+impl Execute for AddEdge {
+    fn execute(self, ctx: &mut Context<'_>) -> Result<Created> {
+        let created = add_edge(ctx, self.edge)?;
+        Ok(ctx.created(created))
+    }
+}
+
 /// Deletes an edge. True if it existed.
 pub fn delete_edge(ctx: &mut Context<'_>, from: &NodeId, edge_type: &EdgeType, to: &NodeId) -> Result<bool> {
     remove_edge(ctx, from.as_str(), edge_type.as_str(), to.as_str())
+}
+
+impl Execute for DeleteEdge {
+    fn execute(self, ctx: &mut Context<'_>) -> Result<Deleted> {
+        let existed = delete_edge(ctx, &self.from_id, &self.edge_type, &self.to_id)?;
+        Ok(ctx.deleted(u64::from(existed)))
+    }
 }
 
 fn remove_edge(ctx: &mut Context<'_>, from: &str, edge_type: &str, to: &str) -> Result<bool> {
@@ -96,6 +120,13 @@ pub fn delete_node(ctx: &mut Context<'_>, id: &NodeId) -> Result<bool> {
     remove_edges(ctx, Table::EdgesIn, id.as_str())?;
     temporal::erase_node(ctx, id)?;
     Ok(existed)
+}
+
+impl Execute for DeleteNode {
+    fn execute(self, ctx: &mut Context<'_>) -> Result<Deleted> {
+        let existed = delete_node(ctx, &self.id)?;
+        Ok(ctx.deleted(u64::from(existed)))
+    }
 }
 
 /// Removes every edge that the table lists for a node.

@@ -2,8 +2,9 @@
 
 use serde_bytes::ByteBuf;
 
-use crate::api::{CompareAndSet, PutEntry, Result, Swapped};
+use crate::api::{BatchPut, CompareAndSet, DeleteKey, Deleted, Put, PutEntry, Result, Swapped, Written};
 use crate::namespace::context::Context;
+use crate::namespace::exec::Execute;
 use crate::planted::{self, Planted};
 use crate::store::{KeyWriter, KvRecord, Read, Table};
 
@@ -54,12 +55,33 @@ pub fn put(ctx: &mut Context<'_>, entry: PutEntry) -> Result<()> {
     Ok(())
 }
 
+impl Execute for BatchPut {
+    fn execute(self, ctx: &mut Context<'_>) -> Result<Written> {
+        self.entries.into_iter().try_for_each(|entry| put(ctx, entry))?;
+        Ok(ctx.written())
+    }
+}
+
+impl Execute for Put {
+    fn execute(self, ctx: &mut Context<'_>) -> Result<Written> {
+        put(ctx, PutEntry { key: self.key, value: self.value, ttl_ms: self.ttl_ms })?;
+        Ok(ctx.written())
+    }
+}
+
 /// Deletes a key. True if it was there to be seen.
 pub fn delete(ctx: &mut Context<'_>, key: ByteBuf) -> Result<bool> {
     let Some(old) = old(ctx, &key)? else { return Ok(false) };
     forget(ctx, &key, &old);
     ctx.txn.delete(Table::Kv, key.into_vec());
     Ok(!old.expired)
+}
+
+impl Execute for DeleteKey {
+    fn execute(self, ctx: &mut Context<'_>) -> Result<Deleted> {
+        let existed = delete(ctx, self.key)?;
+        Ok(ctx.deleted(u64::from(existed)))
+    }
 }
 
 /// Writes a key if it holds what is expected.
@@ -79,6 +101,12 @@ pub fn compare_and_set(ctx: &mut Context<'_>, request: CompareAndSet) -> Result<
         }
     }
     Ok(Swapped { swapped, previous: seen, commit_seq: ctx.commit_seq(), durability })
+}
+
+impl Execute for CompareAndSet {
+    fn execute(self, ctx: &mut Context<'_>) -> Result<Swapped> {
+        compare_and_set(ctx, self)
+    }
 }
 
 /// Removes keys that have expired, oldest first, at most `limit`. Gives how many there were.

@@ -1,4 +1,7 @@
-//! Operations that write: one function each, run by the actor alone, leaving their effects in the context.
+//! Operations that write: each says itself how it is executed, by the actor alone, leaving its effects in the context.
+
+use super::context::Context;
+use crate::api::{Operation, Result};
 
 mod cache;
 mod collection;
@@ -11,5 +14,11 @@ mod vectors;
 
 pub use cache::sweep as sweep_entries;
 pub use collection::{purge, row_bytes};
-pub use dispatch::{durability, execute};
+pub use dispatch::execute;
 pub use kv::{expired, sweep};
+
+/// A write.
+trait Execute: Operation {
+    /// Carries it out; everything it does stays in `ctx`.
+    fn execute(self, ctx: &mut Context<'_>) -> Result<Self::Reply>;
+}

@@ -2,9 +2,11 @@
 
 use super::collection::{NewRow, create_record, delete_row, drop_record, resolve, write_row};
 use crate::api::{
-    CollectionName, CreateIndex, EmbeddingBatch, Error, IdBatch, IndexInfo, Properties, Result, TimestampMs,
+    CollectionName, CreateIndex, DeleteVectors, Deleted, DropIndex, EmbeddingBatch, Error, IdBatch, IndexInfo,
+    InsertVectors, Inserted, Properties, Result, TimestampMs,
 };
 use crate::namespace::context::Context;
+use crate::namespace::exec::Execute;
 use crate::store::{CollectionKind, CollectionRecord};
 
 /// Creates a vector index.
@@ -32,9 +34,22 @@ pub fn create(ctx: &mut Context<'_>, request: CreateIndex) -> Result<IndexInfo> 
     })
 }
 
+impl Execute for CreateIndex {
+    fn execute(self, ctx: &mut Context<'_>) -> Result<IndexInfo> {
+        create(ctx, self)
+    }
+}
+
 /// Drops a vector index. True if it existed.
 pub fn drop_index(ctx: &mut Context<'_>, name: &CollectionName) -> Result<bool> {
     drop_record(ctx, name, CollectionKind::Vectors)
+}
+
+impl Execute for DropIndex {
+    fn execute(self, ctx: &mut Context<'_>) -> Result<Deleted> {
+        let existed = drop_index(ctx, &self.index)?;
+        Ok(ctx.deleted(u64::from(existed)))
+    }
 }
 
 /// Inserts vectors, replacing those whose ids exist. Gives how many were given.
@@ -57,6 +72,14 @@ pub fn insert(ctx: &mut Context<'_>, name: &CollectionName, ids: &IdBatch, vecto
     Ok(ids.0.len() as u64)
 }
 
+impl Execute for InsertVectors {
+    fn execute(self, ctx: &mut Context<'_>) -> Result<Inserted> {
+        let inserted = insert(ctx, &self.index, &self.ids, &self.vectors)?;
+        let (commit_seq, durability) = (ctx.commit_seq(), ctx.durability);
+        Ok(Inserted { inserted, commit_seq, durability })
+    }
+}
+
 /// Deletes vectors by id. Gives how many existed.
 pub fn delete(ctx: &mut Context<'_>, name: &CollectionName, ids: &[u64]) -> Result<u64> {
     let index = resolve(ctx, name, CollectionKind::Vectors)?;
@@ -65,4 +88,11 @@ pub fn delete(ctx: &mut Context<'_>, name: &CollectionName, ids: &[u64]) -> Resu
         deleted += u64::from(delete_row(ctx, &index, &id.to_be_bytes())?);
     }
     Ok(deleted)
+}
+
+impl Execute for DeleteVectors {
+    fn execute(self, ctx: &mut Context<'_>) -> Result<Deleted> {
+        let deleted = delete(ctx, &self.index, &self.ids)?;
+        Ok(ctx.deleted(deleted))
+    }
 }

@@ -5,6 +5,7 @@ use crate::index::vector::{Hit, SearchParams};
 use crate::limits;
 use crate::namespace::collections::Collection;
 use crate::namespace::entries::check_dimension;
+use crate::namespace::query::Query;
 use crate::namespace::query::reader::Reader;
 use crate::namespace::state::State;
 use crate::store::{DocumentRecord, KeyWriter, Read, Table};
@@ -16,18 +17,20 @@ struct LookUp<'a> {
     now_ms: i64,
 }
 
-/// Looks an answer up: under exactly this key, else under the most similar one.
-pub fn get(state: &State, snapshot: &Reader<'_>, request: &CacheGet) -> Result<MaybeCacheHit> {
-    let Some(cache) = state.cache(snapshot, &request.cache)? else { return Ok(MaybeCacheHit { hit: None }) };
-    // Refused even if the key is found: whether a request is well formed must not depend on what the cache holds.
-    request.embedding.as_ref().map_or(Ok(()), |embedding| check_dimension(&cache, &request.cache, embedding))?;
-    let look_up = LookUp { cache: &cache, snapshot, now_ms: state.clock.now_ms() };
-    let mut hit = request.key.as_ref().map_or(Ok(None), |key| look_up.same(key))?;
-    if let (None, Some(embedding)) = (&hit, &request.embedding) {
-        hit = look_up.nearest(embedding, request.threshold.unwrap_or(limits::CACHE_THRESHOLD_DEFAULT))?;
+impl Query for CacheGet {
+    /// Looks an answer up: under exactly this key, else under the most similar one.
+    fn answer(self, state: &State, snapshot: &Reader<'_>) -> Result<MaybeCacheHit> {
+        let Some(cache) = state.cache(snapshot, &self.cache)? else { return Ok(MaybeCacheHit { hit: None }) };
+        // Refused even if the key is found: whether a self is well formed must not depend on what the cache holds.
+        self.embedding.as_ref().map_or(Ok(()), |embedding| check_dimension(&cache, &self.cache, embedding))?;
+        let look_up = LookUp { cache: &cache, snapshot, now_ms: state.clock.now_ms() };
+        let mut hit = self.key.as_ref().map_or(Ok(None), |key| look_up.same(key))?;
+        if let (None, Some(embedding)) = (&hit, &self.embedding) {
+            hit = look_up.nearest(embedding, self.threshold.unwrap_or(limits::CACHE_THRESHOLD_DEFAULT))?;
+        }
+        cache.entries.count(hit.is_some());
+        Ok(MaybeCacheHit { hit })
     }
-    cache.entries.count(hit.is_some());
-    Ok(MaybeCacheHit { hit })
 }
 
 impl LookUp<'_> {
@@ -61,12 +64,14 @@ impl LookUp<'_> {
     }
 }
 
-/// The counters of a cache.
-pub fn stats(state: &State, snapshot: &Reader<'_>, request: &CacheStatsRequest) -> Result<CacheStats> {
-    let Some(cache) = state.cache(snapshot, &request.cache)? else { return Ok(CacheStats::default()) };
-    let open = cache.entries.open(state.clock.now_ms());
-    let mut entries = 0;
-    cache.vectors.for_each(snapshot.seq(), open.as_ref(), |_, _| entries += 1);
-    let (hits, misses) = cache.entries.counts();
-    Ok(CacheStats { hits, misses, entries })
+impl Query for CacheStatsRequest {
+    /// The counters of a cache.
+    fn answer(self, state: &State, snapshot: &Reader<'_>) -> Result<CacheStats> {
+        let Some(cache) = state.cache(snapshot, &self.cache)? else { return Ok(CacheStats::default()) };
+        let open = cache.entries.open(state.clock.now_ms());
+        let mut entries = 0;
+        cache.vectors.for_each(snapshot.seq(), open.as_ref(), |_, _| entries += 1);
+        let (hits, misses) = cache.entries.counts();
+        Ok(CacheStats { hits, misses, entries })
+    }
 }

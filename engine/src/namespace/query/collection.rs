@@ -5,21 +5,28 @@ use std::sync::Arc;
 use roaring::RoaringBitmap;
 
 use crate::api::{
-    CollectionInfo, CollectionList, CollectionName, CountDocuments, Counted, Document, DocumentHit, DocumentHits,
-    DocumentHitsBatch, DocumentId, Documents, Embedding, Error, Filter, GetDocuments, Result, SearchBatchCollection,
-    SearchCollection, TimestampMs,
+    CollectionInfo, CollectionList, CollectionName, CountDocuments, Counted, DescribeCollection, Document, DocumentHit,
+    DocumentHits, DocumentHitsBatch, DocumentId, Documents, Embedding, Error, Filter, GetDocuments, ListCollections,
+    Result, SearchBatchCollection, SearchCollection, TimestampMs,
 };
 use crate::index::vector::{Hit, SearchParams};
 use crate::limits;
 use crate::namespace::collections::Collection;
+use crate::namespace::query::Query;
 use crate::namespace::query::reader::Reader;
 use crate::namespace::state::State;
 use crate::store::{CollectionKind, CollectionRecord, DocumentRecord, KeyRange, KeyWriter, Read, StoreError, Table};
 use crate::work::Wanted;
 
-/// Describes one collection.
-pub fn describe(state: &State, snapshot: &Reader<'_>, name: &CollectionName) -> Result<CollectionInfo> {
-    Ok(info(state, name.clone(), &*state.collection(snapshot, name, CollectionKind::Documents)?))
+impl Query for DescribeCollection {
+    /// Describes one collection.
+    fn answer(self, state: &State, snapshot: &Reader<'_>) -> Result<CollectionInfo> {
+        Ok(info(
+            state,
+            self.collection.clone(),
+            &*state.collection(snapshot, &self.collection, CollectionKind::Documents)?,
+        ))
+    }
 }
 
 fn info(state: &State, name: CollectionName, collection: &Collection) -> CollectionInfo {
@@ -55,12 +62,14 @@ pub(super) fn named(
     Ok(found)
 }
 
-/// Lists the collections.
-pub fn list(state: &State, snapshot: &Reader<'_>) -> Result<CollectionList> {
-    let found = named(state, snapshot, CollectionKind::Documents)?;
-    Ok(CollectionList {
-        collections: found.into_iter().map(|(name, collection)| info(state, name, &collection)).collect(),
-    })
+impl Query for ListCollections {
+    /// Lists the collections.
+    fn answer(self, state: &State, snapshot: &Reader<'_>) -> Result<CollectionList> {
+        let found = named(state, snapshot, CollectionKind::Documents)?;
+        Ok(CollectionList {
+            collections: found.into_iter().map(|(name, collection)| info(state, name, &collection)).collect(),
+        })
+    }
 }
 
 /// Which parts of a document are read; the others stay empty.
@@ -115,9 +124,11 @@ fn document_bytes(document: &Document) -> usize {
     document.content.len() + document.embedding.as_ref().map_or(0, |embedding| embedding.0.len() * 4) + 256
 }
 
-/// Reads documents by id.
-pub fn get(state: &State, snapshot: &Reader<'_>, request: &GetDocuments) -> Result<Documents> {
-    get_parts(state, snapshot, request, Parts { body: true, embedding: request.include_embedding })
+impl Query for GetDocuments {
+    /// Reads documents by id.
+    fn answer(self, state: &State, snapshot: &Reader<'_>) -> Result<Documents> {
+        get_parts(state, snapshot, &self, Parts { body: true, embedding: self.include_embedding })
+    }
 }
 
 /// Reads parts of documents by id.
@@ -134,36 +145,38 @@ pub fn get_parts(state: &State, snapshot: &Reader<'_>, request: &GetDocuments, p
     Ok(Documents { documents })
 }
 
-/// Counts documents.
-pub fn count(state: &State, snapshot: &Reader<'_>, request: &CountDocuments) -> Result<Counted> {
-    let collection = state.collection(snapshot, &request.collection, CollectionKind::Documents)?;
-    let prefix = KeyWriter::new().u32(collection.record.id).finish();
-    let count = match (&request.filter, request.snapshot) {
-        (None, None) => state.count(&collection),
-        (None, Some(_)) => {
-            let mut count = 0;
-            for row in snapshot.scan(Table::Documents, &KeyRange::prefix(&prefix), false)? {
-                row?;
-                snapshot.wanted.step()?;
-                count += 1;
+impl Query for CountDocuments {
+    /// Counts documents.
+    fn answer(self, state: &State, snapshot: &Reader<'_>) -> Result<Counted> {
+        let collection = state.collection(snapshot, &self.collection, CollectionKind::Documents)?;
+        let prefix = KeyWriter::new().u32(collection.record.id).finish();
+        let count = match (&self.filter, self.snapshot) {
+            (None, None) => state.count(&collection),
+            (None, Some(_)) => {
+                let mut count = 0;
+                for row in snapshot.scan(Table::Documents, &KeyRange::prefix(&prefix), false)? {
+                    row?;
+                    snapshot.wanted.step()?;
+                    count += 1;
+                }
+                count
             }
-            count
-        }
-        (Some(filter), _) => {
-            let mut count = 0;
-            for row in collection.matching(filter, snapshot.wanted)? {
-                snapshot.wanted.step()?;
-                let Some(id) = collection.vectors.id(row) else { continue };
-                let key = KeyWriter::new().u32(collection.record.id).raw(&id).finish();
-                let newest = snapshot.get_with(Table::Documents, &key, |stored| {
-                    DocumentRecord::decode(stored).map(|record| record.row == row)
-                })?;
-                count += u64::from(newest.transpose()?.unwrap_or(false));
+            (Some(filter), _) => {
+                let mut count = 0;
+                for row in collection.matching(filter, snapshot.wanted)? {
+                    snapshot.wanted.step()?;
+                    let Some(id) = collection.vectors.id(row) else { continue };
+                    let key = KeyWriter::new().u32(collection.record.id).raw(&id).finish();
+                    let newest = snapshot.get_with(Table::Documents, &key, |stored| {
+                        DocumentRecord::decode(stored).map(|record| record.row == row)
+                    })?;
+                    count += u64::from(newest.transpose()?.unwrap_or(false));
+                }
+                count
             }
-            count
-        }
-    };
-    Ok(Counted { count })
+        };
+        Ok(Counted { count })
+    }
 }
 
 /// Everything of a search but the query vector.
@@ -196,9 +209,11 @@ fn allowed(collection: &Collection, filter: Option<&Filter>, wanted: &Wanted<'_>
     filter.filter(|filter| !filter.is_empty()).map(|filter| collection.matching(filter, wanted)).transpose()
 }
 
-/// Finds the nearest documents.
-pub fn search(state: &State, snapshot: &Reader<'_>, request: &SearchCollection) -> Result<DocumentHits> {
-    search_parts(state, snapshot, request, Parts { body: true, embedding: request.include_embedding })
+impl Query for SearchCollection {
+    /// Finds the nearest documents.
+    fn answer(self, state: &State, snapshot: &Reader<'_>) -> Result<DocumentHits> {
+        search_parts(state, snapshot, &self, Parts { body: true, embedding: self.include_embedding })
+    }
 }
 
 /// Finds the nearest documents and reads parts of them.
@@ -235,24 +250,22 @@ pub(super) fn queries<'a>(collection: &Collection, packed: &'a [f32]) -> Result<
     Ok(queries)
 }
 
-/// Several searches at one instant.
-pub fn search_batch(
-    state: &State,
-    snapshot: &Reader<'_>,
-    request: &SearchBatchCollection,
-) -> Result<DocumentHitsBatch> {
-    let collection = state.collection(snapshot, &request.collection, CollectionKind::Documents)?;
-    let search = Search {
-        collection: &collection,
-        k: request.k.map_or(limits::K_DEFAULT, |k| k as usize),
-        ef: request.ef.map(|ef| ef as usize),
-        allowed: allowed(&collection, request.filter.as_ref(), snapshot.wanted)?,
-        parts: Parts { body: true, embedding: request.include_embedding },
-    };
-    let mut budget = AnswerBudget::new();
-    let results = queries(&collection, &request.queries.0)?.map(|query| {
-        snapshot.wanted.look()?;
-        search.run(snapshot, query, &mut budget)
-    });
-    Ok(DocumentHitsBatch { results: results.collect::<Result<_>>()? })
+impl Query for SearchBatchCollection {
+    /// Several searches at one instant.
+    fn answer(self, state: &State, snapshot: &Reader<'_>) -> Result<DocumentHitsBatch> {
+        let collection = state.collection(snapshot, &self.collection, CollectionKind::Documents)?;
+        let search = Search {
+            collection: &collection,
+            k: self.k.map_or(limits::K_DEFAULT, |k| k as usize),
+            ef: self.ef.map(|ef| ef as usize),
+            allowed: allowed(&collection, self.filter.as_ref(), snapshot.wanted)?,
+            parts: Parts { body: true, embedding: self.include_embedding },
+        };
+        let mut budget = AnswerBudget::new();
+        let results = queries(&collection, &self.queries.0)?.map(|query| {
+            snapshot.wanted.look()?;
+            search.run(snapshot, query, &mut budget)
+        });
+        Ok(DocumentHitsBatch { results: results.collect::<Result<_>>()? })
+    }
 }

@@ -4,8 +4,11 @@ use std::ops::Bound;
 
 use serde_bytes::ByteBuf;
 
-use crate::api::{CommitSeq, KvEntry, KvPage, KvValue, KvValues, MaybeValue, MultiGet, Result, Scan};
+use crate::api::{
+    CommitSeq, Existence, Exists, Get, KvEntry, KvPage, KvValue, KvValues, MaybeValue, MultiGet, Result, Scan,
+};
 use crate::limits;
+use crate::namespace::query::Query;
 use crate::namespace::query::reader::Reader;
 use crate::namespace::state::State;
 use crate::planted::{self, Planted};
@@ -45,14 +48,18 @@ fn look_up(state: &State, snapshot: &Reader<'_>, key: &[u8], part: Part) -> Resu
     Ok(found.transpose()?.flatten())
 }
 
-/// Reads a key.
-pub fn get(state: &State, snapshot: &Reader<'_>, key: &[u8]) -> Result<MaybeValue> {
-    Ok(MaybeValue { found: look_up(state, snapshot, key, Part::Value)? })
+impl Query for Get {
+    /// Reads a key.
+    fn answer(self, state: &State, snapshot: &Reader<'_>) -> Result<MaybeValue> {
+        Ok(MaybeValue { found: look_up(state, snapshot, &self.key, Part::Value)? })
+    }
 }
 
-/// Asks whether a key exists.
-pub fn exists(state: &State, snapshot: &Reader<'_>, key: &[u8]) -> Result<bool> {
-    Ok(look_up(state, snapshot, key, Part::Version)?.is_some())
+impl Query for Exists {
+    /// Asks whether a key exists.
+    fn answer(self, state: &State, snapshot: &Reader<'_>) -> Result<Existence> {
+        Ok(Existence { exists: look_up(state, snapshot, &self.key, Part::Version)?.is_some() })
+    }
 }
 
 /// Reads several keys at one instant.
@@ -69,6 +76,12 @@ pub fn multi_get(state: &State, snapshot: &Reader<'_>, request: &MultiGet, part:
         values.push(found);
     }
     Ok(KvValues { values })
+}
+
+impl Query for MultiGet {
+    fn answer(self, state: &State, snapshot: &Reader<'_>) -> Result<KvValues> {
+        multi_get(state, snapshot, &self, Part::Value)
+    }
 }
 
 fn range_of(request: &Scan) -> KeyRange {
@@ -121,4 +134,10 @@ pub fn scan(state: &State, snapshot: &Reader<'_>, request: &Scan) -> Result<KvPa
         entries.push(KvEntry { key: ByteBuf::from(row.key), value, version });
     }
     Ok(KvPage { entries, cursor: None })
+}
+
+impl Query for Scan {
+    fn answer(self, state: &State, snapshot: &Reader<'_>) -> Result<KvPage> {
+        scan(state, snapshot, &self)
+    }
 }

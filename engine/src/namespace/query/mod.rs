@@ -1,4 +1,9 @@
-//! Operations that read: one function each, over a snapshot, on whatever thread the caller has.
+//! Operations that read: each says itself how it is answered, over a snapshot, on whatever thread the caller has.
+
+use reader::Reader;
+
+use super::state::State;
+use crate::api::{Operation, Result};
 
 mod cache;
 mod collection;
@@ -8,6 +13,7 @@ mod graph;
 mod kv;
 pub(super) mod reader;
 mod render;
+mod snapshot;
 pub(super) mod temporal;
 #[cfg(test)]
 mod tests;
@@ -16,3 +22,9 @@ mod vectors;
 pub(super) mod wants;
 
 pub use dispatch::{is_short, query, read_nothing};
+
+/// A read.
+trait Query: Operation {
+    /// Answers it from a snapshot of the namespace.
+    fn answer(self, state: &State, snapshot: &Reader<'_>) -> Result<Self::Reply>;
+}

@@ -8,22 +8,25 @@ use crate::api::{
     ByteBuf, GetDocuments, Render, Rendered, Response, Result, RowsQuery, Scan, SearchCollection, SearchVectors,
 };
 use crate::format::{self, Answer, Projection};
+use crate::namespace::query::Query;
 use crate::namespace::query::reader::Reader;
 use crate::namespace::state::State;
 
-/// Reads rows and gives them in a format.
-pub fn render(state: &State, snapshot: &Reader<'_>, request: Render) -> Result<Rendered> {
-    let Render { read, format, columns, tokenizer } = request;
-    let answer = read_rows(state, snapshot, &read, columns.as_deref())?;
-    let encoded = format::encode(&answer.rows.all(), format, tokenizer)?;
-    Ok(Rendered {
-        format: encoded.format,
-        data: ByteBuf::from(encoded.data),
-        rows: answer.rows.len() as u64,
-        tokens: encoded.tokens,
-        cursor: answer.cursor,
-        truncated: answer.truncated,
-    })
+impl Query for Render {
+    /// Reads rows and gives them in a format.
+    fn answer(self, state: &State, snapshot: &Reader<'_>) -> Result<Rendered> {
+        let Render { read, format, columns, tokenizer } = self;
+        let answer = read_rows(state, snapshot, &read, columns.as_deref())?;
+        let encoded = format::encode(&answer.rows.all(), format, tokenizer)?;
+        Ok(Rendered {
+            format: encoded.format,
+            data: ByteBuf::from(encoded.data),
+            rows: answer.rows.len() as u64,
+            tokens: encoded.tokens,
+            cursor: answer.cursor,
+            truncated: answer.truncated,
+        })
+    }
 }
 
 /// Reads rows. Values, bodies, fields and embeddings of which no column is wanted are not read; the columns named say what

@@ -1,7 +1,7 @@
 //! What a projected read does not read: rows whose fields are damaged, or missing, show it.
 
+use super::Query as _;
 use super::reader::Reader;
-use super::render::render;
 use crate::api::{
     Direction, ErrorCode, GetEdges, Neighbors, NodeId, OutputFormat, Properties, Render, Result, RowsQuery,
     TemporalHistory, TraversalOrder, Traverse,
@@ -46,7 +46,7 @@ fn harness() -> Harness {
 fn rows(harness: &Harness, read: &RowsQuery, columns: &[&str]) -> Result<String> {
     let columns = Some(columns.iter().map(|name| (*name).to_owned()).collect());
     let request = Render { read: read.clone(), format: OutputFormat::Toon, columns, tokenizer: None };
-    let rendered = render(&harness.state, &Reader::of(harness.snapshot()), request)?;
+    let rendered = request.answer(&harness.state, &Reader::of(harness.snapshot()))?;
     Ok(String::from_utf8(rendered.data.into_vec()).unwrap())
 }
 

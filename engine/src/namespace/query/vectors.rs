@@ -2,12 +2,13 @@
 
 use super::collection::{AnswerBudget, embedding, named, queries};
 use crate::api::{
-    CollectionName, CountVectors, Counted, GetVectors, IndexInfo, IndexList, Result, SearchBatchVectors, SearchVectors,
-    TimestampMs, VectorHit, VectorHits, VectorHitsBatch, Vectors,
+    CollectionName, CountVectors, Counted, DescribeIndex, GetVectors, IndexInfo, IndexList, ListIndexes, Result,
+    SearchBatchVectors, SearchVectors, TimestampMs, VectorHit, VectorHits, VectorHitsBatch, Vectors,
 };
 use crate::index::vector::{Hit, SearchParams};
 use crate::limits;
 use crate::namespace::collections::Collection;
+use crate::namespace::query::Query;
 use crate::namespace::query::reader::Reader;
 use crate::namespace::state::State;
 use crate::store::{CollectionKind, DocumentRecord, KeyWriter, Read, Table};
@@ -25,39 +26,47 @@ fn info(state: &State, name: CollectionName, index: &Collection) -> IndexInfo {
     }
 }
 
-/// Describes one vector index.
-pub fn describe(state: &State, snapshot: &Reader<'_>, name: &CollectionName) -> Result<IndexInfo> {
-    Ok(info(state, name.clone(), &*state.collection(snapshot, name, CollectionKind::Vectors)?))
-}
-
-/// Lists the vector indexes.
-pub fn list(state: &State, snapshot: &Reader<'_>) -> Result<IndexList> {
-    let found = named(state, snapshot, CollectionKind::Vectors)?;
-    Ok(IndexList { indexes: found.into_iter().map(|(name, index)| info(state, name, &index)).collect() })
-}
-
-/// Counts the vectors of an index.
-pub fn count(state: &State, snapshot: &Reader<'_>, request: &CountVectors) -> Result<Counted> {
-    let index = state.collection(snapshot, &request.index, CollectionKind::Vectors)?;
-    Ok(Counted { count: state.count(&index) })
-}
-
-/// Reads vectors by id.
-pub fn get(state: &State, snapshot: &Reader<'_>, request: &GetVectors) -> Result<Vectors> {
-    let index = state.collection(snapshot, &request.index, CollectionKind::Vectors)?;
-    let mut budget = AnswerBudget::new();
-    let mut vectors = Vec::with_capacity(request.ids.len());
-    for id in &request.ids {
-        snapshot.wanted.step()?;
-        let key = KeyWriter::new().u32(index.record.id).u64(*id).finish();
-        let found = match snapshot.get(Table::Documents, &key)? {
-            Some(stored) => Some(embedding(&index, DocumentRecord::decode(&stored)?.row)?),
-            None => None,
-        };
-        budget.spend(found.as_ref().map_or(1, |vector| vector.0.len() * 4))?;
-        vectors.push(found);
+impl Query for DescribeIndex {
+    /// Describes one vector index.
+    fn answer(self, state: &State, snapshot: &Reader<'_>) -> Result<IndexInfo> {
+        Ok(info(state, self.index.clone(), &*state.collection(snapshot, &self.index, CollectionKind::Vectors)?))
     }
-    Ok(Vectors { vectors })
+}
+
+impl Query for ListIndexes {
+    /// Lists the vector indexes.
+    fn answer(self, state: &State, snapshot: &Reader<'_>) -> Result<IndexList> {
+        let found = named(state, snapshot, CollectionKind::Vectors)?;
+        Ok(IndexList { indexes: found.into_iter().map(|(name, index)| info(state, name, &index)).collect() })
+    }
+}
+
+impl Query for CountVectors {
+    /// Counts the vectors of an index.
+    fn answer(self, state: &State, snapshot: &Reader<'_>) -> Result<Counted> {
+        let index = state.collection(snapshot, &self.index, CollectionKind::Vectors)?;
+        Ok(Counted { count: state.count(&index) })
+    }
+}
+
+impl Query for GetVectors {
+    /// Reads vectors by id.
+    fn answer(self, state: &State, snapshot: &Reader<'_>) -> Result<Vectors> {
+        let index = state.collection(snapshot, &self.index, CollectionKind::Vectors)?;
+        let mut budget = AnswerBudget::new();
+        let mut vectors = Vec::with_capacity(self.ids.len());
+        for id in &self.ids {
+            snapshot.wanted.step()?;
+            let key = KeyWriter::new().u32(index.record.id).u64(*id).finish();
+            let found = match snapshot.get(Table::Documents, &key)? {
+                Some(stored) => Some(embedding(&index, DocumentRecord::decode(&stored)?.row)?),
+                None => None,
+            };
+            budget.spend(found.as_ref().map_or(1, |vector| vector.0.len() * 4))?;
+            vectors.push(found);
+        }
+        Ok(Vectors { vectors })
+    }
 }
 
 /// Everything of a search but the query vector.
@@ -97,19 +106,27 @@ pub fn search(state: &State, snapshot: &Reader<'_>, request: &SearchVectors) -> 
     search.run(snapshot, &request.query.0, &mut AnswerBudget::new())
 }
 
-/// Several searches at one instant.
-pub fn search_batch(state: &State, snapshot: &Reader<'_>, request: &SearchBatchVectors) -> Result<VectorHitsBatch> {
-    let index = state.collection(snapshot, &request.index, CollectionKind::Vectors)?;
-    let search = Search {
-        index: &index,
-        k: request.k.map_or(limits::K_DEFAULT, |k| k as usize),
-        ef: request.ef.map(|ef| ef as usize),
-        include_embedding: request.include_embedding,
-    };
-    let mut budget = AnswerBudget::new();
-    let results = queries(&index, &request.queries.0)?.map(|query| {
-        snapshot.wanted.look()?;
-        search.run(snapshot, query, &mut budget)
-    });
-    Ok(VectorHitsBatch { results: results.collect::<Result<_>>()? })
+impl Query for SearchVectors {
+    fn answer(self, state: &State, snapshot: &Reader<'_>) -> Result<VectorHits> {
+        search(state, snapshot, &self)
+    }
+}
+
+impl Query for SearchBatchVectors {
+    /// Several searches at one instant.
+    fn answer(self, state: &State, snapshot: &Reader<'_>) -> Result<VectorHitsBatch> {
+        let index = state.collection(snapshot, &self.index, CollectionKind::Vectors)?;
+        let search = Search {
+            index: &index,
+            k: self.k.map_or(limits::K_DEFAULT, |k| k as usize),
+            ef: self.ef.map(|ef| ef as usize),
+            include_embedding: self.include_embedding,
+        };
+        let mut budget = AnswerBudget::new();
+        let results = queries(&index, &self.queries.0)?.map(|query| {
+            snapshot.wanted.look()?;
+            search.run(snapshot, query, &mut budget)
+        });
+        Ok(VectorHitsBatch { results: results.collect::<Result<_>>()? })
+    }
 }

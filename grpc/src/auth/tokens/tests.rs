@@ -3,12 +3,11 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
-use toondb_engine::api::NamespaceName;
+use toondb_engine::api::{NamespaceName, Right};
 use toondb_engine::clock::ManualClock;
 use toondb_engine::rng::SeededRng;
 
 use super::super::principal::Namespaces;
-use super::super::right::Right;
 use super::super::testing::TempDir;
 use super::super::token_record::NewToken;
 use super::*;

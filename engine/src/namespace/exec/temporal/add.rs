@@ -1,8 +1,9 @@
 //! States a fact of a relation that may have many at once.
 
 use super::beliefs::{assert, retract, same_start, says_the_same};
-use crate::api::{Result, TemporalFact};
+use crate::api::{AddTemporalEdge, Created, Result, TemporalFact};
 use crate::namespace::context::Context;
+use crate::namespace::exec::Execute;
 
 /// Asserts a fact. A belief in the same fact gives way, unless it says exactly the same: then nothing happens and the
 /// answer is false.
@@ -15,4 +16,11 @@ pub fn add(ctx: &mut Context<'_>, fact: TemporalFact) -> Result<bool> {
     }
     assert(ctx, fact)?;
     Ok(true)
+}
+
+impl Execute for AddTemporalEdge {
+    fn execute(self, ctx: &mut Context<'_>) -> Result<Created> {
+        let created = add(ctx, self.fact)?;
+        Ok(ctx.created(created))
+    }
 }

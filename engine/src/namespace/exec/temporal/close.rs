@@ -1,8 +1,11 @@
 //! Closes open facts.
 
 use super::beliefs::{assert, believed_at, retract, with_end};
-use crate::api::{EdgeType, Error, ErrorCode, NodeId, Result, TemporalEdge, TimestampMs};
+use crate::api::{
+    CloseTemporalEdge, ClosedEdges, EdgeType, Error, ErrorCode, NodeId, Result, TemporalEdge, TimestampMs,
+};
 use crate::namespace::context::Context;
+use crate::namespace::exec::Execute;
 
 /// Ends every open period of an edge at `at`, or now, and gives the beliefs that stand instead, by start.
 pub fn close(
@@ -31,4 +34,12 @@ pub fn close(
         closed.push(assert(ctx, fact)?);
     }
     Ok(closed)
+}
+
+impl Execute for CloseTemporalEdge {
+    fn execute(self, ctx: &mut Context<'_>) -> Result<ClosedEdges> {
+        let edges = close(ctx, &self.from_id, &self.edge_type, &self.to_id, self.at)?;
+        let (commit_seq, durability) = (ctx.commit_seq(), ctx.durability);
+        Ok(ClosedEdges { edges, commit_seq, durability })
+    }
 }

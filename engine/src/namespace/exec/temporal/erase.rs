@@ -1,8 +1,9 @@
 //! Removes facts with their whole history.
 
 use super::beliefs::remove;
-use crate::api::{EdgeType, NodeId, Result};
+use crate::api::{Deleted, EdgeType, EraseTemporal, NodeId, Result};
 use crate::namespace::context::Context;
+use crate::namespace::exec::Execute;
 use crate::namespace::timelines::{self, Side, in_prefix, out_key_of_in, out_prefix};
 use crate::store::{KeyRange, Read, Row, Table};
 
@@ -14,6 +15,13 @@ const CHUNK_ROWS: usize = 1024;
 pub fn erase(ctx: &mut Context<'_>, from: &NodeId, edge_type: Option<&EdgeType>, to: Option<&NodeId>) -> Result<u64> {
     let prefix = out_prefix(from.as_str(), edge_type.map(EdgeType::as_str), None);
     erase_range(ctx, Side::Outgoing, &prefix, to)
+}
+
+impl Execute for EraseTemporal {
+    fn execute(self, ctx: &mut Context<'_>) -> Result<Deleted> {
+        let erased = erase(ctx, &self.from_id, self.edge_type.as_ref(), self.to_id.as_ref())?;
+        Ok(ctx.deleted(erased))
+    }
 }
 
 /// Removes every version of every edge that touches a node.

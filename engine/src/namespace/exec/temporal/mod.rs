@@ -10,5 +10,7 @@ mod supersede;
 pub use add::add;
 pub use beliefs::check_size;
 pub use close::close;
-pub use erase::{erase, erase_node};
+#[cfg(test)]
+pub use erase::erase;
+pub use erase::erase_node;
 pub use supersede::supersede;

@@ -10,8 +10,9 @@
 //!    (Graphiti, where late facts closed newer ones, shows what happens otherwise: getzep/graphiti issue 1728.)
 
 use super::beliefs::{assert, believed_at, next_start, retract, same_start, says_the_same, with_end};
-use crate::api::{Result, TemporalEdge, TemporalFact, TimestampMs};
+use crate::api::{Result, SupersedeTemporalEdge, Superseded, TemporalEdge, TemporalFact, TimestampMs};
 use crate::namespace::context::Context;
+use crate::namespace::exec::Execute;
 
 /// Asserts the fact and ends those it supersedes. Gives the fact as it is believed now, and the earlier facts that were
 /// closed, as they are believed now; facts retracted as a whole are in the history only. Where exactly this is believed
@@ -40,6 +41,14 @@ pub fn supersede(ctx: &mut Context<'_>, mut fact: TemporalFact) -> Result<(Tempo
         None => assert(ctx, fact)?,
     };
     Ok((asserted, closed))
+}
+
+impl Execute for SupersedeTemporalEdge {
+    fn execute(self, ctx: &mut Context<'_>) -> Result<Superseded> {
+        let (asserted, closed) = supersede(ctx, self.fact)?;
+        let (commit_seq, durability) = (ctx.commit_seq(), ctx.durability);
+        Ok(Superseded { asserted, closed, commit_seq, durability })
+    }
 }
 
 /// Takes `[start, end)`, without an end everything from `start` on, out of a belief that began before.

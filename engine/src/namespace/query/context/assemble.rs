@@ -8,13 +8,16 @@ use super::room::Room;
 use super::seen::Seen;
 use crate::api::{AssembleContext, Context, ContextContent, ContextSection, Error, Result, SectionResult};
 use crate::format::count_tokens;
+use crate::namespace::query::Query;
 use crate::namespace::query::reader::Reader;
 use crate::namespace::query::render::read_rows;
 use crate::namespace::state::State;
 
-/// Assembles a context.
-pub fn assemble(state: &State, snapshot: &Reader<'_>, request: &AssembleContext) -> Result<Context> {
-    assemble_from(request, |section| read(state, snapshot, section))
+impl Query for AssembleContext {
+    /// Assembles a context.
+    fn answer(self, state: &State, snapshot: &Reader<'_>) -> Result<Context> {
+        assemble_from(&self, |section| read(state, snapshot, section))
+    }
 }
 
 /// Assembles a context from whatever gives the bodies of sections, and says of each if a limit of the read cut it.

@@ -7,5 +7,3 @@ mod seen;
 
 #[cfg(test)]
 mod tests;
-
-pub use assemble::assemble;

@@ -6,4 +6,4 @@ mod read;
 
 pub use adjacency::{Adjacency, Link};
 pub use budget::{Budget, edge_bytes, node_bytes, temporal_edge_bytes};
-pub use read::{get_edges, get_node, neighbors, node_or_bare};
+pub use read::{get_edges, neighbors, node_or_bare};

@@ -9,14 +9,17 @@ use super::budget::{Budget, edge_bytes, node_bytes};
 use crate::api::{
     ByteBuf, EdgePage, Error, GetEdges, GetNode, MaybeNode, Neighbors, Node, NodeId, Properties, Result, Subgraph,
 };
+use crate::namespace::query::Query;
 use crate::namespace::query::reader::Reader;
 use crate::namespace::state::State;
 use crate::namespace::timelines::Side;
 use crate::store::{KeyReader, NodeFront, NodeRecord, Table};
 
-/// Reads a node.
-pub fn get_node(_state: &State, snapshot: &Reader<'_>, request: GetNode) -> Result<MaybeNode> {
-    Ok(MaybeNode { node: find_whole(snapshot, request.id)? })
+impl Query for GetNode {
+    /// Reads a node.
+    fn answer(self, _state: &State, snapshot: &Reader<'_>) -> Result<MaybeNode> {
+        Ok(MaybeNode { node: find_whole(snapshot, self.id)? })
+    }
 }
 
 fn find_whole(snapshot: &Reader<'_>, id: NodeId) -> Result<Option<Node>> {
@@ -57,6 +60,12 @@ pub fn get_edges(_state: &State, snapshot: &Reader<'_>, request: GetEdges, wants
         Ok(ControlFlow::Continue(()))
     })?;
     Ok(EdgePage { edges, cursor: (!is_complete).then(|| encode_cursor(position)) })
+}
+
+impl Query for GetEdges {
+    fn answer(self, state: &State, snapshot: &Reader<'_>) -> Result<EdgePage> {
+        get_edges(state, snapshot, self, Wants::ALL)
+    }
 }
 
 /// A cursor is the side (0 outgoing, 1 incoming) and the key of the last edge given; the key is empty before the first.
@@ -105,4 +114,10 @@ pub fn neighbors(_state: &State, snapshot: &Reader<'_>, request: Neighbors, want
         Ok(ControlFlow::Continue(()))
     })?;
     Ok(Subgraph { nodes, edges, truncated })
+}
+
+impl Query for Neighbors {
+    fn answer(self, state: &State, snapshot: &Reader<'_>) -> Result<Subgraph> {
+        neighbors(state, snapshot, self, Wants::ALL)
+    }
 }

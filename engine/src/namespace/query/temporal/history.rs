@@ -11,6 +11,7 @@ use super::super::graph::{Adjacency, Budget, temporal_edge_bytes};
 use super::super::wants::{Extent, Wants};
 use crate::api::{ByteBuf, Direction, Error, NodeId, Result, TemporalEdge, TemporalEdges, TemporalHistory};
 use crate::limits;
+use crate::namespace::query::Query;
 use crate::namespace::query::reader::Reader;
 use crate::namespace::state::State;
 use crate::namespace::timelines::{Side, decode, decode_some, other_end, out_key_of_in, out_prefix};
@@ -47,6 +48,12 @@ pub fn history(_state: &State, snapshot: &Reader<'_>, request: TemporalHistory, 
     }
     let cursor = (!is_complete).then(|| Place::encode(place));
     Ok(TemporalEdges { edges, cursor, truncated: !is_complete })
+}
+
+impl Query for TemporalHistory {
+    fn answer(self, state: &State, snapshot: &Reader<'_>) -> Result<TemporalEdges> {
+        history(state, snapshot, self, Wants::ALL)
+    }
 }
 
 fn table(side: Side) -> Table {

@@ -7,6 +7,7 @@ use crate::api::{
     Direction, Error, NodeId, QueryTemporal, Result, TemporalEdge, TemporalEdges, TemporalMode, TimestampMs,
 };
 use crate::index::interval::Period;
+use crate::namespace::query::Query;
 use crate::namespace::query::reader::Reader;
 use crate::namespace::state::State;
 use crate::namespace::timelines::Side;
@@ -30,6 +31,12 @@ pub fn query(state: &State, snapshot: &Reader<'_>, request: QueryTemporal, wants
         edges.sort_by(|a, b| order(&node_id, a).cmp(&order(&node_id, b)));
     }
     Ok(TemporalEdges { edges, cursor: None, truncated })
+}
+
+impl Query for QueryTemporal {
+    fn answer(self, state: &State, snapshot: &Reader<'_>) -> Result<TemporalEdges> {
+        query(state, snapshot, self, Wants::ALL)
+    }
 }
 
 /// The place of an edge in an answer about a node.

@@ -7,6 +7,7 @@ use super::facts::{About, Facts};
 use crate::api::{Direction, Node, NodeId, Result, TemporalEdge, TemporalPath, TraverseTemporal};
 use crate::index::interval::Period;
 use crate::limits;
+use crate::namespace::query::Query;
 use crate::namespace::query::reader::Reader;
 use crate::namespace::state::State;
 use crate::namespace::timelines::Side;
@@ -66,4 +67,10 @@ pub fn traverse(state: &State, snapshot: &Reader<'_>, request: TraverseTemporal,
     let source = TemporalSource { facts, direction, nodes: wants.nodes };
     let walked = walk(&source, &Plan { start, order, max_depth, direction, limit })?;
     Ok(TemporalPath { nodes: walked.nodes, edges: walked.edges, truncated: walked.truncated })
+}
+
+impl Query for TraverseTemporal {
+    fn answer(self, state: &State, snapshot: &Reader<'_>) -> Result<TemporalPath> {
+        traverse(state, snapshot, self, Wants::ALL)
+    }
 }

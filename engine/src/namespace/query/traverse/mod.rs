@@ -7,6 +7,5 @@ mod walk;
 #[cfg(test)]
 mod tests;
 
-pub use path::shortest_path;
 pub use statics::traverse;
 pub use walk::{Plan, Source, Visit, walk};

@@ -10,6 +10,7 @@ use super::super::graph::{Adjacency, Link};
 use super::super::wants::Extent;
 use crate::api::{Direction, Error, NodeId, Path, Result, ShortestPath};
 use crate::limits;
+use crate::namespace::query::Query;
 use crate::namespace::query::reader::Reader;
 use crate::namespace::state::State;
 use crate::store::{Read, Table};
@@ -24,25 +25,27 @@ struct Reached {
     by: Option<(usize, Link)>,
 }
 
-/// Finds a path with the fewest edges.
-pub fn shortest_path(_state: &State, snapshot: &Reader<'_>, request: ShortestPath) -> Result<Path> {
-    let ShortestPath { from_id, to_id, max_depth, edge_types, direction, snapshot: _ } = request;
-    for id in [&from_id, &to_id] {
-        if !snapshot.contains(Table::Nodes, id.as_str().as_bytes())? {
-            return Ok(Path { found: false, nodes: Vec::new(), edges: Vec::new() });
+impl Query for ShortestPath {
+    /// Finds a path with the fewest edges.
+    fn answer(self, _state: &State, snapshot: &Reader<'_>) -> Result<Path> {
+        let ShortestPath { from_id, to_id, max_depth, edge_types, direction, snapshot: _ } = self;
+        for id in [&from_id, &to_id] {
+            if !snapshot.contains(Table::Nodes, id.as_str().as_bytes())? {
+                return Ok(Path { found: false, nodes: Vec::new(), edges: Vec::new() });
+            }
         }
+        let max_depth = max_depth.unwrap_or(limits::PATH_DEPTH_DEFAULT);
+        let mut search = Search {
+            adjacency: Adjacency::new(snapshot, direction, edge_types),
+            is_both: direction == Direction::Both,
+            places: HashMap::from([(from_id.clone(), 0)]),
+            steps: vec![Reached { id: from_id, by: None }],
+            looked_at: 0,
+            bytes: 0,
+        };
+        let found = search.run(&to_id, max_depth)?;
+        search.path(found)
     }
-    let max_depth = max_depth.unwrap_or(limits::PATH_DEPTH_DEFAULT);
-    let mut search = Search {
-        adjacency: Adjacency::new(snapshot, direction, edge_types),
-        is_both: direction == Direction::Both,
-        places: HashMap::from([(from_id.clone(), 0)]),
-        steps: vec![Reached { id: from_id, by: None }],
-        looked_at: 0,
-        bytes: 0,
-    };
-    let found = search.run(&to_id, max_depth)?;
-    search.path(found)
 }
 
 struct Search<'a> {

@@ -5,6 +5,7 @@ use super::super::wants::Wants;
 use super::walk::{Plan, Source, Visit, walk};
 use crate::api::{Edge, Node, NodeId, Result, Subgraph, Traverse};
 use crate::limits;
+use crate::namespace::query::Query;
 use crate::namespace::query::reader::Reader;
 use crate::namespace::state::State;
 use crate::store::{Read, Table};
@@ -45,4 +46,10 @@ pub fn traverse(_state: &State, snapshot: &Reader<'_>, request: Traverse, wants:
     let walked = walk(&source, &Plan { start, order, max_depth, direction, limit })?;
     let (nodes, edges, truncated) = (walked.nodes, walked.edges, walked.truncated);
     Ok(Subgraph { nodes, edges, truncated })
+}
+
+impl Query for Traverse {
+    fn answer(self, state: &State, snapshot: &Reader<'_>) -> Result<Subgraph> {
+        traverse(state, snapshot, self, Wants::ALL)
+    }
 }

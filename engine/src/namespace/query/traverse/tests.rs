@@ -7,9 +7,10 @@ use crate::api::{
     TraversalOrder, Traverse,
 };
 use crate::namespace::exec::graph as exec;
-use crate::namespace::query::graph::{get_edges, get_node, neighbors};
+use crate::namespace::query::Query as _;
+use crate::namespace::query::graph::{get_edges, neighbors};
 use crate::namespace::query::reader::Reader;
-use crate::namespace::query::traverse::{shortest_path, traverse};
+use crate::namespace::query::traverse::traverse;
 use crate::namespace::query::wants::Wants;
 use crate::namespace::timelines::harness::Harness;
 use crate::rng::{Rng, SeededRng};
@@ -197,7 +198,7 @@ fn paths(plain: &Plain, from: &'static str, to: &str, direction: Direction) -> V
 fn shortest(harness: &Harness, from: &str, to: &str, direction: Direction, max_depth: Option<u32>) -> Path {
     let request =
         ShortestPath { from_id: from.into(), to_id: to.into(), max_depth, edge_types: None, direction, snapshot: None };
-    shortest_path(&harness.state, &Reader::of(harness.snapshot()), request).unwrap()
+    request.answer(&harness.state, &Reader::of(harness.snapshot())).unwrap()
 }
 
 #[test]
@@ -295,7 +296,7 @@ fn a_node_takes_its_edges_along() {
     assert_eq!((harness.counters.nodes, harness.counters.edges as usize), (8, left));
     assert!(harness.counters.live_bytes < before);
     let get = GetNode { id: "a".into(), snapshot: None };
-    assert!(get_node(&harness.state, &Reader::of(harness.snapshot()), get).unwrap().node.is_none());
+    assert!(get.answer(&harness.state, &Reader::of(harness.snapshot())).unwrap().node.is_none());
     let refused = harness.run(|ctx| exec::add_edge(ctx, edge("b", "x", "a"))).unwrap_err();
     assert_eq!(refused.code, ErrorCode::NodeNotFound);
     assert!(refused.message.contains("\"a\""));
