@@ -16,7 +16,8 @@ pub fn convert(options: Convert) -> Result<(), Box<dyn Error>> {
     let Convert { input, from, format, tokenizer } = options;
     let text = input.read()?;
     let request = ConvertText { text, from: from.map(Into::into), to: format.into(), tokenizer: tokenizer.into() };
-    let converted = format::convert(&request).map_err(|error| format!("{}: {}", input.name(), error.message))?;
+    let converted =
+        format::convert(&request, &mut || Ok(())).map_err(|error| format!("{}: {}", input.name(), error.message))?;
     Ok(print_text(&converted.data)?)
 }
 
@@ -24,7 +25,8 @@ pub fn convert(options: Convert) -> Result<(), Box<dyn Error>> {
 pub fn tokens(options: Tokens) -> Result<(), Box<dyn Error>> {
     let Tokens { input, tokenizer } = options;
     let request = CountTokens { text: input.read()?, tokenizer: tokenizer.into() };
-    let counted = format::count(&request).map_err(|error| format!("{}: {}", input.name(), error.message))?;
+    let counted =
+        format::count(&request, &mut || Ok(())).map_err(|error| format!("{}: {}", input.name(), error.message))?;
     Ok(print(format!("{}\n", counted.tokens).as_bytes())?)
 }
 

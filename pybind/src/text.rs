@@ -67,7 +67,7 @@ pub fn from_json<'py>(py: Python<'py>, text: &str) -> PyResult<Object<'py>> {
 #[pyfunction]
 pub fn count_tokens(py: Python<'_>, text: String, tokenizer: TokenizerName) -> PyResult<u64> {
     let request = CountTokens { text, tokenizer: tokenizer.0 };
-    let counted = py.detach(|| format::count(&request)).map_err(|error| to_python(py, &error))?;
+    let counted = py.detach(|| format::count(&request, &mut || Ok(()))).map_err(|error| to_python(py, &error))?;
     Ok(counted.tokens)
 }
 
@@ -82,7 +82,7 @@ pub fn convert_text<'py>(
     tokenizer: TokenizerName,
 ) -> PyResult<(&'static str, Object<'py>)> {
     let request = ConvertText { text, from: from_format.map(|from| from.0), to: to.0, tokenizer: tokenizer.0 };
-    let converted = py.detach(|| format::convert(&request)).map_err(|error| to_python(py, &error))?;
+    let converted = py.detach(|| format::convert(&request, &mut || Ok(()))).map_err(|error| to_python(py, &error))?;
     let Converted { format, data, lossless: _ } = converted;
     let data = match format {
         OutputFormat::Columnar => PyBytes::new(py, &data).into_any(),

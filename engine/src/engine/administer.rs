@@ -51,8 +51,8 @@ impl Inner {
                 Response::DeleteNamespace(Deleted { deleted: 1, commit_seq, durability })
             }
             Request::SetQuota(set) => Response::SetQuota(self.router.set_quota(namespace, set.quota)?),
-            Request::CountTokens(count) => Response::CountTokens(format::count(&count)?),
-            Request::ConvertText(convert) => Response::ConvertText(format::convert(&convert)?),
+            Request::CountTokens(count) => Response::CountTokens(format::count(&count, &mut || wanted.step())?),
+            Request::ConvertText(convert) => Response::ConvertText(format::convert(&convert, &mut || wanted.step())?),
             other => return self.checkpoints.administer(&self.router, namespace, other),
         })
     }

@@ -2,29 +2,45 @@
 
 use std::sync::Arc;
 
-use super::{Cell, FormatError, Row, RowSet, Table, auto, count_tokens, json, toon};
-use crate::api::{ByteBuf, ConvertText, Converted, CountTokens, OutputFormat, Result, TokenCount, Value};
+use super::tokens::pieces;
+use super::{Cell, FormatError, Row, RowSet, Table, auto, json, toon};
+use crate::api::{ByteBuf, ConvertText, Converted, CountTokens, OutputFormat, Result, TokenCount, Tokenizer, Value};
 
-/// Counts the tokens of a text.
+/// Whether the answer is still wanted: asked for each word.
+type Asked<'a> = &'a mut dyn FnMut() -> Result<()>;
+
+/// Counts the tokens of a text, for as long as that is wanted.
 ///
 /// # Errors
-/// `LimitExceeded` for a text that is too long.
-pub fn count(request: &CountTokens) -> Result<TokenCount> {
-    Ok(TokenCount { tokens: count_tokens(&request.text, request.tokenizer)? })
+/// `LimitExceeded` for a text that is too long; that it is not wanted any more.
+pub fn count(request: &CountTokens, wanted: Asked<'_>) -> Result<TokenCount> {
+    Ok(TokenCount { tokens: tokens_of(&request.text, request.tokenizer, wanted)? })
 }
 
-/// Converts a text.
+fn tokens_of(text: &str, tokenizer: Tokenizer, wanted: Asked<'_>) -> Result<u64> {
+    let mut tokens = 0;
+    for piece in pieces(text, tokenizer)? {
+        wanted()?;
+        tokens += piece?.tokens;
+    }
+    Ok(tokens)
+}
+
+/// Converts a text, for as long as that is wanted.
 ///
 /// # Errors
-/// `FormatConversion` for a malformed text, with line and column, and for what the other format cannot hold.
-pub fn convert(request: &ConvertText) -> Result<Converted> {
+/// `FormatConversion` for a malformed text, with line and column, and for what the other format cannot hold; that it is not
+/// wanted any more.
+pub fn convert(request: &ConvertText, wanted: Asked<'_>) -> Result<Converted> {
     let value = read(&request.text, request.from)?;
+    wanted()?;
     let (format, data, lossless) = match request.to {
         OutputFormat::Toon => (OutputFormat::Toon, toon::encode(&value)?.into_bytes(), true),
         OutputFormat::Json => (OutputFormat::Json, json::encode(&value)?.into_bytes(), true),
         OutputFormat::Auto => {
             let (toon, json) = (toon::encode(&value)?, json::encode(&value)?);
-            let is_toon = count_tokens(&toon, request.tokenizer)? <= count_tokens(&json, request.tokenizer)?;
+            let toon_tokens = tokens_of(&toon, request.tokenizer, wanted)?;
+            let is_toon = toon_tokens <= tokens_of(&json, request.tokenizer, wanted)?;
             match is_toon {
                 true => (OutputFormat::Toon, toon.into_bytes(), true),
                 false => (OutputFormat::Json, json.into_bytes(), true),

@@ -132,8 +132,9 @@ fn auto_takes_what_costs_less() {
 
 #[test]
 fn texts_are_converted() {
-    let ask =
-        |text: &str, from, to| convert(&ConvertText { text: text.to_owned(), from, to, tokenizer: Tokenizer::O200k });
+    let ask = |text: &str, from, to| {
+        convert(&ConvertText { text: text.to_owned(), from, to, tokenizer: Tokenizer::O200k }, &mut || Ok(()))
+    };
     let get = |text: &str, to| {
         let converted = ask(text, None, to).unwrap();
         (String::from_utf8(converted.data.into_vec()).unwrap(), converted.lossless)

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::random::Draw;
-use crate::api::Tokenizer;
-use crate::format::count_tokens;
+use crate::api::{CountTokens, Error, ErrorCode, Tokenizer};
+use crate::format::{count, count_tokens};
 use crate::limits;
 
 fn o200k(text: &str) -> u64 {
@@ -83,4 +83,19 @@ fn random_texts_count_as_the_crate_counts() {
 fn too_long_texts_are_refused() {
     assert!(count_tokens(&"a".repeat(limits::TOKEN_PIECE_BYTES_MAX + 1), Tokenizer::O200k).is_err());
     assert!(count_tokens(&"a".repeat(limits::TEXT_BYTES_MAX + 1), Tokenizer::O200k).is_err());
+}
+
+/// Nobody waits for it any more: it ends at the next word.
+#[test]
+fn a_count_that_is_not_wanted_ends() {
+    let request = CountTokens { text: "some words ".repeat(10_000), tokenizer: Tokenizer::O200k };
+    let mut left = 100;
+    let mut wanted = || {
+        left -= 1;
+        if left > 0 { Ok(()) } else { Err(Error::new(ErrorCode::Timeout, "nobody waits")) }
+    };
+    assert_eq!(count(&request, &mut wanted).unwrap_err().code, ErrorCode::Timeout);
+    assert_eq!(left, 0, "it was not asked again");
+    let whole = count(&request, &mut || Ok(())).unwrap();
+    assert_eq!(whole.tokens, count_tokens(&request.text, Tokenizer::O200k).unwrap());
 }
