@@ -281,7 +281,8 @@ impl Inner {
 
     /// The namespace of a write. A new one is made only for a write that will succeed in it.
     fn find_or_create(&self, namespace: &str, request: &Request) -> Result<Arc<Namespace>> {
-        if let Some(handle) = self.router.find(namespace)? {
+        // What is in doubt is decided below.
+        if let Ok(Some(handle)) = self.router.find(namespace) {
             return Ok(handle);
         }
         self.contained(request.code(), || {
@@ -303,9 +304,11 @@ impl Inner {
         self.count(kind);
         // A name beside an operation about none of them means nothing, whatever it is.
         let found = if request.code().scope().is_namespaced() { self.router.find(namespace) } else { Ok(None) };
-        let handle = match found {
-            Ok(handle) => handle,
-            Err(error) => return self.answer(&reply, Err(error)),
+        let handle = match (kind, found) {
+            (_, Ok(handle)) => handle,
+            (OpKind::Read, Err(error)) => return self.answer(&reply, Err(error)),
+            // Whoever carries it out may wait for the disk, and asks again: a creation in doubt is decided there.
+            (OpKind::Write | OpKind::Admin, Err(_)) => None,
         };
         match (kind, handle) {
             (OpKind::Read, None) => self.answer(&reply, read_nothing(&self.clock, request)),

@@ -154,10 +154,8 @@ impl Router {
     /// Describes a namespace.
     pub fn describe(&self, name: &str) -> Result<NamespaceInfo> {
         let name = NamespaceName::parse(name)?;
-        let entry =
-            self.catalog.get(name.as_str()).or_else(|_| self.catalog.settled(name.as_str()))?.ok_or_else(|| {
-                Error::new(ErrorCode::NamespaceNotFound, format!("namespace {name:?} does not exist"))
-            })?;
+        let missing = || Error::new(ErrorCode::NamespaceNotFound, format!("namespace {name:?} does not exist"));
+        let entry = self.catalog.ask(name.as_str())?.ok_or_else(missing)?;
         Ok(entry.info(name.as_str(), false))
     }
 
@@ -212,7 +210,7 @@ impl Router {
 
     /// Once the catalog is known again, namespaces in doubt go back into service, or are known to have other files.
     fn settle(&self) {
-        if self.doubtful.lock().is_empty() || self.catalog.check_writable().is_err() {
+        if self.catalog.end_any_doubt().is_err() || self.doubtful.lock().is_empty() {
             return;
         }
         let _changing = self.changing.lock();

@@ -56,7 +56,7 @@ pub fn toon(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let change = |text: &str, from, to| {
         let tokenizer = Tokenizer::default();
-        convert(&ConvertText { text: text.to_owned(), from: Some(from), to, tokenizer })
+        convert(&ConvertText { text: text.to_owned(), from: Some(from), to, tokenizer }, &mut || Ok(()))
             .map(|converted| String::from_utf8(converted.data.to_vec()).expect("a text"))
     };
     let Ok(json) = change(text, OutputFormat::Toon, OutputFormat::Json) else { return };

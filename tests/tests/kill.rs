@@ -162,7 +162,11 @@ struct Log {
 fn write_on(server: &Served, writer: u64, dice: &Dice, acks: &AtomicU64, kill_after: u64) -> Log {
     let mut log = Log::default();
     // Another writer may have had its number of acknowledgements, and killed it, before this one was let in.
-    let Ok(client) = server.try_client() else { return log };
+    let client = match server.try_client() {
+        Ok(client) => client,
+        Err(_) if acks.load(Ordering::SeqCst) >= kill_after => return log,
+        Err(error) => panic!("a healthy server refused a connection: {error:?}"),
+    };
     loop {
         let kind = *dice.pick(&[Kind::Put, Kind::Batch, Kind::Commit]);
         let slot = Slot { writer, kind, number: dice.below(SLOTS) };

@@ -107,4 +107,41 @@ mod tests {
         ];
         assert_eq!(administer, expected);
     }
+
+    /// What concerns no single namespace, and what is a way out of a full disk, each written down twice, on purpose.
+    #[test]
+    fn these_are_about_no_namespace_and_these_free_space() {
+        let others: Vec<(&str, Scope)> = OpCode::ALL
+            .iter()
+            .map(|code| (code.name(), code.scope()))
+            .filter(|(_, scope)| *scope != Scope::Namespace)
+            .collect();
+        let expected = [
+            ("Ping", Scope::Anyone),
+            ("Capabilities", Scope::Anyone),
+            ("ServerStats", Scope::Server),
+            ("Check", Scope::Server),
+            ("ListNamespaces", Scope::Caller),
+            ("CountTokens", Scope::Caller),
+            ("ConvertText", Scope::Caller),
+        ];
+        assert_eq!(others, expected);
+        let frees: Vec<&str> =
+            OpCode::ALL.iter().filter(|code| code.effect() == Effect::Frees).map(|code| code.name()).collect();
+        let expected = [
+            "DeleteNamespace",
+            "DeleteKey",
+            "DropCollection",
+            "DeleteDocuments",
+            "DeleteByFilter",
+            "DropIndex",
+            "DeleteVectors",
+            "DeleteNode",
+            "DeleteEdge",
+            "EraseTemporal",
+            "CacheInvalidate",
+            "DeleteCheckpoint",
+        ];
+        assert_eq!(frees, expected);
+    }
 }

@@ -46,6 +46,11 @@ pub enum Found {
     Damaged(&'static str),
 }
 
+/// The kind of an error for a link that leads to itself, which has no stable name.
+fn looping() -> std::io::ErrorKind {
+    std::io::Error::from(rustix::io::Errno::LOOP).kind()
+}
+
 impl About {
     /// The file's name.
     pub const FILE: &str = NAME;
@@ -122,8 +127,10 @@ impl About {
             Err(error) if error.kind() == std::io::ErrorKind::InvalidInput => {
                 return Ok(Found::Damaged("it is not a regular file"));
             }
-            // What has a folder's name is none.
-            Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => return Ok(Found::Missing),
+            // What has a folder's name is none, or a link that leads nowhere.
+            Err(error) if error.kind() == std::io::ErrorKind::NotADirectory || error.kind() == looping() => {
+                return Ok(Found::Missing);
+            }
             Err(error) => return Err(to_error(&error)),
         };
         if len > limits::NAMESPACE_META_BYTES_MAX {

@@ -25,6 +25,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::{Mutex, RwLock};
 
@@ -72,7 +73,16 @@ pub struct Catalog {
     leftovers: Mutex<Vec<Folder>>,
     /// Those of `entries` whose creation has not ended: their folder is not live yet, and the change may be taken back.
     /// Nobody is shown them. Locked after `entries`.
-    unfinished: Mutex<BTreeMap<[u8; 16], Creation>>,
+    unfinished: Mutex<BTreeMap<[u8; 16], Unfinished>>,
+    /// True from the answer `OutcomeUnknown` until file and folders say again what memory says.
+    in_doubt: AtomicBool,
+}
+
+/// A creation that has not ended.
+#[derive(Debug)]
+struct Unfinished {
+    name: String,
+    stage: Creation,
 }
 
 /// How far a creation has come that has not ended.
@@ -97,7 +107,8 @@ impl Catalog {
         let generation = file.state.generation;
         let inner = Mutex::new(Inner { file: File::Open(file), folders, generation, unsettled: Vec::new() });
         let (entries, unfinished, leftovers) = (RwLock::new(entries), Mutex::default(), Mutex::default());
-        Ok(Self { disk, data_dir: data_dir.to_owned(), inner, entries, unfinished, leftovers })
+        let (data_dir, in_doubt) = (data_dir.to_owned(), AtomicBool::new(false));
+        Ok(Self { disk, data_dir, inner, entries, unfinished, in_doubt, leftovers })
     }
 
     /// The entry of a name whose folder is live. Waits for no disk.
@@ -107,16 +118,32 @@ impl Catalog {
     pub fn get(&self, name: &str) -> Result<Option<Entry>> {
         // While entries are locked, a creation can neither end nor be taken back.
         let entries = self.entries.read();
-        let Some(entry) = entries.get(name) else { return Ok(None) };
-        match self.unfinished.lock().get(&entry.id) {
-            None => Ok(Some(entry.clone())),
-            Some(Creation::UnderWay) => Ok(None),
-            Some(Creation::InDoubt) => Err(in_doubt()),
+        let unfinished = self.unfinished.lock();
+        // Its entry may be there or not: the file has it, or may have it.
+        if unfinished.values().any(|creation| creation.stage == Creation::InDoubt && creation.name == name) {
+            let text =
+                format!("whether namespace {name:?} exists is not known until the catalog's disk answers; retry later");
+            return Err(Error::new(ErrorCode::Unavailable, text));
         }
+        Ok(entries.get(name).filter(|entry| !unfinished.contains_key(&entry.id)).cloned())
+    }
+
+    /// As [`Catalog::get`], for those who ask what has become of a change: a doubt is ended first.
+    ///
+    /// # Errors
+    /// `Unavailable` if it cannot be ended.
+    pub fn ask(&self, name: &str) -> Result<Option<Entry>> {
+        self.end_any_doubt()?;
+        self.get(name)
+    }
+
+    /// Ends a doubt if there is one.
+    pub fn end_any_doubt(&self) -> Result<()> {
+        if self.in_doubt.load(Ordering::Acquire) { self.check_writable() } else { Ok(()) }
     }
 
     /// As [`Catalog::get`]; if there is none, what an earlier change left open is ended first, and that may bring one to
-    /// light. For those who go on to make, change or remove it, and for those who ask what has become of it.
+    /// light. For those who go on to make, change or remove it.
     pub fn settled(&self, name: &str) -> Result<Option<Entry>> {
         if let Ok(Some(entry)) = self.get(name) {
             return Ok(Some(entry));
@@ -130,9 +157,7 @@ impl Catalog {
     /// # Errors
     /// `Unavailable` while nobody knows whether some creation holds, and that cannot be found out.
     pub fn list(&self) -> Result<Vec<(String, Entry)>> {
-        if self.unfinished.lock().values().any(|creation| *creation == Creation::InDoubt) {
-            self.check_writable()?;
-        }
+        self.end_any_doubt()?;
         Ok(self.shown())
     }
 
@@ -166,7 +191,7 @@ impl Catalog {
         if result.as_ref().is_err_and(|error| error.code != ErrorCode::OutcomeUnknown) {
             self.discard(Folder { id: entry.id, role: Role::New });
         }
-        result.map(|()| entry)
+        self.told(result.map(|()| entry))
     }
 
     fn create_in(&self, inner: &mut Inner, name: &str, entry: &mut Entry) -> Result<()> {
@@ -176,13 +201,13 @@ impl Catalog {
         let about = About { name: name.to_owned(), entry: entry.clone() };
         about.write(&*self.disk, &inner.folders.path(&entry.id, Role::New))?;
         inner.folders.sync(&*self.disk).map_err(io)?;
-        self.unfinished.lock().insert(entry.id, Creation::UnderWay);
+        self.unfinished.lock().insert(entry.id, Unfinished { name: name.to_owned(), stage: Creation::UnderWay });
         let made = self
             .commit(inner, name, Some(entry.clone()), entry.generation, &[entry.id])
             .and_then(|()| self.finish(inner, &entry.id).or_else(|why| self.undo(inner, name, None, &[entry.id], why)));
         // One that is not settled is shown, or known to be gone, once it is.
         if inner.unsettled.contains(&entry.id) {
-            self.unfinished.lock().insert(entry.id, Creation::InDoubt);
+            self.unfinished.lock().insert(entry.id, Unfinished { name: name.to_owned(), stage: Creation::InDoubt });
         } else {
             self.unfinished.lock().remove(&entry.id);
         }
@@ -190,9 +215,12 @@ impl Catalog {
     }
 
     /// Changes what the catalog says of a namespace, without touching its data.
-    pub fn update(&self, name: &str, mut entry: Entry) -> Result<()> {
+    pub fn update(&self, name: &str, entry: Entry) -> Result<()> {
         let mut inner = self.inner.lock();
-        let inner = &mut *inner;
+        self.told(self.update_in(&mut inner, name, entry))
+    }
+
+    fn update_in(&self, inner: &mut Inner, name: &str, mut entry: Entry) -> Result<()> {
         self.ready(inner)?;
         let (id, folder) = (entry.id, inner.folders.path(&entry.id, Role::Live));
         entry.generation = self.next(inner);
@@ -213,9 +241,12 @@ impl Catalog {
 
     /// Lets a namespace be what is complete and synced in [`Catalog::new_dir`] of the new entry. If that fails for certain
     /// the old one is as it was; the new files are the caller's to discard.
-    pub fn replace(&self, name: &str, old: &Entry, mut new: Entry) -> Result<()> {
+    pub fn replace(&self, name: &str, old: &Entry, new: Entry) -> Result<()> {
         let mut inner = self.inner.lock();
-        let inner = &mut *inner;
+        self.told(self.replace_in(&mut inner, name, old, new))
+    }
+
+    fn replace_in(&self, inner: &mut Inner, name: &str, old: &Entry, mut new: Entry) -> Result<()> {
         self.ready(inner)?;
         new.generation = self.next(inner);
         inner.folders.begin(&*self.disk, new.generation).map_err(io)?;
@@ -230,7 +261,10 @@ impl Catalog {
     /// Removes an entry. The files are then removed by [`Catalog::remove_files`].
     pub fn remove(&self, name: &str) -> Result<Option<Entry>> {
         let mut inner = self.inner.lock();
-        let inner = &mut *inner;
+        self.told(self.remove_in(&mut inner, name))
+    }
+
+    fn remove_in(&self, inner: &mut Inner, name: &str) -> Result<Option<Entry>> {
         self.ready(inner)?;
         let Some(entry) = self.get(name)? else { return Ok(None) };
         let generation = self.next(inner);
@@ -387,7 +421,17 @@ impl Catalog {
             File::Open(_) | File::InDoubt { .. } => check_dir(&*self.disk, &self.data_dir.join(DIR)).map_err(io)?,
         }
         self.end_doubt(inner)?;
-        self.settle(inner)
+        self.settle(inner)?;
+        self.in_doubt.store(false, Ordering::Release);
+        Ok(())
+    }
+
+    /// Notes that somebody was told that nobody knows.
+    fn told<T>(&self, result: Result<T>) -> Result<T> {
+        if result.as_ref().is_err_and(|error| error.code == ErrorCode::OutcomeUnknown) {
+            self.in_doubt.store(true, Ordering::Release);
+        }
+        result
     }
 
     fn end_doubt(&self, inner: &mut Inner) -> Result<()> {

@@ -3,12 +3,15 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::api::{Check, CheckReport, CheckedNamespace, CommitSeq, Error, ErrorCode, Finding, NamespaceName, Result};
-use crate::checkpoints;
+use crate::api::{
+    Check, CheckReport, CheckedNamespace, CommitSeq, Error, ErrorCode, Finding, FindingKind, FindingPart,
+    NamespaceName, Result,
+};
 use crate::disk::{Disk, LookingDisk};
 use crate::namespace::FilesReport;
 use crate::router::Router;
 use crate::work::Wanted;
+use crate::{catalog, checkpoints};
 
 /// What is served, and from where.
 pub(crate) struct InUse<'a> {
@@ -30,13 +33,15 @@ impl InUse<'_> {
             self.look_around(&mut report, wanted)?;
         }
         let mut names = match is_whole {
-            true => self.router.names(),
+            true => self.router.list()?.into_iter().map(|namespace| namespace.name).collect(),
             false => request.namespaces.clone(),
         };
         names.sort();
         names.dedup();
         for name in names {
-            match self.namespace(&name, request.repair, wanted) {
+            let checked = self.namespace(&name, request.repair, wanted);
+            let replaced = checked.as_ref().is_err_and(|error| is_whole && error.code == ErrorCode::Busy);
+            match if replaced { self.namespace(&name, request.repair, wanted) } else { checked } {
                 Ok((checked, found, repaired)) => {
                     report.namespaces.push(checked);
                     report.tell(found.findings);
@@ -44,6 +49,11 @@ impl InUse<'_> {
                 }
                 // It was deleted since the names were taken.
                 Err(Error { code: ErrorCode::NamespaceNotFound, .. }) if is_whole => {}
+                // Something else is being done with it, such as a restore.
+                Err(error) if is_whole && error.code == ErrorCode::Busy => {
+                    let what = format!("namespace {:?} was not checked: {}", name.as_str(), error.message);
+                    report.tell([Finding::new(FindingKind::Unreadable, FindingPart::Folder, catalog::DIR, what)]);
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -74,7 +84,15 @@ impl InUse<'_> {
         let mut found = handle.check(&place, &mut |_| wanted.look())?;
         let mut repaired = Vec::new();
         if repair && found.is_repairable() {
-            (found, repaired) = handle.repair(&place, &mut |_| wanted.look())?;
+            match handle.repair(&place, &mut |_| wanted.look()) {
+                Ok(done) => (found, repaired) = done,
+                // Whatever was repaired before is told all the same.
+                Err(error) => {
+                    wanted.look()?;
+                    let what = format!("it was not repaired: {}", error.message);
+                    found.findings.push(Finding::new(FindingKind::Notice, FindingPart::Store, place, what));
+                }
+            }
         }
         let FilesReport { rows, pages, commit_seq, findings: _ } = found;
         let checked = CheckedNamespace { name: name.clone(), commit_seq: CommitSeq(commit_seq), rows, pages };

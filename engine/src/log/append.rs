@@ -336,6 +336,13 @@ impl Log for SegmentedLog {
         self.fencing(result)
     }
 
+    fn begin_anew(&mut self) -> Result<(), LogError> {
+        self.check_fence()?;
+        self.restart_after(self.last_seq)?;
+        self.note_synced();
+        self.truncate(self.last_seq)
+    }
+
     fn be_frugal(&mut self, frugal: bool) {
         self.frugal = frugal;
         if frugal {

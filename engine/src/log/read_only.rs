@@ -47,6 +47,10 @@ impl Log for ReadOnlyLog {
         Err(LogError::ReadOnly)
     }
 
+    fn begin_anew(&mut self) -> Result<(), LogError> {
+        Err(LogError::ReadOnly)
+    }
+
     fn be_frugal(&mut self, _frugal: bool) {}
 
     fn bytes_used(&self) -> u64 {

@@ -80,6 +80,12 @@ pub trait Log: Send + Debug {
     /// `Io`, `Fenced`.
     fn truncate(&mut self, through_seq: u64) -> Result<(), LogError>;
 
+    /// Begins another segment behind everything, all of which is durable elsewhere, and releases the others.
+    ///
+    /// # Errors
+    /// `Io`, `DiskFull`, `Fenced`.
+    fn begin_anew(&mut self) -> Result<(), LogError>;
+
     /// Says whether space on the disk is short. While it is, no segments are kept or prepared for later but one of the
     /// smallest size, which is for the batches that make space.
     fn be_frugal(&mut self, frugal: bool);

@@ -2,8 +2,8 @@
 //!
 //! Store and log are verified while requests go on. What does not verify may be being written at that moment, so it is
 //! judged again while nobody writes: for a page flushes wait, for the log the actor. What the log of an open namespace holds
-//! is in memory too, so damage to it loses nothing that the next flush can write. Files that cannot be opened are looked at
-//! as those of a directory that nobody has open, while nobody can open them.
+//! is in memory too, so what is found damaged there is written to the store at once, and the log begun anew. Files that cannot
+//! be opened are looked at as those of a directory that nobody has open, while nobody can open them.
 //!
 //! A repair ends the opening first, and holds what the next one needs until it has ended.
 
@@ -13,11 +13,12 @@ use super::Namespace;
 use super::handle::reopened;
 use super::look::{Files, FilesReport, kind_of, tell_store};
 use super::mailbox::{Envelope, Task};
-use super::recovery::{LOG_NAME, STORE_NAME};
+use super::opening::Opening;
+use super::recovery::{Access, LOG_NAME, STORE_NAME};
 use super::state::State;
 use crate::api::{Error, ErrorCode, Finding, FindingKind, FindingPart, Result};
 use crate::disk::{Disk, LookingDisk};
-use crate::store::StoreFile;
+use crate::store::{StoreFile, View};
 
 /// What an attempt to open it came to.
 enum Reached {
@@ -30,14 +31,23 @@ fn is_grave(finding: &Finding) -> bool {
     finding.kind > FindingKind::Notice
 }
 
-/// Damage to the log of a namespace that is open has lost nothing yet.
-fn still_in_memory(finding: Finding) -> Finding {
-    if !is_grave(&finding) {
-        return finding;
+/// Writes what only the log has into the store, from memory, and begins the log anew behind it: a record that joined the damaged
+/// ones later would be out of reach after a restart.
+fn save_from_log(opening: &mut Opening) -> Result<()> {
+    if !opening.checkpoint()? {
+        return Err(Error::new(ErrorCode::Busy, "a flush is under way"));
     }
-    let advice = "flush the namespace: what the log holds is in memory too, and once it is in the store the log is not \
-                  needed; without that the next flush, some seconds away, does it";
-    Finding { advice: advice.to_owned(), ..finding }
+    let actor = &mut opening.actor;
+    if actor.checkpoint.flushed_seq < actor.last_seq {
+        return Err(Error::new(ErrorCode::DiskFull, "there is no space for it"));
+    }
+    if let Some(base) = &actor.state.base {
+        let (view, base) = (actor.state.view.load_full(), Some(Arc::new(base.snapshot()?)));
+        let view = View::new(Arc::clone(&view.active), None, base, actor.last_seq, view.published());
+        actor.state.view.store(Arc::new(view));
+    }
+    actor.log.begin_anew()?;
+    Ok(())
 }
 
 impl Namespace {
@@ -99,29 +109,58 @@ impl Namespace {
         // In this order: what is released later than the view says is not needed.
         let view = state.view.load();
         let (told, from_seq) = (view.published(), view.base_seq);
-        if look(told, from_seq)?.is_empty() {
+        if !look(told, from_seq)?.iter().any(is_grave) {
             return Ok(Vec::new());
         }
         // Nobody appends, begins a segment, or releases one while this is held.
-        let slot = self.opening.lock();
-        let Some(opening) = slot.as_ref().filter(|opening| opening.actor.state.opening == state.opening) else {
+        let mut slot = self.opening.lock();
+        let Some(opening) = slot.as_mut().filter(|opening| opening.actor.state.opening == state.opening) else {
             return Ok(Vec::new());
         };
-        let found = look(opening.actor.last_seq, state.view.load().base_seq)?;
-        Ok(found.into_iter().map(still_in_memory).collect())
+        // What a view says may be older: an opening that was to end, and stayed, has flushed more.
+        let mut found = look(opening.actor.last_seq, opening.actor.checkpoint.flushed_seq)?;
+        if found.iter().any(is_grave) {
+            let saved = save_from_log(opening);
+            let advice = match &saved {
+                Ok(()) => {
+                    "nothing is lost: what the log held was in memory too; it is in the store now, and the log begins anew"
+                }
+                Err(_) => {
+                    "let a flush succeed before the process ends: what the log holds is in memory too, and nowhere else"
+                }
+            };
+            found
+                .iter_mut()
+                .filter(|finding| is_grave(finding))
+                .for_each(|finding| advice.clone_into(&mut finding.advice));
+            if let Err(error) = saved {
+                tracing::error!(%error, place, "the log is damaged, and what it holds could not be written to the store");
+                if error.code != ErrorCode::Busy && error.code != ErrorCode::DiskFull {
+                    self.give_up(&mut slot, &error);
+                }
+            }
+        }
+        Ok(found)
     }
 
     /// Makes anew what follows from other rows, if nothing else is wrong. Whoever uses the namespace waits meanwhile, and
     /// its transactions end. Gives what is found afterwards, and what was made anew.
     ///
     /// # Errors
-    /// `Busy` if a reader does not leave; if it is no longer wanted; whatever ends a flush. Nothing is changed then.
+    /// `Busy` while a flush runs, or if a reader does not leave; `DiskFull`; if it is no longer wanted; whatever ends a flush.
+    /// Nothing is repaired then; transactions may have ended.
     pub fn repair(
         &self,
         place: &str,
         wanted: &mut dyn FnMut(u64) -> Result<()>,
     ) -> Result<(FilesReport, Vec<Finding>)> {
         let mut slot = self.opening.lock();
+        if self.shared.space.is_short() {
+            return Err(Error::new(ErrorCode::DiskFull, "there is too little space to repair anything"));
+        }
+        if Access::of(&*self.options.disk, &self.files.dir) == Access::ReadOnly {
+            return Err(Error::new(ErrorCode::Unavailable, "the file system is mounted read-only"));
+        }
         if let Some(opening) = slot.as_mut() {
             match opening.checkpoint() {
                 Ok(true) => self.give_up(&mut slot, &reopened()),
@@ -138,7 +177,11 @@ impl Namespace {
             return Ok((found, Vec::new()));
         }
         Files { disk: Arc::clone(&self.options.disk), ..self.as_files(place) }.repair()?;
-        let after = self.as_files(place).look(&mut |_| Ok(()))?;
+        let after = self.as_files(place).look(wanted).unwrap_or_else(|error| {
+            let what = format!("it was repaired, and not looked at again: {}", error.message);
+            let findings = vec![Finding::new(FindingKind::Notice, FindingPart::Store, place, what)];
+            FilesReport { findings, ..FilesReport::default() }
+        });
         let derived = found.findings.into_iter().filter(|finding| finding.kind == FindingKind::Derived);
         Ok((after, derived.collect()))
     }

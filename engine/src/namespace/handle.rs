@@ -63,7 +63,7 @@ pub struct Namespace {
     idle_ticks: AtomicU32,
     /// True once the log says that the files cannot be read.
     is_unreadable: AtomicBool,
-    shared: Shared,
+    pub(super) shared: Shared,
 }
 
 impl Namespace {

@@ -135,8 +135,11 @@ impl PagedFile {
         }
         if let Some(last) = self.file.len()?.checked_sub(1) {
             let mut byte = [0];
-            self.file.read_exact_at(last, &mut byte)?;
-            self.file.write_all_at(last, &byte)?;
+            match self.file.read_exact_at(last, &mut byte) {
+                Ok(()) => self.file.write_all_at(last, &byte)?,
+                // Nothing may lead to that place, which is for redb to find out.
+                Err(error) => tracing::warn!(%error, "the end of a store's file cannot be read"),
+            }
         }
         self.file.sync_all()
     }

@@ -152,10 +152,9 @@ fn a_contradiction_forbids_repairs_in_use() {
     assert!(held.is_ok(), "{held:?}");
 }
 
-/// Bytes all over the records that the store does not have yet. What the log holds is in memory too: a flush saves it.
-#[test]
-fn damage_to_the_log_of_an_open_namespace_is_told_and_a_flush_saves_what_it_held() {
-    let disk = closed();
+/// Three records that the store does not have yet, where they stand, and what the namespace holds.
+fn unflushed(start: &SimDisk) -> (SimDisk, Engine, PathBuf, String) {
+    let disk = start.crash_image(0, CrashMode::KeepAll);
     let engine = open(&disk).unwrap();
     for i in 0..3 {
         engine.run("tenant", Put { value: ByteBuf::from("v"), ..put(&format!("unflushed {i}"), None) }).unwrap();
@@ -163,38 +162,89 @@ fn damage_to_the_log_of_an_open_namespace_is_told_and_a_flush_saves_what_it_held
     let right = contents(&engine, "tenant").unwrap();
     let folder = store(&disk).0.parent().unwrap().join("log");
     let newest = disk.list_dir(&folder).unwrap().into_iter().rfind(|name| name.ends_with(".log")).unwrap();
-    let path = folder.join(newest);
+    (disk, engine, folder.join(newest), right)
+}
+
+/// Bytes all over a log, some of which the store has: what it held is in memory too, so it is told, and saved at once. What is
+/// written later stands in a log of its own, which no damage precedes.
+#[test]
+fn damage_to_the_log_of_an_open_namespace_is_told_and_what_it_held_is_saved() {
+    let start = closed();
+    let (disk, engine, path, _) = unflushed(&start);
+    assert_sound(&check_in_use(&engine, &["tenant"]), "as it was written");
     let bytes = disk.bytes(&path).unwrap();
     let end = bytes.iter().rposition(|byte| *byte != 0).unwrap() as u64 + 1;
-    assert_sound(&check_in_use(&engine, &["tenant"]), "as it was written");
     let mut told = 0;
-    for place in (0..end).step_by(17) {
+    for place in (0..end).step_by(211).chain([end - 20, end - 90]) {
+        let (disk, engine, path, right) = unflushed(&start);
         disk.corrupt(&path, place, 1).unwrap();
         let report = check_in_use(&engine, &["tenant"]);
-        disk.corrupt(&path, place, 1).unwrap();
         match report.gravest() {
-            FindingKind::Damaged => told += 1,
-            // Padding behind a record.
-            FindingKind::Notice => assert_eq!(bytes[place as usize], 0, "byte {place}"),
+            FindingKind::Damaged => {
+                told += 1;
+                let is_saved = |finding: &Finding| finding.advice.contains("nothing is lost");
+                assert!(report.findings.iter().all(is_saved), "byte {place}: {:?}", report.findings);
+            }
+            // Padding behind a record, or what the store has had for long.
+            FindingKind::Notice => {}
             other => panic!("byte {place}: {other:?}"),
         }
-        let is_log = |finding: &Finding| finding.part == FindingPart::Log && finding.advice.contains("flush");
-        assert!(report.findings.iter().all(is_log), "byte {place}: {:?}", report.findings);
+        assert!(report.findings.iter().all(|finding| finding.part == FindingPart::Log), "byte {place}");
+        assert_sound(&check_in_use(&engine, &["tenant"]), "saved");
+        engine.run("tenant", put("later", None)).unwrap();
+        let right_later = contents(&engine, "tenant").unwrap();
+        assert!(right_later.len() > right.len());
+        for mode in [CrashMode::DropUnsynced, CrashMode::KeepAll] {
+            let image = disk.crash_image(0, mode);
+            if report.gravest() == FindingKind::Damaged {
+                assert_sound(&check(&image, false), &format!("byte {place}, a power loss, {mode:?}"));
+                let again = open(&image).unwrap();
+                assert_eq!(contents(&again, "tenant").unwrap(), right_later, "byte {place}, {mode:?}");
+                again.run("tenant", put("after", None)).unwrap();
+            }
+        }
     }
-    assert!(told > 0, "{told} of {end} bytes");
-    assert_sound(&check_in_use(&engine, &["tenant"]), "whole again");
+    assert!(told > 1, "{told} of {end} bytes");
+}
 
-    // The last record: its payload ends some bytes before.
-    disk.corrupt(&path, end - 20, 1).unwrap();
-    assert_eq!(check_in_use(&engine, &["tenant"]).gravest(), FindingKind::Damaged);
-    engine.run("tenant", Flush {}).unwrap();
-    let report = check_in_use(&engine, &["tenant"]);
-    assert_sound(&report, "flushed");
-    let image = disk.crash_image(0, CrashMode::DropUnsynced);
-    assert_sound(&check(&image, false), "after a power loss");
-    let again = open(&image).unwrap();
-    assert_eq!(contents(&again, "tenant").unwrap(), right);
-    again.run("tenant", put("after", None)).unwrap();
+/// The engine has read everything before, and answers from its caches; the file says what a restart would find.
+#[test]
+fn a_store_that_is_gone_cut_or_wiped_under_an_open_namespace_is_told() {
+    let all = |disk: &SimDisk| {
+        let engine = open(disk).unwrap();
+        contents(&engine, "tenant").unwrap();
+        assert_sound(&check_in_use(&engine, &["tenant"]), "as it was");
+        engine
+    };
+    let (disk, whole) = (closed(), closed());
+    let len = whole.bytes(&store(&whole).0).unwrap().len() as u64;
+    {
+        let engine = all(&disk);
+        disk.remove_file(&store(&disk).0).unwrap();
+        assert_eq!(check_in_use(&engine, &["tenant"]).gravest(), FindingKind::Damaged, "removed");
+    }
+    for cut in [0, 4096, 8192, len / 2, len - 1] {
+        let disk = closed();
+        let engine = all(&disk);
+        disk.cut(&store(&disk).0, cut).unwrap();
+        assert_eq!(check_in_use(&engine, &["tenant"]).gravest(), FindingKind::Damaged, "cut to {cut} of {len}");
+    }
+    let (mut told, mut free) = (0, 0);
+    for page in 0..(len - 8192) / 4104 {
+        let disk = closed();
+        let engine = all(&disk);
+        let (path, _) = store(&disk);
+        let place = 8192 + page * 4104;
+        let bytes = disk.bytes(&path).unwrap();
+        for (offset, byte) in (place..).zip(&bytes[place as usize..place as usize + 4104]) {
+            disk.corrupt(&path, offset, *byte).unwrap();
+        }
+        let report = check_in_use(&engine, &["tenant"]);
+        let image = disk.crash_image(0, CrashMode::KeepAll);
+        assert_eq!(report.gravest(), check(&image, false).gravest(), "page {page}: {:?}", report.findings);
+        if report.gravest() == FindingKind::Damaged { told += 1 } else { free += 1 }
+    }
+    assert!(told > 5, "{told} pages in use, {free} free");
 }
 
 /// Pages are being written and rows flushed all the while: none of it looks like damage.

@@ -21,7 +21,7 @@ impl Query for CacheGet {
     /// Looks an answer up: under exactly this key, else under the most similar one.
     fn answer(self, state: &State, snapshot: &Reader<'_>) -> Result<MaybeCacheHit> {
         let Some(cache) = state.cache(snapshot, &self.cache)? else { return Ok(MaybeCacheHit { hit: None }) };
-        // Refused even if the key is found: whether a self is well formed must not depend on what the cache holds.
+        // Refused even if the key is found: whether a request is well formed must not depend on what the cache holds.
         self.embedding.as_ref().map_or(Ok(()), |embedding| check_dimension(&cache, &self.cache, embedding))?;
         let look_up = LookUp { cache: &cache, snapshot, now_ms: state.clock.now_ms() };
         let mut hit = self.key.as_ref().map_or(Ok(None), |key| look_up.same(key))?;

@@ -32,7 +32,7 @@ pub struct StoreReport {
 pub fn verify_pages_of(backend: &Backend, pace: Pace<'_>) -> StoreResult<Option<(u64, Vec<u64>)>> {
     let (mut bad, mut from) = (Vec::new(), Some(0));
     while let Some(at) = from {
-        let PageReport { bad: found, next } =
+        let PageReport { bad: found, has_unwritten: _, next } =
             verify_pages(backend, at, limits::CHECK_PAGES_EACH).map_err(StoreError::io)?;
         bad.extend(found);
         bad.truncate(limits::FINDINGS_MAX);

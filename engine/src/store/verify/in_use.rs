@@ -1,8 +1,8 @@
 //! Verifies a store that is read and written meanwhile.
 //!
-//! The pages are read past redb and its caches, in steps. If all of them verify, the rows are walked at one commit, through
-//! the store's own handle. A page that does not verify proves nothing yet: it may be free, or have been written at that
-//! moment. Then flushes are held up and the file is judged as one that nobody has open ([`super::file`]), by a handle of
+//! The pages are read past redb and its caches, in steps, by a handle of its own: it finds the file gone or cut too. If all of
+//! them verify, the rows are walked at one commit, through the store's own handle. A page that does not verify proves nothing
+//! yet: it may be free, or have been written at that moment; and a page of zeros may never have been written. Then flushes are held up and the file is judged as one that nobody has open ([`super::file`]), by a handle of
 //! its own whose writes stay in memory. The store's own handle is not asked: it would answer from its cache, and would be of
 //! no use any more once it met the page.
 
@@ -37,25 +37,25 @@ pub struct PageWalk {
     /// The next page; nothing = every page was read.
     next: Option<u64>,
     found_bad: bool,
+    found_unwritten: bool,
 }
 
 impl PageWalk {
     /// At the first page of a file, through a handle of its own that writes nothing.
     pub fn open(file: StoreFile<'_>) -> StoreResult<Self> {
-        Ok(Self::over(Backend::open_as(OpenMode::ReadOnly, file.disk, file.path, file.id)?))
-    }
-
-    fn over(backend: Backend) -> Self {
-        Self { backend, next: Some(0), found_bad: false }
+        let backend = Backend::open_as(OpenMode::ReadOnly, file.disk, file.path, file.id)?;
+        Ok(Self { backend, next: Some(0), found_bad: false, found_unwritten: false })
     }
 
     /// Reads at most so many bytes, but one page at least. Gives the bytes that were read.
     pub fn step(&mut self, bytes_max: u64) -> StoreResult<u64> {
         let count = (bytes_max / PAGE_BYTES as u64).max(1);
         let Some(from) = self.next else { return Ok(0) };
-        let PageReport { bad, next } = verify_pages(&self.backend, from, count).map_err(StoreError::io)?;
+        let PageReport { bad, has_unwritten, next } =
+            verify_pages(&self.backend, from, count).map_err(StoreError::io)?;
         self.next = next;
         self.found_bad |= !bad.is_empty();
+        self.found_unwritten |= has_unwritten;
         let end = match next {
             Some(next) => next,
             None => self.page_count()?,
@@ -87,24 +87,20 @@ impl Base {
     }
 
     /// Verifies the pages and the rows of its file while it is in use. `pace` is as in [`Base::verify`]. While a file is judged in
-    /// which a page does not verify, flushes wait.
+    /// which a page does not verify, or may have been wiped out, flushes wait.
     pub fn verify_in_use(&self, file: StoreFile<'_>, pace: Pace<'_>) -> StoreResult<Option<StoreReport>> {
-        let mut walk = PageWalk::over(self.backend.clone());
-        while !walk.has_ended() {
-            let bytes = walk.step(limits::CHECK_PAGES_EACH * PAGE_BYTES as u64)?;
-            if !pace(bytes) {
-                return Ok(None);
-            }
-        }
-        if !walk.has_found_bad() {
+        let all_verify = match walk_all(file, pace) {
+            Ok(Some(walk)) => (!walk.found_bad && !walk.found_unwritten).then_some(walk),
+            Ok(None) => return Ok(None),
+            // It is gone or cut, or was being written to.
+            Err(error) if is_damage(&error) => None,
+            Err(error) => return Err(error),
+        };
+        if let Some(walk) = all_verify {
             match self.verify(pace) {
                 Ok(Some(rows)) if rows.complete => {
-                    return Ok(Some(StoreReport {
-                        pages: walk.page_count()?,
-                        bad: Vec::new(),
-                        damage: None,
-                        rows: Some(rows),
-                    }));
+                    let (pages, bad) = (walk.page_count()?, Vec::new());
+                    return Ok(Some(StoreReport { pages, bad, damage: None, rows: Some(rows) }));
                 }
                 // Damaged since its pages were read.
                 Ok(Some(_)) => {}
@@ -116,4 +112,16 @@ impl Base {
         let _writing = self.writing.lock();
         verify_file(file, pace)
     }
+}
+
+/// Reads every page; nothing if `pace` ended it.
+fn walk_all(file: StoreFile<'_>, pace: Pace<'_>) -> StoreResult<Option<PageWalk>> {
+    let mut walk = PageWalk::open(file)?;
+    while !walk.has_ended() {
+        let bytes = walk.step(limits::CHECK_PAGES_EACH * PAGE_BYTES as u64)?;
+        if !pace(bytes) {
+            return Ok(None);
+        }
+    }
+    Ok(Some(walk))
 }

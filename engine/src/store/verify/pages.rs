@@ -10,6 +10,8 @@ use crate::store::pages::PageState;
 pub struct PageReport {
     /// Numbers of the pages, page 0 being the head.
     pub bad: Vec<u64>,
+    /// True if there is a page of nothing but zeros: it was never written, or it was wiped out.
+    pub has_unwritten: bool,
     /// The next page to look at.
     pub next: Option<u64>,
 }
@@ -19,17 +21,18 @@ pub struct PageReport {
 pub fn verify_pages(backend: &Backend, from: u64, count: u64) -> io::Result<PageReport> {
     let total = backend.page_count()?;
     let end = from.saturating_add(count).min(total);
-    let mut bad = Vec::new();
+    let (mut bad, mut has_unwritten) = (Vec::new(), false);
     for page in from..end {
-        let is_bad = || Ok::<_, io::Error>(backend.verify_page(page)? == PageState::Bad);
-        match is_bad().and_then(|seems_bad| Ok(seems_bad && is_bad()?)) {
-            Ok(true) => bad.push(page),
-            Ok(false) => {}
+        let read = || backend.verify_page(page);
+        match read().and_then(|seen| if seen == PageState::Bad { read() } else { Ok(seen) }) {
+            Ok(PageState::Bad) => bad.push(page),
+            Ok(PageState::Unwritten) => has_unwritten = true,
+            Ok(PageState::Good) => {}
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof && page >= backend.page_count()? => {
-                return Ok(PageReport { bad, next: None });
+                return Ok(PageReport { bad, has_unwritten, next: None });
             }
             Err(error) => return Err(error),
         }
     }
-    Ok(PageReport { bad, next: (end < total).then_some(end) })
+    Ok(PageReport { bad, has_unwritten, next: (end < total).then_some(end) })
 }
