@@ -126,7 +126,7 @@ class Store(
 
         It reads everything of a namespace, so it takes a second or more for each gigabyte: let ``timeout`` allow for
         that where a client is made. What is wrong is in the report, and no exception; NamespaceNotFoundError is raised
-        for a namespace that does not exist, BusyError while another check is under way. What
-        could not be repaired, because somebody goes on using it, is told as a notice.
+        for a namespace that does not exist, BusyError while another check is under way. What could not be repaired,
+        because somebody goes on using it, is told as a notice.
         """
         return self._check(namespaces, repair)

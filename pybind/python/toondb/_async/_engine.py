@@ -35,16 +35,20 @@ class AsyncEngineMethods(Mirror[Store]):
         """What the engine can do and guarantees."""
         return await self._call(Store.capabilities)
 
-    async def check(self, *, namespaces: Sequence[str] = ()) -> CheckReport:
+    async def check(self, *, namespaces: Sequence[str] = (), repair: bool = False) -> CheckReport:
         """Verify what is stored, while it is in use. Nothing is changed, and other calls go on meanwhile.
 
         namespaces: those to verify; none = all of them, the catalog against the folders, and the checkpoints. Of each
-        namespace every page of the store is read from disk, past all caches, and every row is held against the others.
-        Not verified are its log, which was verified when it was opened, and the tokens of callers over gRPC.
+        namespace every page of the store is read from disk, past all caches, every row is held against the others, and
+        the log is read as after a crash. Not verified are the tokens of callers over gRPC.
+
+        repair: make anew what follows from other rows (indexes of expiries and of incoming edges, times of commits,
+        counters), in namespaces where nothing else is wrong. Whoever uses such a namespace waits meanwhile, and its
+        transactions end. Damage is never touched.
 
         It reads everything of a namespace, so it takes a second or more for each gigabyte: let ``timeout`` allow for
         that where a client is made. What is wrong is in the report, and no exception; NamespaceNotFoundError is raised
-        for a namespace that does not exist, BusyError while another check is under way. ``toondb check DIR --repair``,
-        on a stopped server or a closed database, makes anew what follows from other rows.
+        for a namespace that does not exist, BusyError while another check is under way. What could not be repaired,
+        because somebody goes on using it, is told as a notice.
         """
-        return await self._call(Store.check, namespaces=namespaces)
+        return await self._call(Store.check, namespaces=namespaces, repair=repair)
