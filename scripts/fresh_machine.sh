@@ -48,6 +48,8 @@ if ! debootstrap --variant=minbase --include="$PACKAGES" "$SUITE" "$root" "$MIRR
   skip "debootstrap cannot fetch $SUITE from $MIRROR"
 fi
 rm -f "$root.log"
+# It is the user's root directory, and mktemp keeps others out.
+chmod 755 "$root"
 mkdir -p "$root/opt/rust"
 mount --bind -o ro "$(rustc --print sysroot)" "$root/opt/rust"
 mount -t proc proc "$root/proc"
