@@ -61,7 +61,7 @@ const FOLDERS: [&str; 9] = [
 
 #[test]
 fn an_operation_is_spelled_in_nine_files() {
-    for (rust, python) in [("CountVectors", "count_vectors"), ("DropIndex", "drop_index")] {
+    for (rust, python) in [("CountVectors", "count_vectors"), ("CreateIndex", "create_index")] {
         let found = places(rust, python);
         let folders: Vec<&str> =
             found.iter().filter_map(|path| FOLDERS.iter().copied().find(|dir| path.starts_with(dir))).collect();
