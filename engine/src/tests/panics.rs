@@ -1,18 +1,15 @@
 //! Panics outside of reads and writes: each is somebody's answer, and none is the end of anything else.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
-use parking_lot::Mutex;
-
-use super::world::{World, put};
+use super::world::{World, put, submit as ask};
 use crate::api::{
     ByteBuf, CreateCheckpoint, Durability, Error, ErrorCode, NamespaceStatsRequest, Ping, Properties, Put, Request,
     Response, RestoreCheckpoint, Result, ServerStatsRequest,
 };
 use crate::clock::{Clock, SystemClock};
-use crate::service::{Completion, Reply, Service};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -55,25 +52,9 @@ fn world(trap: &Arc<Trap>) -> World {
     World::with(|options| options.clock = Arc::clone(trap) as _)
 }
 
-/// Sends a result on.
-struct Sink(Mutex<mpsc::Sender<Result<Response>>>);
-
-impl Completion for Sink {
-    fn complete(&self, _token: u64, result: Result<Response>) {
-        let _ = self.0.lock().send(result);
-    }
-
-    fn is_wanted(&self, _token: u64) -> bool {
-        true
-    }
-}
-
 /// As a server does it. Fails the test if no answer comes.
 fn submit(world: &World, namespace: &str, request: Request) -> Result<Response> {
-    let (sender, receiver) = mpsc::channel();
-    let sink = Arc::new(Sink(Mutex::new(sender)));
-    world.engine.submit(namespace, request, Reply::new(sink, 0));
-    receiver.recv_timeout(PATIENCE).unwrap()
+    ask(&world.engine, namespace, request).recv_timeout(PATIENCE).unwrap()
 }
 
 #[test]

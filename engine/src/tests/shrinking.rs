@@ -1,39 +1,18 @@
 //! Reads while a store is being shrunk.
 
-use std::sync::Arc;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use parking_lot::Mutex;
-
-use super::world::{STORE, World, has, within};
+use super::world::{STORE, World, has, submit, within};
 use crate::api::{ByteBuf, DeleteKey, Durability, Error, ErrorCode, Flush, Get, Put, Request, Response, Result};
 use crate::disk::Touch;
-use crate::service::{Completion, Reply, Service};
 
 const SOON: Duration = Duration::from_secs(60);
 /// More than what a store may keep for nothing.
 const ROWS: usize = 120;
 
-/// Sends a result on.
-struct Sink(Mutex<mpsc::Sender<Result<Response>>>);
-
-impl Completion for Sink {
-    fn complete(&self, _token: u64, result: Result<Response>) {
-        let _ = self.0.lock().send(result);
-    }
-
-    fn is_wanted(&self, _token: u64) -> bool {
-        true
-    }
-}
-
-/// As a connection does it: on a thread that others wait for.
-fn get_as_a_door_does(world: &World, namespace: &str, key: &str) -> mpsc::Receiver<Result<Response>> {
-    let (sender, receiver) = mpsc::channel();
-    let get = Request::Get(Get { key: ByteBuf::from(key), snapshot: None });
-    world.engine.submit(namespace, get, Reply::new(Arc::new(Sink(Mutex::new(sender))), 0));
-    receiver
+fn get(key: &str) -> Request {
+    Request::Get(Get { key: ByteBuf::from(key), snapshot: None })
 }
 
 fn is_found(answer: Result<Response>) -> bool {
@@ -88,9 +67,9 @@ fn a_short_read_leaves_a_connections_thread_while_a_store_is_shrunk() {
     world.engine.run("quiet", Flush {}).unwrap();
     hold_a_shrink(&world);
     // Would it wait here, it would wait for ever.
-    let answer = get_as_a_door_does(&world, "loud", "kept");
+    let answer = submit(&world.engine, "loud", get("kept"));
     assert!(matches!(answer.try_recv(), Err(mpsc::TryRecvError::Empty)), "the tables are away");
-    let other = get_as_a_door_does(&world, "quiet", "k");
+    let other = submit(&world.engine, "quiet", get("k"));
     assert!(is_found(other.try_recv().expect("another namespace answers at once")));
     world.probe.release(Touch::Write, STORE);
     assert!(is_found(answer.recv_timeout(SOON).unwrap()));

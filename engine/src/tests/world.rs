@@ -1,14 +1,17 @@
 //! An engine on a probed disk, and the few requests that these tests make.
 
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
+use parking_lot::Mutex;
+
 use crate::api::{
-    ByteBuf, CreateNamespace, DeleteNamespace, Durability, Error, ErrorCode, Flush, Get, Put, Result, Scan,
-    ServerStatsRequest,
+    ByteBuf, CreateNamespace, DeleteNamespace, Durability, Error, ErrorCode, Flush, Get, Put, Request, Response,
+    Result, Scan, ServerStatsRequest,
 };
 use crate::clock::{Clock, SystemClock};
 use crate::disk::{ProbeDisk, SimDisk};
+use crate::service::{Completion, Reply, Service as _};
 use crate::{Engine, EngineOptions};
 
 pub const EIO: i32 = 5;
@@ -110,4 +113,24 @@ pub fn within<T>(most: Duration, mut attempt: impl FnMut() -> Result<T>) -> T {
 
 pub fn code<T: std::fmt::Debug>(result: Result<T>) -> ErrorCode {
     result.unwrap_err().code
+}
+
+/// Sends a result on.
+struct Sink(Mutex<mpsc::Sender<Result<Response>>>);
+
+impl Completion for Sink {
+    fn complete(&self, _token: u64, result: Result<Response>) {
+        let _ = self.0.lock().send(result);
+    }
+
+    fn is_wanted(&self, _token: u64) -> bool {
+        true
+    }
+}
+
+/// Asks as a door does, on a thread that others wait for: the answer comes here.
+pub fn submit(engine: &Engine, namespace: &str, request: Request) -> mpsc::Receiver<Result<Response>> {
+    let (sender, receiver) = mpsc::channel();
+    engine.submit(namespace, request, Reply::new(Arc::new(Sink(Mutex::new(sender))), 0));
+    receiver
 }
