@@ -34,5 +34,5 @@ for corpus in corpus/*/; do
   "$CARGO_TARGET_DIR/$host/release/$target" -max_total_time="$seconds" -timeout=25 -rss_limit_mb=4096 -print_final_stats=1 \
     -artifact_prefix="$work/found/" "$work/found/$target" "$corpus" 2>"$work/$target.log" ||
     { tail -n 40 "$work/$target.log"; give_up "$target failed; its input is in $work/found, and the test tests/fuzz.rs runs it"; }
-  grep -a 'stat::number_of_executed_units' "$work/$target.log"
+  grep -a 'stat::number_of_executed_units' "$work/$target.log" || give_up "$target ended without having tried anything"
 done

@@ -1,2 +1,5 @@
 #![no_main]
+
+mod driver;
+
 libfuzzer_sys::fuzz_target!(|data: &[u8]| toondb_tests::fuzz::pages(data));
