@@ -82,7 +82,7 @@ pub fn odd_names(disk: &dyn Disk, data_dir: &Path) -> Vec<(PathBuf, &'static str
         .collect()
 }
 
-/// Refuses a data directory in which names have something else than they must: before anything in it is changed.
+/// Refuses a data directory in which names have something else than they must, before anything but `LOCK` in it is changed.
 pub fn refuse_odd_names(disk: &dyn Disk, data_dir: &Path) -> Result<()> {
     let Some((name, what)) = odd_names(disk, data_dir).into_iter().next() else { return Ok(()) };
     let text = format!("{}: {what}. No data was changed: move it elsewhere", data_dir.join(name).display());

@@ -155,7 +155,7 @@ impl Catalog {
     /// All entries whose folders are live, by name.
     ///
     /// # Errors
-    /// `Unavailable` while nobody knows whether some creation holds, and that cannot be found out.
+    /// `Unavailable` while nobody knows whether some change holds, and that cannot be found out.
     pub fn list(&self) -> Result<Vec<(String, Entry)>> {
         self.end_any_doubt()?;
         Ok(self.shown())

@@ -30,7 +30,7 @@
 //!   the mark speaks: written after each sync and before its answers, it says through which record everything was synced.
 //!   A log that ends before it, or has another record there, is reported; what is above every claim is cut. A live segment
 //!   that is shorter than its header says is damaged too: its length was durable before its name. Damage to records that the
-//!   store has is needless to report as such, if nothing behind it is missed: the log then begins anew after them.
+//!   store has loses nothing if no record behind it goes beyond the store: the log then begins anew after them.
 //!
 //! The scheme of header, salt and in-place reuse follows SQLite's WAL format ("The Write-Ahead Log", salts and cumulative
 //! checksums) and `PostgreSQL`'s recycled WAL segments.
