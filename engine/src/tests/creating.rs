@@ -1,7 +1,9 @@
 //! A namespace that is being made: nobody is shown it before it is there to stay.
 
-use super::world::{EIO, World, code};
-use crate::api::{CreateNamespace, DescribeNamespace, ErrorCode, ListNamespaces, Properties};
+use super::world::{EIO, World, code, submit, within};
+use crate::api::{
+    ByteBuf, CreateNamespace, DescribeNamespace, Durability, ErrorCode, ListNamespaces, Properties, Put, Request,
+};
 use crate::disk::Touch;
 use crate::limits;
 
@@ -84,6 +86,32 @@ fn nobody_is_told_that_a_creation_in_doubt_did_not_happen() {
     world.put("a", "key").unwrap();
     world.reopen();
     assert!(world.has("a", "key").unwrap() && !world.has("a", "refused").unwrap());
+}
+
+/// Once the disk answers, a write through a door ends the doubt by itself, and so does housekeeping.
+#[test]
+fn a_write_alone_or_time_alone_ends_a_creation_in_doubt() {
+    for by_write in [true, false] {
+        let world = World::new();
+        world.probe.hold(Touch::Sync, "catalog.redb");
+        std::thread::scope(|scope| {
+            let creating = scope.spawn(|| world.create("a"));
+            wait_for_commit(&world);
+            world.probe.fail(Touch::Name, "/ns/", EIO, usize::MAX);
+            world.probe.release(Touch::Name, ".new");
+            assert_eq!(code(creating.join().unwrap()), ErrorCode::OutcomeUnknown);
+        });
+        world.probe.heal();
+        let patience = std::time::Duration::from_secs(60);
+        if by_write {
+            let (key, value) = (ByteBuf::from("key"), ByteBuf::from("value"));
+            let put = Put { key, value, ttl_ms: None, durability: Durability::Durable };
+            submit(&world.engine, "a", Request::Put(put)).recv_timeout(patience).unwrap().unwrap();
+            assert!(world.has("a", "key").unwrap());
+        } else {
+            assert!(!within(patience, || world.has("a", "key")));
+        }
+    }
 }
 
 #[test]
