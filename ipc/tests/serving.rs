@@ -328,6 +328,8 @@ fn a_waiting_call_can_be_interrupted() {
 fn connecting_can_be_interrupted() {
     let dir = TempDir::new();
     let listener = UnixListener::bind(dir.socket()).unwrap();
+    // A short queue: this process may not have descriptors enough to fill the one of `bind`.
+    rustix::net::listen(&listener, 4).unwrap();
     let options = ClientOptions { idle_interval: Duration::from_millis(2), ..ClientOptions::default() };
     let interrupted = || {
         let asked = Cell::new(0);

@@ -22,7 +22,6 @@
 //! A change whose folder cannot be turned after the commit is taken back by another change. If that one fails too, memory
 //! holds the first, file and folders are made to say so, and it has succeeded after all.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -30,6 +29,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use parking_lot::{Mutex, RwLock};
 
 use super::about::{About, Found};
+use super::creations::Creations;
 use super::entry::{Entries, Entry};
 use super::file::CatalogFile;
 use super::folders::{DIR, Folder, Folders, Role};
@@ -71,28 +71,10 @@ pub struct Catalog {
     entries: RwLock<Entries>,
     /// Folders that nobody needs and that could not be removed yet.
     leftovers: Mutex<Vec<Folder>>,
-    /// Those of `entries` whose creation has not ended: their folder is not live yet, and the change may be taken back.
-    /// Nobody is shown them. Locked after `entries`.
-    unfinished: Mutex<BTreeMap<[u8; 16], Unfinished>>,
+    /// Those of `entries` that nobody is shown yet.
+    creations: Creations,
     /// True from the answer `OutcomeUnknown` until file and folders say again what memory says.
     in_doubt: AtomicBool,
-}
-
-/// A creation that has not ended.
-#[derive(Debug)]
-struct Unfinished {
-    name: String,
-    stage: Creation,
-}
-
-/// How far a creation has come that has not ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Creation {
-    /// Nobody was told anything yet: there is no such namespace.
-    UnderWay,
-    /// It was answered `OutcomeUnknown`, and what comes of it is not decided: nobody may be told that there is none, since
-    /// it may yet come to light.
-    InDoubt,
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it ends here, as in every `map_err`")]
@@ -106,9 +88,9 @@ impl Catalog {
         let Started { file, entries, folders } = start(&*disk, data_dir)?;
         let generation = file.state.generation;
         let inner = Mutex::new(Inner { file: File::Open(file), folders, generation, unsettled: Vec::new() });
-        let (entries, unfinished, leftovers) = (RwLock::new(entries), Mutex::default(), Mutex::default());
+        let (entries, creations, leftovers) = (RwLock::new(entries), Creations::default(), Mutex::default());
         let (data_dir, in_doubt) = (data_dir.to_owned(), AtomicBool::new(false));
-        Ok(Self { disk, data_dir, inner, entries, unfinished, in_doubt, leftovers })
+        Ok(Self { disk, data_dir, inner, entries, creations, in_doubt, leftovers })
     }
 
     /// The entry of a name whose folder is live. Waits for no disk.
@@ -116,16 +98,7 @@ impl Catalog {
     /// # Errors
     /// `Unavailable` while nobody knows whether its creation holds.
     pub fn get(&self, name: &str) -> Result<Option<Entry>> {
-        // While entries are locked, a creation can neither end nor be taken back.
-        let entries = self.entries.read();
-        let unfinished = self.unfinished.lock();
-        // Its entry may be there or not: the file has it, or may have it.
-        if unfinished.values().any(|creation| creation.stage == Creation::InDoubt && creation.name == name) {
-            let text =
-                format!("whether namespace {name:?} exists is not known until the catalog's disk answers; retry later");
-            return Err(Error::new(ErrorCode::Unavailable, text));
-        }
-        Ok(entries.get(name).filter(|entry| !unfinished.contains_key(&entry.id)).cloned())
+        self.creations.shown(name, &self.entries.read())
     }
 
     /// As [`Catalog::get`], for those who ask what has become of a change: a doubt is ended first.
@@ -163,10 +136,7 @@ impl Catalog {
 
     /// As [`Catalog::list`], without those in doubt.
     pub fn shown(&self) -> Vec<(String, Entry)> {
-        let entries = self.entries.read();
-        let unfinished = self.unfinished.lock();
-        let shown = entries.iter().filter(|(_, entry)| !unfinished.contains_key(&entry.id));
-        shown.map(|(name, entry)| (name.clone(), entry.clone())).collect()
+        self.creations.all_shown(&self.entries.read())
     }
 
     /// The number of namespaces.
@@ -201,15 +171,14 @@ impl Catalog {
         let about = About { name: name.to_owned(), entry: entry.clone() };
         about.write(&*self.disk, &inner.folders.path(&entry.id, Role::New))?;
         inner.folders.sync(&*self.disk).map_err(io)?;
-        self.unfinished.lock().insert(entry.id, Unfinished { name: name.to_owned(), stage: Creation::UnderWay });
+        self.creations.begin(entry.id, name);
         let made = self
             .commit(inner, name, Some(entry.clone()), entry.generation, &[entry.id])
             .and_then(|()| self.finish(inner, &entry.id).or_else(|why| self.undo(inner, name, None, &[entry.id], why)));
         // One that is not settled is shown, or known to be gone, once it is.
-        if inner.unsettled.contains(&entry.id) {
-            self.unfinished.lock().insert(entry.id, Unfinished { name: name.to_owned(), stage: Creation::InDoubt });
-        } else {
-            self.unfinished.lock().remove(&entry.id);
+        match inner.unsettled.contains(&entry.id) {
+            true => self.creations.doubt(entry.id, name),
+            false => self.creations.end(&[entry.id]),
         }
         made
     }
@@ -488,7 +457,7 @@ impl Catalog {
             }
         }
         inner.folders.sync(disk).map_err(io)?;
-        self.unfinished.lock().retain(|id, _| !inner.unsettled.contains(id));
+        self.creations.end(&inner.unsettled);
         inner.unsettled.clear();
         Ok(())
     }

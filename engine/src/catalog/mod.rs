@@ -8,6 +8,7 @@
 mod about;
 #[expect(clippy::module_inception, reason = "the noun of the folder")]
 mod catalog;
+mod creations;
 mod entry;
 mod file;
 mod folders;

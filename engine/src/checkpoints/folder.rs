@@ -7,6 +7,9 @@
 //!
 //! A namespace's name never begins with a dot, so the two cannot meet. A checkpoint is written in `.tmp`, synced, renamed,
 //! and both directories are synced before anybody hears of it: a crash leaves it whole or not at all.
+//!
+//! The digits begin with the time of creation and a number that tells checkpoints of the same millisecond apart, as in a
+//! UUID of version 7 (RFC 9562, section 5.7), so that ids sort in the order of creation. 64 random bits end them.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -29,6 +32,8 @@ pub const DIR: &str = "checkpoints";
 /// The name of the folder in it for what is under way.
 pub const TEMPORARY_DIR: &str = ".tmp";
 pub(super) const SUFFIX: &str = ".toondb";
+/// The bits of a time of creation that an id shows: milliseconds until the year 10889.
+const CREATED_AT_MASK: u64 = (1 << 48) - 1;
 
 /// The folder of all checkpoints.
 #[derive(Debug)]
@@ -123,12 +128,12 @@ impl Folder {
     /// Makes a finished, synced file a checkpoint of the namespace in its head.
     pub fn publish(&self, file: &Temporary, head: &Head) -> Result<CheckpointInfo> {
         let namespace = &head.texts.namespace;
-        let number = u128::from(self.rng.next_u64()) << 64 | u128::from(self.rng.next_u64());
-        let id = CheckpointId::new(format!("{namespace}/{number:032x}"));
-        let path = self.path(&id)?;
         let dir = self.dir().join(namespace.as_str());
         let _changing = self.changing.lock();
-        self.check_room(namespace)?;
+        let others = self.names(namespace)?;
+        check_room(namespace, &others)?;
+        let id = next_id(head, &others, self.rng.next_u64());
+        let path = self.path(&id)?;
         self.disk().create_dir_all(&dir).map_err(Site::io)?;
         // The attempt that made these directories may have ended before it synced them.
         self.disk().sync_dir(&self.site.data_dir).map_err(Site::io)?;
@@ -146,11 +151,7 @@ impl Folder {
 
     /// Refuses a namespace that has as many checkpoints as it may.
     pub fn check_room(&self, namespace: &NamespaceName) -> Result<()> {
-        if self.names(namespace)?.len() < limits::CHECKPOINTS_MAX {
-            return Ok(());
-        }
-        let text = format!("{namespace:?} has {} checkpoints already; delete some", limits::CHECKPOINTS_MAX);
-        Err(Error::limit(text))
+        check_room(namespace, &self.names(namespace)?)
     }
 
     /// The ids of a namespace's checkpoints.
@@ -233,6 +234,25 @@ impl Folder {
             Err(error) => Err(Site::io(error)),
         }
     }
+}
+
+fn check_room(namespace: &NamespaceName, others: &[CheckpointId]) -> Result<()> {
+    if others.len() < limits::CHECKPOINTS_MAX {
+        return Ok(());
+    }
+    let text = format!("{namespace:?} has {} checkpoints already; delete some", limits::CHECKPOINTS_MAX);
+    Err(Error::limit(text))
+}
+
+/// An id behind those of all `others` that were created at the same time or before.
+fn next_id(head: &Head, others: &[CheckpointId], random: u64) -> CheckpointId {
+    let namespace = &head.texts.namespace;
+    let created_at = u64::try_from(head.created_at).unwrap_or(0) & CREATED_AT_MASK;
+    let prefix = format!("{namespace}/{created_at:012x}");
+    let of_the_same_time = others.iter().filter_map(|id| id.as_str().strip_prefix(&prefix)?.get(..4));
+    let latest = of_the_same_time.filter_map(|digits| u16::from_str_radix(digits, 16).ok()).max();
+    let number = latest.map_or(0, |latest| latest.saturating_add(1));
+    CheckpointId::new(format!("{prefix}{number:04x}{random:016x}"))
 }
 
 /// What is wrong with one file. An error that is none of the file's, as where no descriptors are left, stays one.

@@ -57,6 +57,16 @@ impl Namespace {
     /// # Errors
     /// If it is no longer wanted, or the namespace is gone or being opened anew. What cannot be read is a finding.
     pub fn check(self: &Arc<Self>, place: &str, wanted: &mut dyn FnMut(u64) -> Result<()>) -> Result<FilesReport> {
+        let report = self.look_in_use(place, wanted)?;
+        if report.findings.iter().any(is_grave) {
+            // What takes the files away keeps this locked until it has said so.
+            let _slot = self.opening.lock();
+            self.life.check_files_kept()?;
+        }
+        Ok(report)
+    }
+
+    fn look_in_use(self: &Arc<Self>, place: &str, wanted: &mut dyn FnMut(u64) -> Result<()>) -> Result<FilesReport> {
         let state = match self.reach(place, wanted)? {
             Reached::Open(state) => state,
             Reached::Closed(report) => return Ok(report),

@@ -203,6 +203,22 @@ fn damaged_catalogs_are_made_again_and_kept() {
     });
 }
 
+/// Nobody can say what a link that leads to itself was: it is kept, and keeps nobody out.
+#[test]
+fn a_looping_link_among_the_folders_is_set_aside() {
+    let dir = TempDir::new();
+    let data = dir.join("data");
+    prepared(&data);
+    let name = "0123456789abcdef".repeat(2);
+    let link = data.join("ns").join(&name);
+    std::os::unix::fs::symlink(&link, &link).unwrap();
+    for attempt in 1..=2 {
+        assert_eq!(open_and_read(&data), Ok(2), "attempt {attempt}");
+        assert!(look(&link).is_none(), "attempt {attempt}");
+        assert_eq!(fs::read_link(data.join("lost").join(&name)).unwrap(), link, "attempt {attempt}");
+    }
+}
+
 #[test]
 fn damaged_stores_are_refused() {
     common("store", store, REDB_CUTS);

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::*;
-use crate::api::{Check, ErrorCode, Finding, TakeSnapshot};
+use crate::api::{Check, CreateCheckpoint, ErrorCode, Finding, RestoreCheckpoint, TakeSnapshot};
 
 fn check_of(namespaces: &[&str]) -> Check {
     Check { namespaces: namespaces.iter().map(|name| (*name).into()).collect(), repair: false }
@@ -275,4 +275,38 @@ fn a_check_beside_a_busy_writer_finds_nothing() {
         }
         assert!(checks > 0);
     });
+}
+
+/// A namespace whose files change while it is checked is checked again; should they change once more, the check says which one
+/// it left out and goes on.
+#[test]
+fn a_check_of_everything_goes_on_beside_restores() {
+    let disk = closed();
+    let engine = open(&disk).unwrap();
+    let made = CreateCheckpoint { name: "again".to_owned(), ..CreateCheckpoint::default() };
+    let id = engine.run("tenant", made).unwrap().id;
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for _ in 0..30 {
+                engine.run("tenant", RestoreCheckpoint { checkpoint_id: id.clone(), overwrite: true }).unwrap();
+            }
+            done.store(true, Ordering::Release);
+        });
+        let mut checks = 0;
+        while !done.load(Ordering::Acquire) || checks == 0 {
+            let report = check_in_use(&engine, &[]);
+            let left_out = |finding: &Finding| {
+                finding.kind == FindingKind::Unreadable && finding.what.contains("\"tenant\" was not checked")
+            };
+            let others =
+                report.findings.iter().filter(|finding| !left_out(finding) && finding.kind != FindingKind::Notice);
+            assert_eq!(others.count(), 0, "{:#?}", report.findings);
+            let names: Vec<&str> = report.namespaces.iter().map(|found| found.name.as_str()).collect();
+            let is_left_out = report.findings.iter().any(left_out);
+            assert_eq!(names, if is_left_out { vec!["default"] } else { vec!["default", "tenant"] });
+            checks += 1;
+        }
+    });
+    assert_sound(&check_in_use(&engine, &[]), "afterwards");
 }

@@ -2,8 +2,9 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use super::support::{Db, put};
+use super::support::{Db, fill, put};
 use crate::api::{BatchPut, ByteBuf, Durability, ErrorCode, Flush, Get, PutEntry};
+use crate::disk::SimDisk;
 
 fn number(db: &Db, ns: &str, key: &str) -> u64 {
     let found = db.engine.run(ns, Get { key: ByteBuf::from(key), snapshot: None }).unwrap().found.unwrap();
@@ -100,5 +101,18 @@ fn no_write_is_acknowledged_into_what_was_replaced() {
                 assert_eq!(found.is_some(), seq > floor, "{key} of commit {seq}, last restore as {floor}");
             }
         }
+    }
+}
+
+#[test]
+fn checkpoints_of_one_millisecond_are_listed_in_the_order_of_creation() {
+    for seed in 0..20 {
+        let db = Db::with_seed(&SimDisk::new(), seed).unwrap();
+        fill(&db, "n");
+        let mut made: Vec<_> = (0..5).map(|_| db.checkpoint("n").id).collect();
+        db.clock.advance_ms(1);
+        made.extend((0..5).map(|_| db.checkpoint("n").id));
+        let listed: Vec<_> = db.list("n").into_iter().map(|info| info.id).collect();
+        assert_eq!(listed, made, "seed {seed}");
     }
 }

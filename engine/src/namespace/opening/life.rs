@@ -134,6 +134,15 @@ impl Life {
         self.closed.notify_all();
     }
 
+    /// Refuses to speak for files that are no longer the namespace's, or that nobody serves any more. One that is out of service
+    /// for another reason, or in doubt, has them still.
+    pub(in crate::namespace) fn check_files_kept(&self) -> Result<()> {
+        match &*self.phase.lock() {
+            Phase::Fenced { why: Fence::Final(why), files: _ } if why.code != ErrorCode::Fenced => Err(why.clone()),
+            Phase::Fenced { .. } | Phase::Closed | Phase::Opening | Phase::Open | Phase::Closing { .. } => Ok(()),
+        }
+    }
+
     /// Takes the namespace out of service. The first reason stays, but a final one replaces a doubt.
     pub fn fence(&self, why: Fence) {
         let mut phase = self.phase.lock();
