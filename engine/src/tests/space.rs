@@ -168,7 +168,8 @@ fn deleting_everything_on_a_full_disk_brings_writes_back() {
         assert!(written < 2_000);
     }
     let taken = at_first - free();
-    assert!(taken > 20 << 20, "{taken} bytes were taken");
+    // About half of the room: what waits in the log is written into the store as well.
+    assert!(taken > 16 << 20, "{taken} bytes were taken");
     // Others take enough that it is short whatever is flushed meanwhile.
     world.sim.set_free_bytes(Some(limits::DISK_FREE_BYTES_MIN / 2));
     within(SOON, || match world.engine.run("a", large(written)) {
