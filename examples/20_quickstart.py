@@ -36,7 +36,7 @@ def load(db: Store, documents: List[Dict[str, Any]], vectors: example_data.Matri
     db.create_collection(COLLECTION, dimension=dimension, namespace=NAMESPACE)
     for start in range(0, len(documents), BATCH):
         rows = documents[start : start + BATCH]
-        with db.transaction(NAMESPACE) as tx:
+        with db.transaction(namespace=NAMESPACE) as tx:
             fields = [{key: row[key] for key in ("id", "content", "metadata")} for row in rows]
             tx.add_documents(COLLECTION, fields, embeddings=example_data.rows_of(vectors, start, start + len(rows)))
             for row in rows:
@@ -45,7 +45,7 @@ def load(db: Store, documents: List[Dict[str, Any]], vectors: example_data.Matri
     edges = [(row["id"], kind, target) for row in documents for kind, target in row["edges"]]
     for start in range(0, len(edges), BATCH * 2):
         part = edges[start : start + BATCH * 2]
-        with db.transaction(NAMESPACE) as tx:
+        with db.transaction(namespace=NAMESPACE) as tx:
             for edge in part:
                 tx.add_edge(*edge)
         progress("edges", start + len(part), len(edges))
@@ -86,7 +86,7 @@ def travel(db: Store) -> List[Any]:
     """An agent that notes where things are is asked where they were."""
     minute = 60_000
     noon = 1_767_268_800_000  # 2026-01-01T12:00:00Z
-    with db.transaction(NAMESPACE) as tx:
+    with db.transaction(namespace=NAMESPACE) as tx:
         tx.supersede_temporal_edge("wort", "IS_IN", "mash tun", noon - 90 * minute)
         tx.supersede_temporal_edge("wort", "IS_IN", "kettle", noon - 45 * minute, properties={"seen_by": "camera_2"})
         tx.supersede_temporal_edge("wort", "IS_IN", "fermenter", noon - 10 * minute)

@@ -21,7 +21,7 @@ def main() -> None:
             tenant = db.namespace(name)
             tenant.put(b"plan", f"{customer}'s own plan".encode())
             tenant.put(b"users/1", b"ada")
-        rows = [(name, (db.get(b"plan", name) or b"").decode()) for name in db.list_namespaces() if name in TENANTS]
+        rows = [(name, (db.get(b"plan", namespace=name) or b"").decode()) for name in db.list_namespaces() if name in TENANTS]
         table(["namespace", "plan"], rows)
 
         heading("A key that looks like another tenant's stays in its own namespace")

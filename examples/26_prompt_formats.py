@@ -41,18 +41,21 @@ def load(db: Database) -> None:
 
 def compare(db: Database, vector: object) -> None:
     """The same rows in each format, with their tokens; and only the columns that matter."""
+    nearest = Query.search_collection("synsets", vector, k=10)
     rows = []
     for columns in (None, ["id", "content"]):
         for name in ("toon", "json", "markdown"):
-            text = db.search_collection("synsets", vector, k=10, format=name, columns=columns, tokenizer="o200k")
+            text = db.render(nearest, format=name, columns=columns, tokenizer="o200k")
             rows.append((name, "all" if columns is None else ", ".join(columns), text.rows, text.tokens))
     table(["format", "columns", "rows", "tokens"], rows)
-    best = db.search_collection("synsets", vector, k=10, format="auto", columns=["id", "content"])
+    best = db.render(nearest, format="auto", columns=["id", "content"])
     print(f"auto takes {best.format_name}: {best.tokens} tokens. It begins:\n")
     print("\n".join(f"  {line}" for line in best.splitlines()[:4]) + "\n")
 
-    found = db.search_collection("synsets", vector, k=10, columns=["id", "content"])
-    assert from_toon(best) == found, "what TOON says reads back as the same rows"
+    found = db.search_collection("synsets", vector, k=10)
+    told = [{"id": document.id, "content": document.content} for document in found]
+    assert from_toon(best) == told, "what TOON says reads back as the same rows"
+    print(f"The ten documents themselves write {found.tokens()} tokens of TOON, with everything they hold.\n")
 
 
 def nested() -> None:

@@ -1,32 +1,24 @@
 //! The gate that every operation goes through: release the interpreter lock, call, look for signals, map the error.
 
 use pyo3::prelude::*;
-use toondb_engine::api::{Error, ErrorCode, Operation, Result};
+use toondb_engine::api::{Error, ErrorCode, Request, Response, Result};
 
-use crate::abandon::is_abandoned;
 use crate::error::to_python;
 use crate::transport::{Idle, Transport};
 
-/// Carries an operation out and gives its reply.
+/// Carries a request out and gives its answer.
 ///
 /// Ctrl-C during a long call raises `KeyboardInterrupt` here; the operation itself may still be carried out.
-pub fn call<O: Operation>(
-    py: Python<'_>,
-    transport: &dyn Transport,
-    namespace: &str,
-    operation: O,
-) -> PyResult<O::Reply> {
-    let request = operation.into_request();
-    let response = wait(py, |idle| transport.call(namespace, request, idle))?;
-    O::take_reply(response).map_err(|error| to_python(py, &error))
+pub fn call(py: Python<'_>, transport: &dyn Transport, namespace: &str, request: Request) -> PyResult<Response> {
+    wait(py, |idle| transport.call(namespace, request, idle))
 }
 
-/// Runs what may take its time; what its `idle` ended, for a signal or because nobody wants the result, gives `None`.
+/// Runs what may take its time; what its `idle` ended, for a signal, gives `None`.
 pub fn wait<T: Send>(py: Python<'_>, run: impl FnOnce(Idle<'_>) -> Option<Result<T>> + Send) -> PyResult<T> {
     let mut interrupt = None;
     let outcome = py.detach(|| {
         let mut idle = || match Python::attach(|py| py.check_signals()) {
-            Ok(()) => !is_abandoned(),
+            Ok(()) => true,
             Err(raised) => {
                 interrupt = Some(raised);
                 false

@@ -10,7 +10,7 @@ use toondb_grpc::{Address, BlockingClient, ClientOptions, ClientTls};
 
 use crate::error::{invalid, to_python};
 use crate::transport::{IDLE_INTERVAL_MS, Idle, Transport, closed_error, with_on_idle, with_on_idle_unless_closed};
-use crate::{argument, gate};
+use crate::{gate, time};
 
 /// How a server is reached, as Python names it.
 #[derive(FromPyObject)]
@@ -41,13 +41,18 @@ pub struct Grpc {
 impl Grpc {
     /// Connects, and sees to it that the server lets this client in. Ctrl-C ends the wait.
     pub fn connect(py: Python<'_>, arguments: GrpcArguments) -> PyResult<Self> {
-        let address: Address = arguments.address.parse().map_err(|error| to_python(py, &error))?;
-        let options = client_options(py, arguments)?;
+        let (address, options) = reach(py, arguments)?;
         let client = gate::wait(py, |idle| {
             with_on_idle(idle, |on_idle| BlockingClient::connect(address, options, Some(on_idle)))
         })?;
         Ok(Self { client, closed: AtomicBool::new(false) })
     }
+}
+
+/// Where the server is, and how a client behaves.
+pub fn reach(py: Python<'_>, arguments: GrpcArguments) -> PyResult<(Address, ClientOptions)> {
+    let address: Address = arguments.address.parse().map_err(|error| to_python(py, &error))?;
+    Ok((address, client_options(py, arguments)?))
 }
 
 fn client_options(py: Python<'_>, arguments: GrpcArguments) -> PyResult<ClientOptions> {
@@ -65,7 +70,7 @@ fn client_options(py: Python<'_>, arguments: GrpcArguments) -> PyResult<ClientOp
         token,
         ..ClientOptions::default()
     };
-    if let Some(wait) = argument::timeout(py, timeout)? {
+    if let Some(wait) = time::timeout(py, timeout)? {
         options.timeout = Some(wait);
     }
     Ok(options)

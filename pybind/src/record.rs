@@ -10,8 +10,8 @@ use toondb_engine::api::{
     NamespaceStats, Node, Quota, TemporalEdge, TimestampMs, VectorHit, VectorHits,
 };
 
-use crate::argument::metric_name;
 use crate::classes;
+use crate::name::metric as metric_name;
 use crate::value::properties_to_dict;
 
 /// Any Python object.
@@ -58,11 +58,16 @@ pub fn embedding<'py>(py: Python<'py>, embedding: Option<&Embedding>) -> PyResul
     PyList::new(py, embedding.map_or(&[][..], |embedding| embedding.0.as_slice()))
 }
 
+/// A 32-bit float as the 64-bit one with the same shortest digits: 0.1 stays 0.1.
+pub fn shortest(float: f32) -> f64 {
+    float.to_string().parse().unwrap_or(f64::from(float))
+}
+
 fn document_scored<'py>(
     py: Python<'py>,
     document: &Document,
-    score: Option<f32>,
-    distance: Option<f32>,
+    score: Option<f64>,
+    distance: Option<f64>,
 ) -> PyResult<Object<'py>> {
     let Document { id, content, embedding: numbers, metadata } = document;
     let id = PyString::new(py, id.as_ref().map_or("", |id| id.as_str()));
@@ -78,7 +83,7 @@ pub fn document<'py>(py: Python<'py>, document: &Document) -> PyResult<Object<'p
 
 fn document_hit<'py>(py: Python<'py>, hit: &DocumentHit) -> PyResult<Object<'py>> {
     let DocumentHit { document, distance, score } = hit;
-    document_scored(py, document, Some(*score), Some(*distance))
+    document_scored(py, document, Some(shortest(*score)), Some(shortest(*distance)))
 }
 
 /// The documents that a search found.
@@ -90,7 +95,7 @@ pub fn document_hits<'py>(py: Python<'py>, hits: &DocumentHits) -> PyResult<Obje
 fn vector_hit<'py>(py: Python<'py>, hit: &VectorHit) -> PyResult<Object<'py>> {
     let VectorHit { id, distance, score, embedding: numbers } = hit;
     let numbers = embedding(py, numbers.as_ref())?;
-    classes::search_result(py)?.call1((*id, *distance, *score, numbers))
+    classes::search_result(py)?.call1((*id, shortest(*distance), shortest(*score), numbers))
 }
 
 /// The vectors that a search found.

@@ -9,7 +9,7 @@ use toondb_engine::api::{Request, Response, Result};
 use toondb_ipc::{BlockingClient, CallOptions, ClientOptions};
 
 use crate::transport::{IDLE_INTERVAL_MS, Idle, Transport, closed_error, with_on_idle, with_on_idle_unless_closed};
-use crate::{argument, gate};
+use crate::{gate, time};
 
 /// Connections to a server; the client below keeps as many as threads call at once, and anew in a forked child.
 pub struct Socket {
@@ -17,17 +17,23 @@ pub struct Socket {
     closed: AtomicBool,
 }
 
+/// How a client behaves. `timeout` is in seconds; nothing = the client's default.
+pub fn socket_options(py: Python<'_>, timeout: Option<f64>) -> PyResult<ClientOptions> {
+    let mut options = ClientOptions {
+        name: concat!("toondb-python ", env!("CARGO_PKG_VERSION")).to_owned(),
+        idle_interval: Duration::from_millis(IDLE_INTERVAL_MS),
+        ..ClientOptions::default()
+    };
+    if let Some(wait) = time::timeout(py, timeout)? {
+        options.timeout = Some(wait);
+    }
+    Ok(options)
+}
+
 impl Socket {
-    /// Connects. `timeout` is in seconds; nothing = the client's default. Ctrl-C ends the wait.
+    /// Connects. Ctrl-C ends the wait.
     pub fn connect(py: Python<'_>, path: PathBuf, timeout: Option<f64>) -> PyResult<Self> {
-        let mut options = ClientOptions {
-            name: concat!("toondb-python ", env!("CARGO_PKG_VERSION")).to_owned(),
-            idle_interval: Duration::from_millis(IDLE_INTERVAL_MS),
-            ..ClientOptions::default()
-        };
-        if let Some(wait) = argument::timeout(py, timeout)? {
-            options.timeout = Some(wait);
-        }
+        let options = socket_options(py, timeout)?;
         let client = gate::wait(py, |idle| {
             with_on_idle(idle, |on_idle| {
                 let call = CallOptions { on_idle: Some(on_idle), ..CallOptions::default() };

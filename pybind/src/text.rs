@@ -2,14 +2,14 @@
 //! codecs, without an engine.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyString};
-use toondb_engine::api::{ConvertText, Converted, CountTokens, Error, OutputFormat, Value};
+use pyo3::types::PyDict;
+use toondb_engine::api::{Error, Request, Response, Value};
 use toondb_engine::format::{self, FormatError, json, toon};
 
-use crate::argument::{OutputFormatName, TokenizerName, output_format_name};
 use crate::error::to_python;
 use crate::record::Object;
 use crate::value::{plain_from_python, to_object};
+use crate::{answer, arguments};
 
 /// Encodes a plain value.
 fn encode(
@@ -63,30 +63,17 @@ pub fn from_json<'py>(py: Python<'py>, text: &str) -> PyResult<Object<'py>> {
     decode(py, text, json::decode)
 }
 
-/// How many tokens a text has.
+/// Carries an operation on a text out: it needs no engine.
 #[pyfunction]
-pub fn count_tokens(py: Python<'_>, text: String, tokenizer: TokenizerName) -> PyResult<u64> {
-    let request = CountTokens { text, tokenizer: tokenizer.0 };
-    let counted = py.detach(|| format::count(&request, &mut || Ok(()))).map_err(|error| to_python(py, &error))?;
-    Ok(counted.tokens)
-}
-
-/// A text in another format: that format, and the text or bytes.
-#[pyfunction]
-#[pyo3(signature = (text, to, from_format, tokenizer))]
-pub fn convert_text<'py>(
-    py: Python<'py>,
-    text: String,
-    to: OutputFormatName,
-    from_format: Option<OutputFormatName>,
-    tokenizer: TokenizerName,
-) -> PyResult<(&'static str, Object<'py>)> {
-    let request = ConvertText { text, from: from_format.map(|from| from.0), to: to.0, tokenizer: tokenizer.0 };
-    let converted = py.detach(|| format::convert(&request, &mut || Ok(()))).map_err(|error| to_python(py, &error))?;
-    let Converted { format, data, lossless: _ } = converted;
-    let data = match format {
-        OutputFormat::Columnar => PyBytes::new(py, &data).into_any(),
-        _ => PyString::from_bytes(py, &data)?.into_any(),
-    };
-    Ok((output_format_name(format), data))
+pub fn on_text<'py>(py: Python<'py>, operation: &str, arguments: &Bound<'_, PyDict>) -> PyResult<Object<'py>> {
+    let request = arguments::request(py, operation, arguments)?;
+    let done = py.detach(|| {
+        request.validate()?;
+        match request {
+            Request::CountTokens(count) => format::count(&count, &mut || Ok(())).map(Response::CountTokens),
+            Request::ConvertText(convert) => format::convert(&convert, &mut || Ok(())).map(Response::ConvertText),
+            other => Err(Error::internal(format!("{} is no operation on a text", other.code().name()))),
+        }
+    });
+    answer::to_object(py, &done.map_err(|error| to_python(py, &error))?)
 }

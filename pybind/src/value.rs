@@ -1,29 +1,19 @@
-//! Metadata, properties and filters: Python values to API values and back.
+//! Plain values that are to be written in a format, and values as Python objects.
 
 use std::collections::BTreeMap;
 
-use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{
     PyBool, PyByteArray, PyBytes, PyDict, PyFloat, PyInt, PyList, PyMapping, PyNone, PyString, PyTuple, PyType,
 };
-use toondb_engine::api::{Error, ErrorCode, Filter, Properties, Value};
+use toondb_engine::api::{Error, ErrorCode, Properties, Value};
 use toondb_engine::limits;
 
-use crate::error::{invalid, to_python};
+use crate::error::to_python;
 
-/// Values nested deeper than this are refused while they are read, so that a list that contains itself ends; the engine
-/// applies the exact bounds of values and filters. A filter's level may take three levels of maps and lists.
-const DEPTH_MAX: usize = limits::FILTER_DEPTH_MAX * 3 + limits::VALUE_DEPTH_MAX;
-
-/// What a value is read for: that decides which values are refused, and with which error.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Purpose {
-    /// To be stored or compared with what is stored.
-    Store,
-    /// To be written in a format, where dataclasses stand for their fields.
-    Write,
-}
+/// Values nested deeper than this are refused while they are read, so that a list that contains itself ends; the codecs apply
+/// the exact bound.
+const DEPTH_MAX: usize = limits::VALUE_DEPTH_MAX * 3;
 
 /// Why a value was refused.
 enum What {
@@ -60,39 +50,29 @@ impl Refusal {
         self
     }
 
-    fn into_error(self, py: Python<'_>, purpose: Purpose) -> PyErr {
+    fn into_error(self, py: Python<'_>) -> PyErr {
         let path: String = self.steps.iter().rev().map(String::as_str).collect();
         let at = if path.is_empty() { String::new() } else { format!("at {}: ", path.trim_start_matches('.')) };
         let conversion = |text: String| to_python(py, &Error::new(ErrorCode::FormatConversion, text));
-        match (self.what, purpose) {
-            (What::Python(error), _) => error,
-            (What::Depth, _) => to_python(py, &Error::limit(format!("a value is nested deeper than {DEPTH_MAX}"))),
-            (What::Kind(text), Purpose::Store) => PyTypeError::new_err(format!("{at}{text}")),
-            (What::Number(text), Purpose::Store) => invalid(py, format!("{at}{text}; store it as text")),
-            (What::Kind(text), Purpose::Write) => conversion(format!("{at}{text}")),
-            (What::Number(text), Purpose::Write) => conversion(format!("{at}{text}; write it as text")),
+        match self.what {
+            What::Python(error) => error,
+            What::Depth => to_python(py, &Error::limit(format!("a value is nested deeper than {DEPTH_MAX}"))),
+            What::Kind(text) => conversion(format!("{at}{text}")),
+            What::Number(text) => conversion(format!("{at}{text}; write it as text")),
         }
     }
 }
 
 type Read<T> = Result<T, Refusal>;
 
-/// Reads a value. Integers stay integers and floats stay floats; numpy scalars count as the number they hold.
-pub fn from_python(object: &Bound<'_, PyAny>) -> PyResult<Value> {
-    read(object, Purpose::Store)
-}
-
-/// Reads a value that is to be written in a format: also dataclasses, such as the results of reads, as their fields. What
-/// no format can hold raises a `FormatConversionError` that says where it is.
+/// Reads a value that is to be written in a format: also dataclasses, such as the results of reads, as their fields. Integers
+/// stay integers and floats stay floats; numpy scalars count as the number they hold. What no format can hold raises a
+/// `FormatConversionError` that says where it is.
 pub fn plain_from_python(object: &Bound<'_, PyAny>) -> PyResult<Value> {
-    read(object, Purpose::Write)
+    value_at(object, 0).map_err(|refusal| refusal.into_error(object.py()))
 }
 
-fn read(object: &Bound<'_, PyAny>, purpose: Purpose) -> PyResult<Value> {
-    value_at(object, 0, purpose).map_err(|refusal| refusal.into_error(object.py(), purpose))
-}
-
-fn value_at(object: &Bound<'_, PyAny>, depth: usize, purpose: Purpose) -> Read<Value> {
+fn value_at(object: &Bound<'_, PyAny>, depth: usize) -> Read<Value> {
     if depth > DEPTH_MAX {
         return Err(Refusal::new(What::Depth));
     }
@@ -112,7 +92,7 @@ fn value_at(object: &Bound<'_, PyAny>, depth: usize, purpose: Purpose) -> Read<V
     }
     if let Ok(float) = object.cast::<PyFloat>() {
         let float: f64 = float.extract()?;
-        if float.is_nan() && purpose == Purpose::Write {
+        if float.is_nan() {
             return Err(Refusal::new(What::Number("NaN has no form in TOON or JSON")));
         }
         return Ok(Value::Float(float));
@@ -124,20 +104,20 @@ fn value_at(object: &Bound<'_, PyAny>, depth: usize, purpose: Purpose) -> Read<V
         return Ok(Value::Bytes(bytes.to_vec()));
     }
     if let Ok(items) = object.cast::<PyList>() {
-        return list_at(items.iter(), depth, purpose);
+        return list_at(items.iter(), depth);
     }
     if let Ok(items) = object.cast::<PyTuple>() {
-        return list_at(items.iter(), depth, purpose);
+        return list_at(items.iter(), depth);
     }
     if object.cast::<PyMapping>().is_ok() {
-        return map_at(object, depth, purpose).map(Value::Map);
+        return map_at(object, depth).map(Value::Map);
     }
     // numpy scalars: not numbers to Python's eyes, but they know the Python number they stand for.
     if object.hasattr("dtype")? && object.getattr("ndim")?.extract::<usize>()? == 0 {
-        return value_at(&object.call_method0("item")?, depth + 1, purpose);
+        return value_at(&object.call_method0("item")?, depth + 1);
     }
-    if purpose == Purpose::Write && object.hasattr("__dataclass_fields__")? && object.cast::<PyType>().is_err() {
-        return record_at(object, depth, purpose);
+    if object.hasattr("__dataclass_fields__")? && object.cast::<PyType>().is_err() {
+        return record_at(object, depth);
     }
     let kind = object.get_type();
     Err(Refusal::new(What::Kind(format!(
@@ -145,33 +125,33 @@ fn value_at(object: &Bound<'_, PyAny>, depth: usize, purpose: Purpose) -> Read<V
     ))))
 }
 
-fn list_at<'py>(items: impl Iterator<Item = Bound<'py, PyAny>>, depth: usize, purpose: Purpose) -> Read<Value> {
+fn list_at<'py>(items: impl Iterator<Item = Bound<'py, PyAny>>, depth: usize) -> Read<Value> {
     let item = |(index, item): (usize, Bound<'py, PyAny>)| {
-        value_at(&item, depth + 1, purpose).map_err(|refusal| refusal.within(|| format!("[{index}]")))
+        value_at(&item, depth + 1).map_err(|refusal| refusal.within(|| format!("[{index}]")))
     };
     items.enumerate().map(item).collect::<Read<_>>().map(Value::List)
 }
 
 /// A dataclass as its fields, in their order of names.
-fn record_at(object: &Bound<'_, PyAny>, depth: usize, purpose: Purpose) -> Read<Value> {
+fn record_at(object: &Bound<'_, PyAny>, depth: usize) -> Read<Value> {
     let mut entries = BTreeMap::new();
     for name in object.getattr("__dataclass_fields__")?.try_iter()? {
         let name: String = name?.extract()?;
-        let value = value_at(&object.getattr(name.as_str())?, depth + 1, purpose);
+        let value = value_at(&object.getattr(name.as_str())?, depth + 1);
         let value = value.map_err(|refusal| refusal.within(|| format!(".{name}")))?;
         entries.insert(name, value);
     }
     Ok(Value::Map(entries))
 }
 
-fn map_at(object: &Bound<'_, PyAny>, depth: usize, purpose: Purpose) -> Read<BTreeMap<String, Value>> {
+fn map_at(object: &Bound<'_, PyAny>, depth: usize) -> Read<BTreeMap<String, Value>> {
     let mut entries = BTreeMap::new();
     let mut add = |key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>| -> Read<()> {
         let Ok(key) = key.cast::<PyString>() else {
             return Err(Refusal::new(What::Kind(format!("a field name must be a str, not {}", key.get_type()))));
         };
         let key = key.to_str()?;
-        let value = value_at(value, depth + 1, purpose);
+        let value = value_at(value, depth + 1);
         entries.insert(key.to_owned(), value.map_err(|refusal| refusal.within(|| format!(".{key}")))?);
         Ok(())
     };
@@ -219,31 +199,4 @@ fn map_to_dict<'py>(py: Python<'py>, entries: &BTreeMap<String, Value>) -> PyRes
 /// The Python form of metadata or properties.
 pub fn properties_to_dict<'py>(py: Python<'py>, properties: &Properties) -> PyResult<Bound<'py, PyDict>> {
     map_to_dict(py, &properties.0)
-}
-
-/// Reads metadata or properties; nothing or `None` gives none.
-pub fn properties_from(object: Option<&Bound<'_, PyAny>>) -> PyResult<Properties> {
-    match object {
-        None => Ok(Properties::new()),
-        Some(object) if object.is_none() => Ok(Properties::new()),
-        Some(object) if object.cast::<PyMapping>().is_ok() => map_at(object, 0, Purpose::Store)
-            .map(Properties)
-            .map_err(|refusal| refusal.into_error(object.py(), Purpose::Store)),
-        Some(object) => {
-            Err(PyTypeError::new_err(format!("metadata and properties are a dict, not {}", object.get_type())))
-        }
-    }
-}
-
-/// Reads a filter; nothing, `None` and `{}` give none.
-pub fn filter_from(object: Option<&Bound<'_, PyAny>>) -> PyResult<Option<Filter>> {
-    let Some(object) = object.filter(|object| !object.is_none()) else {
-        return Ok(None);
-    };
-    Ok(Some(given_filter(object)?).filter(|filter| !filter.is_empty()))
-}
-
-/// Reads a filter that must be there.
-pub fn given_filter(object: &Bound<'_, PyAny>) -> PyResult<Filter> {
-    Filter::try_from(from_python(object)?).map_err(|message| invalid(object.py(), message))
 }

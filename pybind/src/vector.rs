@@ -14,12 +14,27 @@ use crate::error::invalid;
 /// One vector, as an argument.
 pub struct Vector(pub Embedding);
 
-/// Several vectors of one dimension, as an argument.
+/// Several vectors of one dimension, one after the other, as an argument.
 pub struct Matrix {
     /// The number of vectors.
-    pub rows: usize,
-    /// The vectors, one after the other.
+    rows: usize,
+    /// Their numbers.
     pub numbers: EmbeddingBatch,
+}
+
+/// A row of a matrix, for the document that it belongs to.
+#[pyclass(frozen, module = "toondb._toondb")]
+pub struct Row(Embedding);
+
+/// The rows of a matrix.
+#[pyfunction]
+pub fn split_rows(matrix: Matrix) -> Vec<Row> {
+    match matrix.numbers.0.len().checked_div(matrix.rows) {
+        Some(dimension) if dimension > 0 => {
+            matrix.numbers.0.chunks_exact(dimension).map(|row| Row(Embedding(row.to_vec()))).collect()
+        }
+        _ => (0..matrix.rows).map(|_| Row(Embedding(Vec::new()))).collect(),
+    }
 }
 
 /// Vector ids, as an argument.
@@ -84,6 +99,10 @@ fn rows_of(object: &Bound<'_, PyAny>) -> PyResult<Matrix> {
 
 /// Appends one vector's numbers.
 fn append_vector(object: &Bound<'_, PyAny>, numbers: &mut Vec<f32>) -> PyResult<()> {
+    if let Ok(row) = object.cast::<Row>() {
+        numbers.extend_from_slice(&row.get().0.0);
+        return Ok(());
+    }
     if let Ok(list) = object.cast::<PyList>() {
         numbers.reserve(list.len());
         return list.iter().try_for_each(|item| append_number(&item, numbers));
@@ -183,15 +202,5 @@ fn buffer_ids(object: &Bound<'_, PyAny>, buffer: &Buffer<'_>) -> PyResult<Vec<u6
 impl From<Ids> for IdBatch {
     fn from(ids: Ids) -> Self {
         Self(ids.0)
-    }
-}
-
-/// Cuts a matrix into its rows.
-pub fn split_rows(matrix: &Matrix) -> Vec<Embedding> {
-    match matrix.numbers.0.len().checked_div(matrix.rows) {
-        Some(dimension) if dimension > 0 => {
-            matrix.numbers.0.chunks_exact(dimension).map(|row| Embedding(row.to_vec())).collect()
-        }
-        _ => vec![Embedding(Vec::new()); matrix.rows],
     }
 }

@@ -139,8 +139,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    with Database.open(tmp_path_factory.mktemp("embedded") / "data") as opened:
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where this process has its own database."""
+    return tmp_path_factory.mktemp("embedded") / "data"
+
+
+@pytest.fixture(scope="session")
+def database(directory: Path) -> Iterator[Database]:
+    with Database.open(directory) as opened:
         yield opened
 
 

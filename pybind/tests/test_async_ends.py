@@ -89,7 +89,7 @@ def test_cancelling_a_transaction_drops_it(door: Door, ns: str, tmp_path: Path) 
         async with door.mirror(address, timeout=1) as client:
 
             async def work() -> None:
-                async with client.transaction(ns) as tx:
+                async with client.transaction(namespace=ns) as tx:
                     await tx.put(b"k", b"v")
                     proxy.stall()
                     await tx.get(b"other")
@@ -101,7 +101,7 @@ def test_cancelling_a_transaction_drops_it(door: Door, ns: str, tmp_path: Path) 
 
     asyncio.run(body())
     with door.kind(door.address) as client:
-        assert client.get(b"k", ns) is None
+        assert client.get(b"k", namespace=ns) is None
 
 
 def test_closing_with_calls_under_way(door: Door, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ def echo(database: Database, ns: str) -> Callable[[Any, int], List[float]]:
     def store(vector: Any, dimension: int = 3) -> List[float]:
         database.create_index(f"echo-{dimension}", dimension, "euclidean", namespace=ns)
         database.insert_vectors(f"echo-{dimension}", [1], [vector], namespace=ns)
-        (stored,) = database.get_vectors(f"echo-{dimension}", [1], ns)
+        (stored,) = database.get_vectors(f"echo-{dimension}", [1], namespace=ns)
         assert database.search(f"echo-{dimension}", vector, k=1, namespace=ns)[0].distance == 0
         assert stored is not None
         return stored
@@ -33,7 +33,7 @@ def matrix(database: Database, ns: str) -> Callable[[Any], List[Any]]:
         ids = range(len(rows))
         database.insert_vectors("matrix", ids, rows, namespace=ns)
         assert [found[0].id for found in database.search_batch("matrix", rows, k=1, namespace=ns)] == list(ids)
-        return database.get_vectors("matrix", ids, ns)
+        return database.get_vectors("matrix", ids, namespace=ns)
 
     return store
 
@@ -132,7 +132,7 @@ def test_wrong_shapes_are_refused(database: Database, ns: str, echo: Callable[..
             database.insert_vectors("i", [1, 2], vectors, namespace=ns)
     with pytest.raises(InvalidArgumentError):
         database.search_batch("i", ones[0], namespace=ns)
-    assert database.count_vectors("i", ns) == 0
+    assert database.count_vectors("i", namespace=ns) == 0
 
 
 def test_no_rows(database: Database, ns: str) -> None:
@@ -148,7 +148,7 @@ def test_ids_as_buffers(database: Database, ns: str) -> None:
     given: List[Any] = [array.array(kind, [1, 2, 3]) for kind in "qQ"]
     for ids in (*given, numpy.array([1, 2, 3]), numpy.array([1, 2, 3], "uint64"), range(1, 4), iter([1, 2, 3])):
         database.insert_vectors("i", ids, rows, namespace=ns)
-        assert database.delete_vectors("i", [1, 2, 3], ns) == 3
+        assert database.delete_vectors("i", [1, 2, 3], namespace=ns) == 3
     with pytest.raises(InvalidArgumentError):
         database.insert_vectors("i", numpy.array([1, -2, 3]), rows, namespace=ns)
     for ids in (numpy.array([1, 2, 3], "int32"), numpy.array([1.0, 2.0, 3.0]), [1, 2, 3.0], "123"):

@@ -93,7 +93,7 @@ def test_caches_are_apart(store: Store, answers: Namespace, ns: str) -> None:
     assert store.cache_get("llm", "what is wort?", namespace=ns) is not None
     assert store.cache_get("other", "what is wort?", namespace=ns) is None
     assert store.cache_get("llm", "what is wort?", namespace=f"{ns}-other") is None
-    assert "llm" not in answers.collections()
+    assert "llm" not in answers.list_collections()
 
 
 def test_awaited(door: Door, ns: str) -> None:
@@ -101,6 +101,6 @@ def test_awaited(door: Door, ns: str) -> None:
         async with door.mirror(door.address) as client:
             await client.cache_put("llm", "q", "a", NEAR, namespace=ns)
             assert await client.namespace(ns).cache_get("llm", embedding=NEAR) is not None
-            assert (await client.cache_stats("llm", ns)).hit_rate == 1.0
+            assert (await client.cache_stats("llm", namespace=ns)).hit_rate == 1.0
 
     asyncio.run(body())

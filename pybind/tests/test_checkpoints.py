@@ -3,7 +3,7 @@
 import asyncio
 import io
 from pathlib import Path
-from typing import Dict, Iterator, List, Optional, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 import pytest
 
@@ -30,14 +30,20 @@ class Parts(CheckpointMethods):
     broken_at: Optional[int] = None
     imports: Dict[int, bytes]
 
-    def _export_part(self, checkpoint_id: str, format: str, offset: int, bytes_max: int) -> Tuple[bytes, Optional[int]]:
+    def _call(self, operation: str, namespace: Optional[str], arguments: Dict[str, Any], then: object = None) -> Any:
+        if operation == "ExportCheckpoint":
+            return self.export_part(arguments["offset"], arguments["bytes_max"])
+        assert operation == "ImportCheckpoint"
+        return self.import_part(arguments["data"], arguments["continues"], arguments["more"])
+
+    def export_part(self, offset: int, bytes_max: int) -> Tuple[bytes, Optional[int]]:
         if self.broken_at is not None and offset >= self.broken_at:
             raise ToonDBError("the connection broke")
         end = min(offset + bytes_max, len(self.held))
         return self.held[offset:end], end if end < len(self.held) else None
 
-    def _import_part(
-        self, namespace: str, format: str, name: str, data: object, continues: Optional[int], more: bool
+    def import_part(
+        self, data: object, continues: Optional[int], more: bool
     ) -> Tuple[Optional[CheckpointInfo], Optional[int]]:
         assert isinstance(data, bytes)
         if continues is None:
@@ -71,7 +77,7 @@ def test_parts_make_the_whole(parts: Parts, size: int, tmp_path: Path) -> None:
     assert parts.export_checkpoint(INFO.id, file) == size
     assert file.getvalue() == parts.held
     file.seek(0)
-    assert parts.import_checkpoint(file, "ns", "name") is INFO
+    assert parts.import_checkpoint(file, namespace="ns", name="name") is INFO
     assert parts.imports[7] == parts.held and not file.closed
 
 
@@ -122,7 +128,7 @@ def test_create_list_delete(store: Store, ns: str) -> None:
     assert [info.id for info in home.list_checkpoints()] == [made.id, other.id]
     assert store.delete_checkpoint(made.id) is True
     assert store.delete_checkpoint(made.id) is False
-    assert [info.id for info in store.list_checkpoints(ns)] == [other.id]
+    assert [info.id for info in store.list_checkpoints(namespace=ns)] == [other.id]
 
 
 def test_restore(store: Store, ns: str) -> None:
@@ -144,26 +150,26 @@ def test_restore(store: Store, ns: str) -> None:
     assert edge.to_id == "hall"
 
     store.delete_namespace(ns)
-    assert [info.id for info in store.list_checkpoints(ns)] == [made.id]
+    assert [info.id for info in store.list_checkpoints(namespace=ns)] == [made.id]
     assert store.restore_checkpoint(made.id).keys == 3
     assert home.get(b"user:ada") == b"1"
 
 
 def test_patterns(store: Store, ns: str) -> None:
     fill(store, ns)
-    made = store.create_checkpoint("users", ns, ["user:*"])
+    made = store.create_checkpoint("users", namespace=ns, include_patterns=["user:*"])
     assert made.keys == 2
-    store.restore_checkpoint(made.id, f"{ns}-users")
+    store.restore_checkpoint(made.id, namespace=f"{ns}-users")
     assert list(store.scan_keys(namespace=f"{ns}-users")) == [b"user:ada", b"user:bob"]
-    assert store.list_collections(f"{ns}-users") == []
+    assert store.list_collections(namespace=f"{ns}-users") == []
 
 
 @pytest.mark.parametrize("format", ["binary", "json"])
 def test_export_and_import(store: Store, ns: str, tmp_path: Path, format: str) -> None:
     fill(store, ns)
-    made = store.create_checkpoint("kept", ns)
+    made = store.create_checkpoint("kept", namespace=ns)
     path = tmp_path / "kept.checkpoint"
-    assert store.export_checkpoint(made.id, path, format) == path.stat().st_size  # type: ignore[arg-type]
+    assert store.export_checkpoint(made.id, path, format=format) == path.stat().st_size  # type: ignore[arg-type]
     there = store.namespace(f"{ns}-there")
     brought = there.import_checkpoint(path, format=format)  # type: ignore[arg-type]
     assert (brought.name, brought.namespace, brought.keys) == ("kept", there.name, 3)
@@ -183,8 +189,8 @@ def test_damage_is_refused(store: Store, ns: str) -> None:
     damaged: List[bytes] = [b"", b"nonsense", whole[:-1], bytes(turned)]
     for each in damaged:
         with pytest.raises(ToonDBError):
-            store.import_checkpoint(io.BytesIO(each), f"{ns}-damaged")
-    assert store.list_checkpoints(f"{ns}-damaged") == []
+            store.import_checkpoint(io.BytesIO(each), namespace=f"{ns}-damaged")
+    assert store.list_checkpoints(namespace=f"{ns}-damaged") == []
 
 
 def test_awaited(door: Door, ns: str, tmp_path: Path) -> None:
@@ -194,8 +200,8 @@ def test_awaited(door: Door, ns: str, tmp_path: Path) -> None:
             await home.put(b"k", b"v")
             made = await home.create_checkpoint()
             await client.export_checkpoint(made.id, tmp_path / "kept")
-            brought = await client.import_checkpoint(tmp_path / "kept", f"{ns}-there")
+            brought = await client.import_checkpoint(tmp_path / "kept", namespace=f"{ns}-there")
             assert (await client.restore_checkpoint(brought.id)).keys == 1
-            assert await client.get(b"k", f"{ns}-there") == b"v"
+            assert await client.get(b"k", namespace=f"{ns}-there") == b"v"
 
     asyncio.run(body())

@@ -40,20 +40,20 @@ def ids(found: List[Document]) -> List[str]:
 
 
 def test_life_of_a_collection(store: Store, ns: str) -> None:
-    assert store.list_collections(ns) == []
+    assert store.list_collections(namespace=ns) == []
     assert store.create_collection("docs", 3, namespace=ns, metric="dot", metadata={"by": "ada"}) is True
     assert store.create_collection("docs", 3, namespace=ns, metric="dot") is True
     with pytest.raises(AlreadyExistsError):
         store.create_collection("docs", 4, namespace=ns, metric="dot")
     with pytest.raises(AlreadyExistsError):
         store.create_collection("docs", 3, namespace=ns)
-    info = store.describe_collection("docs", ns)
+    info = store.describe_collection("docs", namespace=ns)
     assert (info.name, info.dimension, info.metric, info.metadata, info.count) == ("docs", 3, "dot", {"by": "ada"}, 0)
-    assert store.list_collections(ns) == ["docs"]
-    assert store.drop_collection("docs", ns) is True
-    assert store.drop_collection("docs", ns) is False
+    assert store.list_collections(namespace=ns) == ["docs"]
+    assert store.drop_collection("docs", namespace=ns) is True
+    assert store.drop_collection("docs", namespace=ns) is False
     for use in (
-        lambda: store.describe_collection("docs", ns),
+        lambda: store.describe_collection("docs", namespace=ns),
         lambda: store.search_collection("docs", [1.0, 0.0, 0.0], namespace=ns),
         lambda: store.add_documents("docs", [document("a", [1.0, 0.0, 0.0])], namespace=ns),
         lambda: store.namespace(ns).collection("docs"),

@@ -68,7 +68,7 @@ def test_the_limit_holds_and_priority_decides(filled: Namespace) -> None:
         limit = rng.randint(60, 1_500)
         format = rng.choice(["toon", "json", "markdown", "auto"])
         tokenizer = rng.choice(["o200k", "cl100k"])
-        context = filled.query_context(everything(), limit, format, tokenizer)  # type: ignore[arg-type]
+        context = filled.query_context(everything(), limit, format=format, tokenizer=tokenizer)  # type: ignore[arg-type]
         said = f"seed {seed}, limit {limit}, {format}, {tokenizer}"
         assert context.tokens == count_tokens(context, tokenizer) <= limit, said  # type: ignore[arg-type]
         for section in context.sections:
@@ -118,5 +118,5 @@ def test_arguments_are_checked(filled: Namespace) -> None:
 
 def test_the_namespace_is_the_callers(filled: Namespace, ns: str) -> None:
     sections = [Section("", Query.scan(b"pref:", limit=1), columns=["value"])]
-    assert filled._store.query_context(sections, 100, ns) == "[1]{value}:\n  likes 0"
+    assert filled._store.query_context(sections, 100, namespace=ns) == "[1]{value}:\n  likes 0"
     assert filled._store.query_context(sections, 100) == ""

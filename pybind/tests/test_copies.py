@@ -22,13 +22,14 @@ MADE: Dict[str, Callable[[], Any]] = {
     "TemporalSubgraph": lambda: TemporalSubgraph([NODE], [FACT], truncated=True),
     "Rendered": lambda: toondb.Rendered("text", "json", 3, 4, b"cursor", True),
     "ArrowStream": lambda: toondb.ArrowStream(b"bytes", 3, b"cursor", True),
+    "Rows": lambda: toondb.Rows([NODE, EDGE]),
     "Context": lambda: toondb.Context("text", 2, [toondb.SectionResult("s", 1, 2, 3, 4, True, "c")]),
     "Section": lambda: toondb.Section("s", "text", 1, ["id"]),
 }
 """What is made by more than giving each field a value."""
 
 HANDLES = {
-    "AsyncCollection", "AsyncIpcClient", "AsyncNamespace", "AsyncToonDBClient", "AsyncTransaction", "Collection",
+    "AsyncCollection", "AsyncDatabase", "AsyncIpcClient", "AsyncNamespace", "AsyncToonDBClient", "AsyncTransaction", "Collection",
     "Database", "IpcClient", "Namespace", "Query", "ToonDBClient", "Transaction", "WriteBatch",
 }  # fmt: skip
 """What belongs to an open connection, or is still being built: these refuse."""

@@ -185,25 +185,25 @@ class Cutter(StallingProxy):
 def test_a_read_whose_connection_broke_is_asked_again(server: Server, ns: str, tmp_path: Path) -> None:
     cutter = Cutter(tmp_path / "proxy.sock", server.address)
     with ToonDBClient(f"unix:{tmp_path}/proxy.sock") as client:
-        client.put(b"k", b"v", ns)
+        client.put(b"k", b"v", namespace=ns)
         for _ in range(20):
             cutter.cuts = 1
-            assert client.get(b"k", ns) == b"v"
+            assert client.get(b"k", namespace=ns) == b"v"
             assert cutter.cuts == 0
 
 
 def test_a_write_whose_connection_broke_is_not_repeated(server: Server, ns: str, tmp_path: Path) -> None:
     cutter = Cutter(tmp_path / "proxy.sock", server.address)
     with ToonDBClient(f"unix:{tmp_path}/proxy.sock") as client:
-        client.put(b"counter", b"0", ns)
+        client.put(b"counter", b"0", namespace=ns)
         for number in range(20):
             before = client.namespace_stats(ns).commit_seq
             cutter.cuts = 1
             with pytest.raises(OutcomeUnknownError, match="may have happened"):
-                client.put(f"{number}".encode(), b"v", ns)
+                client.put(f"{number}".encode(), b"v", namespace=ns)
             # By another read than the one that shows the outcome: the write may still be on its way.
             assert client.namespace_stats(ns).commit_seq - before <= 1
-            assert client.put(b"counter", b"1", ns)
+            assert client.put(b"counter", b"1", namespace=ns)
 
 
 def test_threads_share_one_connection(server: Server, ns: str) -> None:
@@ -213,8 +213,8 @@ def test_threads_share_one_connection(server: Server, ns: str) -> None:
         def work(thread: int) -> None:
             for number in range(50):
                 key = f"{thread}/{number}".encode()
-                client.put(key, key, ns, durability="volatile")
-                assert client.get(key, ns) == key
+                client.put(key, key, namespace=ns, durability="volatile")
+                assert client.get(key, namespace=ns) == key
 
         with ThreadPoolExecutor(32) as threads:
             list(threads.map(work, range(32)))
@@ -228,8 +228,8 @@ def test_fifty_megabytes_in_one_call(server: Server, ns: str) -> None:
     assert matrix.nbytes > 50_000_000
     with ToonDBClient(server.address, timeout=300) as client:
         client.create_index("wide", dimension, namespace=ns)
-        assert client.insert_vectors("wide", range(rows), matrix, ns, durability="volatile")
-        assert client.count_vectors("wide", ns) == rows
+        assert client.insert_vectors("wide", range(rows), matrix, namespace=ns, durability="volatile")
+        assert client.count_vectors("wide", namespace=ns) == rows
         (found,) = client.search("wide", matrix[17], k=1, namespace=ns)
         assert found.id == 17
         client.delete_namespace(ns)
@@ -239,8 +239,8 @@ def test_a_hundred_tasks(server: Server, ns: str) -> None:
     async def body() -> None:
         async with AsyncToonDBClient(server.address, concurrency=100) as client:
             keys = [f"{number:03}".encode() for number in range(100)]
-            await asyncio.gather(*(client.put(key, key, ns) for key in keys))
-            assert await asyncio.gather(*(client.get(key, ns) for key in keys)) == keys
+            await asyncio.gather(*(client.put(key, key, namespace=ns) for key in keys))
+            assert await asyncio.gather(*(client.get(key, namespace=ns) for key in keys)) == keys
 
     asyncio.run(body())
 
@@ -253,9 +253,9 @@ ends = threading.Event()
 
 def work(thread):
     while not ends.is_set():
-        assert client.get(b"forked", sys.argv[2]) is not None
+        assert client.get(b"forked", namespace=sys.argv[2]) is not None
 
-client.put(b"forked", b"0", sys.argv[2])
+client.put(b"forked", b"0", namespace=sys.argv[2])
 threads = [threading.Thread(target=work, args=(thread,)) for thread in range(4)]
 for thread in threads:
     thread.start()
@@ -263,7 +263,7 @@ for turn in range(20):
     child = os.fork()
     if child == 0:
         if turn % 4 == 0:
-            os._exit(0 if client.put(b"forked", b"%d" % turn, sys.argv[2]) else 1)
+            os._exit(0 if client.put(b"forked", b"%d" % turn, namespace=sys.argv[2]) else 1)
         if turn % 4 == 1:
             client.close()
         if turn % 4 == 2:
@@ -271,7 +271,7 @@ for turn in range(20):
             gc.collect()
         os._exit(0)
     assert os.waitpid(child, 0)[1] == 0, turn
-    assert client.get(b"forked", sys.argv[2]) == b"%d" % (turn - turn % 4)
+    assert client.get(b"forked", namespace=sys.argv[2]) == b"%d" % (turn - turn % 4)
 ends.set()
 for thread in threads:
     thread.join()

@@ -9,19 +9,19 @@ from toondb._store import Store
 
 
 def test_round_trip_and_delete(store: Store, ns: str) -> None:
-    assert store.get(b"k", ns) is None
-    assert store.put(b"k", b"v", ns) is True
-    assert store.get(b"k", ns) == b"v"
+    assert store.get(b"k", namespace=ns) is None
+    assert store.put(b"k", b"v", namespace=ns) is True
     assert store.get(b"k", namespace=ns) == b"v"
-    assert store.exists(b"k", ns) is True
-    assert store.delete(b"k", ns) is True
-    assert store.delete(b"k", ns) is False
-    assert store.exists(b"k", ns) is False
+    assert store.get(b"k", namespace=ns) == b"v"
+    assert store.exists(b"k", namespace=ns) is True
+    assert store.delete(b"k", namespace=ns) is True
+    assert store.delete(b"k", namespace=ns) is False
+    assert store.exists(b"k", namespace=ns) is False
 
 
 def test_the_default_namespace_is_default(store: Store) -> None:
     store.put(b"where", b"here")
-    assert store.get(b"where", "default") == b"here"
+    assert store.get(b"where", namespace="default") == b"here"
     assert store.namespace("default").get(b"where") == b"here"
 
 
@@ -38,7 +38,7 @@ def test_any_buffer_is_taken_as_bytes(home: Namespace) -> None:
     assert home.get(b"every other") == b"ace"
 
 
-@pytest.mark.parametrize("key", ["text", 5, None, 1.5, ["k"]])
+@pytest.mark.parametrize("key", [5, None, 1.5, ["k"]])
 def test_other_types_are_refused(home: Namespace, key: object) -> None:
     with pytest.raises(TypeError):
         home.get(key)  # type: ignore[arg-type]

@@ -10,6 +10,7 @@ from toondb import (
     Finding,
     InvalidArgumentError,
     Namespace,
+    Query,
     NamespaceNotFoundError,
     Quota,
     QuotaExceededError,
@@ -31,12 +32,12 @@ def test_life_of_a_namespace(store: Store, ns: str) -> None:
     assert (info.name, info.metadata, info.quota) == (ns, {"team": "blue", "size": 3}, Quota())
     assert info.created_at > 1_600_000_000_000
     assert ns in store.list_namespaces()
-    store.put(b"k", b"v", ns)
+    store.put(b"k", b"v", namespace=ns)
     assert store.delete_namespace(ns) is True
     with pytest.raises(NamespaceNotFoundError):
         store.delete_namespace(ns)
     assert ns not in store.list_namespaces()
-    assert store.get(b"k", ns) is None
+    assert store.get(b"k", namespace=ns) is None
 
 
 def test_a_write_creates_and_a_read_does_not(store: Store, home: Namespace) -> None:
@@ -58,15 +59,15 @@ def test_namespaces_are_apart(store: Store, ns: str) -> None:
     one.collection("c", dimension=2)
     assert (one.get(b"k"), two.get(b"k")) == (b"1", b"2")
     assert two.get_node("n") is None
-    assert two.collections() == []
+    assert two.list_collections() == []
 
 
 @pytest.mark.parametrize("name", ["../up", "a/b", "-dash", "a" * 65, "sp ace", "nul\0", "ünï"])
 def test_bad_names_are_refused(store: Store, name: str) -> None:
     with pytest.raises(InvalidArgumentError):
-        store.put(b"k", b"v", name)
+        store.put(b"k", b"v", namespace=name)
     with pytest.raises(InvalidArgumentError):
-        store.get(b"k", name)
+        store.get(b"k", namespace=name)
     with pytest.raises(InvalidArgumentError):
         store.create_namespace(name)
 
@@ -74,14 +75,14 @@ def test_bad_names_are_refused(store: Store, name: str) -> None:
 def test_quota(store: Store, ns: str) -> None:
     store.create_namespace(ns, bytes_max=1_000, collections_max=1)
     assert store.describe_namespace(ns).quota == Quota(bytes_max=1_000, collections_max=1)
-    store.put(b"k", bytes(500), ns)
+    store.put(b"k", bytes(500), namespace=ns)
     with pytest.raises(QuotaExceededError):
-        store.put(b"l", bytes(600), ns)
+        store.put(b"l", bytes(600), namespace=ns)
     store.create_collection("one", 2, namespace=ns)
     with pytest.raises(QuotaExceededError):
         store.create_collection("two", 2, namespace=ns)
     assert store.set_quota(ns).quota == Quota()
-    store.put(b"l", bytes(600), ns)
+    store.put(b"l", bytes(600), namespace=ns)
 
 
 def test_an_empty_name_is_refused(store: Store) -> None:
@@ -89,10 +90,10 @@ def test_an_empty_name_is_refused(store: Store) -> None:
     store.put(b"whose", b"the default's")
     uses = [
         lambda: store.namespace(""),
-        lambda: store.get(b"whose", ""),
-        lambda: store.put(b"whose", b"mixed", ""),
+        lambda: store.get(b"whose", namespace=""),
+        lambda: store.put(b"whose", b"mixed", namespace=""),
         lambda: list(store.scan(namespace="")),
-        lambda: store.scan(namespace="", format="json"),
+        lambda: store.render(Query.scan(), namespace=""),
         lambda: store.create_namespace(""),
         lambda: store.delete_namespace(""),
         lambda: store.describe_namespace(""),
@@ -100,9 +101,9 @@ def test_an_empty_name_is_refused(store: Store) -> None:
         lambda: store.add_node("n", "Thing", namespace=""),
         lambda: store.query_temporal_graph("", "n", mode="CURRENT"),
         lambda: store.create_collection("c", 2, namespace=""),
-        lambda: store.query_context([], 100, ""),
-        lambda: store.commit(WriteBatch(), ""),
-        lambda: store.transaction("").get(b"whose"),
+        lambda: store.query_context([], 100, namespace=""),
+        lambda: store.commit(WriteBatch(), namespace=""),
+        lambda: store.transaction(namespace="").get(b"whose"),
         lambda: store.create_checkpoint("c", namespace=""),
     ]
     for use in uses:

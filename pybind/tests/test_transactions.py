@@ -274,7 +274,7 @@ def test_batches_with_preconditions(home: Namespace) -> None:
     batch = WriteBatch()
     batch.require_absent(b"k")
     batch.put(b"k", b"1")
-    assert (len(batch), bool(WriteBatch())) == (1, True)
+    assert (len(batch), bool(batch), bool(WriteBatch())) == (1, True, False)
     result = home.commit(batch)
     assert result.commit_seq >= 1 and result.durability == "durable"
     with pytest.raises(TransactionConflictError):
@@ -309,7 +309,7 @@ def test_batches_write_everything(home: Namespace) -> None:
     batch.delete_node("z")
     home.commit(batch)
     assert home.collection("docs").count() == 1
-    assert home._store.count_vectors("i", home.name) == 1
+    assert home._store.count_vectors("i", namespace=home.name) == 1
     assert home.get_edges("x") == []
     assert home.get_edges("y") == []
     with pytest.raises(InvalidArgumentError, match="no id"):

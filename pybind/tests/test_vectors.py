@@ -13,18 +13,18 @@ def test_life_of_an_index(store: Store, ns: str) -> None:
     assert store.create_index("i", 2, "euclidean", namespace=ns) is True
     with pytest.raises(AlreadyExistsError):
         store.create_index("i", 3, "euclidean", namespace=ns)
-    assert store.list_indexes(ns) == ["i"]
+    assert store.list_indexes(namespace=ns) == ["i"]
     assert store.insert_vectors("i", [1, 2, 2**64 - 1], [[0, 0], [1, 0], [0, 3]], namespace=ns) is True
-    info = store.describe_index("i", ns)
+    info = store.describe_index("i", namespace=ns)
     assert (info.name, info.dimension, info.metric, info.count) == ("i", 2, "euclidean", 3)
-    assert store.get_vectors("i", [2, 7, 1], ns) == [[1.0, 0.0], None, [0.0, 0.0]]
+    assert store.get_vectors("i", [2, 7, 1], namespace=ns) == [[1.0, 0.0], None, [0.0, 0.0]]
     found = store.search("i", [0.0, 0.0], k=2, namespace=ns)
     assert found == [SearchResult(1, 0.0, 1.0), SearchResult(2, 1.0, 0.5)]
     assert store.search("i", [0.0, 3.0], k=1, namespace=ns, include_embeddings=True)[0].embedding == [0.0, 3.0]
     assert store.search("i", [0.0, 3.0], k=1, namespace=ns)[0].id == 2**64 - 1
-    assert store.delete_vectors("i", [1, 7], ns) == 1
-    assert store.count_vectors("i", ns) == 2
-    assert store.drop_index("i", ns) is True
+    assert store.delete_vectors("i", [1, 7], namespace=ns) == 1
+    assert store.count_vectors("i", namespace=ns) == 2
+    assert store.drop_index("i", namespace=ns) is True
     with pytest.raises(CollectionNotFoundError):
         store.search("i", [0.0, 0.0], namespace=ns)
 
@@ -60,11 +60,11 @@ def test_bounds(store: Store, ns: str) -> None:
         store.insert_vectors("i", [-1], [[1, 0]], namespace=ns)
     with pytest.raises(InvalidArgumentError):
         store.insert_vectors("i", [1, 2], [[1, 0], [1]], namespace=ns)
-    assert store.count_vectors("i", ns) == 1
+    assert store.count_vectors("i", namespace=ns) == 1
 
 
 def test_ids_given_twice_take_the_last_vector(store: Store, ns: str) -> None:
     store.create_index("i", 2, "euclidean", namespace=ns)
     store.insert_vectors("i", [1, 1], [[0, 0], [5, 5]], namespace=ns)
-    assert store.get_vectors("i", [1], ns) == [[5.0, 5.0]]
-    assert store.count_vectors("i", ns) == 1
+    assert store.get_vectors("i", [1], namespace=ns) == [[5.0, 5.0]]
+    assert store.count_vectors("i", namespace=ns) == 1

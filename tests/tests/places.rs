@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// Where the product's own files are; what is generated from others is left out.
 const ROOTS: [&str; 6] = ["engine/src", "ipc/src", "grpc/src", "grpc/proto", "pybind/src", "pybind/python"];
-const GENERATED: &str = "_async";
+const GENERATED: &str = "_generated";
 
 fn files(dir: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(dir).unwrap() {
@@ -47,7 +47,7 @@ fn places(rust: &str, python: &str) -> Vec<String> {
 }
 
 /// What stands in `docs/ARCHITECTURE.md`, "Adding an operation": in the same order, by folder.
-const FOLDERS: [&str; 9] = [
+const FOLDERS: [&str; 7] = [
     "engine/src/api/",
     "engine/src/api/",
     "engine/src/namespace/",
@@ -55,12 +55,10 @@ const FOLDERS: [&str; 9] = [
     "grpc/src/convert/",
     "grpc/src/server/",
     "pybind/python/",
-    "pybind/python/",
-    "pybind/src/",
 ];
 
 #[test]
-fn an_operation_is_spelled_in_nine_files() {
+fn an_operation_is_spelled_in_seven_files() {
     for (rust, python) in [("CountVectors", "count_vectors"), ("CreateIndex", "create_index")] {
         let found = places(rust, python);
         let folders: Vec<&str> =

@@ -141,7 +141,6 @@ impl fmt::Display for CommitSeq {
 
 /// A point in time: milliseconds since 1970-01-01T00:00:00Z, negative before it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
 pub struct TimestampMs(pub i64);
 
 impl fmt::Display for TimestampMs {

@@ -21,6 +21,7 @@ mod ids;
 mod kv;
 mod namespace;
 mod nature;
+mod nested;
 mod operation;
 #[macro_use]
 mod operations;

@@ -60,13 +60,18 @@ macro_rules! packed {
                         self.visit_bytes(&bytes)
                     }
 
+                    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<$name, D::Error> {
+                        deserializer.deserialize_bytes(self)
+                    }
+
                     // An array is refused on purpose: it would cost five to nine bytes and a branch per number.
                     fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> Result<$name, A::Error> {
                         Err(serde::de::Error::invalid_type(serde::de::Unexpected::Seq, &self))
                     }
                 }
 
-                deserializer.deserialize_bytes(PackedVisitor)
+                // By name: a format that has numbers in another form, such as Python's objects, learns what to pack.
+                deserializer.deserialize_newtype_struct(stringify!($name), PackedVisitor)
             }
         }
     };

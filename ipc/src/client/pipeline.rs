@@ -3,6 +3,9 @@
 //! Requests gather in a buffer and go out together; answers may come in any order. The operation's code is part of the
 //! id, so nothing needs to be remembered about a request until its answer comes. While requests are being sent, answers
 //! are taken in as well, so that neither side ever waits for the other to read first.
+//!
+//! Whoever watches the socket among others, as an event loop does, sends and receives without waiting:
+//! [`Pipeline::queue`], [`Pipeline::push`] and [`Pipeline::pull`].
 
 use std::os::fd::AsFd;
 use std::path::Path;
@@ -58,17 +61,46 @@ impl Pipeline {
         usize::try_from(self.stream.welcome().pipeline_max).unwrap_or(usize::MAX)
     }
 
-    /// Queues a request and gives the id of its answer.
+    /// Queues a request and gives the id of its answer. What gathers goes out in between.
     pub fn send(&mut self, namespace: &str, request: &Request) -> Result<u64> {
+        let id = self.queue(namespace, request)?;
+        if self.stream.queued() >= QUEUE_BYTES_MAX {
+            self.flush()?;
+        }
+        Ok(id)
+    }
+
+    /// Queues a request, sends nothing, and gives the id of its answer. An error is about the request alone.
+    pub fn queue(&mut self, namespace: &str, request: &Request) -> Result<u64> {
         let code = request.code().number();
         let id = self.next << CODE_BITS | u64::from(code);
         self.stream.queue(|out| message::write_request(out, id, code, namespace, request))?;
         self.next += 1;
         self.in_flight += 1;
-        if self.stream.queued() >= QUEUE_BYTES_MAX {
-            self.flush()?;
-        }
         Ok(id)
+    }
+
+    /// Sends what the socket takes at once; true if everything queued is out.
+    pub fn push(&mut self) -> Result<bool> {
+        if self.stream.queued() == 0 { Ok(true) } else { self.stream.send_some() }
+    }
+
+    /// Bytes that are queued.
+    pub fn queued(&self) -> usize {
+        self.stream.queued()
+    }
+
+    /// Takes in what has arrived, without waiting, for [`Pipeline::next_answer`].
+    pub fn pull(&mut self) -> Result<()> {
+        self.stream.take_in().map(drop)
+    }
+
+    /// The next answer that has been taken in whole.
+    pub fn next_answer(&mut self) -> Result<Option<Answer>> {
+        match self.stream.arrived()? {
+            Some(bytes) => self.answer(bytes).map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Sends everything queued. Answers that come meanwhile are kept, up to a bound.
@@ -100,6 +132,11 @@ impl Pipeline {
         }
         let patience = Patience { timeout: self.options.timeout, on_idle: None };
         let bytes = self.stream.receive(&patience)?;
+        self.answer(bytes)
+    }
+
+    /// The answer at the front.
+    fn answer(&mut self, bytes: usize) -> Result<Answer> {
         let head = self.stream.response(bytes)?;
         let id = head.id;
         if id == message::ID_NONE {
@@ -110,7 +147,7 @@ impl Pipeline {
             .map_err(|_| Error::new(ErrorCode::Protocol, format!("an answer to the unknown request {id}")))?;
         let result = message::read_body(code, &head);
         self.stream.consume(bytes);
-        self.in_flight -= 1;
+        self.in_flight = self.in_flight.saturating_sub(1);
         Ok(Answer { id, result })
     }
 }

@@ -258,6 +258,14 @@ impl Stream {
         Ok(self.end - self.start)
     }
 
+    /// The bytes of the payload of a frame that has arrived whole, for [`Stream::payload`] and [`Stream::consume`].
+    pub fn arrived(&self) -> Result<Option<usize>> {
+        match self.front()? {
+            Front::Frame(bytes) => Ok(Some(bytes)),
+            Front::Partial(_) => Ok(None),
+        }
+    }
+
     fn front(&self) -> Result<Front> {
         codec::peek(self.input.get(self.start..self.end).unwrap_or_default(), limits::FRAME_BYTES_MAX)
             .map_err(|error| Error::new(ErrorCode::Protocol, error.to_string()))

@@ -2,8 +2,10 @@
 
 Key-values, documents with embeddings, a property graph and a bitemporal graph ("what was true at time T?"), per tenant
 namespace. :class:`Database` runs the engine in this process; :class:`IpcClient` talks to ``toondb serve`` over a Unix
-socket, :class:`ToonDBClient` over gRPC. All have the same methods and give the same answers; :class:`AsyncIpcClient`
-and :class:`AsyncToonDBClient` have them awaited, for asyncio.
+socket, :class:`ToonDBClient` over gRPC. All have the same methods and give the same answers; :class:`AsyncDatabase`,
+:class:`AsyncIpcClient` and :class:`AsyncToonDBClient` have them awaited, for asyncio.
+
+``ConnectionError`` and ``TimeoutError`` are here by name; ``from toondb import *`` leaves Python's own alone.
 
     from toondb import Database
 
@@ -11,12 +13,15 @@ and :class:`AsyncToonDBClient` have them awaited, for asyncio.
         db.put(b"key", b"value")
 """
 
-from ._async._clients import AsyncIpcClient, AsyncToonDBClient
-from ._async._collection import AsyncCollection
-from ._async._namespace import AsyncNamespace
-from ._async._transaction import AsyncTransaction
+from ._async import (
+    AsyncCollection,
+    AsyncDatabase,
+    AsyncIpcClient,
+    AsyncNamespace,
+    AsyncToonDBClient,
+    AsyncTransaction,
+)
 from ._clients import Database, IpcClient, ToonDBClient
-from ._collection import Collection
 from ._context import Context, Section
 from ._errors import (
     AlreadyExistsError,
@@ -64,9 +69,12 @@ from ._formats import (
     to_json,
     to_toon,
 )
-from ._namespace import Namespace
-from ._rows import ArrowStream, Rendered
-from ._toondb import Query, WriteBatch, __version__
+from ._generated._batch import WriteBatch
+from ._generated._collection import Collection
+from ._generated._namespace import Namespace
+from ._generated._query import Query
+from ._rows import ArrowStream, Rendered, Rows
+from ._toondb import __version__
 from ._transactions import Transaction
 from ._types import (
     CacheHit,
@@ -100,6 +108,7 @@ __all__ = [
     "AlreadyExistsError",
     "ArrowStream",
     "AsyncCollection",
+    "AsyncDatabase",
     "AsyncIpcClient",
     "AsyncNamespace",
     "AsyncToonDBClient",
@@ -116,7 +125,6 @@ __all__ = [
     "CollectionInfo",
     "CollectionNotFoundError",
     "CommitResult",
-    "ConnectionError",
     "Context",
     "ContextFormat",
     "CorruptError",
@@ -154,6 +162,7 @@ __all__ = [
     "QuotaExceededError",
     "Rendered",
     "RestoreResult",
+    "Rows",
     "SearchResult",
     "Section",
     "SectionResult",
@@ -164,7 +173,6 @@ __all__ = [
     "Superseded",
     "TemporalEdge",
     "TemporalSubgraph",
-    "TimeoutError",
     "ToonDBClient",
     "ToonDBError",
     "Transaction",

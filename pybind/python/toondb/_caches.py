@@ -6,12 +6,13 @@ on, which fixes its dimension; its name is apart from those of collections.
 
 from typing import Optional
 
-from ._collections import Vector
+from ._documents import Vector
+from ._methods import Methods, always_true, ttl_ms
 from ._toondb import Core
-from ._types import CacheHit, CacheStats, Durability
+from ._types import CacheHit, CacheStats, Durability, Span
 
 
-class CacheMethods(Core):
+class CacheMethods(Core, Methods):
     """What a language model said once need not be asked again."""
 
     def cache_get(
@@ -19,6 +20,7 @@ class CacheMethods(Core):
         cache: str,
         query: Optional[str] = None,
         embedding: Optional[Vector] = None,
+        *,
         threshold: Optional[float] = None,
         namespace: str = "default",
     ) -> Optional[CacheHit]:
@@ -29,7 +31,8 @@ class CacheMethods(Core):
         is given, otherwise InvalidArgumentError is raised; also for an embedding of another dimension than the cache's.
         A cache that does not exist holds nothing.
         """
-        return self._cache_get(namespace, cache, query, embedding, threshold)
+        arguments = {"cache": cache, "key": query, "embedding": embedding, "threshold": threshold}
+        return self._call("CacheGet", namespace, arguments)
 
     def cache_put(
         self,
@@ -37,29 +40,38 @@ class CacheMethods(Core):
         key: str,
         value: str,
         embedding: Vector,
-        ttl: Optional[float] = None,
+        *,
+        ttl: Optional[Span] = None,
         namespace: str = "default",
         durability: Durability = "durable",
     ) -> bool:
         """Remember an answer; an entry with the same key is replaced. Returns True.
 
-        ttl: seconds from now after which the entry is gone; None = it stays. Raises InvalidArgumentError for an empty
-        key and for an embedding that does not fit the cache, and LimitExceededError for a key or value that is too
-        long.
+        ttl: seconds, or a timedelta, from now after which the entry is gone; None = it stays. Raises
+        InvalidArgumentError for an empty key and for an embedding that does not fit the cache, and LimitExceededError
+        for a key or value that is too long.
         """
-        self._cache_put(namespace, cache, key, value, embedding, ttl, durability)
-        return True
+        arguments = {
+            "cache": cache,
+            "key": key,
+            "value": value,
+            "embedding": embedding,
+            "ttl_ms": ttl_ms(ttl),
+            "durability": durability,
+        }
+        return self._call("CachePut", namespace, arguments, always_true)
 
     def cache_invalidate(
-        self, cache: str, pattern: str, namespace: str = "default", durability: Durability = "durable"
+        self, cache: str, pattern: str, *, namespace: str = "default", durability: Durability = "durable"
     ) -> int:
         """Forget the entries whose whole key matches a glob. Returns how many.
 
         ``*`` stands for any characters, ``?`` for one, ``[a-z]`` for one of a set, ``[!a-z]`` for one outside it; a
         backslash takes the next character as it is. ``"*"`` empties the cache.
         """
-        return self._cache_invalidate(namespace, cache, pattern, durability)
+        arguments = {"cache": cache, "pattern": pattern, "durability": durability}
+        return self._call("CacheInvalidate", namespace, arguments)
 
-    def cache_stats(self, cache: str, namespace: str = "default") -> CacheStats:
+    def cache_stats(self, cache: str, *, namespace: str = "default") -> CacheStats:
         """The counters of a cache, with its ``hit_rate``; all zero if it does not exist."""
-        return self._cache_stats(namespace, cache)
+        return self._call("CacheStats", namespace, {"cache": cache})

@@ -7,9 +7,11 @@ Exports and imports travel in parts, so that neither side ever holds a whole che
 import os
 import tempfile
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import BinaryIO, Iterator, List, Optional, Sequence, Union
 
 from ._errors import ErrorCode, from_code
+from ._methods import Methods, Steps, steps
 from ._toondb import Core
 from ._types import CheckpointInfo, ExportFormat, Metadata, RestoreResult
 
@@ -52,15 +54,21 @@ def _readable(source: ReadableFile) -> Iterator[BinaryIO]:
         yield file
 
 
-class CheckpointMethods(Core):
+def _home(checkpoint_id: str) -> str:
+    """The namespace that a checkpoint's id names: where requests about the checkpoint itself go."""
+    return checkpoint_id.partition("/")[0] or "default"
+
+
+class CheckpointMethods(Core, Methods):
     """Copies of a namespace to come back to."""
 
     def create_checkpoint(
         self,
         name: str = "",
-        namespace: str = "default",
+        *,
         include_patterns: Sequence[str] = (),
         metadata: Optional[Metadata] = None,
+        namespace: str = "default",
     ) -> CheckpointInfo:
         """Take a checkpoint of a namespace as it is now; writes go on meanwhile and are not in it.
 
@@ -68,45 +76,53 @@ class CheckpointMethods(Core):
         any, the checkpoint holds only the key-values whose key matches one, otherwise the whole namespace. metadata:
         whatever is to be remembered about it. Raises NamespaceNotFoundError, LimitExceededError and DiskFullError.
         """
-        return self._create_checkpoint(namespace, name, list(include_patterns), metadata)
+        arguments = {"name": name, "include_patterns": include_patterns, "metadata": metadata}
+        return self._call("CreateCheckpoint", namespace, arguments)
 
-    def list_checkpoints(self, namespace: str = "default") -> List[CheckpointInfo]:
+    def list_checkpoints(self, *, namespace: str = "default") -> List[CheckpointInfo]:
         """The checkpoints of a namespace, oldest first, also of one that was deleted since."""
-        return self._list_checkpoints(namespace)
+        return self._call("ListCheckpoints", namespace, {})
 
     def restore_checkpoint(
-        self, checkpoint_id: str, namespace: Optional[str] = None, overwrite: bool = False
+        self, checkpoint_id: str, *, namespace: Optional[str] = None, overwrite: bool = False
     ) -> RestoreResult:
         """Make a namespace hold what a checkpoint holds, in one step: a crash leaves all of the old or all of the new.
 
         namespace: where to; None = the one it was taken of. One that holds anything is refused with AlreadyExistsError
         unless ``overwrite``. Raises CheckpointNotFoundError.
         """
-        return self._restore_checkpoint(namespace, checkpoint_id, overwrite)
+        target = _home(checkpoint_id) if namespace is None else namespace
+        return self._call("RestoreCheckpoint", target, {"checkpoint_id": checkpoint_id, "overwrite": overwrite})
 
     def delete_checkpoint(self, checkpoint_id: str) -> bool:
         """Delete a checkpoint. Returns True if it existed. Raises InvalidArgumentError for what is no id."""
-        return self._delete_checkpoint(checkpoint_id)
+        return self._call("DeleteCheckpoint", _home(checkpoint_id), {"checkpoint_id": checkpoint_id})
 
-    def export_checkpoint(self, checkpoint_id: str, path: WritableFile, format: ExportFormat = "binary") -> int:
+    @steps
+    def export_checkpoint(
+        self, checkpoint_id: str, path: WritableFile, *, format: ExportFormat = "binary"
+    ) -> Steps[int]:
         """Write a checkpoint to a file, to be kept elsewhere. Returns how many bytes.
 
         path: where to; the file appears, or replaces an older one, only when it is whole and on disk, readable by
         its owner alone. Or a file open for writing bytes, which is left open. format: "binary", compact and
         checksummed; "json", for people and other programs. Raises CheckpointNotFoundError.
         """
+        arguments = {"checkpoint_id": checkpoint_id, "format": format, "bytes_max": PART_BYTES}
         offset: Optional[int] = 0
         total = 0
         with _written(path) as file:
             while offset is not None:
-                data, offset = self._export_part(checkpoint_id, format, offset, PART_BYTES)
-                file.write(data)
+                part = {**arguments, "offset": offset}
+                data, offset = yield self._call("ExportCheckpoint", _home(checkpoint_id), part)
+                yield self._aside(partial(file.write, data))
                 total += len(data)
         return total
 
+    @steps
     def import_checkpoint(
-        self, path: ReadableFile, namespace: str = "default", name: str = "", format: ExportFormat = "binary"
-    ) -> CheckpointInfo:
+        self, path: ReadableFile, *, name: str = "", format: ExportFormat = "binary", namespace: str = "default"
+    ) -> Steps[CheckpointInfo]:
         """Make a checkpoint of a namespace from an exported file; :meth:`restore_checkpoint` puts it to use.
 
         path: where from; or a file open for reading bytes, read to its end and left open. name: for people; empty = the
@@ -116,12 +132,13 @@ class CheckpointMethods(Core):
         continues: Optional[int] = None
         made: Optional[CheckpointInfo] = None
         with _readable(path) as file:
-            part = file.read(PART_BYTES)
+            part = yield self._aside(partial(file.read, PART_BYTES))
             more = True
             while more:
-                following = file.read(PART_BYTES)
+                following = yield self._aside(partial(file.read, PART_BYTES))
                 more = len(following) > 0
-                made, continues = self._import_part(namespace, format, name, part, continues, more)
+                given = {"format": format, "name": name, "data": part, "continues": continues, "more": more}
+                made, continues = yield self._call("ImportCheckpoint", namespace, given)
                 part = following
         if made is None:
             raise from_code(ErrorCode.PROTOCOL, "the last part of an import was answered without a checkpoint")

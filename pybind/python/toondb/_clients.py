@@ -1,7 +1,7 @@
 """The ways to an engine: in this process, behind a Unix socket, or behind gRPC."""
 
 import os
-from typing import TYPE_CHECKING, Optional, Union
+from typing import TYPE_CHECKING, Dict, Optional, Union
 
 from . import _toondb
 from ._store import Store
@@ -21,12 +21,33 @@ def _at_home(address: str) -> str:
     return address
 
 
+def grpc_options(
+    address: str,
+    secure: bool,
+    token: Optional[str],
+    ca_cert: Optional[PathLike],
+    client_cert: Optional[PathLike],
+    client_key: Optional[PathLike],
+    timeout: Optional[float],
+) -> Dict[str, object]:
+    """How a server is reached by gRPC, as the native half takes it."""
+    return {
+        "address": _at_home(address),
+        "secure": secure,
+        "token": token,
+        "ca_cert": ca_cert and os.path.expanduser(ca_cert),
+        "client_cert": client_cert and os.path.expanduser(client_cert),
+        "client_key": client_key and os.path.expanduser(client_key),
+        "timeout": timeout,
+    }
+
+
 class Database(Store):
     """The engine in this process, on a data directory that belongs to it alone.
 
-    ``with Database.open("./mydb") as db: ...`` closes it at the end. Another process that opens the same directory gets
-    LockedError: start ``toondb serve`` on it and let everyone use :class:`IpcClient` or
-    :class:`ToonDBClient`. After ``os.fork`` the child gets
+    ``with Database.open("./mydb") as db: ...`` closes it at the end. Whoever in this process opens the same directory
+    again shares its engine, which closes with the last of them. Another process that opens it gets LockedError: start
+    ``toondb serve`` on it and let everyone use :class:`IpcClient` or :class:`ToonDBClient`. After ``os.fork`` the child gets
     ForkedError from every method and never touches the files; it opens a connection of its own.
     """
 
@@ -37,7 +58,7 @@ class Database(Store):
     def open(cls, path: PathLike) -> "Self":
         """Open a data directory; one that does not exist is created.
 
-        Raises LockedError if another process, or this one, has it open; CorruptError and UnsupportedVersionError if
+        Raises LockedError if another process has it open; CorruptError and UnsupportedVersionError if
         what is there cannot be read.
         """
         return cls(path)
@@ -91,15 +112,7 @@ class ToonDBClient(Store):
         client_key: Optional[PathLike] = None,
         timeout: Optional[float] = None,
     ) -> "Self":
-        options = {
-            "address": _at_home(address),
-            "secure": secure,
-            "token": token,
-            "ca_cert": ca_cert and os.path.expanduser(ca_cert),
-            "client_cert": client_cert and os.path.expanduser(client_cert),
-            "client_key": client_key and os.path.expanduser(client_key),
-            "timeout": timeout,
-        }
+        options = grpc_options(address, secure, token, ca_cert, client_cert, client_key, timeout)
         return super().__new__(cls, _toondb.connect_grpc(options))
 
     @classmethod

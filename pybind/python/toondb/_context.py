@@ -1,10 +1,14 @@
-"""One prompt text from several reads, under a limit of tokens."""
+"""Reads as text and tables, and one prompt text from several reads, under a limit of tokens."""
 
+import importlib
 from dataclasses import dataclass
-from typing import Any, List, Optional, Sequence, Union
+from typing import Any, List, Optional, Sequence, Tuple, Union, overload
 
-from ._formats import TextFormat, Tokenizer, format_name
-from ._toondb import Core, Query
+from ._formats import Format, TextFormat, Tokenizer, format_name
+from ._generated._query import Query
+from ._methods import Methods, Steps
+from ._rows import ArrowStream, Rendered, frame, joined, too_many
+from ._toondb import Core
 from ._types import SectionResult
 
 _TEXT_FORMATS = ("toon", "json", "markdown", "auto")
@@ -16,7 +20,7 @@ class Section:
 
     name: str
     """Its heading, one line; empty = none."""
-    content: Union[str, "Query[Any]"]
+    content: Union[str, Query]
     """A literal text, which may be cut at the ends of lines, or the rows of a read, for example
     ``Query.search_collection("notes", embedding, k=20)``.
     """
@@ -41,17 +45,104 @@ class Context(str):
         return self
 
 
-class ContextMethods(Core):
-    """Prompts from what the database holds."""
+def _content(section: Section) -> Any:
+    """What a section holds, as the engine takes it."""
+    if isinstance(section.content, str):
+        return ("text", section.content)
+    return ("read", {"read": section.content, "columns": section.columns})
+
+
+class ContextMethods(Core, Methods):
+    """Texts and tables that the engine makes of what it holds."""
+
+    @overload
+    def render(
+        self,
+        query: Query,
+        *,
+        format: TextFormat = "toon",
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+        namespace: str = "default",
+    ) -> Rendered: ...
+
+    @overload
+    def render(
+        self,
+        query: Query,
+        *,
+        format: Format,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+        namespace: str = "default",
+    ) -> Any: ...
+
+    def render(
+        self,
+        query: Query,
+        *,
+        format: Format = "toon",
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+        namespace: str = "default",
+    ) -> Any:
+        """The rows of a read in a format, written by the engine.
+
+        format: ``"toon"``, ``"json"``, ``"markdown"`` and ``"auto"`` (TOON or compact JSON, whichever has fewer tokens for
+        the rows at hand) give a :class:`Rendered`; ``"columnar"`` gives a ``pyarrow.Table``, or an :class:`ArrowStream`
+        if pyarrow is not installed; ``"pandas"`` a ``pandas.DataFrame``. The members of :class:`WireFormat` and
+        :class:`ContextFormat` are taken too. tokenizer, ``"o200k"`` or ``"cl100k"``, asks for the number of tokens;
+        ``"auto"`` counts by itself.
+
+        columns: those wanted, in order; what is left out is not read. ``metadata`` and ``properties`` stand for all
+        their fields, ``metadata.year`` for one, which is null in rows that lack it. None = all but the embedding, which
+        is there if the query asked for it.
+
+        A text holds one answer: at most 10,000 rows of a read that comes in pages, and 8 MiB. What is more than that,
+        and was not cut by the query's own ``limit``, raises LimitExceededError; ask with a limit, and go on with the
+        result's ``cursor``. Tables hold as many answers as there are.
+        """
+        return self._run(self._rendered(query, format, columns, tokenizer, namespace))
+
+    def _rendered(
+        self,
+        query: Query,
+        format: Format,
+        columns: Optional[Sequence[str]],
+        tokenizer: Optional[Tokenizer],
+        namespace: str,
+    ) -> Steps[Any]:
+        name = format_name(format)
+        if name == "pandas":
+            # Missing modules show before the read.
+            importlib.import_module("pyarrow")
+            importlib.import_module("pandas")
+        arguments = {"format": "columnar" if name == "pandas" else name, "columns": columns, "tokenizer": tokenizer}
+        parts: List[ArrowStream] = []
+        for page in query._pages():
+            answer = yield self._call("Render", namespace, {**arguments, "read": page})
+            chosen, data, rows, tokens, cursor, truncated = answer
+            if isinstance(data, str):
+                if truncated and not query._is_cut_at(rows):
+                    raise too_many(rows)
+                return Rendered(data, chosen, rows, tokens, cursor, truncated)
+            if cursor is None and truncated and query._limit is None:
+                raise too_many(rows)
+            parts.append(ArrowStream(data, rows, cursor, truncated))
+            if query._has_all(parts[-1]):
+                break
+        table = joined(parts)
+        return frame(table, parts[-1]) if name == "pandas" else table
 
     def query_context(
         self,
         sections: Sequence[Section],
         token_limit: int,
-        namespace: str = "default",
+        *,
         format: TextFormat = "toon",
         tokenizer: Tokenizer = "o200k",
         deduplicate: bool = True,
+        namespace: str = "default",
     ) -> Context:
         """Put sections together into one text that never has more tokens than ``token_limit``.
 
@@ -62,6 +153,17 @@ class ContextMethods(Core):
 
         At most 64 sections and 1,000,000 tokens. Raises InvalidArgumentError if not even one row fits.
         """
-        given = [(each.name, each.priority, each.content, each.columns) for each in sections]
-        name = format_name(format, _TEXT_FORMATS)
-        return Context(*self._assemble_context(namespace, given, token_limit, name, tokenizer, deduplicate))
+        arguments = {
+            "sections": [
+                {"name": each.name, "priority": each.priority, "content": _content(each)} for each in sections
+            ],
+            "token_limit": token_limit,
+            "format": format_name(format, _TEXT_FORMATS),
+            "tokenizer": tokenizer,
+            "deduplicate": deduplicate,
+        }
+        return self._call("AssembleContext", namespace, arguments, _context)
+
+
+def _context(answer: Tuple[Any, ...]) -> Context:
+    return Context(*answer)

@@ -9,11 +9,13 @@ $ne $gt $gte $lt $lte $in $nin $exists $contains; ``$and``, ``$or`` (lists of fi
 missing field satisfies nothing but ``{"$exists": False}``.
 """
 
-from typing import Any, List, Mapping, Optional, Sequence, Union, overload
+from dataclasses import replace
+from typing import Any, List, Mapping, Optional, Sequence, Union
 
-from ._formats import Format, TextFormat, Tokenizer
-from ._rows import Rendered, RowMethods, is_native
-from ._toondb import Query
+from ._errors import ErrorCode, from_code
+from ._methods import Methods, always_true, any_of, first
+from ._rows import Rows
+from ._toondb import Core, split_rows
 from ._types import CollectionInfo, Document, Durability, Metadata, Metric
 
 Vector = Any
@@ -25,12 +27,34 @@ Vectors = Any
 Filter = Mapping[str, Any]
 """A condition on metadata."""
 
+Documents = Sequence[Union[Mapping[str, Any], Document]]
+"""Documents to add: dicts or :class:`Document`."""
 
-class CollectionMethods(RowMethods):
+
+def _with_embeddings(documents: Documents, embeddings: Optional[Vectors]) -> Documents:
+    """Documents, each with its row of ``embeddings`` if there are any."""
+    if embeddings is None:
+        return documents
+    given, rows = list(documents), split_rows(embeddings)
+    if len(given) != len(rows):
+        text = f"{len(rows)} embeddings for {len(given)} documents; give one row for each"
+        raise from_code(ErrorCode.INVALID_ARGUMENT, text)
+    return [
+        replace(document, embedding=row) if isinstance(document, Document) else {**document, "embedding": row}
+        for document, row in zip(given, rows)
+    ]
+
+
+def only(documents: "List[Optional[Document]]") -> Optional[Document]:
+    """The document of a read of one."""
+    return documents[0]
+
+
+class DocumentMethods(Core, Methods):
     """Documents ``{id, content, embedding, metadata}``.
 
-    In a format the rows have the columns id, content, metadata and embedding; those of a search also score and
-    distance. See :class:`Rendered` for format, columns and tokenizer.
+    As rows they have the columns id, content and metadata, and embedding if asked for; those of a search also score and
+    distance.
     """
 
     def create_collection(
@@ -38,6 +62,7 @@ class CollectionMethods(RowMethods):
         name: str,
         dimension: int,
         namespace: str = "default",
+        *,
         metric: Metric = "cosine",
         metadata: Optional[Metadata] = None,
     ) -> bool:
@@ -45,26 +70,27 @@ class CollectionMethods(RowMethods):
 
         One that exists with the same settings is left as it is; with others, AlreadyExistsError is raised.
         """
-        self._create_collection(namespace, name, dimension, metric, metadata)
-        return True
+        arguments = {"collection": name, "dimension": dimension, "metric": metric, "metadata": metadata}
+        return self._call("CreateCollection", namespace, arguments, always_true)
 
-    def list_collections(self, namespace: str = "default") -> List[str]:
+    def list_collections(self, *, namespace: str = "default") -> List[str]:
         """The names of a namespace's collections, in order."""
-        return self._list_collections(namespace)
+        return self._call("ListCollections", namespace, {})
 
-    def describe_collection(self, name: str, namespace: str = "default") -> CollectionInfo:
+    def describe_collection(self, name: str, *, namespace: str = "default") -> CollectionInfo:
         """What a collection is and how many documents it has. Raises CollectionNotFoundError."""
-        return self._describe_collection(namespace, name)
+        return self._call("DescribeCollection", namespace, {"collection": name}, first)
 
-    def drop_collection(self, name: str, namespace: str = "default") -> bool:
+    def drop_collection(self, name: str, *, namespace: str = "default") -> bool:
         """Drop a collection with everything in it. Returns True if it existed."""
-        return self._drop_collection(namespace, name)
+        return self._call("DropCollection", namespace, {"collection": name}, any_of)
 
     def add_documents(
         self,
         collection_name: str,
-        documents: Sequence[Union[Mapping[str, Any], Document]],
+        documents: Documents,
         namespace: str = "default",
+        *,
         embeddings: Optional[Vectors] = None,
         durability: Durability = "durable",
     ) -> List[str]:
@@ -74,133 +100,58 @@ class CollectionMethods(RowMethods):
         and ``metadata``; or a :class:`Document`. ``embeddings``, a row for each document, takes the place of their own:
         the quick way for a numpy matrix. Raises CollectionNotFoundError; InvalidArgumentError names what is wrong.
         """
-        return self._add_documents(namespace, collection_name, documents, embeddings, durability)
+        given = _with_embeddings(documents, embeddings)
+        arguments = {"collection": collection_name, "documents": given, "durability": durability}
+        return self._call("AddDocuments", namespace, arguments)
 
     def get_document(
-        self, collection_name: str, id: str, namespace: str = "default", include_embeddings: bool = False
+        self, collection_name: str, id: str, *, include_embeddings: bool = False, namespace: str = "default"
     ) -> Optional[Document]:
         """Read a document; None if there is none of this id."""
-        return self._read(namespace, Query.get_documents(collection_name, [id], include_embeddings))[0]
-
-    @overload
-    def get_documents(
-        self,
-        collection_name: str,
-        ids: Sequence[str],
-        namespace: str = "default",
-        include_embeddings: bool = False,
-        *,
-        format: None = None,
-        columns: None = None,
-    ) -> List[Optional[Document]]: ...
-
-    @overload
-    def get_documents(
-        self,
-        collection_name: str,
-        ids: Sequence[str],
-        namespace: str = "default",
-        include_embeddings: bool = False,
-        *,
-        format: TextFormat,
-        columns: Optional[Sequence[str]] = None,
-        tokenizer: Optional[Tokenizer] = None,
-    ) -> Rendered: ...
-
-    @overload
-    def get_documents(
-        self,
-        collection_name: str,
-        ids: Sequence[str],
-        namespace: str = "default",
-        include_embeddings: bool = False,
-        *,
-        format: Optional[Format] = None,
-        columns: Optional[Sequence[str]] = None,
-        tokenizer: Optional[Tokenizer] = None,
-    ) -> Any: ...
+        arguments = {"collection": collection_name, "ids": [id], "include_embedding": include_embeddings}
+        return self._call("GetDocuments", namespace, arguments, only)
 
     def get_documents(
         self,
         collection_name: str,
         ids: Sequence[str],
-        namespace: str = "default",
-        include_embeddings: bool = False,
         *,
-        format: Optional[Format] = None,
-        columns: Optional[Sequence[str]] = None,
-        tokenizer: Optional[Tokenizer] = None,
-    ) -> Any:
+        include_embeddings: bool = False,
+        namespace: str = "default",
+    ) -> Rows[Optional[Document]]:
         """Read documents at one instant: for each id its document, or None; in a format, no row."""
-        query = Query.get_documents(collection_name, ids, include_embeddings)
-        if is_native(format, columns, tokenizer):
-            return self._read(namespace, query)
-        return self._in_format(namespace, query, format, columns, tokenizer)
+        arguments = {"collection": collection_name, "ids": ids, "include_embedding": include_embeddings}
+        return self._rows("GetDocuments", namespace, arguments, Rows)
 
     def delete_documents(
-        self, collection_name: str, ids: Sequence[str], namespace: str = "default", durability: Durability = "durable"
+        self,
+        collection_name: str,
+        ids: Sequence[str],
+        *,
+        namespace: str = "default",
+        durability: Durability = "durable",
     ) -> int:
         """Delete documents by id, in one commit. Returns how many existed."""
-        return self._delete_documents(namespace, collection_name, ids, durability)
+        arguments = {"collection": collection_name, "ids": ids, "durability": durability}
+        return self._call("DeleteDocuments", namespace, arguments)
 
     def delete_by_filter(
-        self, collection_name: str, filter: Filter, namespace: str = "default", durability: Durability = "durable"
+        self,
+        collection_name: str,
+        filter: Filter,
+        *,
+        namespace: str = "default",
+        durability: Durability = "durable",
     ) -> int:
         """Delete every document that matches, in one commit. Returns how many. A filter that is true of every document by
         its form, such as ``{}`` or ``{"$or": [{}, x]}``, is refused.
         """
-        return self._delete_by_filter(namespace, collection_name, filter, durability)
+        arguments = {"collection": collection_name, "filter": filter, "durability": durability}
+        return self._call("DeleteByFilter", namespace, arguments)
 
-    def count(self, collection_name: str, namespace: str = "default", filter: Optional[Filter] = None) -> int:
+    def count(self, collection_name: str, filter: Optional[Filter] = None, *, namespace: str = "default") -> int:
         """How many documents there are, or how many match."""
-        return self._count_documents(namespace, collection_name, filter)
-
-    @overload
-    def search_collection(
-        self,
-        collection_name: str,
-        query: Vector,
-        k: int = 10,
-        namespace: str = "default",
-        filter: Optional[Filter] = None,
-        ef: Optional[int] = None,
-        include_embeddings: bool = False,
-        *,
-        format: None = None,
-        columns: None = None,
-    ) -> List[Document]: ...
-
-    @overload
-    def search_collection(
-        self,
-        collection_name: str,
-        query: Vector,
-        k: int = 10,
-        namespace: str = "default",
-        filter: Optional[Filter] = None,
-        ef: Optional[int] = None,
-        include_embeddings: bool = False,
-        *,
-        format: TextFormat,
-        columns: Optional[Sequence[str]] = None,
-        tokenizer: Optional[Tokenizer] = None,
-    ) -> Rendered: ...
-
-    @overload
-    def search_collection(
-        self,
-        collection_name: str,
-        query: Vector,
-        k: int = 10,
-        namespace: str = "default",
-        filter: Optional[Filter] = None,
-        ef: Optional[int] = None,
-        include_embeddings: bool = False,
-        *,
-        format: Optional[Format] = None,
-        columns: Optional[Sequence[str]] = None,
-        tokenizer: Optional[Tokenizer] = None,
-    ) -> Any: ...
+        return self._call("CountDocuments", namespace, {"collection": collection_name, "filter": filter or None})
 
     def search_collection(
         self,
@@ -209,35 +160,46 @@ class CollectionMethods(RowMethods):
         k: int = 10,
         namespace: str = "default",
         filter: Optional[Filter] = None,
+        *,
         ef: Optional[int] = None,
         include_embeddings: bool = False,
-        *,
-        format: Optional[Format] = None,
-        columns: Optional[Sequence[str]] = None,
-        tokenizer: Optional[Tokenizer] = None,
-    ) -> Any:
+    ) -> Rows[Document]:
         """Find the ``k`` documents nearest to an embedding, nearest first, ties by id.
 
         With a filter exactly ``k`` are found whenever ``k`` match. Each result has ``score`` (larger is closer) and
         ``distance``; its ``embedding`` is empty unless ``include_embeddings``. ef: search width, larger is slower and
         finds more of the true nearest; None = a good default. Raises CollectionNotFoundError.
         """
-        read = Query.search_collection(collection_name, query, k, filter, ef, include_embeddings)
-        if is_native(format, columns, tokenizer):
-            return self._read(namespace, read)
-        return self._in_format(namespace, read, format, columns, tokenizer)
+        arguments = {
+            "collection": collection_name,
+            "query": query,
+            "k": k,
+            "filter": filter or None,
+            "ef": ef,
+            "include_embedding": include_embeddings,
+        }
+        return self._rows("SearchCollection", namespace, arguments, Rows)
 
     def search_collection_batch(
         self,
         collection_name: str,
         queries: Vectors,
         k: int = 10,
-        namespace: str = "default",
+        *,
         filter: Optional[Filter] = None,
         ef: Optional[int] = None,
         include_embeddings: bool = False,
-    ) -> List[List[Document]]:
+        namespace: str = "default",
+    ) -> List[Rows[Document]]:
         """Several searches at one instant, at most 1,000: a list of results for each query, as
         :meth:`search_collection`.
         """
-        return self._search_collection_batch(namespace, collection_name, queries, k, ef, filter, include_embeddings)
+        arguments = {
+            "collection": collection_name,
+            "queries": queries,
+            "k": k,
+            "filter": filter or None,
+            "ef": ef,
+            "include_embedding": include_embeddings,
+        }
+        return self._call("SearchBatchCollection", namespace, arguments, Rows.each)

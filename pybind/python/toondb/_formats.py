@@ -9,9 +9,8 @@ reading only.
 from enum import Enum
 from typing import Any, Dict, Literal, Optional, Tuple, Union
 
-from . import _toondb
 from ._errors import FormatConversionError
-from ._toondb import from_json, from_toon, to_json, to_toon
+from ._toondb import from_json, from_toon, on_text, to_json, to_toon
 
 __all__ = [
     "ContextFormat",
@@ -128,7 +127,7 @@ def count_tokens(text: str, tokenizer: Tokenizer = "o200k") -> int:
 
     At most 16 MiB; more raise LimitExceededError.
     """
-    return _toondb.count_tokens(text, tokenizer)
+    return on_text("CountTokens", {"text": text, "tokenizer": tokenizer})
 
 
 def convert_text(
@@ -137,10 +136,10 @@ def convert_text(
     """A text in another format.
 
     from_format: ``toon`` or ``json``, in which the text is written; None = JSON if it is that, else TOON. tokenizer: by
-    which the format ``auto`` chooses. Gives a str, and for ``columnar`` what reads give for it. Raises
+    which the format ``auto`` chooses. Gives a str, and for ``columnar`` an Arrow IPC stream. Raises
     FormatConversionError for a malformed text, with line and column, and for what the other format cannot hold.
     """
     names = tuple(name for name in _NAMES if name != "pandas")
     source = None if from_format is None else format_name(from_format, ("toon", "json", "auto"))
-    _, converted = _toondb.convert_text(text, format_name(format, names), source, tokenizer)
-    return converted
+    arguments = {"text": text, "from": source, "to": format_name(format, names), "tokenizer": tokenizer}
+    return on_text("ConvertText", arguments)

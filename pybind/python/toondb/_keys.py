@@ -1,171 +1,168 @@
-"""Key-value methods; get, put, exists, delete, batch_put and compare_and_set are native."""
+"""Key-values: bytes to bytes, ordered by key."""
 
-from typing import Any, Iterator, List, Optional, Sequence, Tuple, overload
+from typing import Iterator, List, Mapping, Optional, Sequence, Tuple, Union
 
-from ._formats import Format, TextFormat, Tokenizer
-from ._rows import Rendered, RowMethods, is_native
-from ._toondb import Query
-from ._types import BytesLike, Durability
+from ._methods import Methods, always_true, any_of, ttl_ms
+from ._toondb import Core
+from ._types import BytesLike, Durability, Key, Span
 
 
-class KeyMethods(RowMethods):
-    """Bytes to bytes, ordered by key. In a format the rows have the columns key, value and version."""
+class KeyMethods(Core, Methods):
+    """A key or value that is a str stands for its UTF-8. As rows, pairs have the columns key and value."""
+
+    def get(self, key: Key, *, namespace: str = "default") -> Optional[bytes]:
+        """Read a key: its value, or None if it is absent or expired.
+
+        Raises InvalidArgumentError for an empty key and LimitExceededError for one over 8 KiB. A namespace that does
+        not exist holds nothing.
+        """
+        return self._get(key, namespace)
+
+    def put(
+        self,
+        key: Key,
+        value: Key,
+        *,
+        ttl: Optional[Span] = None,
+        namespace: str = "default",
+        durability: Durability = "durable",
+    ) -> bool:
+        """Write a key, replacing any older value. Returns True.
+
+        ttl: seconds, or a timedelta, from now after which the key is gone; None = for ever. A put without it clears an
+        older one. durability: "durable" returns once the write is on disk; "volatile" returns earlier and may lose the
+        write in a crash. Raises LimitExceededError for a key over 8 KiB or a value over 8 MiB, QuotaExceededError,
+        BusyError, DiskFullError, and OutcomeUnknownError if the disk failed in the middle of it. A namespace that does
+        not exist is created.
+        """
+        return self._put(key, value, namespace, ttl_ms(ttl), durability)
+
+    def exists(self, key: Key, *, namespace: str = "default") -> bool:
+        """True if the key is present and not expired."""
+        return self._call("Exists", namespace, {"key": key})
+
+    def delete(self, key: Key, *, namespace: str = "default", durability: Durability = "durable") -> bool:
+        """Delete a key. Returns True if it existed; deleting nothing is no error."""
+        return self._call("DeleteKey", namespace, {"key": key, "durability": durability}, any_of)
 
     def put_kv(
         self,
         key: str,
         value: BytesLike,
         namespace: str = "default",
-        ttl: Optional[float] = None,
+        *,
+        ttl: Optional[Span] = None,
         durability: Durability = "durable",
     ) -> bool:
         """Write a text key, stored as UTF-8; otherwise as :meth:`put`."""
-        return self.put(key.encode(), value, namespace, ttl, durability)
+        return self._put(key, value, namespace, ttl_ms(ttl), durability)
 
     def get_kv(self, key: str, namespace: str = "default") -> Optional[bytes]:
         """Read a text key; otherwise as :meth:`get`."""
-        return self.get(key.encode(), namespace)
+        return self._get(key, namespace)
 
-    def delete_kv(self, key: str, namespace: str = "default", durability: Durability = "durable") -> bool:
+    def delete_kv(self, key: str, namespace: str = "default", *, durability: Durability = "durable") -> bool:
         """Delete a text key; otherwise as :meth:`delete`."""
-        return self.delete(key.encode(), namespace, durability)
+        return self._call("DeleteKey", namespace, {"key": key, "durability": durability}, any_of)
 
-    @overload
-    def multi_get(
-        self, keys: Sequence[BytesLike], namespace: str = "default", *, format: None = None, columns: None = None
-    ) -> List[Optional[bytes]]: ...
+    def multi_get(self, keys: Sequence[Key], *, namespace: str = "default") -> List[Optional[bytes]]:
+        """Read several keys at one instant: for each its value, or None if it is absent or expired."""
+        return self._rows("MultiGet", namespace, {"keys": keys}, list)
 
-    @overload
-    def multi_get(
+    def batch_put(
         self,
-        keys: Sequence[BytesLike],
-        namespace: str = "default",
+        entries: Union[Mapping[Key, Key], Sequence[Tuple[Key, Key]]],
         *,
-        format: TextFormat,
-        columns: Optional[Sequence[str]] = None,
-        tokenizer: Optional[Tokenizer] = None,
-    ) -> Rendered: ...
-
-    @overload
-    def multi_get(
-        self,
-        keys: Sequence[BytesLike],
+        ttl: Optional[Span] = None,
         namespace: str = "default",
-        *,
-        format: Optional[Format] = None,
-        columns: Optional[Sequence[str]] = None,
-        tokenizer: Optional[Tokenizer] = None,
-    ) -> Any: ...
+        durability: Durability = "durable",
+    ) -> bool:
+        """Write several pairs of key and value, a dict or a list of tuples, all or none. Returns True.
 
-    def multi_get(
-        self,
-        keys: Sequence[BytesLike],
-        namespace: str = "default",
-        *,
-        format: Optional[Format] = None,
-        columns: Optional[Sequence[str]] = None,
-        tokenizer: Optional[Tokenizer] = None,
-    ) -> Any:
-        """Read several keys at one instant: for each its value, or None if it is absent or expired.
-
-        In a format, keys that are absent give no row; see :class:`Rendered` for format, columns and tokenizer.
+        A key given twice takes its last value. ttl and durability are as in :meth:`put` and hold for all of them. At
+        most 100,000 pairs a call; more raise LimitExceededError.
         """
-        query = Query.multi_get(keys)
-        if is_native(format, columns, tokenizer):
-            return self._read(namespace, query)
-        return self._in_format(namespace, query, format, columns, tokenizer)
+        pairs = entries.items() if isinstance(entries, Mapping) else entries
+        ttl = ttl_ms(ttl)
+        given = [{"key": key, "value": value, "ttl_ms": ttl} for key, value in pairs]
+        return self._call("BatchPut", namespace, {"entries": given, "durability": durability}, always_true)
 
-    @overload
+    def compare_and_set(
+        self,
+        key: Key,
+        expected: Optional[Key],
+        value: Optional[Key],
+        *,
+        ttl: Optional[Span] = None,
+        namespace: str = "default",
+        durability: Durability = "durable",
+    ) -> bool:
+        """Write a key only if it holds `expected` (None = only if it is absent); a value of None deletes it.
+
+        Returns True if the expectation held and the write happened. ttl and durability are as in :meth:`put`.
+        """
+        arguments = {
+            "key": key,
+            "expected": expected,
+            "value": value,
+            "ttl_ms": ttl_ms(ttl),
+            "durability": durability,
+        }
+        return self._call("CompareAndSet", namespace, arguments)
+
     def scan(
         self,
-        prefix: Optional[BytesLike] = None,
-        start: Optional[BytesLike] = None,
-        end: Optional[BytesLike] = None,
+        prefix: Optional[Key] = None,
+        *,
+        start: Optional[Key] = None,
+        end: Optional[Key] = None,
         limit: Optional[int] = None,
         reverse: bool = False,
-        namespace: str = "default",
-        *,
-        format: None = None,
-        columns: None = None,
-    ) -> Iterator[Tuple[bytes, bytes]]: ...
-
-    @overload
-    def scan(
-        self,
-        prefix: Optional[BytesLike] = None,
-        start: Optional[BytesLike] = None,
-        end: Optional[BytesLike] = None,
-        limit: Optional[int] = None,
-        reverse: bool = False,
-        namespace: str = "default",
-        *,
-        format: TextFormat,
-        columns: Optional[Sequence[str]] = None,
-        tokenizer: Optional[Tokenizer] = None,
         cursor: Optional[bytes] = None,
-    ) -> Rendered: ...
-
-    @overload
-    def scan(
-        self,
-        prefix: Optional[BytesLike] = None,
-        start: Optional[BytesLike] = None,
-        end: Optional[BytesLike] = None,
-        limit: Optional[int] = None,
-        reverse: bool = False,
         namespace: str = "default",
-        *,
-        format: Optional[Format] = None,
-        columns: Optional[Sequence[str]] = None,
-        tokenizer: Optional[Tokenizer] = None,
-        cursor: Optional[bytes] = None,
-    ) -> Any: ...
-
-    def scan(
-        self,
-        prefix: Optional[BytesLike] = None,
-        start: Optional[BytesLike] = None,
-        end: Optional[BytesLike] = None,
-        limit: Optional[int] = None,
-        reverse: bool = False,
-        namespace: str = "default",
-        *,
-        format: Optional[Format] = None,
-        columns: Optional[Sequence[str]] = None,
-        tokenizer: Optional[Tokenizer] = None,
-        cursor: Optional[bytes] = None,
-    ) -> Any:
-        """Read (key, value) pairs in order of the keys.
+    ) -> Iterator[Tuple[bytes, bytes]]:
+        """Read pairs of key and value in order of the keys.
 
         prefix: only keys that begin with it; start: only keys at or after it; end: only keys before it; all that are
-        given must hold. limit: at most so many pairs; None = all. reverse: from the last key to the first.
+        given must hold. limit: at most so many pairs; None = all. reverse: from the last key to the first. cursor: go
+        on where an answer of :meth:`render` ended.
 
         The pairs come in pages, each read at one instant as the iteration reaches it; a scan at one instant as a whole
         is :meth:`Transaction.scan`.
-
-        See :class:`Rendered` for format, columns and tokenizer. A format holds one page of at most 10,000 pairs and 8
-        MiB; ``cursor`` goes on where the last one ended. More than a page without a limit raises LimitExceededError.
         """
-
-        def page(size: int, at: Optional[bytes]) -> Query[Tuple[List[Tuple[bytes, bytes]], Optional[bytes]]]:
-            return Query.scan(prefix, start, end, size, reverse, cursor=at)
-
-        if is_native(format, columns, tokenizer):
-            return self._pages(namespace, page, limit, cursor)
-        return self._page_in_format(namespace, page, limit, cursor, format, columns, tokenizer)
+        arguments = {
+            "prefix": prefix,
+            "start": start,
+            "end": end,
+            "limit": limit,
+            "reverse": reverse,
+            "cursor": cursor,
+        }
+        return self._pages("Scan", namespace, arguments)
 
     def scan_keys(
         self,
-        prefix: Optional[BytesLike] = None,
-        start: Optional[BytesLike] = None,
-        end: Optional[BytesLike] = None,
+        prefix: Optional[Key] = None,
+        *,
+        start: Optional[Key] = None,
+        end: Optional[Key] = None,
         limit: Optional[int] = None,
         reverse: bool = False,
+        cursor: Optional[bytes] = None,
         namespace: str = "default",
     ) -> Iterator[bytes]:
-        """Read keys in order, without their values; otherwise as :meth:`scan`. In a format: ``columns=["key"]``."""
+        """Read keys in order, without their values; otherwise as :meth:`scan`."""
+        arguments = {
+            "prefix": prefix,
+            "start": start,
+            "end": end,
+            "limit": limit,
+            "reverse": reverse,
+            "cursor": cursor,
+            "keys_only": True,
+        }
+        return self._pages("Scan", namespace, arguments, _key)
 
-        def page(size: int, at: Optional[bytes]) -> Query[Tuple[List[Tuple[bytes, bytes]], Optional[bytes]]]:
-            return Query.scan(prefix, start, end, size, reverse, keys_only=True, cursor=at)
 
-        return (key for key, _ in self._pages(namespace, page, limit))
+def _key(pair: Tuple[bytes, bytes]) -> bytes:
+    return pair[0]

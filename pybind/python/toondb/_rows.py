@@ -1,33 +1,119 @@
-"""Reads whose answers are rows: as native objects, page by page, or in a format."""
+"""Rows that know their formats.
+
+What reads give is a list that can also be written as TOON, JSON, Markdown, an Arrow table or a pandas frame. That happens here,
+from the rows at hand. To have the engine write the text, or leave columns unread, render a query: :meth:`Database.render`.
+"""
 
 import importlib
-from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple, TypeVar
+from dataclasses import fields, is_dataclass
+from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple, TypeVar
 
 from ._errors import ErrorCode, from_code
-from ._formats import Format, Tokenizer, format_name
-from ._toondb import PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX, Core, Query
+from ._toondb import encode_rows
 
 Item = TypeVar("Item")
 
-Page = Callable[[int, Optional[bytes]], Query[Tuple[List[Item], Optional[bytes]]]]
-"""The read of one page: from its size and the cursor that the page before gave."""
+Tables = Sequence[Tuple[str, Iterable[Any]]]
+"""Rows under their tables' names: ``rows``, or ``nodes`` and ``edges``."""
+
+_COLUMNS = {
+    "Document": ("id", "score", "distance", "content", "metadata", "embedding"),
+    "SearchResult": ("id", "score", "distance", "embedding"),
+    "TemporalEdge": ("from_id", "edge_type", "to_id", "valid_from", "valid_until", "properties"),
+}
+"""The order of columns, as the engine has it, where it is not that of the fields."""
+
+_FIELDS = ("metadata", "properties")
+"""What is shown as a column for each of its own fields."""
+
+
+def plain(row: Any) -> Dict[str, Any]:
+    """A row as a dict of its columns."""
+    if isinstance(row, tuple):
+        return dict(zip(("key", "value"), map(_text_or_bytes, row)))
+    if isinstance(row, bytes):
+        return {"key": _text_or_bytes(row)}
+    if not is_dataclass(row):
+        return dict(row)
+    columns: Dict[str, Any] = {}
+    for name in _COLUMNS.get(type(row).__name__) or [field.name for field in fields(row)]:
+        value = getattr(row, name)
+        if name in _FIELDS:
+            columns.update((f"{name}.{field}", each) for field, each in value.items())
+        elif name == "valid_until":
+            columns[name] = value or None
+        elif name == "embedding":
+            if len(value) > 0:
+                columns[name] = list(value)
+        elif isinstance(value, int) and value >= 2**63:
+            # Only ids of vectors can be so large; as text no digit is lost.
+            columns[name] = str(value)
+        elif name not in ("score", "distance") or value is not None:
+            columns[name] = value
+    return columns
+
+
+def _text_or_bytes(data: bytes) -> Any:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data
+
+
+class InFormats:
+    """What rows can be written as."""
+
+    def _tables(self) -> Tables:
+        raise NotImplementedError
+
+    def _encode(self, format: str, tokenizer: Optional[str]) -> Tuple[str, Any, Optional[int]]:
+        tables = [(name, [plain(row) for row in rows if row is not None]) for name, rows in self._tables()]
+        return encode_rows(tables, format, tokenizer)
+
+    def to_toon(self) -> str:
+        """The rows as TOON: one header, and a line for each row where all have the same columns."""
+        return str(self._encode("toon", None)[1])
+
+    def to_json(self) -> str:
+        """The rows as compact JSON."""
+        return str(self._encode("json", None)[1])
+
+    def to_markdown(self) -> str:
+        """The rows as a Markdown table, for people."""
+        return str(self._encode("markdown", None)[1])
+
+    def to_arrow(self) -> Any:
+        """The rows as a ``pyarrow.Table``; an :class:`ArrowStream` if pyarrow is not installed."""
+        data = self._encode("columnar", None)[1]
+        return arrow_table(ArrowStream(data, sum(len(list(rows)) for _, rows in self._tables())))
+
+    def to_pandas(self) -> Any:
+        """The rows as a ``pandas.DataFrame``. Needs pyarrow and pandas."""
+        importlib.import_module("pandas")
+        importlib.import_module("pyarrow")
+        return self.to_arrow().to_pandas()
+
+    def tokens(self, tokenizer: str = "o200k", *, format: str = "toon") -> int:
+        """How many tokens the rows have as a text in a format, counted exactly; with ``auto`` in the one that has
+        fewest.
+        """
+        return self._encode(format, tokenizer)[2] or 0
+
+
+class Rows(List[Item], InFormats):
+    """The rows of a read: a list, and its texts and tables."""
+
+    @staticmethod
+    def each(lists: Iterable[Iterable[Item]]) -> "List[Rows[Item]]":
+        """Several lists, each as rows."""
+        return [Rows(items) for items in lists]
+
+    def _tables(self) -> Tables:
+        return [("rows", self)]
 
 
 class Rendered(str):
-    """The rows of a read as text: a str that also says what it holds.
-
-    Reads that give rows take ``format``: ``"toon"``, ``"json"``, ``"markdown"`` and ``"auto"`` (TOON or compact JSON,
-    whichever has fewer tokens for the rows at hand) give one of these; ``"columnar"`` gives a ``pyarrow.Table``, or an
-    :class:`ArrowStream` if pyarrow is not installed; ``"pandas"`` gives a ``pandas.DataFrame``. The members of
-    :class:`WireFormat` and :class:`ContextFormat` are taken too.
-
-    ``columns`` names the columns wanted, in order; what is left out is not read. ``metadata`` and ``properties`` stand
-    for all their fields, ``metadata.year`` for one, which is null in rows that lack it. Without ``columns`` a row has
-    all of them but its embedding, unless ``include_embeddings``. With ``columns`` and without a format the rows are
-    dicts: a list, and for a walk a dict of the lists ``nodes`` and ``edges`` and of the bool ``truncated``.
-
-    ``tokenizer``, ``"o200k"`` or ``"cl100k"``, asks for the number of tokens; ``"auto"`` counts by itself.
-    """
+    """The rows of a read as text, by :meth:`Database.render`: a str that also says what it holds."""
 
     format_name: str
     """The format; with ``auto`` the one that was chosen."""
@@ -59,7 +145,7 @@ class Rendered(str):
 
 
 class ArrowStream(bytes):
-    """The rows of a read as an Arrow IPC stream: what ``format="columnar"`` gives where pyarrow is not installed."""
+    """Rows as an Arrow IPC stream: what stands for a table where pyarrow is not installed."""
 
     rows: int
     """How many rows it holds."""
@@ -78,13 +164,8 @@ class ArrowStream(bytes):
         return self
 
 
-def is_native(format: Optional[Format], columns: Optional[Sequence[str]], tokenizer: Optional[Tokenizer]) -> bool:
-    """True if a read is to give its native objects."""
-    return format is None and columns is None and tokenizer is None
-
-
-def _table(stream: ArrowStream) -> Any:
-    """A pyarrow table; the schema's metadata says what a stream's attributes say."""
+def arrow_table(stream: ArrowStream) -> Any:
+    """A pyarrow table of a stream; the schema's metadata says what the stream's attributes say."""
     try:
         ipc = importlib.import_module("pyarrow.ipc")
     except ImportError:
@@ -96,110 +177,23 @@ def _table(stream: ArrowStream) -> Any:
     return table.replace_schema_metadata({**(table.schema.metadata or {}), **said})
 
 
-def _frame(stream: ArrowStream) -> Any:
+def joined(parts: Sequence[ArrowStream]) -> Any:
+    """One table of the parts of a read; its metadata is that of the last."""
+    tables = [arrow_table(part) for part in parts]
+    if len(tables) == 1:
+        return tables[0]
+    if isinstance(tables[0], ArrowStream):
+        raise from_code(ErrorCode.LIMIT_EXCEEDED, "more rows than one stream holds; install pyarrow, or give a limit")
+    pyarrow = importlib.import_module("pyarrow")
+    whole = pyarrow.concat_tables(tables, promote_options="permissive")
+    return whole.replace_schema_metadata(tables[-1].schema.metadata)
+
+
+def frame(table: Any, last: ArrowStream) -> Any:
     """A pandas frame; its ``attrs`` are what a stream's attributes are."""
-    frame = _table(stream).to_pandas()
-    frame.attrs.update(truncated=stream.truncated, cursor=stream.cursor)
-    return frame
-
-
-class RowMethods(Core):
-    """What the reads of every area share."""
-
-    def _pages(
-        self, namespace: str, page: Page[Item], limit: Optional[int], cursor: Optional[bytes] = None
-    ) -> Iterator[Item]:
-        """The items of pages, each read as the iteration reaches it."""
-        left = limit
-        while left is None or left > 0:
-            size = PAGE_ITEMS_DEFAULT if left is None else min(left, PAGE_ITEMS_DEFAULT)
-            items, cursor = self._read(namespace, page(size, cursor))
-            yield from items
-            if cursor is None:
-                return
-            if left is not None:
-                left -= len(items)
-
-    def _in_format(
-        self,
-        namespace: str,
-        query: Query[Any],
-        format: Optional[Format],
-        columns: Optional[Sequence[str]],
-        tokenizer: Optional[Tokenizer],
-        is_limited: bool = True,
-    ) -> Any:
-        """Rows in a format. Without ``is_limited`` the caller wants all or an error."""
-        if format is None:
-            rows, _, truncated = self._dicts(namespace, query, columns, tokenizer)
-            if truncated and not is_limited:
-                raise too_many(len(rows))
-            return rows
-        name = format_name(format)
-        if name == "pandas":
-            # Missing modules show before the read.
-            importlib.import_module("pyarrow")
-            importlib.import_module("pandas")
-        wire = "columnar" if name == "pandas" else name
-        chosen, data, rows, tokens, cursor, truncated = self._render(namespace, query, wire, columns, tokenizer)
-        if truncated and not is_limited:
-            raise too_many(rows)
-        if isinstance(data, str):
-            return Rendered(data, chosen, rows, tokens, cursor, truncated)
-        stream = ArrowStream(data, rows, cursor, truncated)
-        return _frame(stream) if name == "pandas" else _table(stream)
-
-    def _page_in_format(
-        self,
-        namespace: str,
-        page: Page[Item],
-        limit: Optional[int],
-        cursor: Optional[bytes],
-        format: Optional[Format],
-        columns: Optional[Sequence[str]],
-        tokenizer: Optional[Tokenizer],
-    ) -> Any:
-        """The rows of one page in a format; as dicts those of all pages."""
-        if format is not None:
-            size = PAGE_ITEMS_MAX if limit is None else limit
-            return self._in_format(namespace, page(size, cursor), format, columns, tokenizer, limit is not None)
-        found: List[Dict[str, Any]] = []
-        while limit is None or len(found) < limit:
-            size = PAGE_ITEMS_DEFAULT if limit is None else min(limit - len(found), PAGE_ITEMS_DEFAULT)
-            rows, cursor, _ = self._dicts(namespace, page(size, cursor), columns, tokenizer)
-            found.extend(rows)
-            if cursor is None:
-                break
-        return found
-
-    def _walk_in_format(
-        self,
-        namespace: str,
-        query: Query[Any],
-        format: Optional[Format],
-        columns: Optional[Sequence[str]],
-        tokenizer: Optional[Tokenizer],
-    ) -> Any:
-        """The nodes and edges of a walk in a format; as dicts with the tables' names, and whether it was cut short."""
-        if format is not None:
-            return self._in_format(namespace, query, format, columns, tokenizer)
-        rows, _, truncated = self._dicts(namespace, query, columns, tokenizer)
-        if isinstance(rows, list):
-            # Columns of one table only leave the other one out.
-            rows = {"nodes" if {"id", "node_type"} & set(columns or ()) else "edges": rows}
-        return {**rows, "truncated": truncated}
-
-    def _dicts(
-        self,
-        namespace: str,
-        query: Query[Any],
-        columns: Optional[Sequence[str]],
-        tokenizer: Optional[Tokenizer],
-    ) -> Tuple[Any, Optional[bytes], bool]:
-        """Rows as dicts, where to go on, and whether a limit left some out."""
-        if columns is None or tokenizer is not None:
-            raise from_code(ErrorCode.INVALID_ARGUMENT, "tokenizer counts the tokens of a text; name a format for it")
-        return self._rows(namespace, query, columns)
+    made = table.to_pandas()
+    made.attrs.update(truncated=last.truncated, cursor=last.cursor)
+    return made
 
 
 def too_many(rows: int) -> Exception:

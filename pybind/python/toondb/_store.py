@@ -1,48 +1,51 @@
 """The methods that every way to an engine has in common."""
 
-import random
 import time
 from types import TracebackType
-from typing import TYPE_CHECKING, Callable, Optional, Sequence, Type, TypeVar
+from typing import TYPE_CHECKING, Callable, Optional, Type, TypeVar
 
 from ._caches import CacheMethods
 from ._checkpoints import CheckpointMethods
-from ._collections import CollectionMethods
 from ._context import ContextMethods
-from ._errors import SnapshotExpiredError, TransactionConflictError
+from ._documents import DocumentMethods
+from ._engine import EngineMethods
+from ._errors import ErrorCode, SnapshotExpiredError, TransactionConflictError, from_code
 from ._graph import GraphMethods
 from ._keys import KeyMethods
-from ._namespace import Namespace
 from ._namespaces import NamespaceMethods
 from ._temporal import TemporalMethods
-from ._toondb import WriteBatch
-from ._transactions import Transaction
-from ._types import Capabilities, CheckReport, CommitResult, Durability, ServerStats
+from ._transactions import Transaction, retry_delay
+from ._types import Durability
 from ._vectors import VectorMethods
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from ._generated._namespace import Namespace
+
 Result = TypeVar("Result")
 
-RETRY_DELAY_MAX_SECONDS = 0.1
 
-
-def retry_delay(attempt: int) -> float:
-    """Seconds to pause after a conflict, before attempt ``attempt + 1``: random, so that rivals fall out of step."""
-    return random.uniform(0, min(RETRY_DELAY_MAX_SECONDS, 0.001 * 2**attempt))
+def checked_name(name: str) -> str:
+    """The name of a namespace, if it is one at all. The engine takes no name for the default one; to a caller an empty
+    name is an id that came out empty, which would mix tenants.
+    """
+    if not name:
+        raise from_code(ErrorCode.INVALID_ARGUMENT, "the name of a namespace is empty; the common one is 'default'")
+    return name
 
 
 class Store(
     KeyMethods,
     NamespaceMethods,
-    CollectionMethods,
+    DocumentMethods,
     VectorMethods,
     GraphMethods,
     TemporalMethods,
     CacheMethods,
     CheckpointMethods,
     ContextMethods,
+    EngineMethods,
 ):
     """What every kind of client can do. Methods may be called from several threads at once.
 
@@ -61,19 +64,22 @@ class Store(
     ) -> None:
         self.close()
 
-    def namespace(self, name: str) -> Namespace:
+    def namespace(self, name: str) -> "Namespace":
         """A handle on a namespace, whether or not it exists yet: its methods need no ``namespace`` argument."""
-        return Namespace(self, name)
+        from ._generated._namespace import Namespace
 
-    def transaction(self, namespace: str = "default", durability: Durability = "durable") -> Transaction:
+        return Namespace(self, checked_name(name))
+
+    def transaction(self, *, namespace: str = "default", durability: Durability = "durable") -> Transaction:
         """Begin a transaction: ``with db.transaction() as tx: ...`` commits at its end. See :class:`Transaction`."""
-        return Transaction(self, namespace, durability)
+        return Transaction(self, checked_name(namespace), durability)
 
     def run_transaction(
         self,
         function: Callable[[Transaction], Result],
-        namespace: str = "default",
+        *,
         retries: int = 10,
+        namespace: str = "default",
         durability: Durability = "durable",
     ) -> Result:
         """Run ``function(transaction)`` and commit; on a conflict run it again, at most ``retries`` times. Returns its
@@ -85,7 +91,7 @@ class Store(
         attempt = 0
         while True:
             try:
-                with self.transaction(namespace, durability) as transaction:
+                with self.transaction(namespace=namespace, durability=durability) as transaction:
                     result = function(transaction)
                 return result
             except (TransactionConflictError, SnapshotExpiredError):
@@ -93,40 +99,3 @@ class Store(
                     raise
             time.sleep(retry_delay(attempt))
             attempt += 1
-
-    def commit(self, batch: WriteBatch, namespace: str = "default", durability: Durability = "durable") -> CommitResult:
-        """Check a batch's preconditions and make its writes, all or nothing.
-
-        Raises TransactionConflictError if a precondition does not hold. The batch may be committed again.
-        """
-        return self._commit(namespace, batch, None, durability)
-
-    def ping(self) -> str:
-        """A sign of life: the engine's version."""
-        return self._ping()
-
-    def stats(self) -> ServerStats:
-        """The counters of the whole engine."""
-        return self._stats()
-
-    def capabilities(self) -> Capabilities:
-        """What the engine can do and guarantees."""
-        return self._capabilities()
-
-    def check(self, *, namespaces: Sequence[str] = (), repair: bool = False) -> CheckReport:
-        """Verify what is stored, while it is in use. Nothing is changed, and other calls go on meanwhile.
-
-        namespaces: those to verify; none = all of them, the catalog against the folders, and the checkpoints. Of each
-        namespace every page of the store is read from disk, past all caches, every row is held against the others, and
-        the log is read as after a crash. Not verified are the tokens of callers over gRPC.
-
-        repair: make anew what follows from other rows (indexes of expiries and of incoming edges, times of commits,
-        counters), in namespaces where nothing else is wrong. Whoever uses such a namespace waits meanwhile, and its
-        transactions end. Damage is never touched.
-
-        It reads everything of a namespace, so it takes a second or more for each gigabyte: let ``timeout`` allow for
-        that where a client is made. What is wrong is in the report, and no exception; NamespaceNotFoundError is raised
-        for a namespace that does not exist, BusyError while another check is under way. What could not be repaired,
-        because somebody goes on using it, is told as a notice.
-        """
-        return self._check(namespaces, repair)

@@ -1,25 +1,94 @@
 """The temporal graph: facts ``(from, type, to)`` that hold over a period, and the record of when each was believed.
 
-Valid time is half-open, ``[valid_from, valid_until)``, in milliseconds since 1970, negative before it; 0 = open end.
-Transaction time is kept by the database: ``as_of`` (milliseconds) and ``as_of_seq`` (a commit_seq) ask what was
-believed then.
+Valid time is half-open, ``[valid_from, valid_until)``. A time is an int of milliseconds since 1970 (negative before it), an
+aware datetime, or a text in ISO 8601 with an offset; a naive datetime is refused. An end of 0 or None is open. Transaction
+time is kept by the database: ``as_of`` (a time) and ``as_of_seq`` (a commit_seq) ask what was believed then.
 """
 
-from typing import Any, List, Optional, Sequence, Tuple, overload
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from ._errors import ErrorCode, from_code
-from ._formats import Format, TextFormat, Tokenizer
-from ._rows import Rendered, RowMethods, is_native
-from ._toondb import Query
-from ._types import Direction, Durability, Metadata, Order, Superseded, TemporalEdge, TemporalSubgraph
+from ._methods import Methods, always_true
+from ._rows import Rows, too_many
+from ._toondb import Core
+from ._types import Direction, Durability, Metadata, Order, Superseded, TemporalEdge, TemporalSubgraph, Time
 
 
-class TemporalMethods(RowMethods):
+def _fact(
+    from_id: str,
+    edge_type: str,
+    to_id: str,
+    valid_from: Time,
+    valid_until: Optional[Time],
+    properties: Optional[Metadata],
+) -> Dict[str, Any]:
+    """A fact as the engine takes it. An int of 0 is an open end; a datetime of 1970 is that instant."""
+    is_open = isinstance(valid_until, int) and valid_until == 0
+    return {
+        "from_id": from_id,
+        "edge_type": edge_type,
+        "to_id": to_id,
+        "valid_from": valid_from,
+        "valid_until": None if is_open else valid_until,
+        "properties": properties,
+    }
+
+
+def _as_of(time: Optional[Time], seq: Optional[int]) -> Optional[Tuple[str, Any]]:
+    """Which beliefs are meant: those of a commit, or those of a time."""
+    if time is not None and seq is not None:
+        text = "as_of and as_of_seq both say which beliefs are meant; give one of them"
+        raise from_code(ErrorCode.INVALID_ARGUMENT, text)
+    if time is not None:
+        return ("time", time)
+    return None if seq is None else ("seq", seq)
+
+
+def _mode(mode: str, timestamp: Optional[Time], start: Optional[Time], end: Optional[Time], clip: bool) -> Any:
+    """Which facts are meant, by valid time. A time that the mode does not use is refused: it would be a
+    misunderstanding.
+    """
+    name = mode.upper()
+    if name == "POINT_IN_TIME":
+        if timestamp is not None and start is None and end is None:
+            return ("point_in_time", {"at": timestamp})
+        text = "mode POINT_IN_TIME takes timestamp, and neither start_time nor end_time"
+    elif name == "RANGE":
+        if timestamp is None and start is not None and end is not None:
+            return ("range", {"start": start, "end": end, "clip": clip})
+        text = "mode RANGE takes start_time and end_time, and no timestamp"
+    elif name == "CURRENT":
+        if timestamp is None and start is None and end is None:
+            return "current"
+        text = "mode CURRENT takes no times; for another time use POINT_IN_TIME"
+    else:
+        text = f"mode {mode!r} is unknown; choose one of POINT_IN_TIME RANGE CURRENT"
+    raise from_code(ErrorCode.INVALID_ARGUMENT, text)
+
+
+def _superseded(answer: Tuple[TemporalEdge, List[TemporalEdge]]) -> Superseded:
+    return Superseded(*answer)
+
+
+def _subgraph(answer: Tuple[Any, ...]) -> TemporalSubgraph:
+    return TemporalSubgraph(*answer)
+
+
+def _limited(answer: Tuple[Any, ...]) -> Rows[TemporalEdge]:
+    return Rows(answer[0])
+
+
+def _all_facts(answer: Tuple[Any, ...]) -> Rows[TemporalEdge]:
+    edges, _, truncated = answer
+    if truncated:
+        raise too_many(len(edges))
+    return Rows(edges)
+
+
+class TemporalMethods(Core, Methods):
     """``edge_types`` keeps to edges of these types, None = all; ``direction`` says which way edges are looked at.
 
-    In a format, facts have the columns from_id, edge_type, to_id, valid_from, valid_until (null = open) and properties;
-    in a history, or if named, also asserted_seq, asserted_at, retracted_seq and retracted_at. See :class:`Rendered`
-    for format, columns and tokenizer.
+    As rows, facts have the columns from_id, edge_type, to_id, valid_from, valid_until (null = open) and properties.
     """
 
     def add_temporal_edge(
@@ -28,100 +97,36 @@ class TemporalMethods(RowMethods):
         from_id: str,
         edge_type: str,
         to_id: str,
-        valid_from: int,
-        valid_until: int = 0,
+        valid_from: Time,
+        valid_until: Optional[Time] = 0,
         properties: Optional[Metadata] = None,
+        *,
         durability: Durability = "durable",
     ) -> bool:
-        """State a fact that holds over ``[valid_from, valid_until)``; 0 = open end. Returns True.
+        """State a fact that holds over ``[valid_from, valid_until)``; an end of 0 or None is open. Returns True.
 
         The same edge with another ``valid_from`` is another fact; with the same one it replaces the belief and keeps
         the old one in the history. Raises InvalidArgumentError unless the end is after the start. Nodes need not exist.
         """
-        self._add_temporal_edge(namespace, from_id, edge_type, to_id, valid_from, valid_until, properties, durability)
-        return True
-
-    @overload
-    def query_temporal_graph(
-        self,
-        namespace: str,
-        node_id: str,
-        mode: str = "POINT_IN_TIME",
-        timestamp: Optional[int] = None,
-        start_time: Optional[int] = None,
-        end_time: Optional[int] = None,
-        edge_types: Optional[Sequence[str]] = None,
-        direction: Direction = "outgoing",
-        as_of: Optional[int] = None,
-        as_of_seq: Optional[int] = None,
-        clip: bool = False,
-        limit: Optional[int] = None,
-        *,
-        format: None = None,
-        columns: None = None,
-    ) -> List[TemporalEdge]: ...
-
-    @overload
-    def query_temporal_graph(
-        self,
-        namespace: str,
-        node_id: str,
-        mode: str = "POINT_IN_TIME",
-        timestamp: Optional[int] = None,
-        start_time: Optional[int] = None,
-        end_time: Optional[int] = None,
-        edge_types: Optional[Sequence[str]] = None,
-        direction: Direction = "outgoing",
-        as_of: Optional[int] = None,
-        as_of_seq: Optional[int] = None,
-        clip: bool = False,
-        limit: Optional[int] = None,
-        *,
-        format: TextFormat,
-        columns: Optional[Sequence[str]] = None,
-        tokenizer: Optional[Tokenizer] = None,
-    ) -> Rendered: ...
-
-    @overload
-    def query_temporal_graph(
-        self,
-        namespace: str,
-        node_id: str,
-        mode: str = "POINT_IN_TIME",
-        timestamp: Optional[int] = None,
-        start_time: Optional[int] = None,
-        end_time: Optional[int] = None,
-        edge_types: Optional[Sequence[str]] = None,
-        direction: Direction = "outgoing",
-        as_of: Optional[int] = None,
-        as_of_seq: Optional[int] = None,
-        clip: bool = False,
-        limit: Optional[int] = None,
-        *,
-        format: Optional[Format] = None,
-        columns: Optional[Sequence[str]] = None,
-        tokenizer: Optional[Tokenizer] = None,
-    ) -> Any: ...
+        fact = _fact(from_id, edge_type, to_id, valid_from, valid_until, properties)
+        return self._call("AddTemporalEdge", namespace, {"fact": fact, "durability": durability}, always_true)
 
     def query_temporal_graph(
         self,
         namespace: str,
         node_id: str,
         mode: str = "POINT_IN_TIME",
-        timestamp: Optional[int] = None,
-        start_time: Optional[int] = None,
-        end_time: Optional[int] = None,
+        timestamp: Optional[Time] = None,
+        start_time: Optional[Time] = None,
+        end_time: Optional[Time] = None,
         edge_types: Optional[Sequence[str]] = None,
+        *,
         direction: Direction = "outgoing",
-        as_of: Optional[int] = None,
+        as_of: Optional[Time] = None,
         as_of_seq: Optional[int] = None,
         clip: bool = False,
         limit: Optional[int] = None,
-        *,
-        format: Optional[Format] = None,
-        columns: Optional[Sequence[str]] = None,
-        tokenizer: Optional[Tokenizer] = None,
-    ) -> Any:
+    ) -> Rows[TemporalEdge]:
         """The facts of a node, ordered by start, type and other end.
 
         mode: ``POINT_IN_TIME``, those valid at ``timestamp``; ``RANGE``, those valid at some time in ``[start_time,
@@ -129,26 +134,15 @@ class TemporalMethods(RowMethods):
         without one, more than 100,000 raise LimitExceededError. Raises InvalidArgumentError for times that the mode
         does not take.
         """
-        query = Query.query_temporal_graph(
-            node_id,
-            mode,
-            timestamp,
-            start_time,
-            end_time,
-            edge_types,
-            direction,
-            as_of,
-            as_of_seq,
-            clip,
-            limit,
-        )
-        if not is_native(format, columns, tokenizer):
-            return self._in_format(namespace, query, format, columns, tokenizer, limit is not None)
-        edges, truncated = self._read(namespace, query)
-        if truncated and limit is None:
-            reason = f"node {node_id!r} has more facts than fit in one answer ({len(edges)})"
-            raise from_code(ErrorCode.LIMIT_EXCEEDED, f"{reason}; narrow the query or give a limit")
-        return edges
+        arguments = {
+            "node_id": node_id,
+            "mode": _mode(mode, timestamp, start_time, end_time, clip),
+            "edge_types": edge_types,
+            "direction": direction,
+            "as_of": _as_of(as_of, as_of_seq),
+            "limit": limit,
+        }
+        return self._rows("QueryTemporal", namespace, arguments, _all_facts if limit is None else _limited)
 
     def close_temporal_edge(
         self,
@@ -156,14 +150,16 @@ class TemporalMethods(RowMethods):
         from_id: str,
         edge_type: str,
         to_id: str,
-        at: Optional[int] = None,
+        at: Optional[Time] = None,
+        *,
         durability: Durability = "durable",
-    ) -> List[TemporalEdge]:
+    ) -> Rows[TemporalEdge]:
         """End the open periods of an edge at a time, None = now. Returns them as they are believed now.
 
         Raises EdgeNotFoundError if none is open and InvalidArgumentError if the time is not after a period's start.
         """
-        return self._close_temporal_edge(namespace, from_id, edge_type, to_id, at, durability)
+        arguments = {"from_id": from_id, "edge_type": edge_type, "to_id": to_id, "at": at, "durability": durability}
+        return self._call("CloseTemporalEdge", namespace, arguments, Rows)
 
     def supersede_temporal_edge(
         self,
@@ -171,9 +167,10 @@ class TemporalMethods(RowMethods):
         from_id: str,
         edge_type: str,
         to_id: str,
-        valid_from: int,
-        valid_until: int = 0,
+        valid_from: Time,
+        valid_until: Optional[Time] = 0,
         properties: Optional[Metadata] = None,
+        *,
         durability: Durability = "durable",
     ) -> Superseded:
         """State the next value of a single-valued relation ``(from_id, edge_type)``, in one step.
@@ -181,170 +178,65 @@ class TemporalMethods(RowMethods):
         The open fact ends where this one begins. A fact that arrives late, before one already known, is stored closed
         at the start of the next.
         """
-        return Superseded(
-            *self._supersede_temporal_edge(
-                namespace, from_id, edge_type, to_id, valid_from, valid_until, properties, durability
-            )
-        )
-
-    @overload
-    def traverse_temporal(
-        self,
-        namespace: str,
-        start_node: str,
-        timestamp: Optional[int] = None,
-        max_depth: int = 3,
-        edge_types: Optional[Sequence[str]] = None,
-        order: Order = "bfs",
-        direction: Direction = "outgoing",
-        as_of: Optional[int] = None,
-        as_of_seq: Optional[int] = None,
-        limit: Optional[int] = None,
-        *,
-        format: None = None,
-        columns: None = None,
-    ) -> TemporalSubgraph: ...
-
-    @overload
-    def traverse_temporal(
-        self,
-        namespace: str,
-        start_node: str,
-        timestamp: Optional[int] = None,
-        max_depth: int = 3,
-        edge_types: Optional[Sequence[str]] = None,
-        order: Order = "bfs",
-        direction: Direction = "outgoing",
-        as_of: Optional[int] = None,
-        as_of_seq: Optional[int] = None,
-        limit: Optional[int] = None,
-        *,
-        format: TextFormat,
-        columns: Optional[Sequence[str]] = None,
-        tokenizer: Optional[Tokenizer] = None,
-    ) -> Rendered: ...
-
-    @overload
-    def traverse_temporal(
-        self,
-        namespace: str,
-        start_node: str,
-        timestamp: Optional[int] = None,
-        max_depth: int = 3,
-        edge_types: Optional[Sequence[str]] = None,
-        order: Order = "bfs",
-        direction: Direction = "outgoing",
-        as_of: Optional[int] = None,
-        as_of_seq: Optional[int] = None,
-        limit: Optional[int] = None,
-        *,
-        format: Optional[Format] = None,
-        columns: Optional[Sequence[str]] = None,
-        tokenizer: Optional[Tokenizer] = None,
-    ) -> Any: ...
+        fact = _fact(from_id, edge_type, to_id, valid_from, valid_until, properties)
+        return self._call("SupersedeTemporalEdge", namespace, {"fact": fact, "durability": durability}, _superseded)
 
     def traverse_temporal(
         self,
         namespace: str,
         start_node: str,
-        timestamp: Optional[int] = None,
+        timestamp: Optional[Time] = None,
         max_depth: int = 3,
         edge_types: Optional[Sequence[str]] = None,
+        *,
         order: Order = "bfs",
         direction: Direction = "outgoing",
-        as_of: Optional[int] = None,
+        as_of: Optional[Time] = None,
         as_of_seq: Optional[int] = None,
         limit: Optional[int] = None,
-        *,
-        format: Optional[Format] = None,
-        columns: Optional[Sequence[str]] = None,
-        tokenizer: Optional[Tokenizer] = None,
-    ) -> Any:
+    ) -> TemporalSubgraph:
         """Walk edges that are all valid at one instant, None = now.
 
         ``nodes, edges = db.traverse_temporal("ns", "a", t)`` takes the result apart. max_depth, limit and
         ``truncated`` are as in :meth:`traverse`.
         """
-        query = Query.traverse_temporal(
-            start_node, timestamp, max_depth, edge_types, order, direction, as_of, as_of_seq, limit
-        )
-        if is_native(format, columns, tokenizer):
-            return TemporalSubgraph(*self._read(namespace, query))
-        return self._walk_in_format(namespace, query, format, columns, tokenizer)
+        arguments = {
+            "start": start_node,
+            "at": timestamp,
+            "max_depth": max_depth,
+            "edge_types": edge_types,
+            "order": order,
+            "direction": direction,
+            "as_of": _as_of(as_of, as_of_seq),
+            "limit": limit,
+        }
+        return self._rows("TraverseTemporal", namespace, arguments, _subgraph)
 
-    @overload
     def temporal_history(
         self,
         namespace: str,
         node_id: str,
         edge_type: Optional[str] = None,
+        *,
         other_id: Optional[str] = None,
         direction: Direction = "outgoing",
         limit: Optional[int] = None,
-        *,
-        format: None = None,
-        columns: None = None,
-    ) -> List[TemporalEdge]: ...
-
-    @overload
-    def temporal_history(
-        self,
-        namespace: str,
-        node_id: str,
-        edge_type: Optional[str] = None,
-        other_id: Optional[str] = None,
-        direction: Direction = "outgoing",
-        limit: Optional[int] = None,
-        *,
-        format: TextFormat,
-        columns: Optional[Sequence[str]] = None,
-        tokenizer: Optional[Tokenizer] = None,
         cursor: Optional[bytes] = None,
-    ) -> Rendered: ...
-
-    @overload
-    def temporal_history(
-        self,
-        namespace: str,
-        node_id: str,
-        edge_type: Optional[str] = None,
-        other_id: Optional[str] = None,
-        direction: Direction = "outgoing",
-        limit: Optional[int] = None,
-        *,
-        format: Optional[Format] = None,
-        columns: Optional[Sequence[str]] = None,
-        tokenizer: Optional[Tokenizer] = None,
-        cursor: Optional[bytes] = None,
-    ) -> Any: ...
-
-    def temporal_history(
-        self,
-        namespace: str,
-        node_id: str,
-        edge_type: Optional[str] = None,
-        other_id: Optional[str] = None,
-        direction: Direction = "outgoing",
-        limit: Optional[int] = None,
-        *,
-        format: Optional[Format] = None,
-        columns: Optional[Sequence[str]] = None,
-        tokenizer: Optional[Tokenizer] = None,
-        cursor: Optional[bytes] = None,
-    ) -> Any:
+    ) -> Rows[TemporalEdge]:
         """Every belief about a node's facts, also retracted and replaced ones; at most ``limit``, None = all.
 
-        edge_type, other_id: only facts of this type, or with this node at the other end. A format holds one page of at
-        most 10,000 beliefs; ``cursor`` goes on where the last one ended. More than a page without a limit raises
-        LimitExceededError.
+        edge_type, other_id: only facts of this type, or with this node at the other end. cursor: go on where an answer of
+        :meth:`render` ended.
         """
-
-        def page(size: int, at: Optional[bytes]) -> Query[Tuple[List[TemporalEdge], Optional[bytes]]]:
-            return Query.temporal_history(node_id, edge_type, other_id, direction, size, at)
-
-        if is_native(format, columns, tokenizer):
-            return list(self._pages(namespace, page, limit, cursor))
-        return self._page_in_format(namespace, page, limit, cursor, format, columns, tokenizer)
+        arguments = {
+            "node_id": node_id,
+            "edge_type": edge_type,
+            "other_id": other_id,
+            "direction": direction,
+            "limit": limit,
+            "cursor": cursor,
+        }
+        return self._all("TemporalHistory", namespace, arguments)
 
     def erase_temporal(
         self,
@@ -352,6 +244,7 @@ class TemporalMethods(RowMethods):
         from_id: str,
         edge_type: Optional[str] = None,
         to_id: Optional[str] = None,
+        *,
         durability: Durability = "durable",
     ) -> int:
         """Remove a node's outgoing facts with their whole history, for privacy. Returns how many beliefs, retracted
@@ -359,4 +252,5 @@ class TemporalMethods(RowMethods):
 
         No query finds them again, at any time or belief. edge_type, to_id: only facts of this type, or that end there.
         """
-        return self._erase_temporal(namespace, from_id, edge_type, to_id, durability)
+        arguments = {"from_id": from_id, "edge_type": edge_type, "to_id": to_id, "durability": durability}
+        return self._call("EraseTemporal", namespace, arguments)

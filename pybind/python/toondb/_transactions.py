@@ -5,17 +5,27 @@ snapshot, a key found absent still absent, a range scanned must hold as many key
 and writes in one step, so that a transaction is serializable without ever holding a lock.
 """
 
+import random
+import warnings
 from contextlib import suppress
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, Type, Union
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Sequence, Tuple, Type
 
-from ._collections import Vectors
+from ._documents import Documents, Vectors, only
 from ._errors import ToonDBError, TransactionError
-from ._toondb import Query, WriteBatch
-from ._types import BytesLike, CommitResult, Document, Durability, GraphNode, Metadata
+from ._generated._batch import WriteBatch
+from ._methods import Arguments, Methods, Pages, Steps, steps
+from ._types import CommitResult, Document, Durability, GraphNode, Key, Metadata, Span, Time
 
 if TYPE_CHECKING:
     from ._store import Store
+
+RETRY_DELAY_MAX_SECONDS = 0.1
+
+
+def retry_delay(attempt: int) -> float:
+    """Seconds to pause after a conflict, before attempt ``attempt + 1``: random, so that rivals fall out of step."""
+    return random.uniform(0, min(RETRY_DELAY_MAX_SECONDS, 0.001 * 2**attempt))
 
 
 def prefix_end(prefix: bytes) -> Optional[bytes]:
@@ -24,8 +34,10 @@ def prefix_end(prefix: bytes) -> Optional[bytes]:
     return stem[:-1] + bytes([stem[-1] + 1]) if stem else None
 
 
-def _as_bytes(given: BytesLike) -> bytes:
-    """Bytes of any buffer; bytes() would also make some of a number."""
+def _as_bytes(given: Key) -> bytes:
+    """Bytes of a text or of any buffer; bytes() would also make some of a number."""
+    if isinstance(given, str):
+        return given.encode()
     return given if type(given) is bytes else memoryview(given).tobytes()
 
 
@@ -49,7 +61,73 @@ class _RangeRead:
         return (self.last, self.end) if self.reverse else (self.start, self.last + b"\0")
 
 
-class Transaction:
+class _Scan(Pages[Tuple[bytes, bytes]]):
+    """The snapshot's pairs with the transaction's own writes laid over them."""
+
+    def __init__(self, transaction: "Transaction", read: _RangeRead, limit: Optional[int]) -> None:
+        # The limit is of pairs shown: where own writes hide some, more are read.
+        arguments = {"start": read.start or None, "end": read.end, "reverse": read.reverse}
+        super().__init__(transaction._store, "Scan", transaction._namespace, arguments)
+        self._transaction = transaction
+        self._range = read
+        self._left = limit
+        own = (key for key in transaction._keys if read.start <= key and (read.end is None or key < read.end))
+        self._own = sorted(own, reverse=read.reverse)
+
+    @property
+    def _complete(self) -> bool:
+        return (self._left is not None and self._left <= 0) or (self._paging.complete and self._range.complete)
+
+    def _more(self) -> "Steps[Iterator[Tuple[bytes, bytes]]]":
+        seq = yield self._transaction._seq()
+        found: List[Tuple[bytes, bytes]] = []
+        if seq == 0:
+            # Before every commit: there is nothing to read.
+            self._paging.complete = True
+        if not self._paging.complete:
+            page = {**self._paging.next(), "snapshot": seq}
+            if self._left is not None:
+                page["limit"] = min(page["limit"], self._left + len(self._own))
+            answer = yield self._methods._call(self._operation, self._namespace, page)
+            found = self._paging.took(answer)
+        return self._merged(found)
+
+    def _merged(self, found: List[Tuple[bytes, bytes]]) -> Iterator[Tuple[bytes, bytes]]:
+        written = self._transaction._keys
+        for key, value in found:
+            if self._left is not None and self._left <= 0:
+                return
+            yield from self._own_before(key)
+            if self._left is not None and self._left <= 0:
+                return
+            self._range.count += 1
+            self._range.last = key
+            shown: Optional[bytes] = value
+            if self._own and self._own[0] == key:
+                shown = written[self._own.pop(0)]
+            if shown is not None:
+                yield self._shown(key, shown)
+        if self._paging.complete:
+            self._range.complete = True
+            yield from self._own_before(None)
+
+    def _own_before(self, key: Optional[bytes]) -> Iterator[Tuple[bytes, bytes]]:
+        """Own pairs before a key of the snapshot; None = all that are left."""
+        while self._own and (key is None or (self._own[0] != key and (self._own[0] < key) != self._range.reverse)):
+            if self._left is not None and self._left <= 0:
+                return
+            own = self._own.pop(0)
+            value = self._transaction._keys[own]
+            if value is not None:
+                yield self._shown(own, value)
+
+    def _shown(self, key: bytes, value: bytes) -> Tuple[bytes, bytes]:
+        if self._left is not None:
+            self._left -= 1
+        return key, value
+
+
+class Transaction(Methods):
     """All of it or nothing, in one namespace: made by :meth:`Database.transaction`.
 
     ``get``, ``exists``, ``scan``, ``get_document`` and ``get_node`` see the snapshot that the first of them takes (for
@@ -70,9 +148,7 @@ class Transaction:
         self._keys: Dict[bytes, Optional[bytes]] = {}
         self._documents: Dict[Tuple[str, str], Optional[Document]] = {}
         self._nodes: Dict[str, Optional[GraphNode]] = {}
-        self._keys_read: Dict[bytes, bool] = {}
-        self._documents_read: Dict[Tuple[str, str], bool] = {}
-        self._nodes_read: Dict[str, bool] = {}
+        self._reads: Dict[Tuple[Any, ...], Tuple[str, Arguments, bool]] = {}
         self._ranges_read: List[_RangeRead] = []
 
     def __enter__(self) -> "Transaction":
@@ -93,137 +169,133 @@ class Transaction:
             with suppress(ToonDBError):
                 self.rollback()
 
+    def __del__(self) -> None:
+        if self._open and len(self._batch) > 0:
+            text = f"a transaction of namespace {self._namespace!r} was dropped with {len(self._batch)} writes"
+            warnings.warn(f"{text}: neither committed nor rolled back", ResourceWarning, source=self, stacklevel=2)
+
+    def _run(self, steps: "Steps[Any]") -> Any:
+        return self._store._run(steps)
+
+    def _end(self) -> Any:
+        """Ends it without its writes: what gives the snapshot back, if there is one, and None otherwise."""
+        self._open = False
+        snapshot, self._snapshot = self._snapshot, None
+        return self._store._call("EndSnapshot", self._namespace, {"seq": snapshot}) if snapshot else None
+
     def _writing(self) -> WriteBatch:
         """The batch of a transaction that is not over; also asked before a read, whose answer may be known already."""
         if not self._open:
             raise TransactionError("the transaction is over; begin another one")
         return self._batch
 
-    def _seq(self) -> int:
+    @steps
+    def _seq(self) -> Steps[int]:
         """The commit whose state is read. 0 is before every commit: there is nothing to read, and no snapshot to
         hold.
         """
         self._writing()
         if self._snapshot is None:
-            self._snapshot = self._store._take_snapshot(self._namespace)
+            taken = yield self._store._call("TakeSnapshot", self._namespace, {})
+            # Of two reads at a time, the first to take a snapshot has said which it is.
+            if self._snapshot is None:
+                self._snapshot = taken
+            elif taken:
+                yield self._store._call("EndSnapshot", self._namespace, {"seq": taken})
         return self._snapshot
+
+    def _read(self, operation: str, target: str, arguments: Arguments, at: Arguments, then: Any = None) -> Steps[Any]:
+        """Reads one thing of the snapshot, and notes whether it is there."""
+        self._writing()
+        seq = yield self._seq()
+        found = None
+        if seq:
+            found = yield self._store._call(operation, self._namespace, {**arguments, "snapshot": seq}, then)
+        self._reads[(target, *at.values())] = (target, at, found is not None)
+        return found
 
     # Reads
 
-    def get(self, key: BytesLike) -> Optional[bytes]:
+    @steps
+    def get(self, key: Key) -> Steps[Optional[bytes]]:
         """Read a key: its value, or None if it is absent."""
         self._writing()
         key = _as_bytes(key)
         if key in self._keys:
             return self._keys[key]
-        seq = self._seq()
-        value = self._store._get_at(key, self._namespace, seq) if seq else None
-        self._keys_read[key] = value is not None
-        return value
+        return (yield from self._read("Get", "key", {"key": key}, {"key": key}))
 
-    def exists(self, key: BytesLike) -> bool:
+    @steps
+    def exists(self, key: Key) -> Steps[bool]:
         """True if the key is present."""
-        return self.get(key) is not None
+        found = yield self.get(key)
+        return found is not None
 
     def get_kv(self, key: str) -> Optional[bytes]:
         """Read a text key."""
-        return self.get(key.encode())
+        return self.get(key)
 
     def scan(
         self,
-        prefix: Optional[BytesLike] = None,
-        start: Optional[BytesLike] = None,
-        end: Optional[BytesLike] = None,
+        prefix: Optional[Key] = None,
+        *,
+        start: Optional[Key] = None,
+        end: Optional[Key] = None,
         limit: Optional[int] = None,
         reverse: bool = False,
     ) -> Iterator[Tuple[bytes, bytes]]:
-        """Read (key, value) pairs in order, at the transaction's snapshot; arguments as for :meth:`Database.scan`.
+        """Read pairs of key and value in order, at the transaction's snapshot; arguments as for :meth:`Database.scan`.
 
-        The transaction depends on the part of the range that was consumed: keys that appear or vanish in it conflict.
+        What has been iterated over when the transaction commits counts as read.
         """
-        first = max(_as_bytes(prefix or b""), _as_bytes(start or b""))
-        after = prefix_end(_as_bytes(prefix)) if prefix else None
-        ends = [_as_bytes(bound) for bound in (end, after) if bound is not None]
-        last = min(ends) if ends else None
-        if last is not None and first >= last:
-            return
+        self._writing()
+        first = b"" if start is None else _as_bytes(start)
+        last = None if end is None else _as_bytes(end)
+        if prefix is not None:
+            stem = _as_bytes(prefix)
+            bound = prefix_end(stem)
+            first = max(first, stem)
+            last = bound if last is None or (bound is not None and bound < last) else last
+        if last is not None and last <= first:
+            return iter(())
         read = _RangeRead(first, last, reverse)
         self._ranges_read.append(read)
-        own = sorted((key for key in self._keys if key >= first and (last is None or key < last)), reverse=reverse)
-        left = limit
-        for key, value in self._merged(own, read):
-            if left is not None:
-                if left <= 0:
-                    return
-                left -= 1
-            yield key, value
+        return _Scan(self, read, limit)
 
-    def _merged(self, own: List[bytes], read: _RangeRead) -> Iterator[Tuple[bytes, bytes]]:
-        """The snapshot's pairs with the transaction's own writes laid over them."""
-        seq, start = self._seq(), read.start or None
-
-        def page(size: int, at: Optional[bytes]) -> "Query[Tuple[List[Tuple[bytes, bytes]], Optional[bytes]]]":
-            return Query.scan(None, start, read.end, size, read.reverse, cursor=at)._at(seq)
-
-        pairs = self._store._pages(self._namespace, page, None)
-        position = 0
-        for key, value in pairs if seq else ():
-            read.count += 1
-            read.last = key
-            while position < len(own) and own[position] != key and (own[position] < key) != read.reverse:
-                written = self._keys[own[position]]
-                if written is not None:
-                    yield own[position], written
-                position += 1
-            if position < len(own) and own[position] == key:
-                position += 1
-                overlaid = self._keys[key]
-                if overlaid is not None:
-                    yield key, overlaid
-            else:
-                yield key, value
-        read.complete = True
-        for key in own[position:]:
-            written = self._keys[key]
-            if written is not None:
-                yield key, written
-
-    def get_document(self, collection_name: str, id: str, include_embeddings: bool = False) -> Optional[Document]:
+    @steps
+    def get_document(
+        self, collection_name: str, id: str, *, include_embeddings: bool = False
+    ) -> Steps[Optional[Document]]:
         """Read a document; None if there is none of this id. One written here comes back as it was given."""
         self._writing()
         name = (collection_name, id)
         if name in self._documents:
             return self._documents[name]
-        found, seq = None, self._seq()
-        if seq:
-            query = Query.get_documents(collection_name, [id], include_embeddings)
-            (found,) = self._store._read(self._namespace, query._at(seq))
-        self._documents_read[name] = found is not None
-        return found
+        arguments = {"collection": collection_name, "ids": [id], "include_embedding": include_embeddings}
+        at = {"collection": collection_name, "id": id}
+        return (yield from self._read("GetDocuments", "document", arguments, at, only))
 
-    def get_node(self, node_id: str) -> Optional[GraphNode]:
+    @steps
+    def get_node(self, node_id: str) -> Steps[Optional[GraphNode]]:
         """Read a node; None if there is none."""
         self._writing()
         if node_id in self._nodes:
             return self._nodes[node_id]
-        seq = self._seq()
-        found = self._store._get_node(self._namespace, node_id, seq) if seq else None
-        self._nodes_read[node_id] = found is not None
-        return found
+        return (yield from self._read("GetNode", "node", {"id": node_id}, {"id": node_id}))
 
     # Writes
 
-    def put(self, key: BytesLike, value: BytesLike, ttl: Optional[float] = None) -> None:
-        """Write a key. ttl: seconds from the commit after which it is gone."""
+    def put(self, key: Key, value: Key, *, ttl: Optional[Span] = None) -> None:
+        """Write a key. ttl: seconds, or a timedelta, from the commit after which it is gone."""
         key, value = _as_bytes(key), _as_bytes(value)
-        self._writing().put(key, value, ttl)
+        self._writing().put(key, value, ttl=ttl)
         self._keys[key] = value
 
-    def put_kv(self, key: str, value: BytesLike, ttl: Optional[float] = None) -> None:
+    def put_kv(self, key: str, value: Key, *, ttl: Optional[Span] = None) -> None:
         """Write a text key."""
-        self.put(key.encode(), value, ttl)
+        self.put(key, value, ttl=ttl)
 
-    def delete(self, key: BytesLike) -> None:
+    def delete(self, key: Key) -> None:
         """Delete a key."""
         key = _as_bytes(key)
         self._writing().delete(key)
@@ -231,28 +303,27 @@ class Transaction:
 
     def delete_kv(self, key: str) -> None:
         """Delete a text key."""
-        self.delete(key.encode())
+        self.delete(key)
 
     def add_documents(
-        self,
-        collection_name: str,
-        documents: Sequence[Union[Mapping[str, Any], Document]],
-        embeddings: Optional[Vectors] = None,
+        self, collection_name: str, documents: Documents, *, embeddings: Optional[Vectors] = None
     ) -> None:
         """Add or replace documents; each needs an id here. The collection must exist by the commit."""
-        self._writing().add_documents(collection_name, documents, embeddings)
-        for given in documents:
-            if isinstance(given, Document):
-                document = given
+        given = list(documents)
+        self._writing().add_documents(collection_name, given, embeddings=embeddings)
+        for each in given:
+            if isinstance(each, Document):
+                document = each
             else:
-                content, metadata = given.get("content") or "", dict(given.get("metadata") or {})
-                document = Document(given["id"], content, given.get("embedding", []), metadata)
+                content, metadata = each.get("content") or "", dict(each.get("metadata") or {})
+                document = Document(each["id"], content, each.get("embedding", []), metadata)
             self._documents[collection_name, document.id] = document
 
     def delete_documents(self, collection_name: str, ids: Sequence[str]) -> None:
         """Delete documents by id."""
-        self._writing().delete_documents(collection_name, ids)
-        for id in ids:
+        given = list(ids)
+        self._writing().delete_documents(collection_name, given)
+        for id in given:
             self._documents[collection_name, id] = None
 
     def insert_vectors(self, index_name: str, ids: Sequence[int], vectors: Vectors) -> None:
@@ -286,15 +357,15 @@ class Transaction:
         from_id: str,
         edge_type: str,
         to_id: str,
-        valid_from: int,
-        valid_until: int = 0,
+        valid_from: Time,
+        valid_until: Optional[Time] = 0,
         properties: Optional[Metadata] = None,
     ) -> None:
-        """State a fact that holds over ``[valid_from, valid_until)``, in milliseconds; 0 = open end."""
+        """State a fact that holds over ``[valid_from, valid_until)``; an end of 0 or None is open."""
         self._writing().add_temporal_edge(from_id, edge_type, to_id, valid_from, valid_until, properties)
 
-    def close_temporal_edge(self, from_id: str, edge_type: str, to_id: str, at: Optional[int] = None) -> None:
-        """End the open periods of an edge at a time in milliseconds; None = at the commit."""
+    def close_temporal_edge(self, from_id: str, edge_type: str, to_id: str, at: Optional[Time] = None) -> None:
+        """End the open periods of an edge at a time; None = at the commit."""
         self._writing().close_temporal_edge(from_id, edge_type, to_id, at)
 
     def supersede_temporal_edge(
@@ -302,8 +373,8 @@ class Transaction:
         from_id: str,
         edge_type: str,
         to_id: str,
-        valid_from: int,
-        valid_until: int = 0,
+        valid_from: Time,
+        valid_until: Optional[Time] = 0,
         properties: Optional[Metadata] = None,
     ) -> None:
         """State the next value of a single-valued relation; the open fact ends where this one begins."""
@@ -311,33 +382,30 @@ class Transaction:
 
     # The end
 
-    def commit(self) -> Optional[CommitResult]:
+    @steps
+    def commit(self) -> Steps[Optional[CommitResult]]:
         """Make the writes, if nothing that was read has changed. Returns None if there are none.
 
         Raises TransactionConflictError if something has changed; the transaction is over either way.
         """
         batch = self._writing()
         if len(batch) == 0:
-            self.rollback()
+            yield self.rollback()
             return None
         self._open = False
         seq = self._snapshot
         if seq is not None:
-            for key, found in self._keys_read.items():
-                batch._read_key(key, seq, found)
-            for (collection, id), found in self._documents_read.items():
-                batch._read_document(collection, id, seq, found)
-            for node_id, found in self._nodes_read.items():
-                batch._read_node(node_id, seq, found)
+            for target, at, found in self._reads.values():
+                batch._read(target, at, seq, int(found))
             for read in self._ranges_read:
                 bounds = read.bounds()
                 if bounds is not None:
-                    batch._read_range(*bounds, seq, read.count)
-        return self._store._commit(self._namespace, batch, seq or None, self._durability)
+                    batch._read("key_range", {"start": bounds[0], "end": bounds[1]}, seq, read.count)
+        return (yield self._store._commit(self._namespace, batch, seq or None, self._durability))
 
-    def rollback(self) -> None:
+    @steps
+    def rollback(self) -> Steps[None]:
         """Drop the writes. The transaction is over; rolling back again does nothing."""
-        self._open = False
-        snapshot, self._snapshot = self._snapshot, None
-        if snapshot:
-            self._store._end_snapshot(self._namespace, snapshot)
+        given_back = self._end()
+        if given_back is not None:
+            yield given_back

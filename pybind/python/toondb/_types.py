@@ -5,10 +5,22 @@ namespace.
 """
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, Dict, List, Literal, Optional, Tuple, Union
+
+from ._rows import InFormats, Tables
 
 BytesLike = Union[bytes, bytearray, memoryview]
 """Keys and values: bytes, or any buffer of bytes."""
+
+Key = Union[str, bytes, bytearray, memoryview]
+"""A key or a value: bytes, any buffer of bytes, or a str, which stands for its UTF-8."""
+
+Time = Union[int, datetime, str]
+"""A point in time: milliseconds since 1970 (negative before it), an aware datetime, or a text in ISO 8601 with an offset."""
+
+Span = Union[float, timedelta]
+"""A span of time: seconds, or a timedelta."""
 
 Metadata = Dict[str, Any]
 """Fields of documents, nodes and edges: str keys; values None, bool, int, float, str, bytes, lists and dicts of
@@ -107,7 +119,7 @@ class TemporalEdge:
     """The time of that commit."""
 
 
-class Subgraph(Tuple[List[GraphNode], List[GraphEdge]]):
+class Subgraph(Tuple[List[GraphNode], List[GraphEdge]], InFormats):
     """Part of a graph: unpacks as ``nodes, edges``.
 
     ``nodes`` come in the order they were visited, the start first; ``edges`` are those between visited nodes that the
@@ -126,6 +138,9 @@ class Subgraph(Tuple[List[GraphNode], List[GraphEdge]]):
         """What a copy is made from: pickles and copies of it are whole."""
         return self[0], self[1], self.truncated
 
+    def _tables(self) -> Tables:
+        return [("nodes", self.nodes), ("edges", self.edges)]
+
     @property
     def nodes(self) -> List[GraphNode]:
         """The nodes visited."""
@@ -137,7 +152,7 @@ class Subgraph(Tuple[List[GraphNode], List[GraphEdge]]):
         return self[1]
 
 
-class TemporalSubgraph(Tuple[List[GraphNode], List[TemporalEdge]]):
+class TemporalSubgraph(Tuple[List[GraphNode], List[TemporalEdge]], InFormats):
     """Part of the temporal graph at one instant: unpacks as ``nodes, edges``.
 
     A node that was never added as a graph node has an empty type and no properties.
@@ -154,6 +169,9 @@ class TemporalSubgraph(Tuple[List[GraphNode], List[TemporalEdge]]):
     def __getnewargs__(self) -> Tuple[Any, ...]:
         """What a copy is made from: pickles and copies of it are whole."""
         return self[0], self[1], self.truncated
+
+    def _tables(self) -> Tables:
+        return [("nodes", self.nodes), ("edges", self.edges)]
 
     @property
     def nodes(self) -> List[GraphNode]:

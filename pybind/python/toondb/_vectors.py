@@ -3,46 +3,49 @@
 Vectors are given as in collections; ids as a sequence of ints or a buffer of 64-bit integers.
 """
 
-from typing import Any, List, Optional, Sequence, overload
+from typing import List, Optional, Sequence
 
-from ._collections import Vector, Vectors
-from ._formats import Format, TextFormat, Tokenizer
-from ._rows import Rendered, RowMethods, is_native
-from ._toondb import Query
+from ._documents import Vector, Vectors
+from ._methods import Methods, always_true, any_of, first
+from ._rows import Rows
+from ._toondb import Core
 from ._types import Durability, IndexInfo, Metric, SearchResult
 
 
-class VectorMethods(RowMethods):
+class VectorMethods(Core, Methods):
     """Vector indexes and collections share one set of names within a namespace.
 
-    In a format the rows of a search have the columns id, score, distance and embedding; see :class:`Rendered`.
+    As rows, the results of a search have the columns id, score, distance and, if asked for, embedding.
     """
 
-    def create_index(self, name: str, dimension: int, metric: Metric = "cosine", namespace: str = "default") -> bool:
+    def create_index(
+        self, name: str, dimension: int, metric: Metric = "cosine", *, namespace: str = "default"
+    ) -> bool:
         """Create a vector index. Returns True.
 
         One that exists with the same settings is left as it is; with others, AlreadyExistsError is raised.
         """
-        self._create_index(namespace, name, dimension, metric)
-        return True
+        arguments = {"index": name, "dimension": dimension, "metric": metric}
+        return self._call("CreateIndex", namespace, arguments, always_true)
 
-    def list_indexes(self, namespace: str = "default") -> List[str]:
+    def list_indexes(self, *, namespace: str = "default") -> List[str]:
         """The names of a namespace's vector indexes, in order."""
-        return self._list_indexes(namespace)
+        return self._call("ListIndexes", namespace, {})
 
-    def describe_index(self, name: str, namespace: str = "default") -> IndexInfo:
+    def describe_index(self, name: str, *, namespace: str = "default") -> IndexInfo:
         """What an index is and how many vectors it has. Raises CollectionNotFoundError."""
-        return self._describe_index(namespace, name)
+        return self._call("DescribeIndex", namespace, {"index": name}, first)
 
-    def drop_index(self, name: str, namespace: str = "default") -> bool:
+    def drop_index(self, name: str, *, namespace: str = "default") -> bool:
         """Drop an index with everything in it. Returns True if it existed."""
-        return self._drop_index(namespace, name)
+        return self._call("DropIndex", namespace, {"index": name}, any_of)
 
     def insert_vectors(
         self,
         index_name: str,
         ids: Sequence[int],
         vectors: Vectors,
+        *,
         namespace: str = "default",
         durability: Durability = "durable",
     ) -> bool:
@@ -51,99 +54,66 @@ class VectorMethods(RowMethods):
         ``vectors`` has the shape (len(ids), dimension); a C-contiguous float32 matrix is copied in one piece. At most
         100,000 a call. Raises CollectionNotFoundError, and InvalidArgumentError for wrong shapes, NaN and infinity.
         """
-        self._insert_vectors(namespace, index_name, ids, vectors, durability)
-        return True
+        arguments = {"index": index_name, "ids": ids, "vectors": vectors, "durability": durability}
+        return self._call("InsertVectors", namespace, arguments, always_true)
 
     def get_vectors(
-        self, index_name: str, ids: Sequence[int], namespace: str = "default"
+        self, index_name: str, ids: Sequence[int], *, namespace: str = "default"
     ) -> List[Optional[List[float]]]:
         """Read vectors at one instant: for each id its numbers, or None."""
-        return self._get_vectors(namespace, index_name, ids)
+        return self._call("GetVectors", namespace, {"index": index_name, "ids": ids})
 
     def delete_vectors(
-        self, index_name: str, ids: Sequence[int], namespace: str = "default", durability: Durability = "durable"
+        self, index_name: str, ids: Sequence[int], *, namespace: str = "default", durability: Durability = "durable"
     ) -> int:
         """Delete vectors by id, in one commit. Returns how many existed."""
-        return self._delete_vectors(namespace, index_name, ids, durability)
+        return self._call(
+            "DeleteVectors", namespace, {"index": index_name, "ids": ids, "durability": durability}
+        )
 
-    def count_vectors(self, index_name: str, namespace: str = "default") -> int:
+    def count_vectors(self, index_name: str, *, namespace: str = "default") -> int:
         """How many vectors an index has."""
-        return self._count_vectors(namespace, index_name)
-
-    @overload
-    def search(
-        self,
-        index_name: str,
-        query: Vector,
-        k: int = 10,
-        namespace: str = "default",
-        ef: Optional[int] = None,
-        include_embeddings: bool = False,
-        *,
-        format: None = None,
-        columns: None = None,
-    ) -> List[SearchResult]: ...
-
-    @overload
-    def search(
-        self,
-        index_name: str,
-        query: Vector,
-        k: int = 10,
-        namespace: str = "default",
-        ef: Optional[int] = None,
-        include_embeddings: bool = False,
-        *,
-        format: TextFormat,
-        columns: Optional[Sequence[str]] = None,
-        tokenizer: Optional[Tokenizer] = None,
-    ) -> Rendered: ...
-
-    @overload
-    def search(
-        self,
-        index_name: str,
-        query: Vector,
-        k: int = 10,
-        namespace: str = "default",
-        ef: Optional[int] = None,
-        include_embeddings: bool = False,
-        *,
-        format: Optional[Format] = None,
-        columns: Optional[Sequence[str]] = None,
-        tokenizer: Optional[Tokenizer] = None,
-    ) -> Any: ...
+        return self._call("CountVectors", namespace, {"index": index_name})
 
     def search(
         self,
         index_name: str,
         query: Vector,
         k: int = 10,
-        namespace: str = "default",
+        *,
         ef: Optional[int] = None,
         include_embeddings: bool = False,
-        *,
-        format: Optional[Format] = None,
-        columns: Optional[Sequence[str]] = None,
-        tokenizer: Optional[Tokenizer] = None,
-    ) -> Any:
+        namespace: str = "default",
+    ) -> Rows[SearchResult]:
         """Find the ``k`` vectors nearest to a query, nearest first, ties by id. Raises CollectionNotFoundError.
 
         ef: search width, larger is slower and finds more of the true nearest; None = a good default.
         """
-        read = Query.search(index_name, query, k, ef, include_embeddings)
-        if is_native(format, columns, tokenizer):
-            return self._read(namespace, read)
-        return self._in_format(namespace, read, format, columns, tokenizer)
+        arguments = {
+            "index": index_name,
+            "query": query,
+            "k": k,
+            "ef": ef,
+            "include_embedding": include_embeddings,
+        }
+        return self._rows("SearchVectors", namespace, arguments, Rows)
 
     def search_batch(
         self,
         index_name: str,
         queries: Vectors,
         k: int = 10,
-        namespace: str = "default",
+        *,
         ef: Optional[int] = None,
         include_embeddings: bool = False,
-    ) -> List[List[SearchResult]]:
+        namespace: str = "default",
+    ) -> List[Rows[SearchResult]]:
         """Several searches at one instant, at most 1,000: a list of results for each query, as :meth:`search`."""
-        return self._search_batch(namespace, index_name, queries, k, ef, include_embeddings)
+        arguments = {
+            "index": index_name,
+            "queries": queries,
+            "k": k,
+            "ef": ef,
+            "include_embedding": include_embeddings,
+        }
+        return self._call("SearchBatchVectors", namespace, arguments, Rows.each)

@@ -1,0 +1,1 @@
+"""What scripts/write_surface.py writes from the methods of a store."""

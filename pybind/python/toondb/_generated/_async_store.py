@@ -1,0 +1,1020 @@
+"""The methods of clients for asyncio.
+
+Written by scripts/write_surface.py: change the method where it is written by hand, and run that again.
+"""
+
+from typing import Any, AsyncIterator, List, Mapping, Optional, Sequence, Tuple, Union, overload
+
+from .._checkpoints import ReadableFile, WritableFile
+from .._context import Context, Section
+from .._documents import Documents, Filter, Vector, Vectors
+from .._formats import Format, TextFormat, Tokenizer
+from .._looped import awaited, iterated
+from .._rows import Rendered, Rows
+from .._store import Store
+from .._types import (
+    BytesLike,
+    CacheHit,
+    CacheStats,
+    Capabilities,
+    CheckReport,
+    CheckpointInfo,
+    CollectionInfo,
+    CommitResult,
+    Direction,
+    Document,
+    Durability,
+    ExportFormat,
+    GraphEdge,
+    GraphNode,
+    IndexInfo,
+    Key,
+    Metadata,
+    Metric,
+    NamespaceInfo,
+    NamespaceStats,
+    Order,
+    Path,
+    RestoreResult,
+    SearchResult,
+    ServerStats,
+    Span,
+    Subgraph,
+    Superseded,
+    TemporalEdge,
+    TemporalSubgraph,
+    Time,
+)
+
+from ._batch import WriteBatch
+from ._query import Query
+
+
+class AsyncStoreMethods:
+    """:class:`Store`, awaited."""
+
+    _plain: Store
+
+    async def get(self, key: Key, *, namespace: str = "default") -> Optional[bytes]:
+        """Read a key: its value, or None if it is absent or expired.
+
+        Raises InvalidArgumentError for an empty key and LimitExceededError for one over 8 KiB. A namespace that does
+        not exist holds nothing.
+        """
+        return await awaited(self._plain.get(key, namespace=namespace))
+
+    async def put(
+        self,
+        key: Key,
+        value: Key,
+        *,
+        ttl: Optional[Span] = None,
+        namespace: str = "default",
+        durability: Durability = "durable",
+    ) -> bool:
+        """Write a key, replacing any older value. Returns True.
+
+        ttl: seconds, or a timedelta, from now after which the key is gone; None = for ever. A put without it clears an
+        older one. durability: "durable" returns once the write is on disk; "volatile" returns earlier and may lose the
+        write in a crash. Raises LimitExceededError for a key over 8 KiB or a value over 8 MiB, QuotaExceededError,
+        BusyError, DiskFullError, and OutcomeUnknownError if the disk failed in the middle of it. A namespace that does
+        not exist is created.
+        """
+        return await awaited(self._plain.put(key, value, ttl=ttl, namespace=namespace, durability=durability))
+
+    async def exists(self, key: Key, *, namespace: str = "default") -> bool:
+        """True if the key is present and not expired."""
+        return await awaited(self._plain.exists(key, namespace=namespace))
+
+    async def delete(self, key: Key, *, namespace: str = "default", durability: Durability = "durable") -> bool:
+        """Delete a key. Returns True if it existed; deleting nothing is no error."""
+        return await awaited(self._plain.delete(key, namespace=namespace, durability=durability))
+
+    async def put_kv(
+        self,
+        key: str,
+        value: BytesLike,
+        namespace: str = "default",
+        *,
+        ttl: Optional[Span] = None,
+        durability: Durability = "durable",
+    ) -> bool:
+        """Write a text key, stored as UTF-8; otherwise as :meth:`put`."""
+        return await awaited(self._plain.put_kv(key, value, namespace, ttl=ttl, durability=durability))
+
+    async def get_kv(self, key: str, namespace: str = "default") -> Optional[bytes]:
+        """Read a text key; otherwise as :meth:`get`."""
+        return await awaited(self._plain.get_kv(key, namespace))
+
+    async def delete_kv(self, key: str, namespace: str = "default", *, durability: Durability = "durable") -> bool:
+        """Delete a text key; otherwise as :meth:`delete`."""
+        return await awaited(self._plain.delete_kv(key, namespace, durability=durability))
+
+    async def multi_get(self, keys: Sequence[Key], *, namespace: str = "default") -> List[Optional[bytes]]:
+        """Read several keys at one instant: for each its value, or None if it is absent or expired."""
+        return await awaited(self._plain.multi_get(keys, namespace=namespace))
+
+    async def batch_put(
+        self,
+        entries: Union[Mapping[Key, Key], Sequence[Tuple[Key, Key]]],
+        *,
+        ttl: Optional[Span] = None,
+        namespace: str = "default",
+        durability: Durability = "durable",
+    ) -> bool:
+        """Write several pairs of key and value, a dict or a list of tuples, all or none. Returns True.
+
+        A key given twice takes its last value. ttl and durability are as in :meth:`put` and hold for all of them. At
+        most 100,000 pairs a call; more raise LimitExceededError.
+        """
+        return await awaited(self._plain.batch_put(entries, ttl=ttl, namespace=namespace, durability=durability))
+
+    async def compare_and_set(
+        self,
+        key: Key,
+        expected: Optional[Key],
+        value: Optional[Key],
+        *,
+        ttl: Optional[Span] = None,
+        namespace: str = "default",
+        durability: Durability = "durable",
+    ) -> bool:
+        """Write a key only if it holds `expected` (None = only if it is absent); a value of None deletes it.
+
+        Returns True if the expectation held and the write happened. ttl and durability are as in :meth:`put`.
+        """
+        return await awaited(
+            self._plain.compare_and_set(key, expected, value, ttl=ttl, namespace=namespace, durability=durability)
+        )
+
+    def scan(
+        self,
+        prefix: Optional[Key] = None,
+        *,
+        start: Optional[Key] = None,
+        end: Optional[Key] = None,
+        limit: Optional[int] = None,
+        reverse: bool = False,
+        cursor: Optional[bytes] = None,
+        namespace: str = "default",
+    ) -> AsyncIterator[Tuple[bytes, bytes]]:
+        """Read pairs of key and value in order of the keys.
+
+        prefix: only keys that begin with it; start: only keys at or after it; end: only keys before it; all that are
+        given must hold. limit: at most so many pairs; None = all. reverse: from the last key to the first. cursor: go
+        on where an answer of :meth:`render` ended.
+
+        The pairs come in pages, each read at one instant as the iteration reaches it; a scan at one instant as a whole
+        is :meth:`Transaction.scan`.
+        """
+        return iterated(
+            self._plain.scan(
+                prefix, start=start, end=end, limit=limit, reverse=reverse, cursor=cursor, namespace=namespace
+            )
+        )
+
+    def scan_keys(
+        self,
+        prefix: Optional[Key] = None,
+        *,
+        start: Optional[Key] = None,
+        end: Optional[Key] = None,
+        limit: Optional[int] = None,
+        reverse: bool = False,
+        cursor: Optional[bytes] = None,
+        namespace: str = "default",
+    ) -> AsyncIterator[bytes]:
+        """Read keys in order, without their values; otherwise as :meth:`scan`."""
+        return iterated(
+            self._plain.scan_keys(
+                prefix, start=start, end=end, limit=limit, reverse=reverse, cursor=cursor, namespace=namespace
+            )
+        )
+
+    async def create_namespace(
+        self,
+        name: str,
+        metadata: Optional[Metadata] = None,
+        *,
+        bytes_max: Optional[int] = None,
+        vectors_max: Optional[int] = None,
+        collections_max: Optional[int] = None,
+        exist_ok: bool = True,
+    ) -> bool:
+        """Create a namespace. Returns True.
+
+        A write to a new name creates it too; this sets its metadata and quota (bytes of live data, vectors, collections
+        and indexes; None = no bound). One that exists is left as it is, or raises AlreadyExistsError with
+        ``exist_ok=False``.
+        """
+        return await awaited(
+            self._plain.create_namespace(
+                name,
+                metadata,
+                bytes_max=bytes_max,
+                vectors_max=vectors_max,
+                collections_max=collections_max,
+                exist_ok=exist_ok,
+            )
+        )
+
+    async def list_namespaces(self) -> List[str]:
+        """The names of all namespaces, in order."""
+        return await awaited(self._plain.list_namespaces())
+
+    async def describe_namespace(self, name: str) -> NamespaceInfo:
+        """What is known of a namespace. Raises NamespaceNotFoundError."""
+        return await awaited(self._plain.describe_namespace(name))
+
+    async def delete_namespace(self, name: str) -> bool:
+        """Delete a namespace with everything in it. Returns True. Raises NamespaceNotFoundError."""
+        return await awaited(self._plain.delete_namespace(name))
+
+    async def namespace_stats(self, name: str = "default") -> NamespaceStats:
+        """The counters of a namespace. Raises NamespaceNotFoundError."""
+        return await awaited(self._plain.namespace_stats(name))
+
+    async def set_quota(
+        self,
+        name: str,
+        *,
+        bytes_max: Optional[int] = None,
+        vectors_max: Optional[int] = None,
+        collections_max: Optional[int] = None,
+    ) -> NamespaceInfo:
+        """Replace the bounds of a namespace; None = no bound. What exceeds them already stays, only growth is
+        refused.
+        """
+        return await awaited(
+            self._plain.set_quota(name, bytes_max=bytes_max, vectors_max=vectors_max, collections_max=collections_max)
+        )
+
+    async def flush(self, *, namespace: str = "default") -> int:
+        """Write the log into the store, so that a restart replays nothing. Returns the commit_seq up to which it did.
+
+        No durability depends on it: acknowledged writes are on disk already.
+        """
+        return await awaited(self._plain.flush(namespace=namespace))
+
+    async def create_collection(
+        self,
+        name: str,
+        dimension: int,
+        namespace: str = "default",
+        *,
+        metric: Metric = "cosine",
+        metadata: Optional[Metadata] = None,
+    ) -> bool:
+        """Create a collection for embeddings of ``dimension`` numbers. Returns True.
+
+        One that exists with the same settings is left as it is; with others, AlreadyExistsError is raised.
+        """
+        return await awaited(
+            self._plain.create_collection(name, dimension, namespace, metric=metric, metadata=metadata)
+        )
+
+    async def list_collections(self, *, namespace: str = "default") -> List[str]:
+        """The names of a namespace's collections, in order."""
+        return await awaited(self._plain.list_collections(namespace=namespace))
+
+    async def describe_collection(self, name: str, *, namespace: str = "default") -> CollectionInfo:
+        """What a collection is and how many documents it has. Raises CollectionNotFoundError."""
+        return await awaited(self._plain.describe_collection(name, namespace=namespace))
+
+    async def drop_collection(self, name: str, *, namespace: str = "default") -> bool:
+        """Drop a collection with everything in it. Returns True if it existed."""
+        return await awaited(self._plain.drop_collection(name, namespace=namespace))
+
+    async def add_documents(
+        self,
+        collection_name: str,
+        documents: Documents,
+        namespace: str = "default",
+        *,
+        embeddings: Optional[Vectors] = None,
+        durability: Durability = "durable",
+    ) -> List[str]:
+        """Add or replace documents, all or none. Returns their ids, in order.
+
+        A document is a dict with ``content``, ``embedding``, and optionally ``id`` (otherwise a random one is given)
+        and ``metadata``; or a :class:`Document`. ``embeddings``, a row for each document, takes the place of their own:
+        the quick way for a numpy matrix. Raises CollectionNotFoundError; InvalidArgumentError names what is wrong.
+        """
+        return await awaited(
+            self._plain.add_documents(
+                collection_name, documents, namespace, embeddings=embeddings, durability=durability
+            )
+        )
+
+    async def get_document(
+        self, collection_name: str, id: str, *, include_embeddings: bool = False, namespace: str = "default"
+    ) -> Optional[Document]:
+        """Read a document; None if there is none of this id."""
+        return await awaited(
+            self._plain.get_document(collection_name, id, include_embeddings=include_embeddings, namespace=namespace)
+        )
+
+    async def get_documents(
+        self, collection_name: str, ids: Sequence[str], *, include_embeddings: bool = False, namespace: str = "default"
+    ) -> Rows[Optional[Document]]:
+        """Read documents at one instant: for each id its document, or None; in a format, no row."""
+        return await awaited(
+            self._plain.get_documents(collection_name, ids, include_embeddings=include_embeddings, namespace=namespace)
+        )
+
+    async def delete_documents(
+        self,
+        collection_name: str,
+        ids: Sequence[str],
+        *,
+        namespace: str = "default",
+        durability: Durability = "durable",
+    ) -> int:
+        """Delete documents by id, in one commit. Returns how many existed."""
+        return await awaited(
+            self._plain.delete_documents(collection_name, ids, namespace=namespace, durability=durability)
+        )
+
+    async def delete_by_filter(
+        self, collection_name: str, filter: Filter, *, namespace: str = "default", durability: Durability = "durable"
+    ) -> int:
+        """Delete every document that matches, in one commit. Returns how many. A filter that is true of every document by
+        its form, such as ``{}`` or ``{"$or": [{}, x]}``, is refused.
+        """
+        return await awaited(
+            self._plain.delete_by_filter(collection_name, filter, namespace=namespace, durability=durability)
+        )
+
+    async def count(self, collection_name: str, filter: Optional[Filter] = None, *, namespace: str = "default") -> int:
+        """How many documents there are, or how many match."""
+        return await awaited(self._plain.count(collection_name, filter, namespace=namespace))
+
+    async def search_collection(
+        self,
+        collection_name: str,
+        query: Vector,
+        k: int = 10,
+        namespace: str = "default",
+        filter: Optional[Filter] = None,
+        *,
+        ef: Optional[int] = None,
+        include_embeddings: bool = False,
+    ) -> Rows[Document]:
+        """Find the ``k`` documents nearest to an embedding, nearest first, ties by id.
+
+        With a filter exactly ``k`` are found whenever ``k`` match. Each result has ``score`` (larger is closer) and
+        ``distance``; its ``embedding`` is empty unless ``include_embeddings``. ef: search width, larger is slower and
+        finds more of the true nearest; None = a good default. Raises CollectionNotFoundError.
+        """
+        return await awaited(
+            self._plain.search_collection(
+                collection_name, query, k, namespace, filter, ef=ef, include_embeddings=include_embeddings
+            )
+        )
+
+    async def search_collection_batch(
+        self,
+        collection_name: str,
+        queries: Vectors,
+        k: int = 10,
+        *,
+        filter: Optional[Filter] = None,
+        ef: Optional[int] = None,
+        include_embeddings: bool = False,
+        namespace: str = "default",
+    ) -> List[Rows[Document]]:
+        """Several searches at one instant, at most 1,000: a list of results for each query, as
+        :meth:`search_collection`.
+        """
+        return await awaited(
+            self._plain.search_collection_batch(
+                collection_name,
+                queries,
+                k,
+                filter=filter,
+                ef=ef,
+                include_embeddings=include_embeddings,
+                namespace=namespace,
+            )
+        )
+
+    async def create_index(
+        self, name: str, dimension: int, metric: Metric = "cosine", *, namespace: str = "default"
+    ) -> bool:
+        """Create a vector index. Returns True.
+
+        One that exists with the same settings is left as it is; with others, AlreadyExistsError is raised.
+        """
+        return await awaited(self._plain.create_index(name, dimension, metric, namespace=namespace))
+
+    async def list_indexes(self, *, namespace: str = "default") -> List[str]:
+        """The names of a namespace's vector indexes, in order."""
+        return await awaited(self._plain.list_indexes(namespace=namespace))
+
+    async def describe_index(self, name: str, *, namespace: str = "default") -> IndexInfo:
+        """What an index is and how many vectors it has. Raises CollectionNotFoundError."""
+        return await awaited(self._plain.describe_index(name, namespace=namespace))
+
+    async def drop_index(self, name: str, *, namespace: str = "default") -> bool:
+        """Drop an index with everything in it. Returns True if it existed."""
+        return await awaited(self._plain.drop_index(name, namespace=namespace))
+
+    async def insert_vectors(
+        self,
+        index_name: str,
+        ids: Sequence[int],
+        vectors: Vectors,
+        *,
+        namespace: str = "default",
+        durability: Durability = "durable",
+    ) -> bool:
+        """Insert or replace vectors, one for each id, all or none. Returns True.
+
+        ``vectors`` has the shape (len(ids), dimension); a C-contiguous float32 matrix is copied in one piece. At most
+        100,000 a call. Raises CollectionNotFoundError, and InvalidArgumentError for wrong shapes, NaN and infinity.
+        """
+        return await awaited(
+            self._plain.insert_vectors(index_name, ids, vectors, namespace=namespace, durability=durability)
+        )
+
+    async def get_vectors(
+        self, index_name: str, ids: Sequence[int], *, namespace: str = "default"
+    ) -> List[Optional[List[float]]]:
+        """Read vectors at one instant: for each id its numbers, or None."""
+        return await awaited(self._plain.get_vectors(index_name, ids, namespace=namespace))
+
+    async def delete_vectors(
+        self, index_name: str, ids: Sequence[int], *, namespace: str = "default", durability: Durability = "durable"
+    ) -> int:
+        """Delete vectors by id, in one commit. Returns how many existed."""
+        return await awaited(self._plain.delete_vectors(index_name, ids, namespace=namespace, durability=durability))
+
+    async def count_vectors(self, index_name: str, *, namespace: str = "default") -> int:
+        """How many vectors an index has."""
+        return await awaited(self._plain.count_vectors(index_name, namespace=namespace))
+
+    async def search(
+        self,
+        index_name: str,
+        query: Vector,
+        k: int = 10,
+        *,
+        ef: Optional[int] = None,
+        include_embeddings: bool = False,
+        namespace: str = "default",
+    ) -> Rows[SearchResult]:
+        """Find the ``k`` vectors nearest to a query, nearest first, ties by id. Raises CollectionNotFoundError.
+
+        ef: search width, larger is slower and finds more of the true nearest; None = a good default.
+        """
+        return await awaited(
+            self._plain.search(index_name, query, k, ef=ef, include_embeddings=include_embeddings, namespace=namespace)
+        )
+
+    async def search_batch(
+        self,
+        index_name: str,
+        queries: Vectors,
+        k: int = 10,
+        *,
+        ef: Optional[int] = None,
+        include_embeddings: bool = False,
+        namespace: str = "default",
+    ) -> List[Rows[SearchResult]]:
+        """Several searches at one instant, at most 1,000: a list of results for each query, as :meth:`search`."""
+        return await awaited(
+            self._plain.search_batch(
+                index_name, queries, k, ef=ef, include_embeddings=include_embeddings, namespace=namespace
+            )
+        )
+
+    async def add_node(
+        self,
+        node_id: str,
+        node_type: str,
+        properties: Optional[Metadata] = None,
+        namespace: str = "default",
+        *,
+        durability: Durability = "durable",
+    ) -> bool:
+        """Add a node, or replace its type and properties. Returns True."""
+        return await awaited(self._plain.add_node(node_id, node_type, properties, namespace, durability=durability))
+
+    async def get_node(self, node_id: str, *, namespace: str = "default") -> Optional[GraphNode]:
+        """Read a node; None if there is none."""
+        return await awaited(self._plain.get_node(node_id, namespace=namespace))
+
+    async def delete_node(
+        self, node_id: str, *, namespace: str = "default", durability: Durability = "durable"
+    ) -> bool:
+        """Delete a node with all its edges and temporal edges, both ways. Returns True if it existed."""
+        return await awaited(self._plain.delete_node(node_id, namespace=namespace, durability=durability))
+
+    async def add_edge(
+        self,
+        from_id: str,
+        edge_type: str,
+        to_id: str,
+        properties: Optional[Metadata] = None,
+        namespace: str = "default",
+        *,
+        durability: Durability = "durable",
+    ) -> bool:
+        """Add an edge, or replace its properties. Returns True. Raises NodeNotFoundError unless both nodes exist."""
+        return await awaited(
+            self._plain.add_edge(from_id, edge_type, to_id, properties, namespace, durability=durability)
+        )
+
+    async def delete_edge(
+        self,
+        from_id: str,
+        edge_type: str,
+        to_id: str,
+        *,
+        namespace: str = "default",
+        durability: Durability = "durable",
+    ) -> bool:
+        """Delete an edge. Returns True if it existed."""
+        return await awaited(
+            self._plain.delete_edge(from_id, edge_type, to_id, namespace=namespace, durability=durability)
+        )
+
+    async def get_edges(
+        self,
+        node_id: str,
+        edge_types: Optional[Sequence[str]] = None,
+        *,
+        direction: Direction = "outgoing",
+        limit: Optional[int] = None,
+        cursor: Optional[bytes] = None,
+        namespace: str = "default",
+    ) -> Rows[GraphEdge]:
+        """The edges of a node, outgoing ones first, then by type and other end; at most ``limit``, None = all.
+
+        More than 1,000 are read in pages, each at one instant. cursor: go on where an answer of :meth:`render` ended.
+        """
+        return await awaited(
+            self._plain.get_edges(
+                node_id, edge_types, direction=direction, limit=limit, cursor=cursor, namespace=namespace
+            )
+        )
+
+    async def traverse(
+        self,
+        start_node: str,
+        max_depth: int = 3,
+        edge_types: Optional[Sequence[str]] = None,
+        namespace: str = "default",
+        *,
+        order: Order = "bfs",
+        direction: Direction = "outgoing",
+        limit: Optional[int] = None,
+    ) -> Subgraph:
+        """Walk the graph from a node: ``nodes, edges = db.traverse("a")``.
+
+        max_depth: most edges between the start and a visited node. limit: most nodes; None = 100,000. The result's
+        ``truncated`` says whether a limit ended the walk early. An unknown start gives an empty result.
+        """
+        return await awaited(
+            self._plain.traverse(
+                start_node, max_depth, edge_types, namespace, order=order, direction=direction, limit=limit
+            )
+        )
+
+    async def shortest_path(
+        self,
+        from_id: str,
+        to_id: str,
+        max_depth: Optional[int] = None,
+        *,
+        edge_types: Optional[Sequence[str]] = None,
+        direction: Direction = "outgoing",
+        namespace: str = "default",
+    ) -> Optional[Path]:
+        """A path with the fewest edges, at most ``max_depth`` (None = 16); None if there is none.
+
+        Among several the first by edge type and node id is given.
+        """
+        return await awaited(
+            self._plain.shortest_path(
+                from_id, to_id, max_depth, edge_types=edge_types, direction=direction, namespace=namespace
+            )
+        )
+
+    async def neighbors(
+        self,
+        node_id: str,
+        edge_types: Optional[Sequence[str]] = None,
+        *,
+        direction: Direction = "outgoing",
+        limit: Optional[int] = None,
+        namespace: str = "default",
+    ) -> Subgraph:
+        """The nodes one edge away and those edges; the node itself comes first. limit: most edges; None = 10,000."""
+        return await awaited(
+            self._plain.neighbors(node_id, edge_types, direction=direction, limit=limit, namespace=namespace)
+        )
+
+    async def add_temporal_edge(
+        self,
+        namespace: str,
+        from_id: str,
+        edge_type: str,
+        to_id: str,
+        valid_from: Time,
+        valid_until: Optional[Time] = 0,
+        properties: Optional[Metadata] = None,
+        *,
+        durability: Durability = "durable",
+    ) -> bool:
+        """State a fact that holds over ``[valid_from, valid_until)``; an end of 0 or None is open. Returns True.
+
+        The same edge with another ``valid_from`` is another fact; with the same one it replaces the belief and keeps
+        the old one in the history. Raises InvalidArgumentError unless the end is after the start. Nodes need not exist.
+        """
+        return await awaited(
+            self._plain.add_temporal_edge(
+                namespace, from_id, edge_type, to_id, valid_from, valid_until, properties, durability=durability
+            )
+        )
+
+    async def query_temporal_graph(
+        self,
+        namespace: str,
+        node_id: str,
+        mode: str = "POINT_IN_TIME",
+        timestamp: Optional[Time] = None,
+        start_time: Optional[Time] = None,
+        end_time: Optional[Time] = None,
+        edge_types: Optional[Sequence[str]] = None,
+        *,
+        direction: Direction = "outgoing",
+        as_of: Optional[Time] = None,
+        as_of_seq: Optional[int] = None,
+        clip: bool = False,
+        limit: Optional[int] = None,
+    ) -> Rows[TemporalEdge]:
+        """The facts of a node, ordered by start, type and other end.
+
+        mode: ``POINT_IN_TIME``, those valid at ``timestamp``; ``RANGE``, those valid at some time in ``[start_time,
+        end_time)``, their periods cut to it with ``clip``; ``CURRENT``, those valid now. limit: only the first so many;
+        without one, more than 100,000 raise LimitExceededError. Raises InvalidArgumentError for times that the mode
+        does not take.
+        """
+        return await awaited(
+            self._plain.query_temporal_graph(
+                namespace,
+                node_id,
+                mode,
+                timestamp,
+                start_time,
+                end_time,
+                edge_types,
+                direction=direction,
+                as_of=as_of,
+                as_of_seq=as_of_seq,
+                clip=clip,
+                limit=limit,
+            )
+        )
+
+    async def close_temporal_edge(
+        self,
+        namespace: str,
+        from_id: str,
+        edge_type: str,
+        to_id: str,
+        at: Optional[Time] = None,
+        *,
+        durability: Durability = "durable",
+    ) -> Rows[TemporalEdge]:
+        """End the open periods of an edge at a time, None = now. Returns them as they are believed now.
+
+        Raises EdgeNotFoundError if none is open and InvalidArgumentError if the time is not after a period's start.
+        """
+        return await awaited(
+            self._plain.close_temporal_edge(namespace, from_id, edge_type, to_id, at, durability=durability)
+        )
+
+    async def supersede_temporal_edge(
+        self,
+        namespace: str,
+        from_id: str,
+        edge_type: str,
+        to_id: str,
+        valid_from: Time,
+        valid_until: Optional[Time] = 0,
+        properties: Optional[Metadata] = None,
+        *,
+        durability: Durability = "durable",
+    ) -> Superseded:
+        """State the next value of a single-valued relation ``(from_id, edge_type)``, in one step.
+
+        The open fact ends where this one begins. A fact that arrives late, before one already known, is stored closed
+        at the start of the next.
+        """
+        return await awaited(
+            self._plain.supersede_temporal_edge(
+                namespace, from_id, edge_type, to_id, valid_from, valid_until, properties, durability=durability
+            )
+        )
+
+    async def traverse_temporal(
+        self,
+        namespace: str,
+        start_node: str,
+        timestamp: Optional[Time] = None,
+        max_depth: int = 3,
+        edge_types: Optional[Sequence[str]] = None,
+        *,
+        order: Order = "bfs",
+        direction: Direction = "outgoing",
+        as_of: Optional[Time] = None,
+        as_of_seq: Optional[int] = None,
+        limit: Optional[int] = None,
+    ) -> TemporalSubgraph:
+        """Walk edges that are all valid at one instant, None = now.
+
+        ``nodes, edges = db.traverse_temporal("ns", "a", t)`` takes the result apart. max_depth, limit and
+        ``truncated`` are as in :meth:`traverse`.
+        """
+        return await awaited(
+            self._plain.traverse_temporal(
+                namespace,
+                start_node,
+                timestamp,
+                max_depth,
+                edge_types,
+                order=order,
+                direction=direction,
+                as_of=as_of,
+                as_of_seq=as_of_seq,
+                limit=limit,
+            )
+        )
+
+    async def temporal_history(
+        self,
+        namespace: str,
+        node_id: str,
+        edge_type: Optional[str] = None,
+        *,
+        other_id: Optional[str] = None,
+        direction: Direction = "outgoing",
+        limit: Optional[int] = None,
+        cursor: Optional[bytes] = None,
+    ) -> Rows[TemporalEdge]:
+        """Every belief about a node's facts, also retracted and replaced ones; at most ``limit``, None = all.
+
+        edge_type, other_id: only facts of this type, or with this node at the other end. cursor: go on where an answer of
+        :meth:`render` ended.
+        """
+        return await awaited(
+            self._plain.temporal_history(
+                namespace, node_id, edge_type, other_id=other_id, direction=direction, limit=limit, cursor=cursor
+            )
+        )
+
+    async def erase_temporal(
+        self,
+        namespace: str,
+        from_id: str,
+        edge_type: Optional[str] = None,
+        to_id: Optional[str] = None,
+        *,
+        durability: Durability = "durable",
+    ) -> int:
+        """Remove a node's outgoing facts with their whole history, for privacy. Returns how many beliefs, retracted
+        ones too.
+
+        No query finds them again, at any time or belief. edge_type, to_id: only facts of this type, or that end there.
+        """
+        return await awaited(self._plain.erase_temporal(namespace, from_id, edge_type, to_id, durability=durability))
+
+    async def cache_get(
+        self,
+        cache: str,
+        query: Optional[str] = None,
+        embedding: Optional[Vector] = None,
+        *,
+        threshold: Optional[float] = None,
+        namespace: str = "default",
+    ) -> Optional[CacheHit]:
+        """Look an answer up: the entry whose key is ``query``, otherwise the one most similar to ``embedding``; None
+        if there is none.
+
+        threshold: the lowest cosine similarity that counts, -1 to 1; None = 0.85. At least one of query and embedding
+        is given, otherwise InvalidArgumentError is raised; also for an embedding of another dimension than the cache's.
+        A cache that does not exist holds nothing.
+        """
+        return await awaited(self._plain.cache_get(cache, query, embedding, threshold=threshold, namespace=namespace))
+
+    async def cache_put(
+        self,
+        cache: str,
+        key: str,
+        value: str,
+        embedding: Vector,
+        *,
+        ttl: Optional[Span] = None,
+        namespace: str = "default",
+        durability: Durability = "durable",
+    ) -> bool:
+        """Remember an answer; an entry with the same key is replaced. Returns True.
+
+        ttl: seconds, or a timedelta, from now after which the entry is gone; None = it stays. Raises
+        InvalidArgumentError for an empty key and for an embedding that does not fit the cache, and LimitExceededError
+        for a key or value that is too long.
+        """
+        return await awaited(
+            self._plain.cache_put(cache, key, value, embedding, ttl=ttl, namespace=namespace, durability=durability)
+        )
+
+    async def cache_invalidate(
+        self, cache: str, pattern: str, *, namespace: str = "default", durability: Durability = "durable"
+    ) -> int:
+        """Forget the entries whose whole key matches a glob. Returns how many.
+
+        ``*`` stands for any characters, ``?`` for one, ``[a-z]`` for one of a set, ``[!a-z]`` for one outside it; a
+        backslash takes the next character as it is. ``"*"`` empties the cache.
+        """
+        return await awaited(self._plain.cache_invalidate(cache, pattern, namespace=namespace, durability=durability))
+
+    async def cache_stats(self, cache: str, *, namespace: str = "default") -> CacheStats:
+        """The counters of a cache, with its ``hit_rate``; all zero if it does not exist."""
+        return await awaited(self._plain.cache_stats(cache, namespace=namespace))
+
+    async def create_checkpoint(
+        self,
+        name: str = "",
+        *,
+        include_patterns: Sequence[str] = (),
+        metadata: Optional[Metadata] = None,
+        namespace: str = "default",
+    ) -> CheckpointInfo:
+        """Take a checkpoint of a namespace as it is now; writes go on meanwhile and are not in it.
+
+        name: for people, need not be unique. include_patterns: globs over keys (as in :meth:`cache_invalidate`); with
+        any, the checkpoint holds only the key-values whose key matches one, otherwise the whole namespace. metadata:
+        whatever is to be remembered about it. Raises NamespaceNotFoundError, LimitExceededError and DiskFullError.
+        """
+        return await awaited(
+            self._plain.create_checkpoint(
+                name, include_patterns=include_patterns, metadata=metadata, namespace=namespace
+            )
+        )
+
+    async def list_checkpoints(self, *, namespace: str = "default") -> List[CheckpointInfo]:
+        """The checkpoints of a namespace, oldest first, also of one that was deleted since."""
+        return await awaited(self._plain.list_checkpoints(namespace=namespace))
+
+    async def restore_checkpoint(
+        self, checkpoint_id: str, *, namespace: Optional[str] = None, overwrite: bool = False
+    ) -> RestoreResult:
+        """Make a namespace hold what a checkpoint holds, in one step: a crash leaves all of the old or all of the new.
+
+        namespace: where to; None = the one it was taken of. One that holds anything is refused with AlreadyExistsError
+        unless ``overwrite``. Raises CheckpointNotFoundError.
+        """
+        return await awaited(self._plain.restore_checkpoint(checkpoint_id, namespace=namespace, overwrite=overwrite))
+
+    async def delete_checkpoint(self, checkpoint_id: str) -> bool:
+        """Delete a checkpoint. Returns True if it existed. Raises InvalidArgumentError for what is no id."""
+        return await awaited(self._plain.delete_checkpoint(checkpoint_id))
+
+    async def export_checkpoint(
+        self, checkpoint_id: str, path: WritableFile, *, format: ExportFormat = "binary"
+    ) -> int:
+        """Write a checkpoint to a file, to be kept elsewhere. Returns how many bytes.
+
+        path: where to; the file appears, or replaces an older one, only when it is whole and on disk, readable by
+        its owner alone. Or a file open for writing bytes, which is left open. format: "binary", compact and
+        checksummed; "json", for people and other programs. Raises CheckpointNotFoundError.
+        """
+        return await awaited(self._plain.export_checkpoint(checkpoint_id, path, format=format))
+
+    async def import_checkpoint(
+        self, path: ReadableFile, *, name: str = "", format: ExportFormat = "binary", namespace: str = "default"
+    ) -> CheckpointInfo:
+        """Make a checkpoint of a namespace from an exported file; :meth:`restore_checkpoint` puts it to use.
+
+        path: where from; or a file open for reading bytes, read to its end and left open. name: for people; empty = the
+        one in the export. What is damaged or no export is refused with InvalidArgumentError or CorruptError, and leaves
+        no checkpoint behind.
+        """
+        return await awaited(self._plain.import_checkpoint(path, name=name, format=format, namespace=namespace))
+
+    @overload
+    async def render(
+        self,
+        query: Query,
+        *,
+        format: TextFormat = "toon",
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+        namespace: str = "default",
+    ) -> Rendered: ...
+
+    @overload
+    async def render(
+        self,
+        query: Query,
+        *,
+        format: Format,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+        namespace: str = "default",
+    ) -> Any: ...
+
+    async def render(
+        self,
+        query: Query,
+        *,
+        format: Format = "toon",
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+        namespace: str = "default",
+    ) -> Any:
+        """The rows of a read in a format, written by the engine.
+
+        format: ``"toon"``, ``"json"``, ``"markdown"`` and ``"auto"`` (TOON or compact JSON, whichever has fewer tokens for
+        the rows at hand) give a :class:`Rendered`; ``"columnar"`` gives a ``pyarrow.Table``, or an :class:`ArrowStream`
+        if pyarrow is not installed; ``"pandas"`` a ``pandas.DataFrame``. The members of :class:`WireFormat` and
+        :class:`ContextFormat` are taken too. tokenizer, ``"o200k"`` or ``"cl100k"``, asks for the number of tokens;
+        ``"auto"`` counts by itself.
+
+        columns: those wanted, in order; what is left out is not read. ``metadata`` and ``properties`` stand for all
+        their fields, ``metadata.year`` for one, which is null in rows that lack it. None = all but the embedding, which
+        is there if the query asked for it.
+
+        A text holds one answer: at most 10,000 rows of a read that comes in pages, and 8 MiB. What is more than that,
+        and was not cut by the query's own ``limit``, raises LimitExceededError; ask with a limit, and go on with the
+        result's ``cursor``. Tables hold as many answers as there are.
+        """
+        return await awaited(
+            self._plain.render(query, format=format, columns=columns, tokenizer=tokenizer, namespace=namespace)
+        )
+
+    async def query_context(
+        self,
+        sections: Sequence[Section],
+        token_limit: int,
+        *,
+        format: TextFormat = "toon",
+        tokenizer: Tokenizer = "o200k",
+        deduplicate: bool = True,
+        namespace: str = "default",
+    ) -> Context:
+        """Put sections together into one text that never has more tokens than ``token_limit``.
+
+        The sections stand in the text in the order given, and all read at one instant. Their rows are taken in the
+        order of priority, as many as fit; what is left out is reported in the result's ``sections``. format: of the
+        rows; with ``auto`` each section takes its own. tokenizer: by which tokens are counted, on the final text.
+        deduplicate: give what several sections found only in the most important of them.
+
+        At most 64 sections and 1,000,000 tokens. Raises InvalidArgumentError if not even one row fits.
+        """
+        return await awaited(
+            self._plain.query_context(
+                sections, token_limit, format=format, tokenizer=tokenizer, deduplicate=deduplicate, namespace=namespace
+            )
+        )
+
+    async def commit(
+        self, batch: WriteBatch, *, namespace: str = "default", durability: Durability = "durable"
+    ) -> CommitResult:
+        """Check a batch's preconditions and make its writes, all or nothing.
+
+        Raises TransactionConflictError if a precondition does not hold. The batch may be committed again.
+        """
+        return await awaited(self._plain.commit(batch, namespace=namespace, durability=durability))
+
+    async def ping(self) -> str:
+        """A sign of life: the engine's version."""
+        return await awaited(self._plain.ping())
+
+    async def stats(self) -> ServerStats:
+        """The counters of the whole engine."""
+        return await awaited(self._plain.stats())
+
+    async def capabilities(self) -> Capabilities:
+        """What the engine can do and guarantees."""
+        return await awaited(self._plain.capabilities())
+
+    async def check(self, *, namespaces: Sequence[str] = (), repair: bool = False) -> CheckReport:
+        """Verify what is stored, while it is in use. Nothing is changed, and other calls go on meanwhile.
+
+        namespaces: those to verify; none = all of them, the catalog against the folders, and the checkpoints. Of each
+        namespace every page of the store is read from disk, past all caches, every row is held against the others, and
+        the log is read as after a crash. Not verified are the tokens of callers over gRPC.
+
+        repair: make anew what follows from other rows (indexes of expiries and of incoming edges, times of commits,
+        counters), in namespaces where nothing else is wrong. Whoever uses such a namespace waits meanwhile, and its
+        transactions end. Damage is never touched.
+
+        It reads everything of a namespace, so it takes a second or more for each gigabyte: let ``timeout`` allow for
+        that where a client is made. What is wrong is in the report, and no exception; NamespaceNotFoundError is raised
+        for a namespace that does not exist, BusyError while another check is under way. What could not be repaired,
+        because somebody goes on using it, is told as a notice.
+        """
+        return await awaited(self._plain.check(namespaces=namespaces, repair=repair))

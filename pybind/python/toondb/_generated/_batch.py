@@ -1,0 +1,97 @@
+"""Writes for one atomic commit.
+
+Written by scripts/write_surface.py: change the method where it is written by hand, and run that again.
+"""
+
+from typing import Any, Optional, Sequence, cast
+
+from .._batch import BatchBase
+from .._documents import DocumentMethods, Documents, Vectors
+from .._graph import GraphMethods
+from .._keys import KeyMethods
+from .._temporal import TemporalMethods
+from .._types import Key, Metadata, Span, Time
+from .._vectors import VectorMethods
+
+
+class WriteBatch(BatchBase):
+    """Writes and preconditions for one atomic commit: see :meth:`Database.commit`.
+
+    The methods mean the same as those of :class:`Database`. Writes are made in order, later ones see earlier ones;
+    preconditions are checked before all of them, and one that does not hold raises TransactionConflictError and
+    changes nothing.
+    """
+
+    def put(self, key: Key, value: Key, *, ttl: Optional[Span] = None) -> None:
+        """As :meth:`Database.put`."""
+        KeyMethods.put(cast(Any, self), key, value, ttl=ttl)
+
+    def delete(self, key: Key) -> None:
+        """As :meth:`Database.delete`."""
+        KeyMethods.delete(cast(Any, self), key)
+
+    def add_documents(
+        self, collection_name: str, documents: Documents, *, embeddings: Optional[Vectors] = None
+    ) -> None:
+        """As :meth:`Database.add_documents`."""
+        DocumentMethods.add_documents(cast(Any, self), collection_name, documents, "", embeddings=embeddings)
+
+    def delete_documents(self, collection_name: str, ids: Sequence[str]) -> None:
+        """As :meth:`Database.delete_documents`."""
+        DocumentMethods.delete_documents(cast(Any, self), collection_name, ids)
+
+    def insert_vectors(self, index_name: str, ids: Sequence[int], vectors: Vectors) -> None:
+        """As :meth:`Database.insert_vectors`."""
+        VectorMethods.insert_vectors(cast(Any, self), index_name, ids, vectors)
+
+    def delete_vectors(self, index_name: str, ids: Sequence[int]) -> None:
+        """As :meth:`Database.delete_vectors`."""
+        VectorMethods.delete_vectors(cast(Any, self), index_name, ids)
+
+    def add_node(self, node_id: str, node_type: str, properties: Optional[Metadata] = None) -> None:
+        """As :meth:`Database.add_node`."""
+        GraphMethods.add_node(cast(Any, self), node_id, node_type, properties, "")
+
+    def delete_node(self, node_id: str) -> None:
+        """As :meth:`Database.delete_node`."""
+        GraphMethods.delete_node(cast(Any, self), node_id)
+
+    def add_edge(self, from_id: str, edge_type: str, to_id: str, properties: Optional[Metadata] = None) -> None:
+        """As :meth:`Database.add_edge`."""
+        GraphMethods.add_edge(cast(Any, self), from_id, edge_type, to_id, properties, "")
+
+    def delete_edge(self, from_id: str, edge_type: str, to_id: str) -> None:
+        """As :meth:`Database.delete_edge`."""
+        GraphMethods.delete_edge(cast(Any, self), from_id, edge_type, to_id)
+
+    def add_temporal_edge(
+        self,
+        from_id: str,
+        edge_type: str,
+        to_id: str,
+        valid_from: Time,
+        valid_until: Optional[Time] = 0,
+        properties: Optional[Metadata] = None,
+    ) -> None:
+        """As :meth:`Database.add_temporal_edge`."""
+        TemporalMethods.add_temporal_edge(
+            cast(Any, self), "", from_id, edge_type, to_id, valid_from, valid_until, properties
+        )
+
+    def close_temporal_edge(self, from_id: str, edge_type: str, to_id: str, at: Optional[Time] = None) -> None:
+        """As :meth:`Database.close_temporal_edge`."""
+        TemporalMethods.close_temporal_edge(cast(Any, self), "", from_id, edge_type, to_id, at)
+
+    def supersede_temporal_edge(
+        self,
+        from_id: str,
+        edge_type: str,
+        to_id: str,
+        valid_from: Time,
+        valid_until: Optional[Time] = 0,
+        properties: Optional[Metadata] = None,
+    ) -> None:
+        """As :meth:`Database.supersede_temporal_edge`."""
+        TemporalMethods.supersede_temporal_edge(
+            cast(Any, self), "", from_id, edge_type, to_id, valid_from, valid_until, properties
+        )

@@ -1,0 +1,792 @@
+"""A handle on a namespace.
+
+Written by scripts/write_surface.py: change the method where it is written by hand, and run that again.
+"""
+
+from typing import Any, Iterator, List, Mapping, Optional, Sequence, Tuple, Union, overload
+
+from .._checkpoints import ReadableFile
+from .._context import Context, Section
+from .._documents import Documents, Filter, Vector, Vectors
+from .._formats import Format, TextFormat, Tokenizer
+from .._handles import NamespaceBase
+from .._rows import Rendered, Rows
+from .._types import (
+    BytesLike,
+    CacheHit,
+    CacheStats,
+    CheckpointInfo,
+    CollectionInfo,
+    CommitResult,
+    Direction,
+    Document,
+    Durability,
+    ExportFormat,
+    GraphEdge,
+    GraphNode,
+    IndexInfo,
+    Key,
+    Metadata,
+    Metric,
+    NamespaceInfo,
+    NamespaceStats,
+    Order,
+    Path,
+    RestoreResult,
+    SearchResult,
+    Span,
+    Subgraph,
+    Superseded,
+    TemporalEdge,
+    TemporalSubgraph,
+    Time,
+)
+
+from ._batch import WriteBatch
+from ._query import Query
+
+
+class Namespace(NamespaceBase):
+    """A namespace: made by :meth:`Database.namespace`. Its methods are those of :class:`Database` without the name."""
+
+    def get(self, key: Key) -> Optional[bytes]:
+        """Read a key: its value, or None if it is absent or expired.
+
+        Raises InvalidArgumentError for an empty key and LimitExceededError for one over 8 KiB. A namespace that does
+        not exist holds nothing.
+        """
+        return self._store.get(key, namespace=self.name)
+
+    def put(self, key: Key, value: Key, *, ttl: Optional[Span] = None, durability: Durability = "durable") -> bool:
+        """Write a key, replacing any older value. Returns True.
+
+        ttl: seconds, or a timedelta, from now after which the key is gone; None = for ever. A put without it clears an
+        older one. durability: "durable" returns once the write is on disk; "volatile" returns earlier and may lose the
+        write in a crash. Raises LimitExceededError for a key over 8 KiB or a value over 8 MiB, QuotaExceededError,
+        BusyError, DiskFullError, and OutcomeUnknownError if the disk failed in the middle of it. A namespace that does
+        not exist is created.
+        """
+        return self._store.put(key, value, ttl=ttl, namespace=self.name, durability=durability)
+
+    def exists(self, key: Key) -> bool:
+        """True if the key is present and not expired."""
+        return self._store.exists(key, namespace=self.name)
+
+    def delete(self, key: Key, *, durability: Durability = "durable") -> bool:
+        """Delete a key. Returns True if it existed; deleting nothing is no error."""
+        return self._store.delete(key, namespace=self.name, durability=durability)
+
+    def put_kv(
+        self, key: str, value: BytesLike, *, ttl: Optional[Span] = None, durability: Durability = "durable"
+    ) -> bool:
+        """Write a text key, stored as UTF-8; otherwise as :meth:`put`."""
+        return self._store.put_kv(key, value, self.name, ttl=ttl, durability=durability)
+
+    def get_kv(self, key: str) -> Optional[bytes]:
+        """Read a text key; otherwise as :meth:`get`."""
+        return self._store.get_kv(key, self.name)
+
+    def delete_kv(self, key: str, *, durability: Durability = "durable") -> bool:
+        """Delete a text key; otherwise as :meth:`delete`."""
+        return self._store.delete_kv(key, self.name, durability=durability)
+
+    def multi_get(self, keys: Sequence[Key]) -> List[Optional[bytes]]:
+        """Read several keys at one instant: for each its value, or None if it is absent or expired."""
+        return self._store.multi_get(keys, namespace=self.name)
+
+    def batch_put(
+        self,
+        entries: Union[Mapping[Key, Key], Sequence[Tuple[Key, Key]]],
+        *,
+        ttl: Optional[Span] = None,
+        durability: Durability = "durable",
+    ) -> bool:
+        """Write several pairs of key and value, a dict or a list of tuples, all or none. Returns True.
+
+        A key given twice takes its last value. ttl and durability are as in :meth:`put` and hold for all of them. At
+        most 100,000 pairs a call; more raise LimitExceededError.
+        """
+        return self._store.batch_put(entries, ttl=ttl, namespace=self.name, durability=durability)
+
+    def compare_and_set(
+        self,
+        key: Key,
+        expected: Optional[Key],
+        value: Optional[Key],
+        *,
+        ttl: Optional[Span] = None,
+        durability: Durability = "durable",
+    ) -> bool:
+        """Write a key only if it holds `expected` (None = only if it is absent); a value of None deletes it.
+
+        Returns True if the expectation held and the write happened. ttl and durability are as in :meth:`put`.
+        """
+        return self._store.compare_and_set(key, expected, value, ttl=ttl, namespace=self.name, durability=durability)
+
+    def scan(
+        self,
+        prefix: Optional[Key] = None,
+        *,
+        start: Optional[Key] = None,
+        end: Optional[Key] = None,
+        limit: Optional[int] = None,
+        reverse: bool = False,
+        cursor: Optional[bytes] = None,
+    ) -> Iterator[Tuple[bytes, bytes]]:
+        """Read pairs of key and value in order of the keys.
+
+        prefix: only keys that begin with it; start: only keys at or after it; end: only keys before it; all that are
+        given must hold. limit: at most so many pairs; None = all. reverse: from the last key to the first. cursor: go
+        on where an answer of :meth:`render` ended.
+
+        The pairs come in pages, each read at one instant as the iteration reaches it; a scan at one instant as a whole
+        is :meth:`Transaction.scan`.
+        """
+        return self._store.scan(
+            prefix, start=start, end=end, limit=limit, reverse=reverse, cursor=cursor, namespace=self.name
+        )
+
+    def scan_keys(
+        self,
+        prefix: Optional[Key] = None,
+        *,
+        start: Optional[Key] = None,
+        end: Optional[Key] = None,
+        limit: Optional[int] = None,
+        reverse: bool = False,
+        cursor: Optional[bytes] = None,
+    ) -> Iterator[bytes]:
+        """Read keys in order, without their values; otherwise as :meth:`scan`."""
+        return self._store.scan_keys(
+            prefix, start=start, end=end, limit=limit, reverse=reverse, cursor=cursor, namespace=self.name
+        )
+
+    def create(
+        self,
+        metadata: Optional[Metadata] = None,
+        *,
+        bytes_max: Optional[int] = None,
+        vectors_max: Optional[int] = None,
+        collections_max: Optional[int] = None,
+        exist_ok: bool = True,
+    ) -> bool:
+        """Create a namespace. Returns True.
+
+        A write to a new name creates it too; this sets its metadata and quota (bytes of live data, vectors, collections
+        and indexes; None = no bound). One that exists is left as it is, or raises AlreadyExistsError with
+        ``exist_ok=False``.
+        """
+        return self._store.create_namespace(
+            self.name,
+            metadata,
+            bytes_max=bytes_max,
+            vectors_max=vectors_max,
+            collections_max=collections_max,
+            exist_ok=exist_ok,
+        )
+
+    def info(self) -> NamespaceInfo:
+        """What is known of a namespace. Raises NamespaceNotFoundError."""
+        return self._store.describe_namespace(self.name)
+
+    def stats(self) -> NamespaceStats:
+        """The counters of a namespace. Raises NamespaceNotFoundError."""
+        return self._store.namespace_stats(self.name)
+
+    def set_quota(
+        self,
+        *,
+        bytes_max: Optional[int] = None,
+        vectors_max: Optional[int] = None,
+        collections_max: Optional[int] = None,
+    ) -> NamespaceInfo:
+        """Replace the bounds of a namespace; None = no bound. What exceeds them already stays, only growth is
+        refused.
+        """
+        return self._store.set_quota(
+            self.name, bytes_max=bytes_max, vectors_max=vectors_max, collections_max=collections_max
+        )
+
+    def flush(self) -> int:
+        """Write the log into the store, so that a restart replays nothing. Returns the commit_seq up to which it did.
+
+        No durability depends on it: acknowledged writes are on disk already.
+        """
+        return self._store.flush(namespace=self.name)
+
+    def create_collection(
+        self, name: str, dimension: int, *, metric: Metric = "cosine", metadata: Optional[Metadata] = None
+    ) -> bool:
+        """Create a collection for embeddings of ``dimension`` numbers. Returns True.
+
+        One that exists with the same settings is left as it is; with others, AlreadyExistsError is raised.
+        """
+        return self._store.create_collection(name, dimension, self.name, metric=metric, metadata=metadata)
+
+    def list_collections(self) -> List[str]:
+        """The names of a namespace's collections, in order."""
+        return self._store.list_collections(namespace=self.name)
+
+    def describe_collection(self, name: str) -> CollectionInfo:
+        """What a collection is and how many documents it has. Raises CollectionNotFoundError."""
+        return self._store.describe_collection(name, namespace=self.name)
+
+    def drop_collection(self, name: str) -> bool:
+        """Drop a collection with everything in it. Returns True if it existed."""
+        return self._store.drop_collection(name, namespace=self.name)
+
+    def add_documents(
+        self,
+        collection_name: str,
+        documents: Documents,
+        *,
+        embeddings: Optional[Vectors] = None,
+        durability: Durability = "durable",
+    ) -> List[str]:
+        """Add or replace documents, all or none. Returns their ids, in order.
+
+        A document is a dict with ``content``, ``embedding``, and optionally ``id`` (otherwise a random one is given)
+        and ``metadata``; or a :class:`Document`. ``embeddings``, a row for each document, takes the place of their own:
+        the quick way for a numpy matrix. Raises CollectionNotFoundError; InvalidArgumentError names what is wrong.
+        """
+        return self._store.add_documents(
+            collection_name, documents, self.name, embeddings=embeddings, durability=durability
+        )
+
+    def get_document(self, collection_name: str, id: str, *, include_embeddings: bool = False) -> Optional[Document]:
+        """Read a document; None if there is none of this id."""
+        return self._store.get_document(collection_name, id, include_embeddings=include_embeddings, namespace=self.name)
+
+    def get_documents(
+        self, collection_name: str, ids: Sequence[str], *, include_embeddings: bool = False
+    ) -> Rows[Optional[Document]]:
+        """Read documents at one instant: for each id its document, or None; in a format, no row."""
+        return self._store.get_documents(
+            collection_name, ids, include_embeddings=include_embeddings, namespace=self.name
+        )
+
+    def delete_documents(self, collection_name: str, ids: Sequence[str], *, durability: Durability = "durable") -> int:
+        """Delete documents by id, in one commit. Returns how many existed."""
+        return self._store.delete_documents(collection_name, ids, namespace=self.name, durability=durability)
+
+    def delete_by_filter(self, collection_name: str, filter: Filter, *, durability: Durability = "durable") -> int:
+        """Delete every document that matches, in one commit. Returns how many. A filter that is true of every document by
+        its form, such as ``{}`` or ``{"$or": [{}, x]}``, is refused.
+        """
+        return self._store.delete_by_filter(collection_name, filter, namespace=self.name, durability=durability)
+
+    def count(self, collection_name: str, filter: Optional[Filter] = None) -> int:
+        """How many documents there are, or how many match."""
+        return self._store.count(collection_name, filter, namespace=self.name)
+
+    def search_collection(
+        self,
+        collection_name: str,
+        query: Vector,
+        k: int = 10,
+        filter: Optional[Filter] = None,
+        *,
+        ef: Optional[int] = None,
+        include_embeddings: bool = False,
+    ) -> Rows[Document]:
+        """Find the ``k`` documents nearest to an embedding, nearest first, ties by id.
+
+        With a filter exactly ``k`` are found whenever ``k`` match. Each result has ``score`` (larger is closer) and
+        ``distance``; its ``embedding`` is empty unless ``include_embeddings``. ef: search width, larger is slower and
+        finds more of the true nearest; None = a good default. Raises CollectionNotFoundError.
+        """
+        return self._store.search_collection(
+            collection_name, query, k, self.name, filter, ef=ef, include_embeddings=include_embeddings
+        )
+
+    def search_collection_batch(
+        self,
+        collection_name: str,
+        queries: Vectors,
+        k: int = 10,
+        *,
+        filter: Optional[Filter] = None,
+        ef: Optional[int] = None,
+        include_embeddings: bool = False,
+    ) -> List[Rows[Document]]:
+        """Several searches at one instant, at most 1,000: a list of results for each query, as
+        :meth:`search_collection`.
+        """
+        return self._store.search_collection_batch(
+            collection_name,
+            queries,
+            k,
+            filter=filter,
+            ef=ef,
+            include_embeddings=include_embeddings,
+            namespace=self.name,
+        )
+
+    def create_index(self, name: str, dimension: int, metric: Metric = "cosine") -> bool:
+        """Create a vector index. Returns True.
+
+        One that exists with the same settings is left as it is; with others, AlreadyExistsError is raised.
+        """
+        return self._store.create_index(name, dimension, metric, namespace=self.name)
+
+    def list_indexes(self) -> List[str]:
+        """The names of a namespace's vector indexes, in order."""
+        return self._store.list_indexes(namespace=self.name)
+
+    def describe_index(self, name: str) -> IndexInfo:
+        """What an index is and how many vectors it has. Raises CollectionNotFoundError."""
+        return self._store.describe_index(name, namespace=self.name)
+
+    def drop_index(self, name: str) -> bool:
+        """Drop an index with everything in it. Returns True if it existed."""
+        return self._store.drop_index(name, namespace=self.name)
+
+    def insert_vectors(
+        self, index_name: str, ids: Sequence[int], vectors: Vectors, *, durability: Durability = "durable"
+    ) -> bool:
+        """Insert or replace vectors, one for each id, all or none. Returns True.
+
+        ``vectors`` has the shape (len(ids), dimension); a C-contiguous float32 matrix is copied in one piece. At most
+        100,000 a call. Raises CollectionNotFoundError, and InvalidArgumentError for wrong shapes, NaN and infinity.
+        """
+        return self._store.insert_vectors(index_name, ids, vectors, namespace=self.name, durability=durability)
+
+    def get_vectors(self, index_name: str, ids: Sequence[int]) -> List[Optional[List[float]]]:
+        """Read vectors at one instant: for each id its numbers, or None."""
+        return self._store.get_vectors(index_name, ids, namespace=self.name)
+
+    def delete_vectors(self, index_name: str, ids: Sequence[int], *, durability: Durability = "durable") -> int:
+        """Delete vectors by id, in one commit. Returns how many existed."""
+        return self._store.delete_vectors(index_name, ids, namespace=self.name, durability=durability)
+
+    def count_vectors(self, index_name: str) -> int:
+        """How many vectors an index has."""
+        return self._store.count_vectors(index_name, namespace=self.name)
+
+    def search(
+        self, index_name: str, query: Vector, k: int = 10, *, ef: Optional[int] = None, include_embeddings: bool = False
+    ) -> Rows[SearchResult]:
+        """Find the ``k`` vectors nearest to a query, nearest first, ties by id. Raises CollectionNotFoundError.
+
+        ef: search width, larger is slower and finds more of the true nearest; None = a good default.
+        """
+        return self._store.search(
+            index_name, query, k, ef=ef, include_embeddings=include_embeddings, namespace=self.name
+        )
+
+    def search_batch(
+        self,
+        index_name: str,
+        queries: Vectors,
+        k: int = 10,
+        *,
+        ef: Optional[int] = None,
+        include_embeddings: bool = False,
+    ) -> List[Rows[SearchResult]]:
+        """Several searches at one instant, at most 1,000: a list of results for each query, as :meth:`search`."""
+        return self._store.search_batch(
+            index_name, queries, k, ef=ef, include_embeddings=include_embeddings, namespace=self.name
+        )
+
+    def add_node(
+        self, node_id: str, node_type: str, properties: Optional[Metadata] = None, *, durability: Durability = "durable"
+    ) -> bool:
+        """Add a node, or replace its type and properties. Returns True."""
+        return self._store.add_node(node_id, node_type, properties, self.name, durability=durability)
+
+    def get_node(self, node_id: str) -> Optional[GraphNode]:
+        """Read a node; None if there is none."""
+        return self._store.get_node(node_id, namespace=self.name)
+
+    def delete_node(self, node_id: str, *, durability: Durability = "durable") -> bool:
+        """Delete a node with all its edges and temporal edges, both ways. Returns True if it existed."""
+        return self._store.delete_node(node_id, namespace=self.name, durability=durability)
+
+    def add_edge(
+        self,
+        from_id: str,
+        edge_type: str,
+        to_id: str,
+        properties: Optional[Metadata] = None,
+        *,
+        durability: Durability = "durable",
+    ) -> bool:
+        """Add an edge, or replace its properties. Returns True. Raises NodeNotFoundError unless both nodes exist."""
+        return self._store.add_edge(from_id, edge_type, to_id, properties, self.name, durability=durability)
+
+    def delete_edge(self, from_id: str, edge_type: str, to_id: str, *, durability: Durability = "durable") -> bool:
+        """Delete an edge. Returns True if it existed."""
+        return self._store.delete_edge(from_id, edge_type, to_id, namespace=self.name, durability=durability)
+
+    def get_edges(
+        self,
+        node_id: str,
+        edge_types: Optional[Sequence[str]] = None,
+        *,
+        direction: Direction = "outgoing",
+        limit: Optional[int] = None,
+        cursor: Optional[bytes] = None,
+    ) -> Rows[GraphEdge]:
+        """The edges of a node, outgoing ones first, then by type and other end; at most ``limit``, None = all.
+
+        More than 1,000 are read in pages, each at one instant. cursor: go on where an answer of :meth:`render` ended.
+        """
+        return self._store.get_edges(
+            node_id, edge_types, direction=direction, limit=limit, cursor=cursor, namespace=self.name
+        )
+
+    def traverse(
+        self,
+        start_node: str,
+        max_depth: int = 3,
+        edge_types: Optional[Sequence[str]] = None,
+        *,
+        order: Order = "bfs",
+        direction: Direction = "outgoing",
+        limit: Optional[int] = None,
+    ) -> Subgraph:
+        """Walk the graph from a node: ``nodes, edges = db.traverse("a")``.
+
+        max_depth: most edges between the start and a visited node. limit: most nodes; None = 100,000. The result's
+        ``truncated`` says whether a limit ended the walk early. An unknown start gives an empty result.
+        """
+        return self._store.traverse(
+            start_node, max_depth, edge_types, self.name, order=order, direction=direction, limit=limit
+        )
+
+    def shortest_path(
+        self,
+        from_id: str,
+        to_id: str,
+        max_depth: Optional[int] = None,
+        *,
+        edge_types: Optional[Sequence[str]] = None,
+        direction: Direction = "outgoing",
+    ) -> Optional[Path]:
+        """A path with the fewest edges, at most ``max_depth`` (None = 16); None if there is none.
+
+        Among several the first by edge type and node id is given.
+        """
+        return self._store.shortest_path(
+            from_id, to_id, max_depth, edge_types=edge_types, direction=direction, namespace=self.name
+        )
+
+    def neighbors(
+        self,
+        node_id: str,
+        edge_types: Optional[Sequence[str]] = None,
+        *,
+        direction: Direction = "outgoing",
+        limit: Optional[int] = None,
+    ) -> Subgraph:
+        """The nodes one edge away and those edges; the node itself comes first. limit: most edges; None = 10,000."""
+        return self._store.neighbors(node_id, edge_types, direction=direction, limit=limit, namespace=self.name)
+
+    def add_temporal_edge(
+        self,
+        from_id: str,
+        edge_type: str,
+        to_id: str,
+        valid_from: Time,
+        valid_until: Optional[Time] = 0,
+        properties: Optional[Metadata] = None,
+        *,
+        durability: Durability = "durable",
+    ) -> bool:
+        """State a fact that holds over ``[valid_from, valid_until)``; an end of 0 or None is open. Returns True.
+
+        The same edge with another ``valid_from`` is another fact; with the same one it replaces the belief and keeps
+        the old one in the history. Raises InvalidArgumentError unless the end is after the start. Nodes need not exist.
+        """
+        return self._store.add_temporal_edge(
+            self.name, from_id, edge_type, to_id, valid_from, valid_until, properties, durability=durability
+        )
+
+    def query_temporal_graph(
+        self,
+        node_id: str,
+        mode: str = "POINT_IN_TIME",
+        timestamp: Optional[Time] = None,
+        start_time: Optional[Time] = None,
+        end_time: Optional[Time] = None,
+        edge_types: Optional[Sequence[str]] = None,
+        *,
+        direction: Direction = "outgoing",
+        as_of: Optional[Time] = None,
+        as_of_seq: Optional[int] = None,
+        clip: bool = False,
+        limit: Optional[int] = None,
+    ) -> Rows[TemporalEdge]:
+        """The facts of a node, ordered by start, type and other end.
+
+        mode: ``POINT_IN_TIME``, those valid at ``timestamp``; ``RANGE``, those valid at some time in ``[start_time,
+        end_time)``, their periods cut to it with ``clip``; ``CURRENT``, those valid now. limit: only the first so many;
+        without one, more than 100,000 raise LimitExceededError. Raises InvalidArgumentError for times that the mode
+        does not take.
+        """
+        return self._store.query_temporal_graph(
+            self.name,
+            node_id,
+            mode,
+            timestamp,
+            start_time,
+            end_time,
+            edge_types,
+            direction=direction,
+            as_of=as_of,
+            as_of_seq=as_of_seq,
+            clip=clip,
+            limit=limit,
+        )
+
+    def close_temporal_edge(
+        self, from_id: str, edge_type: str, to_id: str, at: Optional[Time] = None, *, durability: Durability = "durable"
+    ) -> Rows[TemporalEdge]:
+        """End the open periods of an edge at a time, None = now. Returns them as they are believed now.
+
+        Raises EdgeNotFoundError if none is open and InvalidArgumentError if the time is not after a period's start.
+        """
+        return self._store.close_temporal_edge(self.name, from_id, edge_type, to_id, at, durability=durability)
+
+    def supersede_temporal_edge(
+        self,
+        from_id: str,
+        edge_type: str,
+        to_id: str,
+        valid_from: Time,
+        valid_until: Optional[Time] = 0,
+        properties: Optional[Metadata] = None,
+        *,
+        durability: Durability = "durable",
+    ) -> Superseded:
+        """State the next value of a single-valued relation ``(from_id, edge_type)``, in one step.
+
+        The open fact ends where this one begins. A fact that arrives late, before one already known, is stored closed
+        at the start of the next.
+        """
+        return self._store.supersede_temporal_edge(
+            self.name, from_id, edge_type, to_id, valid_from, valid_until, properties, durability=durability
+        )
+
+    def traverse_temporal(
+        self,
+        start_node: str,
+        timestamp: Optional[Time] = None,
+        max_depth: int = 3,
+        edge_types: Optional[Sequence[str]] = None,
+        *,
+        order: Order = "bfs",
+        direction: Direction = "outgoing",
+        as_of: Optional[Time] = None,
+        as_of_seq: Optional[int] = None,
+        limit: Optional[int] = None,
+    ) -> TemporalSubgraph:
+        """Walk edges that are all valid at one instant, None = now.
+
+        ``nodes, edges = db.traverse_temporal("ns", "a", t)`` takes the result apart. max_depth, limit and
+        ``truncated`` are as in :meth:`traverse`.
+        """
+        return self._store.traverse_temporal(
+            self.name,
+            start_node,
+            timestamp,
+            max_depth,
+            edge_types,
+            order=order,
+            direction=direction,
+            as_of=as_of,
+            as_of_seq=as_of_seq,
+            limit=limit,
+        )
+
+    def temporal_history(
+        self,
+        node_id: str,
+        edge_type: Optional[str] = None,
+        *,
+        other_id: Optional[str] = None,
+        direction: Direction = "outgoing",
+        limit: Optional[int] = None,
+        cursor: Optional[bytes] = None,
+    ) -> Rows[TemporalEdge]:
+        """Every belief about a node's facts, also retracted and replaced ones; at most ``limit``, None = all.
+
+        edge_type, other_id: only facts of this type, or with this node at the other end. cursor: go on where an answer of
+        :meth:`render` ended.
+        """
+        return self._store.temporal_history(
+            self.name, node_id, edge_type, other_id=other_id, direction=direction, limit=limit, cursor=cursor
+        )
+
+    def erase_temporal(
+        self,
+        from_id: str,
+        edge_type: Optional[str] = None,
+        to_id: Optional[str] = None,
+        *,
+        durability: Durability = "durable",
+    ) -> int:
+        """Remove a node's outgoing facts with their whole history, for privacy. Returns how many beliefs, retracted
+        ones too.
+
+        No query finds them again, at any time or belief. edge_type, to_id: only facts of this type, or that end there.
+        """
+        return self._store.erase_temporal(self.name, from_id, edge_type, to_id, durability=durability)
+
+    def cache_get(
+        self,
+        cache: str,
+        query: Optional[str] = None,
+        embedding: Optional[Vector] = None,
+        *,
+        threshold: Optional[float] = None,
+    ) -> Optional[CacheHit]:
+        """Look an answer up: the entry whose key is ``query``, otherwise the one most similar to ``embedding``; None
+        if there is none.
+
+        threshold: the lowest cosine similarity that counts, -1 to 1; None = 0.85. At least one of query and embedding
+        is given, otherwise InvalidArgumentError is raised; also for an embedding of another dimension than the cache's.
+        A cache that does not exist holds nothing.
+        """
+        return self._store.cache_get(cache, query, embedding, threshold=threshold, namespace=self.name)
+
+    def cache_put(
+        self,
+        cache: str,
+        key: str,
+        value: str,
+        embedding: Vector,
+        *,
+        ttl: Optional[Span] = None,
+        durability: Durability = "durable",
+    ) -> bool:
+        """Remember an answer; an entry with the same key is replaced. Returns True.
+
+        ttl: seconds, or a timedelta, from now after which the entry is gone; None = it stays. Raises
+        InvalidArgumentError for an empty key and for an embedding that does not fit the cache, and LimitExceededError
+        for a key or value that is too long.
+        """
+        return self._store.cache_put(cache, key, value, embedding, ttl=ttl, namespace=self.name, durability=durability)
+
+    def cache_invalidate(self, cache: str, pattern: str, *, durability: Durability = "durable") -> int:
+        """Forget the entries whose whole key matches a glob. Returns how many.
+
+        ``*`` stands for any characters, ``?`` for one, ``[a-z]`` for one of a set, ``[!a-z]`` for one outside it; a
+        backslash takes the next character as it is. ``"*"`` empties the cache.
+        """
+        return self._store.cache_invalidate(cache, pattern, namespace=self.name, durability=durability)
+
+    def cache_stats(self, cache: str) -> CacheStats:
+        """The counters of a cache, with its ``hit_rate``; all zero if it does not exist."""
+        return self._store.cache_stats(cache, namespace=self.name)
+
+    def create_checkpoint(
+        self, name: str = "", *, include_patterns: Sequence[str] = (), metadata: Optional[Metadata] = None
+    ) -> CheckpointInfo:
+        """Take a checkpoint of a namespace as it is now; writes go on meanwhile and are not in it.
+
+        name: for people, need not be unique. include_patterns: globs over keys (as in :meth:`cache_invalidate`); with
+        any, the checkpoint holds only the key-values whose key matches one, otherwise the whole namespace. metadata:
+        whatever is to be remembered about it. Raises NamespaceNotFoundError, LimitExceededError and DiskFullError.
+        """
+        return self._store.create_checkpoint(
+            name, include_patterns=include_patterns, metadata=metadata, namespace=self.name
+        )
+
+    def list_checkpoints(self) -> List[CheckpointInfo]:
+        """The checkpoints of a namespace, oldest first, also of one that was deleted since."""
+        return self._store.list_checkpoints(namespace=self.name)
+
+    def restore_checkpoint(self, checkpoint_id: str, *, overwrite: bool = False) -> RestoreResult:
+        """Make a namespace hold what a checkpoint holds, in one step: a crash leaves all of the old or all of the new.
+
+        namespace: where to; None = the one it was taken of. One that holds anything is refused with AlreadyExistsError
+        unless ``overwrite``. Raises CheckpointNotFoundError.
+        """
+        return self._store.restore_checkpoint(checkpoint_id, namespace=self.name, overwrite=overwrite)
+
+    def import_checkpoint(
+        self, path: ReadableFile, *, name: str = "", format: ExportFormat = "binary"
+    ) -> CheckpointInfo:
+        """Make a checkpoint of a namespace from an exported file; :meth:`restore_checkpoint` puts it to use.
+
+        path: where from; or a file open for reading bytes, read to its end and left open. name: for people; empty = the
+        one in the export. What is damaged or no export is refused with InvalidArgumentError or CorruptError, and leaves
+        no checkpoint behind.
+        """
+        return self._store.import_checkpoint(path, name=name, format=format, namespace=self.name)
+
+    @overload
+    def render(
+        self,
+        query: Query,
+        *,
+        format: TextFormat = "toon",
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Rendered: ...
+
+    @overload
+    def render(
+        self,
+        query: Query,
+        *,
+        format: Format,
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Any: ...
+
+    def render(
+        self,
+        query: Query,
+        *,
+        format: Format = "toon",
+        columns: Optional[Sequence[str]] = None,
+        tokenizer: Optional[Tokenizer] = None,
+    ) -> Any:
+        """The rows of a read in a format, written by the engine.
+
+        format: ``"toon"``, ``"json"``, ``"markdown"`` and ``"auto"`` (TOON or compact JSON, whichever has fewer tokens for
+        the rows at hand) give a :class:`Rendered`; ``"columnar"`` gives a ``pyarrow.Table``, or an :class:`ArrowStream`
+        if pyarrow is not installed; ``"pandas"`` a ``pandas.DataFrame``. The members of :class:`WireFormat` and
+        :class:`ContextFormat` are taken too. tokenizer, ``"o200k"`` or ``"cl100k"``, asks for the number of tokens;
+        ``"auto"`` counts by itself.
+
+        columns: those wanted, in order; what is left out is not read. ``metadata`` and ``properties`` stand for all
+        their fields, ``metadata.year`` for one, which is null in rows that lack it. None = all but the embedding, which
+        is there if the query asked for it.
+
+        A text holds one answer: at most 10,000 rows of a read that comes in pages, and 8 MiB. What is more than that,
+        and was not cut by the query's own ``limit``, raises LimitExceededError; ask with a limit, and go on with the
+        result's ``cursor``. Tables hold as many answers as there are.
+        """
+        return self._store.render(query, format=format, columns=columns, tokenizer=tokenizer, namespace=self.name)
+
+    def query_context(
+        self,
+        sections: Sequence[Section],
+        token_limit: int,
+        *,
+        format: TextFormat = "toon",
+        tokenizer: Tokenizer = "o200k",
+        deduplicate: bool = True,
+    ) -> Context:
+        """Put sections together into one text that never has more tokens than ``token_limit``.
+
+        The sections stand in the text in the order given, and all read at one instant. Their rows are taken in the
+        order of priority, as many as fit; what is left out is reported in the result's ``sections``. format: of the
+        rows; with ``auto`` each section takes its own. tokenizer: by which tokens are counted, on the final text.
+        deduplicate: give what several sections found only in the most important of them.
+
+        At most 64 sections and 1,000,000 tokens. Raises InvalidArgumentError if not even one row fits.
+        """
+        return self._store.query_context(
+            sections, token_limit, format=format, tokenizer=tokenizer, deduplicate=deduplicate, namespace=self.name
+        )
+
+    def commit(self, batch: WriteBatch, *, durability: Durability = "durable") -> CommitResult:
+        """Check a batch's preconditions and make its writes, all or nothing.
+
+        Raises TransactionConflictError if a precondition does not hold. The batch may be committed again.
+        """
+        return self._store.commit(batch, namespace=self.name, durability=durability)

@@ -1,0 +1,217 @@
+"""Reads as values.
+
+Written by scripts/write_surface.py: change the method where it is written by hand, and run that again.
+"""
+
+from typing import Any, Optional, Sequence, cast
+
+from .._documents import DocumentMethods, Filter, Vector
+from .._graph import GraphMethods
+from .._keys import KeyMethods
+from .._query import Noting, QueryBase
+from .._temporal import TemporalMethods
+from .._types import Direction, Key, Order, Time
+from .._vectors import VectorMethods
+
+
+class Query(QueryBase):
+    """A read that gives rows: what to look for, without the namespace to look in.
+
+    Each kind is made by the method that has the name and the arguments of the method of :class:`Database`, for
+    example ``Query.search_collection("notes", embedding, k=5)``: it is what :meth:`Database.render` renders and a
+    :class:`Section` holds.
+    """
+
+    @staticmethod
+    def multi_get(keys: Sequence[Key]) -> "Query":
+        """As :meth:`Database.multi_get`."""
+        return cast("Query", KeyMethods.multi_get(_NOTING, keys))
+
+    @staticmethod
+    def scan(
+        prefix: Optional[Key] = None,
+        *,
+        start: Optional[Key] = None,
+        end: Optional[Key] = None,
+        limit: Optional[int] = None,
+        reverse: bool = False,
+        cursor: Optional[bytes] = None,
+    ) -> "Query":
+        """As :meth:`Database.scan`."""
+        return cast("Query", 
+            KeyMethods.scan(_NOTING, prefix, start=start, end=end, limit=limit, reverse=reverse, cursor=cursor)
+        )
+
+    @staticmethod
+    def scan_keys(
+        prefix: Optional[Key] = None,
+        *,
+        start: Optional[Key] = None,
+        end: Optional[Key] = None,
+        limit: Optional[int] = None,
+        reverse: bool = False,
+        cursor: Optional[bytes] = None,
+    ) -> "Query":
+        """As :meth:`Database.scan_keys`."""
+        return cast("Query", 
+            KeyMethods.scan_keys(_NOTING, prefix, start=start, end=end, limit=limit, reverse=reverse, cursor=cursor)
+        )
+
+    @staticmethod
+    def get_documents(collection_name: str, ids: Sequence[str], *, include_embeddings: bool = False) -> "Query":
+        """As :meth:`Database.get_documents`."""
+        return cast("Query", 
+            DocumentMethods.get_documents(_NOTING, collection_name, ids, include_embeddings=include_embeddings)
+        )
+
+    @staticmethod
+    def search_collection(
+        collection_name: str,
+        query: Vector,
+        k: int = 10,
+        filter: Optional[Filter] = None,
+        *,
+        ef: Optional[int] = None,
+        include_embeddings: bool = False,
+    ) -> "Query":
+        """As :meth:`Database.search_collection`."""
+        return cast("Query", 
+            DocumentMethods.search_collection(
+                _NOTING, collection_name, query, k, "", filter, ef=ef, include_embeddings=include_embeddings
+            )
+        )
+
+    @staticmethod
+    def search(
+        index_name: str, query: Vector, k: int = 10, *, ef: Optional[int] = None, include_embeddings: bool = False
+    ) -> "Query":
+        """As :meth:`Database.search`."""
+        return cast("Query", 
+            VectorMethods.search(_NOTING, index_name, query, k, ef=ef, include_embeddings=include_embeddings)
+        )
+
+    @staticmethod
+    def get_edges(
+        node_id: str,
+        edge_types: Optional[Sequence[str]] = None,
+        *,
+        direction: Direction = "outgoing",
+        limit: Optional[int] = None,
+        cursor: Optional[bytes] = None,
+    ) -> "Query":
+        """As :meth:`Database.get_edges`."""
+        return cast("Query", 
+            GraphMethods.get_edges(_NOTING, node_id, edge_types, direction=direction, limit=limit, cursor=cursor)
+        )
+
+    @staticmethod
+    def traverse(
+        start_node: str,
+        max_depth: int = 3,
+        edge_types: Optional[Sequence[str]] = None,
+        *,
+        order: Order = "bfs",
+        direction: Direction = "outgoing",
+        limit: Optional[int] = None,
+    ) -> "Query":
+        """As :meth:`Database.traverse`."""
+        return cast("Query", 
+            GraphMethods.traverse(
+                _NOTING, start_node, max_depth, edge_types, "", order=order, direction=direction, limit=limit
+            )
+        )
+
+    @staticmethod
+    def neighbors(
+        node_id: str,
+        edge_types: Optional[Sequence[str]] = None,
+        *,
+        direction: Direction = "outgoing",
+        limit: Optional[int] = None,
+    ) -> "Query":
+        """As :meth:`Database.neighbors`."""
+        return cast("Query", GraphMethods.neighbors(_NOTING, node_id, edge_types, direction=direction, limit=limit))
+
+    @staticmethod
+    def query_temporal_graph(
+        node_id: str,
+        mode: str = "POINT_IN_TIME",
+        timestamp: Optional[Time] = None,
+        start_time: Optional[Time] = None,
+        end_time: Optional[Time] = None,
+        edge_types: Optional[Sequence[str]] = None,
+        *,
+        direction: Direction = "outgoing",
+        as_of: Optional[Time] = None,
+        as_of_seq: Optional[int] = None,
+        clip: bool = False,
+        limit: Optional[int] = None,
+    ) -> "Query":
+        """As :meth:`Database.query_temporal_graph`."""
+        return cast("Query", 
+            TemporalMethods.query_temporal_graph(
+                _NOTING,
+                "",
+                node_id,
+                mode,
+                timestamp,
+                start_time,
+                end_time,
+                edge_types,
+                direction=direction,
+                as_of=as_of,
+                as_of_seq=as_of_seq,
+                clip=clip,
+                limit=limit,
+            )
+        )
+
+    @staticmethod
+    def traverse_temporal(
+        start_node: str,
+        timestamp: Optional[Time] = None,
+        max_depth: int = 3,
+        edge_types: Optional[Sequence[str]] = None,
+        *,
+        order: Order = "bfs",
+        direction: Direction = "outgoing",
+        as_of: Optional[Time] = None,
+        as_of_seq: Optional[int] = None,
+        limit: Optional[int] = None,
+    ) -> "Query":
+        """As :meth:`Database.traverse_temporal`."""
+        return cast("Query", 
+            TemporalMethods.traverse_temporal(
+                _NOTING,
+                "",
+                start_node,
+                timestamp,
+                max_depth,
+                edge_types,
+                order=order,
+                direction=direction,
+                as_of=as_of,
+                as_of_seq=as_of_seq,
+                limit=limit,
+            )
+        )
+
+    @staticmethod
+    def temporal_history(
+        node_id: str,
+        edge_type: Optional[str] = None,
+        *,
+        other_id: Optional[str] = None,
+        direction: Direction = "outgoing",
+        limit: Optional[int] = None,
+        cursor: Optional[bytes] = None,
+    ) -> "Query":
+        """As :meth:`Database.temporal_history`."""
+        return cast("Query", 
+            TemporalMethods.temporal_history(
+                _NOTING, "", node_id, edge_type, other_id=other_id, direction=direction, limit=limit, cursor=cursor
+            )
+        )
+
+
+_NOTING: Any = Noting(Query)

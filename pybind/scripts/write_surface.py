@@ -1,0 +1,465 @@
+#!/usr/bin/env python3
+"""Writes what follows from the methods of a store: handles, queries, batches, and everything for asyncio.
+
+    python pybind/scripts/write_surface.py [--check]
+
+Each method is written once by hand, in the file of its area (``_keys.py``, ``_documents.py`` and so on). From its signature
+and its documentation come, in ``toondb/_generated``:
+
+- ``Namespace``: every method with a ``namespace``, without it;
+- ``Collection``: every method whose first argument is ``collection_name``, without both, under the shorter names of `SHORTER`;
+- ``Query``: every read whose answer is rows, noted instead of carried out;
+- ``WriteBatch``: every write that a commit can hold, noted instead of carried out;
+- the methods for asyncio of the clients, of both handles and of a transaction.
+
+With --check nothing is written: the exit code says whether the files are what would be written.
+"""
+
+import argparse
+import ast
+import builtins
+import sys
+from pathlib import Path
+from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple
+
+PACKAGE = Path(__file__).resolve().parents[1] / "python" / "toondb"
+WIDTH = 120
+
+AREAS = [
+    ("_keys", "KeyMethods"),
+    ("_namespaces", "NamespaceMethods"),
+    ("_documents", "DocumentMethods"),
+    ("_vectors", "VectorMethods"),
+    ("_graph", "GraphMethods"),
+    ("_temporal", "TemporalMethods"),
+    ("_caches", "CacheMethods"),
+    ("_checkpoints", "CheckpointMethods"),
+    ("_context", "ContextMethods"),
+    ("_engine", "EngineMethods"),
+]
+
+OF_THE_NAMESPACE_ITSELF = {
+    "create_namespace": "create",
+    "describe_namespace": "info",
+    "namespace_stats": "stats",
+    "set_quota": "set_quota",
+}
+"""Methods whose ``name`` is a namespace's, and what they are called on its handle."""
+
+SHORTER = {
+    "get_document": "get",
+    "search_collection": "search",
+    "search_collection_batch": "search_batch",
+    "describe_collection": "info",
+}
+"""What methods are called on a collection's handle, where their names would repeat what it is."""
+
+WRITES = [
+    "put",
+    "delete",
+    "add_documents",
+    "delete_documents",
+    "insert_vectors",
+    "delete_vectors",
+    "add_node",
+    "delete_node",
+    "add_edge",
+    "delete_edge",
+    "add_temporal_edge",
+    "close_temporal_edge",
+    "supersede_temporal_edge",
+]
+"""What a commit can hold."""
+
+ABOUT = '"""{}\n\nWritten by scripts/write_surface.py: change the method where it is written by hand, and run that again.\n"""'
+
+
+class Parameter(NamedTuple):
+    """A parameter: its name, its type, its default if it has one."""
+
+    name: str
+    type: str
+    default: Optional[str]
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.type}" + ("" if self.default is None else f" = {self.default}")
+
+
+class Method(NamedTuple):
+    """A method, taken apart: parameters by position, parameters by keyword, what it gives, what carries it out."""
+
+    module: str
+    kind: str
+    name: str
+    positions: List[Parameter]
+    keywords: List[Parameter]
+    result: str
+    doc: str
+    overloads: List["Method"]
+    is_stepwise: bool
+    is_rows: bool
+
+    def without(self, *names: str) -> "Method":
+        """The same without some parameters."""
+        kept = [[each for each in group if each.name not in names] for group in (self.positions, self.keywords)]
+        overloads = [each.without(*names) for each in self.overloads]
+        return self._replace(positions=kept[0], keywords=kept[1], overloads=overloads)
+
+    def has(self, name: str) -> bool:
+        return any(each.name == name for each in self.positions + self.keywords)
+
+    @property
+    def signature(self) -> List[str]:
+        """All parameters, as they stand between the brackets."""
+        star = ["*"] if self.keywords else []
+        return [*map(str, self.positions), *star, *map(str, self.keywords)]
+
+    def call(self, function: str, given: Dict[str, str], first: Sequence[str] = ()) -> str:
+        """A call that hands everything on, but for what is ``given``."""
+        positions = [given.get(each.name, each.name) for each in self.positions]
+        keywords = [f"{each.name}={given.get(each.name, each.name)}" for each in self.keywords]
+        return f"{function}({', '.join([*first, *positions, *keywords])})"
+
+
+class Source:
+    """A module of the package: its classes, and where the names in it come from."""
+
+    def __init__(self, module: str) -> None:
+        self.module = module
+        self.text = (PACKAGE / f"{module}.py").read_text(encoding="utf-8")
+        self.tree = ast.parse(self.text)
+        self.origins: Dict[str, Tuple[int, str]] = {}
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.ImportFrom):
+                self.origins.update({each.name: (node.level, node.module or "") for each in node.names})
+        for node in self.tree.body:
+            if isinstance(node, ast.ClassDef):
+                self.origins[node.name] = (1, module)
+            elif isinstance(node, ast.Assign):
+                self.origins.update({each.id: (1, module) for each in node.targets if isinstance(each, ast.Name)})
+
+    def segment(self, node: Optional[ast.AST]) -> str:
+        """The source of an annotation or a default, on one line."""
+        text = " ".join((ast.get_source_segment(self.text, node) or "").split()) if node else "None"
+        return text[1:-1] if text.startswith('"') and text.endswith('"') and "[" in text else text
+
+    def methods(self, kind: str) -> Iterator[Method]:
+        """The public methods of a class, in their order."""
+        (found,) = (node for node in self.tree.body if isinstance(node, ast.ClassDef) and node.name == kind)
+        overloads: List[Method] = []
+        for node in found.body:
+            if not isinstance(node, ast.FunctionDef) or node.name.startswith("_"):
+                continue
+            if decorated(node, "overload"):
+                overloads.append(self.method(kind, node, []))
+            elif not decorated(node, "property"):
+                yield self.method(kind, node, overloads)
+                overloads = []
+
+    def method(self, kind: str, node: ast.FunctionDef, overloads: List[Method]) -> Method:
+        given = node.args
+        if given.posonlyargs or given.vararg or given.kwarg:
+            raise SystemExit(f"{self.module}.{node.name}: only plain parameters are known here")
+        arguments = given.args[1:]
+        defaults = [None] * (len(arguments) - len(given.defaults)) + list(given.defaults)
+        result = self.segment(node.returns)
+        if decorated(node, "steps"):
+            result = result[len("Steps[") : -1]
+        called = [each for each in ast.walk(node) if isinstance(each, ast.Attribute)]
+        calls = {each.attr for each in called if isinstance(each.value, ast.Name) and each.value.id == "self"}
+        return Method(
+            self.module,
+            kind,
+            node.name,
+            [self.parameter(*pair) for pair in zip(arguments, defaults)],
+            [self.parameter(*pair) for pair in zip(given.kwonlyargs, given.kw_defaults)],
+            result,
+            ast.get_docstring(node, clean=False) or "",
+            overloads,
+            decorated(node, "steps"),
+            bool(calls & {"_rows", "_pages", "_all"}),
+        )
+
+    def parameter(self, argument: ast.arg, default: Optional[ast.expr]) -> Parameter:
+        assert argument.annotation is not None, f"{self.module}: {argument.arg} has no type"
+        return Parameter(argument.arg, self.segment(argument.annotation), self.segment(default) if default else None)
+
+
+def decorated(node: ast.FunctionDef, name: str) -> bool:
+    return any(isinstance(each, ast.Name) and each.id == name for each in node.decorator_list)
+
+
+def names_in(text: str) -> Set[str]:
+    """The names that an annotation or a default uses."""
+    return {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)} - set(dir(builtins))
+
+
+def fold(indent: int, head: str, items: Sequence[str], tail: str) -> str:
+    """Brackets with items, on as few lines as the width allows: all on one, the items on one, or a line for each."""
+    space = " " * indent
+    whole = f"{space}{head}({', '.join(items)}){tail}"
+    if len(whole) <= WIDTH:
+        return whole
+    inner = f"{space}    {', '.join(items)}"
+    if len(inner) <= WIDTH:
+        return f"{space}{head}(\n{inner}\n{space}){tail}"
+    lines = "".join(f"{space}    {item},\n" for item in items)
+    return f"{space}{head}(\n{lines}{space}){tail}"
+
+
+def folded(indent: int, head: str, call: str, wrapper: Optional[str] = None) -> str:
+    """A statement: ``head``, and a call, inside another one if there is a ``wrapper``."""
+    space = " " * indent
+    inner = f"{wrapper}{call})" if wrapper else call
+    if indent + len(head) + len(inner) <= WIDTH:
+        return f"{space}{head}{inner}"
+    function, arguments = call[:-1].split("(", 1)
+    if function.endswith("cast") or not wrapper:
+        return fold(indent, f"{head}{wrapper or ''}{function}", split_arguments(arguments), ")" if wrapper else "")
+    return f"{space}{head}{wrapper}\n{fold(indent + 4, function, split_arguments(arguments), '')}\n{space})"
+
+
+def split_arguments(text: str) -> List[str]:
+    """Arguments of a call; only ``cast(Any, self)`` has a comma of its own."""
+    return [each.replace("\0", ", ") for each in text.replace("cast(Any, self)", "cast(Any\0self)").split(", ")]
+
+
+class Module:
+    """A module that is written: a class, its methods, and the imports that they need."""
+
+    def __init__(self, file: str, about: str, head: str, doc: str) -> None:
+        self.file = file
+        self.about = about
+        self.head = head
+        self.doc = doc
+        self.methods: List[str] = []
+        self.imports: Dict[Tuple[int, str], Set[str]] = {}
+
+    def use(self, level: int, module: str, *names: str) -> None:
+        self.imports.setdefault((level, module), set()).update(names)
+
+    def add(self, method: Method, result: str, body: str, prefix: str = "def", decorator: str = "") -> None:
+        """Adds a method; ``result`` and ``prefix`` are what it has here."""
+        used: Set[str] = set()
+        for each in [*method.positions, *method.keywords]:
+            used |= names_in(each.type) | (names_in(each.default) if each.default else set())
+        used |= names_in(result)
+        for overload in method.overloads:
+            used |= names_in(overload.result)
+        origins = SOURCES[method.module].origins
+        for name in used:
+            if name == "AsyncIterator":
+                self.use(0, "typing", name)
+                continue
+            level, module = origins[name]
+            if module.startswith("_generated."):
+                # It stands beside this one, or is this one.
+                if module != f"_generated.{self.file}":
+                    self.use(1, module.split(".")[1], name)
+            else:
+                self.use(level + 1 if level else 0, module, name)
+        first = [] if decorator else ["self"]
+        parts = [
+            f"    @overload\n{fold(4, f'{prefix} {method.name}', [*first, *each.signature], f' -> {each.result}: ...')}"
+            for each in method.overloads
+        ]
+        if parts:
+            self.use(0, "typing", "overload")
+        space = " " * 8
+        doc = f'{space}"""{method.doc}"""'
+        head = fold(4, f"{prefix} {method.name}", [*first, *method.signature], f" -> {result}:")
+        marked = f"    {decorator}\n{head}" if decorator else head
+        parts.append(f"{marked}\n{doc}\n{body}")
+        self.methods.append("\n\n".join(parts))
+
+    def text(self, tail: str = "") -> str:
+        lines = []
+        for level in (0, 2, 1):
+            for (each, module), names in sorted(self.imports.items()):
+                if each == level:
+                    origin = "." * level + module
+                    one = f"from {origin} import {', '.join(sorted(names, key=sort_key))}"
+                    if len(one) > WIDTH:
+                        one = f"from {origin} import (\n" + "".join(
+                            f"    {name},\n" for name in sorted(names, key=sort_key)
+                        ) + ")"
+                    lines.append(one)
+            if lines and lines[-1]:
+                lines.append("")
+        imports = "\n".join(lines).strip()
+        methods = "\n\n".join(self.methods)
+        return f'{ABOUT.format(self.about)}\n\n{imports}\n\n\n{self.head}\n    """{self.doc}"""\n\n{methods}\n{tail}'
+
+
+def sort_key(name: str) -> Tuple[int, str]:
+    """The order of imported names: constants, classes, functions."""
+    rank = 0 if name.isupper() else 1 if name[0].isupper() else 2
+    return rank, name
+
+
+SOURCES = {module: Source(module) for module in [*(area for area, _ in AREAS), "_transactions", "_handles"]}
+STORE = [method for module, kind in AREAS for method in SOURCES[module].methods(kind)]
+
+
+def write_namespace() -> Tuple[str, List[Method]]:
+    """The handle on a namespace."""
+    module = Module(
+        "_namespace",
+        "A handle on a namespace.",
+        "class Namespace(NamespaceBase):",
+        "A namespace: made by :meth:`Database.namespace`. Its methods are those of :class:`Database` without the name.",
+    )
+    module.use(2, "_handles", "NamespaceBase")
+    methods = []
+    for method in STORE:
+        if method.name in OF_THE_NAMESPACE_ITSELF:
+            bare = method.without("name")._replace(name=OF_THE_NAMESPACE_ITSELF[method.name])
+            given = {"name": "self.name"}
+        elif method.has("namespace"):
+            bare, given = method.without("namespace"), {"namespace": "self.name"}
+        else:
+            continue
+        body = folded(8, "return ", method.call(f"self._store.{method.name}", given))
+        module.add(bare, bare.result, body)
+        methods.append(bare)
+    return module.text(), [*SOURCES["_handles"].methods("NamespaceBase"), *methods]
+
+
+def write_collection() -> Tuple[str, List[Method]]:
+    """The handle on a collection."""
+    module = Module(
+        "_collection",
+        "A handle on a collection.",
+        "class Collection(CollectionBase):",
+        "A collection: made by :meth:`Namespace.collection`. Its methods are those of :class:`Database` without the names.",
+    )
+    module.use(2, "_handles", "CollectionBase")
+    methods = []
+    for method in STORE:
+        name = "name" if method.name == "describe_collection" else "collection_name"
+        if not method.has(name) or not method.has("namespace"):
+            continue
+        if name == "name" and method.name != "describe_collection":
+            continue
+        bare = method.without(name, "namespace")._replace(name=SHORTER.get(method.name, method.name))
+        given = {name: "self.name", "namespace": "self.namespace"}
+        module.add(bare, bare.result, folded(8, "return ", method.call(f"self._store.{method.name}", given)))
+        methods.append(bare)
+    return module.text(), [*SOURCES["_handles"].methods("CollectionBase"), *methods]
+
+
+def write_query() -> str:
+    """The reads, noted."""
+    module = Module(
+        "_query",
+        "Reads as values.",
+        "class Query(QueryBase):",
+        "A read that gives rows: what to look for, without the namespace to look in.\n\n"
+        "    Each kind is made by the method that has the name and the arguments of the method of :class:`Database`, for\n"
+        '    example ``Query.search_collection("notes", embedding, k=5)``: it is what :meth:`Database.render` renders and a\n'
+        "    :class:`Section` holds.\n    ",
+    )
+    module.use(0, "typing", "Any", "cast")
+    module.use(2, "_query", "Noting", "QueryBase")
+    for method in STORE:
+        if not method.is_rows:
+            continue
+        module.use(2, method.module, method.kind)
+        bare = method.without("namespace")
+        given = {"namespace": '""'}
+        whole = method._replace(keywords=[each for each in method.keywords if each.name != "namespace"])
+        noting = whole.call(f"{method.kind}.{method.name}", given, ["_NOTING"])
+        body = folded(8, "return ", noting, 'cast("Query", ')
+        module.add(bare._replace(doc=f"As :meth:`Database.{method.name}`."), '"Query"', body, "def", "@staticmethod")
+    return module.text("\n\n_NOTING: Any = Noting(Query)\n")
+
+
+def write_batch() -> str:
+    """The writes, noted."""
+    module = Module(
+        "_batch",
+        "Writes for one atomic commit.",
+        "class WriteBatch(BatchBase):",
+        "Writes and preconditions for one atomic commit: see :meth:`Database.commit`.\n\n"
+        "    The methods mean the same as those of :class:`Database`. Writes are made in order, later ones see earlier ones;\n"
+        "    preconditions are checked before all of them, and one that does not hold raises TransactionConflictError and\n"
+        "    changes nothing.\n    ",
+    )
+    module.use(0, "typing", "Any", "cast")
+    module.use(2, "_batch", "BatchBase")
+    by_name = {method.name: method for method in STORE}
+    for name in WRITES:
+        method = by_name[name]
+        module.use(2, method.module, method.kind)
+        bare = method.without("namespace", "durability")
+        kept = [each for each in method.keywords if each.name not in ("namespace", "durability")]
+        whole = method._replace(keywords=kept)
+        noting = whole.call(f"{method.kind}.{name}", {"namespace": '""'}, ["cast(Any, self)"])
+        module.add(bare._replace(doc=f"As :meth:`Database.{name}`."), "None", folded(8, "", noting))
+    return module.text()
+
+
+def write_async(name: str, plain: Tuple[str, str], methods: Sequence[Method], about: str, skip: Set[str]) -> str:
+    """The methods for asyncio of a sync class."""
+    module = Module("", about, f"class {name}:", f":class:`{plain[1]}`, awaited.")
+    module.use(2 if plain[0] else 1, plain[0] or f"_{plain[1].lower()}", plain[1])
+    module.methods.append(f"    _plain: {plain[1]}")
+    for method in methods:
+        if method.name in skip:
+            continue
+        call = method.call(f"self._plain.{method.name}", {})
+        if method.result.startswith("Iterator["):
+            module.use(2, "_looped", "iterated")
+            module.add(method, f"Async{method.result}", folded(8, "return ", call, "iterated("))
+        elif method.result == "None" and not method.is_stepwise:
+            # It waits for nothing, and is awaited like the others.
+            module.add(method, "None", folded(8, "", call), "async def")
+        else:
+            module.use(2, "_looped", "awaited")
+            head = "await " if method.result == "None" else "return await "
+            module.add(method, method.result, folded(8, head, call, "awaited("), "async def")
+    return module.text()
+
+
+def files() -> Iterator[Tuple[str, str]]:
+    """Every file and its text."""
+    namespace, namespace_methods = write_namespace()
+    collection, collection_methods = write_collection()
+    yield "_namespace.py", namespace
+    yield "_collection.py", collection
+    yield "_query.py", write_query()
+    yield "_batch.py", write_batch()
+    store = ("_store", "Store")
+    yield "_async_store.py", write_async("AsyncStoreMethods", store, STORE, "The methods of clients for asyncio.", set())
+    by_hand = {"collection", "transaction", "run_transaction"}
+    about = "The methods of a handle on a namespace, for asyncio."
+    plain = ("", "Namespace")
+    yield "_async_namespace.py", write_async("AsyncNamespaceMethods", plain, namespace_methods, about, by_hand)
+    about = "The methods of a handle on a collection, for asyncio."
+    plain = ("", "Collection")
+    yield "_async_collection.py", write_async("AsyncCollectionMethods", plain, collection_methods, about, set())
+    about = "The methods of a transaction, for asyncio."
+    plain = ("_transactions", "Transaction")
+    methods = list(SOURCES["_transactions"].methods("Transaction"))
+    yield "_async_transaction.py", write_async("AsyncTransactionMethods", plain, methods, about, set())
+    yield "__init__.py", '"""What scripts/write_surface.py writes from the methods of a store."""\n'
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="compare with the files instead of writing them")
+    check = parser.parse_args().check
+    stale = []
+    for name, text in files():
+        path = PACKAGE / "_generated" / name
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            stale.append(name)
+            if not check:
+                path.write_text(text, encoding="utf-8")
+    if check and stale:
+        print(f"not what {Path(sys.argv[0]).name} writes: {', '.join(stale)}")
+    return 1 if check and stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
