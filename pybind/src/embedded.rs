@@ -47,7 +47,7 @@ fn resolved(path: &Path) -> Option<PathBuf> {
 fn with_open<T>(act: impl FnOnce(&mut HashMap<PathBuf, Shared>) -> T) -> T {
     let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
     let pid = std::process::id();
-    if !open.as_ref().is_some_and(|(owner, _)| *owner == pid) {
+    if open.as_ref().is_none_or(|(owner, _)| *owner != pid) {
         // What a child inherits is forgotten, not closed: it is the parent's.
         std::mem::forget(open.replace((pid, HashMap::new())));
     }

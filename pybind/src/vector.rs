@@ -28,6 +28,7 @@ pub struct Row(Embedding);
 
 /// The rows of a matrix.
 #[pyfunction]
+#[expect(clippy::needless_pass_by_value, reason = "arguments of Python functions are handed over")]
 pub fn split_rows(matrix: Matrix) -> Vec<Row> {
     match matrix.numbers.0.len().checked_div(matrix.rows) {
         Some(dimension) if dimension > 0 => {

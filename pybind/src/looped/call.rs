@@ -1,6 +1,6 @@
 //! One call: what is asked, and the future that waits for the answer.
 
-use std::time::Instant;
+use std::time::Duration;
 
 use pyo3::prelude::*;
 use toondb_engine::api::{Effect, Error, OpCode, Request, Response, Result};
@@ -18,14 +18,15 @@ pub struct Call {
     pub code: OpCode,
     /// What is asked, until it has been sent and is not to be sent again.
     pub request: Option<Request>,
-    pub begun: Instant,
+    /// When it began, by its line's clock.
+    pub begun: Duration,
     /// It was asked again, once, after its connection had broken.
     repeated: bool,
 }
 
 impl Call {
     pub fn new(future: Py<PyAny>, namespace: &str, request: Request, convert: Convert) -> Self {
-        let (namespace, code, begun) = (namespace.to_owned(), request.code(), Instant::now());
+        let (namespace, code, begun) = (namespace.to_owned(), request.code(), Duration::ZERO);
         Self { future, convert, namespace, code, request: Some(request), begun, repeated: false }
     }
 
@@ -36,13 +37,11 @@ impl Call {
         }
     }
 
-    /// Takes it for asking again, if that is harmless and was not done before.
-    pub fn again(mut self) -> std::result::Result<Self, Self> {
-        if self.request.is_none() || self.repeated {
-            return Err(self);
-        }
+    /// Notes that it is asked again. False if that would do harm, or was done before.
+    pub fn repeat(&mut self) -> bool {
+        let may_repeat = self.request.is_some() && !self.repeated;
         self.repeated = true;
-        Ok(self)
+        may_repeat
     }
 
     /// True if nobody waits for it any more.

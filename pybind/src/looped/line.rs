@@ -6,12 +6,13 @@
 use std::collections::{HashMap, VecDeque};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use pyo3::prelude::*;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use tokio::task::AbortHandle;
 use toondb_engine::api::{Cost, Error, ErrorCode, Response, Result};
+use toondb_engine::clock::{Clock, SystemClock};
 use toondb_engine::{Completion, Reply};
 use toondb_ipc::Pipeline;
 
@@ -74,6 +75,7 @@ pub struct Line {
     door: Door,
     concurrency: usize,
     timeout: Option<Duration>,
+    clock: SystemClock,
     state: Mutex<State>,
 }
 
@@ -123,7 +125,7 @@ impl Line {
         };
         let ready = event_loop.getattr("_ready").ok().map(Bound::unbind);
         let (event_loop, pid) = (event_loop.clone().unbind(), std::process::id());
-        Self { event_loop, ready, pid, door, concurrency, timeout, state: Mutex::new(state) }
+        Self { event_loop, ready, pid, door, concurrency, timeout, clock: SystemClock::new(), state: Mutex::new(state) }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -142,8 +144,9 @@ impl Line {
     }
 
     /// Takes a call on.
-    pub fn submit(this: &Bound<'_, Self>, call: Call) -> PyResult<()> {
+    pub fn submit(this: &Bound<'_, Self>, mut call: Call) -> PyResult<()> {
         let (py, line) = (this.py(), this.get());
+        call.begun = line.clock.monotonic();
         let mut state = line.lock();
         if let Some(error) = &state.ended {
             return Err(to_python(py, error));
@@ -347,7 +350,7 @@ impl Line {
     fn keep_time(&self, this: &Bound<'_, Self>, state: &mut State) -> PyResult<()> {
         let Some(timeout) = self.timeout.filter(|_| !state.is_timed) else { return Ok(()) };
         let Some(begun) = state.calls().map(|call| call.begun).min() else { return Ok(()) };
-        let wait = timeout.saturating_sub(begun.elapsed()).as_secs_f64() + 0.001;
+        let wait = timeout.saturating_sub(self.clock.monotonic().saturating_sub(begun)).as_secs_f64() + 0.001;
         self.call_loop(this.py(), "call_later", (wait, this.getattr("_look_at_the_time")?))?;
         state.is_timed = true;
         Ok(())
@@ -461,8 +464,8 @@ impl Line {
         let Some(timeout) = line.timeout else { return Ok(()) };
         let mut state = line.lock();
         state.is_timed = false;
-        let now = Instant::now();
-        let is_late = |call: &Call| now.saturating_duration_since(call.begun) >= timeout;
+        let now = line.clock.monotonic();
+        let is_late = |call: &Call| now.saturating_sub(call.begun) >= timeout;
         let sent: Vec<Call> = state.running.extract_if(|_, call| is_late(call)).map(|(_, call)| call).collect();
         let (late, early): (VecDeque<Call>, _) = state.waiting.drain(..).partition(is_late);
         state.waiting = early;

@@ -66,13 +66,12 @@ pub fn break_off(this: &Bound<'_, Line>, state: &mut State, error: &Error, resul
     state.way = Way::None;
     let mut calls: Vec<_> = state.running.drain().collect();
     calls.sort_unstable_by_key(|(id, _)| *id);
-    for (_, call) in calls.into_iter().rev() {
-        match call.again() {
-            Ok(call) => state.waiting.push_front(call),
-            Err(call) => {
-                let lost = Error::answer_lost(call.code, error.clone());
-                results.push((call, Err(lost)));
-            }
+    for (_, mut call) in calls.into_iter().rev() {
+        if call.repeat() {
+            state.waiting.push_front(call);
+        } else {
+            let lost = Error::answer_lost(call.code, error.clone());
+            results.push((call, Err(lost)));
         }
     }
 }
