@@ -24,7 +24,16 @@ pub fn invalid(py: Python<'_>, message: impl Into<String>) -> PyErr {
     to_python(py, &Error::invalid(message))
 }
 
-/// Every error code of this build: its name and number.
-pub fn error_codes() -> Vec<(String, u16)> {
-    ErrorCode::ALL.iter().map(|code| (format!("{code:?}"), u16::from(*code))).collect()
+/// An argument of the wrong type: an error of its own kind, which is a `TypeError` too.
+pub fn wrong_type(py: Python<'_>, message: &str) -> PyErr {
+    static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    match CLASS.import(py, "toondb._errors", "ArgumentTypeError").and_then(|class| class.call1((message,))) {
+        Ok(exception) => PyErr::from_value(exception),
+        Err(failure) => failure,
+    }
+}
+
+/// Every error code of this build: its name, its number, and whether the same request may succeed if it is sent again.
+pub fn error_codes() -> Vec<(String, u16, bool)> {
+    ErrorCode::ALL.iter().map(|code| (format!("{code:?}"), u16::from(*code), code.is_retryable())).collect()
 }

@@ -9,7 +9,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyFloat, PyInt, PyString};
 use std::time::Duration;
 
-use crate::error::invalid;
+use crate::error::{invalid, wrong_type};
 
 fn utc_1970(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
     static EPOCH: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
@@ -67,9 +67,9 @@ pub fn milliseconds_since_1970(object: &Bound<'_, PyAny>) -> PyResult<i64> {
         return Ok(number);
     }
     let kind = object.get_type();
-    Err(pyo3::exceptions::PyTypeError::new_err(format!(
-        "a time is an int of milliseconds since 1970, an aware datetime, or a text in ISO 8601, not {kind}"
-    )))
+    let text =
+        format!("a time is an int of milliseconds since 1970, an aware datetime, or a text in ISO 8601, not {kind}");
+    Err(wrong_type(py, &text))
 }
 
 /// A span as whole milliseconds, rounded up so that nothing ends early: seconds, or a `timedelta`.

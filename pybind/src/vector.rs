@@ -9,7 +9,7 @@ use pyo3::types::{PyList, PySequence, PyString, PyTuple};
 use toondb_engine::api::{Embedding, EmbeddingBatch, IdBatch};
 
 use crate::buffer::Buffer;
-use crate::error::invalid;
+use crate::error::{invalid, wrong_type};
 
 /// One vector, as an argument.
 pub struct Vector(pub Embedding);
@@ -145,19 +145,19 @@ fn floats(object: &Bound<'_, PyAny>, buffer: &Buffer<'_>) -> PyResult<Vec<f32>> 
         return Ok(numbers.into_iter().map(|number| number as f32).collect());
     }
     let (kind, format, bytes) = (object.get_type(), buffer.format(), buffer.item_bytes());
-    Err(PyTypeError::new_err(format!(
+    let text = format!(
         "a vector is made of float32 or float64 numbers in this machine's byte order; this {kind} holds items of \
          format {format:?} with {bytes} bytes: convert it first, for example with .astype('float32')"
-    )))
+    );
+    Err(wrong_type(object.py(), &text))
 }
 
 /// The object as a sequence of items; texts are sequences too, but never vectors.
 fn sequence<'a, 'py>(object: &'a Bound<'py, PyAny>, what: &str) -> PyResult<&'a Bound<'py, PySequence>> {
     object.cast::<PySequence>().ok().filter(|_| object.cast::<PyString>().is_err()).ok_or_else(|| {
-        PyTypeError::new_err(format!(
-            "{what} must be a list, a tuple, a numpy array or another buffer of floats, not {}",
-            object.get_type()
-        ))
+        let kind = object.get_type();
+        let text = format!("{what} must be a list, a tuple, a numpy array or another buffer of floats, not {kind}");
+        wrong_type(object.py(), &text)
     })
 }
 
@@ -194,7 +194,7 @@ fn buffer_ids(object: &Bound<'_, PyAny>, buffer: &Buffer<'_>) -> PyResult<Vec<u6
     let Some(signed) = buffer.copy::<i64>() else {
         let format = buffer.format();
         let message = format!("ids must be 64-bit integers; this buffer holds items of format {format:?}");
-        return Err(PyTypeError::new_err(message));
+        return Err(wrong_type(object.py(), &message));
     };
     let ids: Result<Vec<u64>, _> = signed.into_iter().map(u64::try_from).collect();
     ids.map_err(|_| invalid(object.py(), "an id is negative: ids are integers from 0 to 2**64 - 1"))

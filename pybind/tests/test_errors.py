@@ -19,7 +19,7 @@ from conftest import Door
 
 
 def test_every_code_of_the_engine_has_its_class() -> None:
-    engine = {number: name for name, number in _toondb.ERROR_CODES}
+    engine = {number: name for name, number, _ in _toondb.ERROR_CODES}
     assert engine == {code.value: code.name.title().replace("_", "") for code in ErrorCode}
     assert set(CLASSES) == set(ErrorCode)
 
@@ -30,6 +30,7 @@ def test_exceptions_carry_code_and_message(code: ErrorCode) -> None:
     assert type(error) is CLASSES[code]
     assert isinstance(error, toondb.ToonDBError)
     assert (error.code, str(error)) == (code, "what to do")
+    assert error.retryable == {number: again for _, number, again in _toondb.ERROR_CODES}[code.value]
     assert getattr(toondb, type(error).__name__) is type(error)
     again = pickle.loads(pickle.dumps(error))
     assert (type(again), again.code, str(again)) == (type(error), code, "what to do")
@@ -38,6 +39,21 @@ def test_exceptions_carry_code_and_message(code: ErrorCode) -> None:
 def test_a_code_from_the_future_is_a_database_error() -> None:
     error = from_code(9_999, "something new")
     assert type(error) is toondb.DatabaseError and "9999" in str(error)
+
+
+def test_an_argument_of_a_wrong_type_is_told_by_its_name(database: toondb.Database) -> None:
+    for use, name in (
+        (lambda: database.get(5), "key"),  # type: ignore[arg-type]
+        (lambda: database.put(b"k", 1.5), "value"),  # type: ignore[arg-type]
+        (lambda: database.multi_get([b"k", None]), r"keys\[1\]"),  # type: ignore[list-item]
+        (lambda: database.add_node("a", 5), "node.node_type"),  # type: ignore[arg-type]
+        (lambda: database.add_documents("c", [{"id": "x", "content": 5}]), r"documents\[0\].content"),
+        (lambda: database.search_collection("c", "text"), "a vector"),
+    ):
+        with pytest.raises(toondb.ArgumentTypeError, match=name) as caught:
+            use()
+        assert isinstance(caught.value, TypeError) and caught.value.code == ErrorCode.INVALID_ARGUMENT
+        assert not caught.value.retryable
 
 
 def test_the_hierarchy() -> None:

@@ -56,7 +56,7 @@ def fact_rows(edges: Sequence[Any], believed: bool) -> List[Row]:
     rows = []
     for edge in edges:
         row = flat(asdict(edge), "properties")
-        row["valid_until"] = row["valid_until"] or None
+        row["valid_until"] = None if row.pop("is_open") else row["valid_until"]
         if not believed:
             for name in ("asserted_seq", "asserted_at", "retracted_seq", "retracted_at"):
                 del row[name]

@@ -1,10 +1,20 @@
 """The temporal graph over both transports."""
 
+import random
+from datetime import datetime, timedelta, timezone
 from typing import Any, Dict, List, Tuple
 
 import pytest
 
-from toondb import EdgeNotFoundError, InvalidArgumentError, Namespace, TemporalEdge
+from toondb import (
+    ArgumentTypeError,
+    EdgeNotFoundError,
+    InvalidArgumentError,
+    Namespace,
+    TemporalEdge,
+    from_json,
+)
+from toondb._toondb import time_ms
 
 
 def periods(edges: List[TemporalEdge]) -> List[Tuple[str, int, int]]:
@@ -144,3 +154,53 @@ def test_erasing(door: Namespace) -> None:
     assert len(door.temporal_history("door")) == 2
     assert door.erase_temporal("door") == 2
     assert door.temporal_history("door") == []
+
+
+def test_times_are_given_in_any_form(home: Namespace) -> None:
+    """To the millisecond that they lie in, whatever their zone; a time of nobody knows which zone is refused."""
+    hours = timezone(timedelta(hours=5, minutes=30))
+    for number, (start, ms) in enumerate(
+        [
+            (datetime(2026, 1, 31, 12, 0, tzinfo=timezone.utc), 1_769_860_800_000),
+            (datetime(2026, 1, 31, 17, 30, tzinfo=hours), 1_769_860_800_000),
+            ("2026-01-31T12:00:00Z", 1_769_860_800_000),
+            ("2026-01-31T17:30:00.001999+05:30", 1_769_860_800_001),
+            (datetime(1969, 12, 31, 23, 59, 59, 999_999, tzinfo=timezone.utc), -1),
+            (datetime(1, 1, 1, tzinfo=timezone.utc), -62_135_596_800_000),
+            (-5, -5),
+        ]
+    ):
+        home.add_temporal_edge("a", "IS", f"b{number}", start)
+        (fact,) = [each for each in home.temporal_history("a") if each.to_id == f"b{number}"]
+        assert fact.valid_from == ms
+        assert fact.start == datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(milliseconds=ms)
+        assert fact.to_id in [each.to_id for each in home.query_temporal_graph("a", timestamp=start)]
+    for naive in (datetime(2026, 1, 31), "2026-01-31T12:00:00", "2026-01-31"):
+        with pytest.raises(InvalidArgumentError, match="has no time zone"):
+            home.query_temporal_graph("a", timestamp=naive)
+    with pytest.raises(InvalidArgumentError, match="ISO 8601"):
+        home.query_temporal_graph("a", timestamp="yesterday")
+    for wrong in (True, 1.5, b"2026"):
+        with pytest.raises(ArgumentTypeError, match="a time is an int of milliseconds"):
+            home.query_temporal_graph("a", timestamp=wrong)  # type: ignore[arg-type]
+
+
+def test_every_microsecond_belongs_to_its_millisecond(home: Namespace) -> None:
+    """Floats would put one in 160 of them into the millisecond before."""
+    moments = random.Random(7)
+    for _ in range(2_000):
+        since = timedelta(microseconds=moments.randrange(-(10**15), 10**15))
+        assert time_ms(datetime(1970, 1, 1, tzinfo=timezone.utc) + since) == since // timedelta(milliseconds=1)
+
+
+def test_a_fact_that_ends_at_the_epoch_is_not_open(home: Namespace) -> None:
+    epoch = datetime(1970, 1, 1, tzinfo=timezone.utc)
+    home.add_temporal_edge("a", "IS", "ended", -10, epoch)
+    home.add_temporal_edge("a", "IS", "open", -10, 0)
+    home.add_temporal_edge("a", "IS", "open too", -10, None)
+    facts = {each.to_id: each for each in home.query_temporal_graph("a", timestamp=-5)}
+    assert [facts[name].is_open for name in ("ended", "open", "open too")] == [False, True, True]
+    assert [facts[name].valid_until for name in ("ended", "open")] == [0, 0]
+    assert (facts["ended"].end, facts["open"].end) == (epoch, None)
+    rows = {row["to_id"]: row["valid_until"] for row in from_json(home.temporal_history("a").to_json())}
+    assert rows == {"ended": 0, "open": None, "open too": None}

@@ -135,6 +135,19 @@ impl ErrorCode {
             DiskFull | OutcomeUnknown | Corrupt | Fenced | Unavailable | Internal | ConnectionFailed => Fault::Server,
         }
     }
+
+    /// True if nothing was changed and the same request, sent again after a pause, may well succeed: what is in its way passes by
+    /// itself. A transaction that is in conflict, or whose snapshot is gone, is to be run again as a whole.
+    pub fn is_retryable(self) -> bool {
+        use ErrorCode::*;
+        match self {
+            Busy | Conflict | SnapshotExpired | ShuttingDown | Unavailable | ConnectionFailed | Timeout => true,
+            InvalidArgument | NamespaceNotFound | CollectionNotFound | NodeNotFound | EdgeNotFound
+            | CheckpointNotFound | AlreadyExists | QuotaExceeded | LimitExceeded | DiskFull | FormatConversion
+            | OutcomeUnknown | Corrupt | Fenced | Locked | Forked | Internal | UnknownOperation | Protocol
+            | UnsupportedVersion | PermissionDenied => false,
+        }
+    }
 }
 
 impl From<ErrorCode> for u16 {

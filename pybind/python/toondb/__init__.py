@@ -25,6 +25,7 @@ from ._clients import Database, IpcClient, ToonDBClient
 from ._context import Context, Section
 from ._errors import (
     AlreadyExistsError,
+    ArgumentTypeError,
     BusyError,
     CheckpointNotFoundError,
     CollectionNotFoundError,
@@ -106,6 +107,7 @@ from ._types import (
 
 __all__ = [
     "AlreadyExistsError",
+    "ArgumentTypeError",
     "ArrowStream",
     "AsyncCollection",
     "AsyncDatabase",

@@ -1,12 +1,14 @@
 """Exceptions of ToonDB, and the one table from the engine's error codes to them.
 
-Every exception has ``code``, an :class:`ErrorCode` (None where the error arose without the engine), and a message that
-says what to do. Nothing was changed unless the error is :class:`OutcomeUnknownError`.
+Every exception has ``code``, an :class:`ErrorCode`, says with ``retryable`` whether the same call may succeed later, and with its
+message what to do. Nothing was changed unless the error is :class:`OutcomeUnknownError`.
 """
 
 import builtins
 from enum import IntEnum
 from typing import Dict, Optional, Type
+
+from ._toondb import ERROR_CODES
 
 
 class ErrorCode(IntEnum):
@@ -46,6 +48,14 @@ class ToonDBError(Exception):
     """Base of every exception that ToonDB raises on its own account."""
 
     code: Optional[ErrorCode] = None
+    """The engine's code; None for the bases of several kinds."""
+
+    @property
+    def retryable(self) -> bool:
+        """True if nothing was changed and the same call, made again after a pause, may well succeed. A transaction is to be
+        run again as a whole.
+        """
+        return self.code in _RETRYABLE
 
 
 class ConnectionError(ToonDBError, builtins.ConnectionError):
@@ -82,6 +92,10 @@ class DatabaseError(ToonDBError):
 
 class InvalidArgumentError(DatabaseError, ValueError):
     """The request is malformed or contradicts itself; change it."""
+
+
+class ArgumentTypeError(InvalidArgumentError, TypeError):
+    """An argument is of a type that means nothing there."""
 
 
 class NotFoundError(DatabaseError, LookupError):
@@ -204,6 +218,11 @@ CLASSES: Dict[ErrorCode, Type[ToonDBError]] = {
     ErrorCode.TIMEOUT: TimeoutError,
 }
 
+for _code, _class in CLASSES.items():
+    _class.code = _code
+
+_RETRYABLE = {ErrorCode(number) for _, number, is_retryable in ERROR_CODES if is_retryable}
+
 
 def from_code(code: int, message: str) -> ToonDBError:
     """The exception of a code. A code from a newer server becomes a plain DatabaseError."""
@@ -211,6 +230,4 @@ def from_code(code: int, message: str) -> ToonDBError:
         known = ErrorCode(code)
     except ValueError:
         return DatabaseError(f"{message} (error code {code})")
-    error = CLASSES[known](message)
-    error.code = known
-    return error
+    return CLASSES[known](message)

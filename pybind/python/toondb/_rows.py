@@ -41,7 +41,7 @@ def plain(row: Any) -> Dict[str, Any]:
         if name in _FIELDS:
             columns.update((f"{name}.{field}", each) for field, each in value.items())
         elif name == "valid_until":
-            columns[name] = value or None
+            columns[name] = None if vars(row)["is_open"] else value
         elif name == "embedding":
             if len(value) > 0:
                 columns[name] = list(value)

@@ -30,7 +30,7 @@ __all__ = [
     "to_toon",
 ]
 
-ERROR_CODES: List[Tuple[str, int]]
+ERROR_CODES: List[Tuple[str, int, bool]]
 PAGE_ITEMS_DEFAULT: int
 PAGE_ITEMS_MAX: int
 __version__: str

@@ -5,13 +5,15 @@ namespace.
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any, Dict, List, Literal, Optional, Tuple, Union
 
 from ._rows import InFormats, Tables
 
 BytesLike = Union[bytes, bytearray, memoryview]
 """Keys and values: bytes, or any buffer of bytes."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 Key = Union[str, bytes, bytearray, memoryview]
 """A key or a value: bytes, any buffer of bytes, or a str, which stands for its UTF-8."""
@@ -49,6 +51,13 @@ FindingPart = Literal["directory", "catalog", "folder", "about", "store", "log",
 """Which part of a data directory a finding is about."""
 
 
+def _short(value: object) -> str:
+    """A value's text; of many numbers only the first."""
+    if isinstance(value, list) and len(value) > 4:
+        return f"[{', '.join(map(repr, value[:3]))}, ... {len(value)} numbers]"
+    return repr(value)
+
+
 @dataclass
 class SearchResult:
     """A vector that a search found."""
@@ -76,6 +85,10 @@ class Document:
     """In search results: larger is closer."""
     distance: Optional[float] = None
     """In search results: smaller is closer."""
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}={_short(value)}" for name, value in vars(self).items() if value is not None)
+        return f"Document({shown})"
 
 
 @dataclass
@@ -117,6 +130,22 @@ class TemporalEdge:
     """The commit from which it was no longer believed; None = it still is."""
     retracted_at: Optional[int] = None
     """The time of that commit."""
+    is_open: Optional[bool] = None
+    """True if no end of it is known. An end of 0 alone may also be the first instant of 1970."""
+
+    def __post_init__(self) -> None:
+        if self.is_open is None:
+            self.is_open = self.valid_until == 0
+
+    @property
+    def start(self) -> datetime:
+        """The first instant at which it holds, in UTC."""
+        return _EPOCH + timedelta(milliseconds=self.valid_from)
+
+    @property
+    def end(self) -> Optional[datetime]:
+        """The first instant at which it no longer holds, in UTC; None = open."""
+        return None if self.is_open else _EPOCH + timedelta(milliseconds=self.valid_until)
 
 
 class Subgraph(Tuple[List[GraphNode], List[GraphEdge]], InFormats):

@@ -2,11 +2,10 @@
 
 use std::fmt;
 
-use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use toondb_engine::api::Error;
 
-use crate::error::{invalid, to_python};
+use crate::error::{invalid, to_python, wrong_type};
 
 /// Why, without the place.
 #[derive(Debug)]
@@ -39,7 +38,7 @@ impl Failure {
         Self { why: Box::new(why), steps: Vec::new() }
     }
 
-    /// The type of an object is wrong: a `TypeError`.
+    /// The type of an object is wrong: an `ArgumentTypeError`.
     pub fn kind(text: String) -> Self {
         Self::new(Why::Kind(text))
     }
@@ -66,7 +65,7 @@ impl Failure {
         let path: String = self.steps.iter().rev().map(String::as_str).collect();
         let at = if path.is_empty() { String::new() } else { format!("{}: ", path.trim_start_matches('.')) };
         match *self.why {
-            Why::Kind(text) => PyTypeError::new_err(format!("{at}{text}")),
+            Why::Kind(text) => wrong_type(py, &format!("{at}{text}")),
             Why::Value(text) => invalid(py, format!("{at}{text}")),
             Why::Depth(max) => to_python(py, &Error::limit(format!("a value is nested deeper than {max}"))),
             Why::Python(error) => error,
