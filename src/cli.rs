@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use jiff::{Span, SpanRelativeTo};
 use toondb_grpc::auth::{Rights, TokenId};
 
 use crate::formats::{RowsFormat, SourceFormat, TextFormat, TokenizerName};
@@ -295,18 +296,9 @@ const SPAN_MAX: Duration = Duration::from_secs(100 * 365 * 86_400);
 
 fn parse_span(text: &str) -> Result<Duration, String> {
     let wrong = || format!("{text:?} is no span of time; write for example 90m, 12h, 30d or 4w, at most 36500d");
-    let unit = text.chars().last().ok_or_else(wrong)?;
-    let seconds = match unit {
-        's' => 1,
-        'm' => 60,
-        'h' => 3_600,
-        'd' => 86_400,
-        'w' => 7 * 86_400,
-        _ => return Err(wrong()),
-    };
-    let digits = text.strip_suffix(unit).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
-    let count: u64 = digits.and_then(|digits| digits.parse().ok()).ok_or_else(wrong)?;
-    let span = Duration::from_secs(count.checked_mul(seconds).ok_or_else(wrong)?);
+    let span: Span = text.parse().map_err(|_| wrong())?;
+    let span = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| wrong())?;
+    let span = Duration::try_from(span).map_err(|_| wrong())?;
     if span.is_zero() || span > SPAN_MAX { Err(wrong()) } else { Ok(span) }
 }
 

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt::Write as _;
 
+use jiff::Timestamp;
 use toondb_engine::api::{NamespaceName, TimestampMs, Value};
 use toondb_engine::clock::{Clock, SystemClock};
 use toondb_engine::format::{Row, Table};
@@ -112,23 +113,12 @@ fn revoke(options: &TokenRevoke) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Date and time in UTC, as in RFC 3339. Days become a date as in Howard Hinnant's "chrono-compatible low-level date
-/// algorithms" (`civil_from_days`): years begin in March, so that the leap day is the last of its year.
+/// Date and time in UTC, as in RFC 3339, to the second. A time beyond the calendar's years is shown as the number it is.
 fn utc(time: TimestampMs) -> String {
-    const DAYS_PER_ERA: i64 = 146_097;
-    let seconds = time.0.div_euclid(1_000);
-    let second = seconds.rem_euclid(86_400);
-    // Counted from the first of March of the year 0.
-    let days = seconds.div_euclid(86_400) + 719_468;
-    let day_of_era = days.rem_euclid(DAYS_PER_ERA);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = year_of_era + days.div_euclid(DAYS_PER_ERA) * 400 + i64::from(month <= 2);
-    let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+    match Timestamp::from_millisecond(time.0) {
+        Ok(instant) => instant.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        Err(_) => format!("{} ms", time.0),
+    }
 }
 
 #[cfg(test)]

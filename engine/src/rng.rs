@@ -4,9 +4,8 @@
 //! ("Fast splittable pseudorandom number generators", OOPSLA 2014), so that a failing seed can be replayed.
 
 use std::fmt::Debug;
-use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
-use std::io::{self, Read};
+use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A source of random numbers.
@@ -26,17 +25,16 @@ pub trait Rng: Send + Sync + Debug {
 
 /// The kernel's random generator.
 #[derive(Debug)]
-pub struct OsRng {
-    device: File,
-}
+pub struct OsRng(());
 
 impl OsRng {
-    /// Opens the kernel's generator.
+    /// Asks the kernel's generator once.
     ///
     /// # Errors
-    /// When the process may not read `/dev/urandom`.
+    /// When the system has none that this process may use.
     pub fn open() -> io::Result<Self> {
-        Ok(Self { device: File::open("/dev/urandom")? })
+        getrandom::fill(&mut [0; 8]).map_err(io::Error::from)?;
+        Ok(Self(()))
     }
 }
 
@@ -47,10 +45,10 @@ impl Rng for OsRng {
         u64::from_le_bytes(bytes)
     }
 
-    /// An open `/dev/urandom` does not fail to read on Linux; should it ever, the standard library's own keys, which the
-    /// kernel also provided, take over rather than predictable bytes.
+    /// A generator that has given something does not fail later on Linux; should it ever, the standard library's own keys, which
+    /// the kernel also provided, take over rather than predictable bytes.
     fn fill(&self, out: &mut [u8]) {
-        if (&self.device).read_exact(out).is_ok() {
+        if getrandom::fill(out).is_ok() {
             return;
         }
         for chunk in out.chunks_mut(8) {

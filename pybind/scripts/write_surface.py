@@ -51,6 +51,7 @@ SHORTER = {
     "search_collection": "search",
     "search_collection_batch": "search_batch",
     "describe_collection": "info",
+    "drop_collection": "drop",
 }
 """What methods are called on a collection's handle, where their names would repeat what it is."""
 
@@ -248,9 +249,6 @@ class Module:
             used |= names_in(overload.result)
         origins = SOURCES[method.module].origins
         for name in used:
-            if name == "AsyncIterator":
-                self.use(0, "typing", name)
-                continue
             level, module = origins[name]
             if module.startswith("_generated."):
                 # It stands beside this one, or is this one.
@@ -336,10 +334,8 @@ def write_collection() -> Tuple[str, List[Method]]:
     module.use(2, "_handles", "CollectionBase")
     methods = []
     for method in STORE:
-        name = "name" if method.name == "describe_collection" else "collection_name"
+        name = "name" if method.name in ("describe_collection", "drop_collection") else "collection_name"
         if not method.has(name) or not method.has("namespace"):
-            continue
-        if name == "name" and method.name != "describe_collection":
             continue
         bare = method.without(name, "namespace")._replace(name=SHORTER.get(method.name, method.name))
         given = {name: "self.name", "namespace": "self.namespace"}
@@ -408,9 +404,9 @@ def write_async(name: str, plain: Tuple[str, str], methods: Sequence[Method], ab
         if method.name in skip:
             continue
         call = method.call(f"self._plain.{method.name}", {})
-        if method.result.startswith("Iterator["):
-            module.use(2, "_looped", "iterated")
-            module.add(method, f"Async{method.result}", folded(8, "return ", call, "iterated("))
+        if method.result.startswith("Pages["):
+            # The same object: it is iterated over with async for, and its rows are awaited.
+            module.add(method, method.result, folded(8, "return ", call))
         elif method.result == "None" and not method.is_stepwise:
             # It waits for nothing, and is awaited like the others.
             module.add(method, "None", folded(8, "", call), "async def")
@@ -450,7 +446,13 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="compare with the files instead of writing them")
     check = parser.parse_args().check
     stale = []
-    for name, text in files():
+    known = dict(files())
+    for path in (PACKAGE / "_generated").glob("*.py"):
+        if path.name not in known:
+            stale.append(path.name)
+            if not check:
+                path.unlink()
+    for name, text in known.items():
         path = PACKAGE / "_generated" / name
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             stale.append(name)

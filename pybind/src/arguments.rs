@@ -19,13 +19,13 @@ use serde::de::{DeserializeOwned, Deserializer, IntoDeserializer, Visitor};
 use toondb_engine::api::{OpCode, Request};
 use toondb_engine::limits;
 
-use crate::error::to_python;
+use crate::error::invalid;
 use crate::query::Query;
 use crate::time;
 pub use failure::Failure;
 use fields::{Entries, Fields, Items, Tagged};
 use number::whole;
-pub use packed::bytes_of;
+pub use packed::{bytes_of, bytes_of_key};
 
 /// Values nested deeper than this are refused while they are read, so that a list that contains itself ends; the engine applies
 /// the exact bounds of values and filters. A filter's level may take three levels of maps and lists.
@@ -46,9 +46,7 @@ pub fn read<T: DeserializeOwned>(object: &Bound<'_, PyAny>, name: &str) -> PyRes
 
 fn code(py: Python<'_>, operation: &str) -> PyResult<OpCode> {
     let known = OpCode::ALL.iter().find(|code| code.name() == operation);
-    known.copied().ok_or_else(|| {
-        to_python(py, &toondb_engine::api::Error::internal(format!("there is no operation {operation:?}")))
-    })
+    known.copied().ok_or_else(|| invalid(py, format!("there is no operation {operation:?}")))
 }
 
 /// One object, and how deep it is nested.
@@ -223,15 +221,17 @@ impl<'de, 'py> Deserializer<'de> for Argument<'_, 'py> {
     /// What is not read as its parts are.
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Failure> {
         let packed = match name {
-            "Embedding" => packed::vector(self.object)?,
-            "EmbeddingBatch" => packed::matrix(self.object)?,
-            "IdBatch" => packed::ids(self.object)?,
+            "Embedding" => packed::vector(self.object),
+            "EmbeddingBatch" => packed::matrix(self.object),
+            "IdBatch" => packed::ids(self.object),
             "TimestampMs" => {
-                let ms = time::milliseconds_since_1970(self.object)?;
+                let read = time::milliseconds_since_1970(self.object);
+                let ms = read.map_err(|error| Failure::of_reader(self.object.py(), error))?;
                 return visitor.visit_newtype_struct(ms.into_deserializer());
             }
             _ => return visitor.visit_newtype_struct(self),
         };
+        let packed = packed.map_err(|error| Failure::of_reader(self.object.py(), error))?;
         visitor.visit_newtype_struct(packed::Packed(packed))
     }
 
@@ -272,6 +272,9 @@ impl<'de, 'py> Deserializer<'de> for Argument<'_, 'py> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Failure> {
+        if name == "RowsQuery" && self.object.cast::<Query>().is_err() {
+            return self.refuse("a Query, such as Query.scan(),");
+        }
         if let Ok(query) = self.object.cast::<Query>() {
             return query.get().deserialize(name, variants, visitor);
         }
@@ -281,8 +284,8 @@ impl<'de, 'py> Deserializer<'de> for Argument<'_, 'py> {
         }
         let text = self.text()?;
         if !variants.contains(&text.as_ref()) {
-            let (what, known) = (name.to_ascii_lowercase(), variants.join(" "));
-            return Err(Failure::value(format!("{what} {text:?} is unknown; choose one of {known}")));
+            let known = variants.join(" ");
+            return Err(Failure::value(format!("{text:?} is unknown; choose one of {known}")));
         }
         let text: StrDeserializer<'_, Failure> = text.as_ref().into_deserializer();
         visitor.visit_enum(text)

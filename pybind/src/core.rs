@@ -6,14 +6,14 @@ use std::sync::Arc;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use toondb_engine::api::{
-    ByteBuf, Commit, CommitSeq, Durability, ErrorCode, Get, NamespaceName, Operation, Put, Request, Response,
+    ByteBuf, Commit, CommitSeq, Durability, ErrorCode, Get, NamespaceName, Operation, Put, Request, Response, Scope,
 };
 
 use crate::answer;
 use crate::arguments::{self, bytes_of};
 use crate::batch::WriteBatch;
 use crate::embedded::Embedded;
-use crate::error::{invalid, to_python};
+use crate::error::{invalid, to_python, wrong_type};
 use crate::gate;
 use crate::grpc::{Grpc, GrpcArguments};
 use crate::looped::{Door, Looped};
@@ -148,6 +148,9 @@ impl Core {
             check_namespace(py, namespace)?;
         }
         let request = arguments::request(py, operation, arguments)?;
+        if namespace.is_none() && request.code().scope() == Scope::Namespace {
+            return Err(wrong_type(py, "namespace is a str, not None; the common one is 'default'"));
+        }
         let namespace = namespace.unwrap_or(NamespaceName::DEFAULT);
         match then {
             None => self.run(py, namespace, request, as_it_is),

@@ -49,6 +49,7 @@ fn _toondb(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(text::from_json, module)?)?;
     module.add_function(wrap_pyfunction!(text::on_text, module)?)?;
     module.add_function(wrap_pyfunction!(rows::encode_rows, module)?)?;
+    module.add_function(wrap_pyfunction!(arguments::bytes_of_key, module)?)?;
     module.add_function(wrap_pyfunction!(vector::split_rows, module)?)?;
     module.add_function(wrap_pyfunction!(time::span_ms, module)?)?;
     module.add_function(wrap_pyfunction!(time::time_ms, module)?)?;

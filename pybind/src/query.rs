@@ -6,7 +6,7 @@ use serde::de::{Deserializer, Visitor};
 use toondb_engine::api::{Error, RowsQuery};
 
 use crate::arguments::{self, Failure};
-use crate::error::to_python;
+use crate::error::{invalid, to_python};
 
 /// What `toondb.Query` holds: the read as it travels, so that nobody changes it once it is made.
 #[pyclass(frozen, subclass, module = "toondb._toondb")]
@@ -36,7 +36,7 @@ impl Query {
     #[new]
     fn new(py: Python<'_>, operation: String, arguments: &Bound<'_, PyDict>) -> PyResult<Self> {
         let read = RowsQuery::try_from(arguments::request(py, &operation, arguments)?)
-            .map_err(|other| to_python(py, &Error::internal(format!("{} gives no rows", other.code().name()))))?;
+            .map_err(|other| invalid(py, format!("{} gives no rows", other.code().name())))?;
         let packed =
             rmp_serde::to_vec_named(&read).map_err(|error| to_python(py, &Error::internal(error.to_string())))?;
         let limit = arguments.get_item("limit")?.filter(|limit| !limit.is_none());

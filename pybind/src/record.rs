@@ -142,7 +142,7 @@ pub fn temporal_edge<'py>(py: Python<'py>, edge: &TemporalEdge) -> PyResult<Obje
         asserted_at.0,
         retracted_seq.map(|CommitSeq(seq)| seq),
         retracted_at.map(|TimestampMs(at)| at),
-        valid_until.is_none(),
+        *valid_until == Some(TimestampMs(0)),
     ))
 }
 

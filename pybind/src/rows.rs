@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString};
-use toondb_engine::api::{Error, OutputFormat, Tokenizer};
+use toondb_engine::api::{Error, OutputFormat, Tokenizer, Value};
 use toondb_engine::format::{self, Cell, Row, RowSet, Table};
 
 use crate::arguments;
 use crate::error::to_python;
 use crate::name::output_format;
-use crate::record::Object;
+use crate::record::{Object, shortest};
 use crate::value::plain_from_python;
 
 /// The names that tables of rows may have.
@@ -19,9 +19,19 @@ const TABLES: [&str; 3] = ["rows", "nodes", "edges"];
 fn row(cells: &Bound<'_, PyDict>) -> PyResult<Row> {
     let cell = |(column, value): (Object<'_>, Object<'_>)| {
         let column: String = column.extract()?;
-        Ok(Cell { column: Arc::from(column), value: plain_from_python(&value)? })
+        let value = plain_from_python(&value)?;
+        let value = if column == "embedding" { shortest_numbers(value) } else { value };
+        Ok(Cell { column: Arc::from(column), value })
     };
     Ok(Row { identity: None, cells: cells.iter().map(cell).collect::<PyResult<_>>()? })
+}
+
+/// The numbers of an embedding, which have 32 bits, with their own shortest digits.
+#[expect(clippy::cast_possible_truncation, reason = "they were 32-bit numbers before")]
+fn shortest_numbers(value: Value) -> Value {
+    let Value::List(numbers) = value else { return value };
+    let short = |number| if let Value::Float(wide) = number { Value::Float(shortest(wide as f32)) } else { number };
+    Value::List(numbers.into_iter().map(short).collect())
 }
 
 /// Tables of rows, each a dict of columns in their order, in a format: the format, the text or bytes, and how many tokens it

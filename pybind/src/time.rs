@@ -79,11 +79,14 @@ pub fn span_ms(py: Python<'_>, span: Option<&Bound<'_, PyAny>>, name: &str) -> P
     let Some(span) = span.filter(|span| !span.is_none()) else { return Ok(None) };
     let seconds = match span.getattr_opt("total_seconds")? {
         Some(total) => total.call0()?.extract::<f64>()?,
-        None => span.extract::<f64>()?,
+        None => span.extract::<f64>().map_err(|_| {
+            wrong_type(py, &format!("{name} is a number of seconds or a timedelta, not {}", span.get_type()))
+        })?,
     };
     let ms = (seconds * 1000.0).ceil();
     if !(1.0..9.0e18).contains(&ms) {
-        let text = format!("{name} is {seconds} seconds; give a time greater than 0, or leave it out");
+        let text =
+            format!("{name} is {seconds} seconds; give more than 0 and less than 300 million years, or leave it out");
         return Err(invalid(py, text));
     }
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to lie in the range of u64")]

@@ -156,7 +156,9 @@ fn map_at(object: &Bound<'_, PyAny>, depth: usize) -> Read<BTreeMap<String, Valu
         Ok(())
     };
     if let Ok(map) = object.cast::<PyDict>() {
-        for (key, value) in map {
+        // Taken out first: whatever is asked while they are read may change the dict.
+        let pairs: Vec<_> = map.iter().collect();
+        for (key, value) in pairs {
             add(&key, &value)?;
         }
     } else {

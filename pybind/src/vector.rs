@@ -11,6 +11,9 @@ use toondb_engine::api::{Embedding, EmbeddingBatch, IdBatch};
 use crate::buffer::Buffer;
 use crate::error::{invalid, wrong_type};
 
+/// Numbers for which room is made before they are seen.
+const RESERVED_MAX: usize = 1 << 22;
+
 /// One vector, as an argument.
 pub struct Vector(pub Embedding);
 
@@ -86,7 +89,8 @@ fn rows_of(object: &Bound<'_, PyAny>) -> PyResult<Matrix> {
         match dimension {
             None => {
                 dimension = Some(found);
-                numbers.reserve(found.saturating_mul(count.saturating_sub(1)));
+                // Only a hint: an object may say any length of itself.
+                numbers.reserve(found.saturating_mul(count.saturating_sub(1)).min(RESERVED_MAX));
             }
             Some(dimension) if dimension != found => {
                 let message = format!("vector {index} has {found} numbers, those before it {dimension}");
@@ -131,7 +135,10 @@ fn append_vector(object: &Bound<'_, PyAny>, numbers: &mut Vec<f32>) -> PyResult<
 
 #[expect(clippy::cast_possible_truncation, reason = "embeddings are stored as float32; the engine refuses infinity")]
 fn append_number(item: &Bound<'_, PyAny>, numbers: &mut Vec<f32>) -> PyResult<()> {
-    let number: f64 = item.extract()?;
+    let number: f64 = item.extract().map_err(|_| {
+        let (place, kind) = (numbers.len(), item.get_type());
+        wrong_type(item.py(), &format!("number {place} of a vector is no number, but {kind}"))
+    })?;
     numbers.push(number as f32);
     Ok(())
 }

@@ -22,6 +22,7 @@ MADE: Dict[str, Callable[[], Any]] = {
     "TemporalSubgraph": lambda: TemporalSubgraph([NODE], [FACT], truncated=True),
     "Rendered": lambda: toondb.Rendered("text", "json", 3, 4, b"cursor", True),
     "ArrowStream": lambda: toondb.ArrowStream(b"bytes", 3, b"cursor", True),
+    "History": lambda: toondb.History([FACT]),
     "Rows": lambda: toondb.Rows([NODE, EDGE]),
     "Context": lambda: toondb.Context("text", 2, [toondb.SectionResult("s", 1, 2, 3, 4, True, "c")]),
     "Section": lambda: toondb.Section("s", "text", 1, ["id"]),

@@ -141,11 +141,13 @@ impl ErrorCode {
     pub fn is_retryable(self) -> bool {
         use ErrorCode::*;
         match self {
-            Busy | Conflict | SnapshotExpired | ShuttingDown | Unavailable | ConnectionFailed | Timeout => true,
+            Busy | Conflict | SnapshotExpired | Unavailable | ConnectionFailed | Timeout => true,
             InvalidArgument | NamespaceNotFound | CollectionNotFound | NodeNotFound | EdgeNotFound
             | CheckpointNotFound | AlreadyExists | QuotaExceeded | LimitExceeded | DiskFull | FormatConversion
             | OutcomeUnknown | Corrupt | Fenced | Locked | Forked | Internal | UnknownOperation | Protocol
             | UnsupportedVersion | PermissionDenied => false,
+            // Whoever closed it, a client or a server, will not open it by itself.
+            ShuttingDown => false,
         }
     }
 }

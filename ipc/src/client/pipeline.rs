@@ -90,6 +90,16 @@ impl Pipeline {
         self.stream.queued()
     }
 
+    /// All bytes that have left so far. A request whose bytes have not all left did not arrive whole.
+    pub fn bytes_sent(&self) -> u64 {
+        self.stream.sent()
+    }
+
+    /// All bytes that were ever queued: where the last request ends.
+    pub fn bytes_queued(&self) -> u64 {
+        self.stream.sent() + self.stream.queued() as u64
+    }
+
     /// Takes in what has arrived, without waiting, for [`Pipeline::next_answer`].
     pub fn pull(&mut self) -> Result<()> {
         self.stream.take_in().map(drop)

@@ -74,6 +74,10 @@ pub struct Stream {
     start: usize,
     end: usize,
     output: Vec<u8>,
+    /// How much at the front of it has left.
+    output_start: usize,
+    /// All bytes that have left.
+    sent: u64,
     welcome: Welcome,
 }
 
@@ -149,7 +153,7 @@ impl Stream {
         }
         let welcome = Welcome::new(0);
         let (input, output) = (vec![0; BUFFER_BYTES], Vec::new());
-        let mut stream = Self { socket, input, start: 0, end: 0, output, welcome };
+        let mut stream = Self { socket, input, start: 0, end: 0, output, output_start: 0, sent: 0, welcome };
         let hello = Hello::new(options.name.as_str());
         stream.queue(|out| message::write_request(out, HELLO_ID, HELLO_CODE, "", &hello))?;
         // A server that refuses the connection answers without reading, so its answer counts more than this failure.
@@ -175,7 +179,7 @@ impl Stream {
 
     /// Bytes that wait to be sent.
     pub fn queued(&self) -> usize {
-        self.output.len()
+        self.output.len() - self.output_start
     }
 
     /// Adds a frame to what the next [`Stream::send`] sends.
@@ -195,6 +199,7 @@ impl Stream {
             match send(&self.socket, rest, SendFlags::NOSIGNAL) {
                 Ok(count) => {
                     sent += count;
+                    self.sent += count as u64;
                     silence = Silence::begin();
                 }
                 Err(Errno::AGAIN | Errno::INTR) => {
@@ -217,17 +222,28 @@ impl Stream {
         }
     }
 
-    /// Sends what the socket takes at once; true if everything queued is out.
+    /// Bytes that have left so far.
+    pub fn sent(&self) -> u64 {
+        self.sent
+    }
+
+    /// Sends what the socket takes at once; true if everything queued is out. What has left is not moved, however much is left.
     pub fn send_some(&mut self) -> Result<bool> {
-        match send(&self.socket, &self.output, SendFlags::NOSIGNAL | SendFlags::DONTWAIT) {
+        let rest = self.output.get(self.output_start..).unwrap_or_default();
+        match send(&self.socket, rest, SendFlags::NOSIGNAL | SendFlags::DONTWAIT) {
             Ok(count) => {
-                self.output.drain(..count);
-                self.let_go();
+                self.sent += count as u64;
+                self.output_start += count;
             }
             Err(Errno::AGAIN | Errno::INTR) => {}
             Err(error) => return Err(broken("sending", io::Error::from(error))),
         }
-        Ok(self.output.is_empty())
+        if self.queued() == 0 {
+            self.output.clear();
+            self.output_start = 0;
+            self.let_go();
+        }
+        Ok(self.queued() == 0)
     }
 
     /// Waits for a whole frame; gives the bytes of its payload, for [`Stream::payload`] and [`Stream::consume`].
@@ -345,7 +361,16 @@ mod tests {
             set_socket_timeout(&socket, which, Some(Duration::from_millis(50))).unwrap();
         }
         let welcome = Welcome::new(0);
-        let mut stream = Stream { socket, input: vec![0; BUFFER_BYTES], start: 0, end: 0, output: Vec::new(), welcome };
+        let mut stream = Stream {
+            socket,
+            input: vec![0; BUFFER_BYTES],
+            start: 0,
+            end: 0,
+            output: Vec::new(),
+            output_start: 0,
+            sent: 0,
+            welcome,
+        };
         let patience = Patience { timeout: Some(Duration::from_secs(20)), on_idle: None };
         std::thread::scope(|scope| {
             scope.spawn(|| {

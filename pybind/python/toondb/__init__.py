@@ -5,7 +5,7 @@ namespace. :class:`Database` runs the engine in this process; :class:`IpcClient`
 socket, :class:`ToonDBClient` over gRPC. All have the same methods and give the same answers; :class:`AsyncDatabase`,
 :class:`AsyncIpcClient` and :class:`AsyncToonDBClient` have them awaited, for asyncio.
 
-``ConnectionError`` and ``TimeoutError`` are here by name; ``from toondb import *`` leaves Python's own alone.
+``ConnectionError``, ``TimeoutError`` and ``Path`` are here by name; ``from toondb import *`` leaves Python's own alone.
 
     from toondb import Database
 
@@ -29,7 +29,7 @@ from ._errors import (
     BusyError,
     CheckpointNotFoundError,
     CollectionNotFoundError,
-    ConnectionError,
+    ConnectionError as ConnectionError,
     CorruptError,
     DatabaseError,
     DiskFullError,
@@ -51,7 +51,7 @@ from ._errors import (
     QuotaExceededError,
     ShuttingDownError,
     SnapshotExpiredError,
-    TimeoutError,
+    TimeoutError as TimeoutError,
     ToonDBError,
     TransactionConflictError,
     TransactionError,
@@ -74,7 +74,7 @@ from ._generated._batch import WriteBatch
 from ._generated._collection import Collection
 from ._generated._namespace import Namespace
 from ._generated._query import Query
-from ._rows import ArrowStream, Rendered, Rows
+from ._rows import ArrowStream, History, Rendered, Rows
 from ._toondb import __version__
 from ._transactions import Transaction
 from ._types import (
@@ -93,7 +93,7 @@ from ._types import (
     IndexInfo,
     NamespaceInfo,
     NamespaceStats,
-    Path,
+    Path as Path,
     Quota,
     RestoreResult,
     SearchResult,
@@ -143,6 +143,7 @@ __all__ = [
     "FormatConversionError",
     "GraphEdge",
     "GraphNode",
+    "History",
     "IndexInfo",
     "InternalError",
     "InvalidArgumentError",
@@ -156,7 +157,6 @@ __all__ = [
     "NodeNotFoundError",
     "NotFoundError",
     "OutcomeUnknownError",
-    "Path",
     "PermissionDeniedError",
     "ProtocolError",
     "Query",

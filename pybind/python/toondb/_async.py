@@ -101,7 +101,7 @@ class AsyncTransaction(AsyncTransactionMethods):
             return
         # The exception on its way matters more, and may be that somebody waits no longer: the snapshot is given back without
         # a wait for the answer. One that cannot be given back expires by itself.
-        with suppress(ToonDBError):
+        with suppress(ToonDBError, RuntimeError):
             given_back = self._plain._end()
             if given_back is not None:
                 given_back.add_done_callback(_ignored)
@@ -177,6 +177,14 @@ class AsyncStore(AsyncStoreMethods):
     def __repr__(self) -> str:
         return f"<toondb.{type(self).__name__}>"
 
+    async def _connected(self) -> "Self":
+        """This client, connected; closed if that fails, since nobody else has it."""
+        try:
+            return await self.__aenter__()
+        except BaseException:
+            self._plain.close()
+            raise
+
     async def close(self) -> None:
         """End the use of the engine. Closing again does nothing; other methods raise ShuttingDownError from then on.
 
@@ -241,10 +249,17 @@ class AsyncDatabase(AsyncStore):
     def __init__(self, path: PathLike, *, concurrency: int = CONCURRENCY_DEFAULT) -> None:
         super().__init__(_toondb.looped_embedded(os.path.expanduser(path), _checked(concurrency)))
 
+    async def close(self) -> None:
+        """End the use of the engine; see :meth:`AsyncIpcClient.close`. Returns when the directory is free, if nobody else
+        in this process uses it.
+        """
+        # It may wait for the disk, and the loop must not.
+        await asyncio.get_running_loop().run_in_executor(None, self._plain.close)
+
     @classmethod
     async def open(cls, path: PathLike, *, concurrency: int = CONCURRENCY_DEFAULT) -> "Self":
         """Open a data directory; one that does not exist is created. See :meth:`Database.open`."""
-        return await cls(path, concurrency=concurrency).__aenter__()
+        return await cls(path, concurrency=concurrency)._connected()
 
 
 class AsyncIpcClient(AsyncStore):
@@ -278,7 +293,7 @@ class AsyncIpcClient(AsyncStore):
         """Connect to a server's socket. timeout and exceptions are as for :meth:`IpcClient.connect`; concurrency: how many
         calls of one event loop run at a time.
         """
-        return await cls(path, timeout, concurrency=concurrency).__aenter__()
+        return await cls(path, timeout, concurrency=concurrency)._connected()
 
 
 class AsyncToonDBClient(AsyncStore):
@@ -323,4 +338,4 @@ class AsyncToonDBClient(AsyncStore):
         client = cls(
             address, secure, token, ca_cert, client_cert, client_key, timeout, concurrency=concurrency
         )
-        return await client.__aenter__()
+        return await client._connected()

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from typing import BinaryIO, Iterator, List, Optional, Sequence, Union
 
-from ._errors import ErrorCode, from_code
+from ._errors import ArgumentTypeError, ErrorCode, from_code
 from ._methods import Methods, Steps, steps
 from ._toondb import Core
 from ._types import CheckpointInfo, ExportFormat, Metadata, RestoreResult
@@ -56,6 +56,9 @@ def _readable(source: ReadableFile) -> Iterator[BinaryIO]:
 
 def _home(checkpoint_id: str) -> str:
     """The namespace that a checkpoint's id names: where requests about the checkpoint itself go."""
+    if not isinstance(checkpoint_id, str):
+        kind = type(checkpoint_id).__name__
+        raise ArgumentTypeError(f"checkpoint_id is a str, such as the id of a CheckpointInfo, not {kind}")
     return checkpoint_id.partition("/")[0] or "default"
 
 

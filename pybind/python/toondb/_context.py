@@ -4,6 +4,7 @@ import importlib
 from dataclasses import dataclass
 from typing import Any, List, Optional, Sequence, Tuple, Union, overload
 
+from ._errors import ArgumentTypeError
 from ._formats import Format, TextFormat, Tokenizer, format_name
 from ._generated._query import Query
 from ._methods import Methods, Steps
@@ -47,6 +48,11 @@ class Context(str):
 
 def _content(section: Section) -> Any:
     """What a section holds, as the engine takes it."""
+    if not isinstance(section, Section):
+        raise ArgumentTypeError(f"sections are Section(name, content, ...), not {type(section).__name__}")
+    if not isinstance(section.content, (str, Query)):
+        kind = type(section.content).__name__
+        raise ArgumentTypeError(f"the content of section {section.name!r} is a str or a Query, not {kind}")
     if isinstance(section.content, str):
         return ("text", section.content)
     return ("read", {"read": section.content, "columns": section.columns})
@@ -113,23 +119,27 @@ class ContextMethods(Core, Methods):
         namespace: str,
     ) -> Steps[Any]:
         name = format_name(format)
+        if not isinstance(query, Query):
+            raise ArgumentTypeError(f"query is a Query, such as Query.scan(), not {type(query).__name__}")
         if name == "pandas":
             # Missing modules show before the read.
             importlib.import_module("pyarrow")
             importlib.import_module("pandas")
         arguments = {"format": "columnar" if name == "pandas" else name, "columns": columns, "tokenizer": tokenizer}
         parts: List[ArrowStream] = []
-        for page in query._pages():
-            answer = yield self._call("Render", namespace, {**arguments, "read": page})
+        paging = query._paging()
+        while True:
+            answer = yield self._call("Render", namespace, {**arguments, "read": query._page(paging)})
             chosen, data, rows, tokens, cursor, truncated = answer
-            if isinstance(data, str):
-                if truncated and not query._is_cut_at(rows):
-                    raise too_many(rows)
-                return Rendered(data, chosen, rows, tokens, cursor, truncated)
-            if cursor is None and truncated and query._limit is None:
+            paging.has_taken(rows, cursor)
+            # What ends where the query's own limit ends it is all that was asked for.
+            is_cut = truncated and (query._limit is None or (query._is_paged and rows < query._limit))
+            if is_cut and (isinstance(data, str) or cursor is None):
                 raise too_many(rows)
+            if isinstance(data, str):
+                return Rendered(data, chosen, rows, tokens, cursor, truncated)
             parts.append(ArrowStream(data, rows, cursor, truncated))
-            if query._has_all(parts[-1]):
+            if paging.complete:
                 break
         table = joined(parts)
         return frame(table, parts[-1]) if name == "pandas" else table
@@ -155,7 +165,7 @@ class ContextMethods(Core, Methods):
         """
         arguments = {
             "sections": [
-                {"name": each.name, "priority": each.priority, "content": _content(each)} for each in sections
+                {"content": _content(each), "name": each.name, "priority": each.priority} for each in sections
             ],
             "token_limit": token_limit,
             "format": format_name(format, _TEXT_FORMATS),

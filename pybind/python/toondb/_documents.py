@@ -10,6 +10,7 @@ missing field satisfies nothing but ``{"$exists": False}``.
 """
 
 from dataclasses import replace
+from functools import partial
 from typing import Any, List, Mapping, Optional, Sequence, Union
 
 from ._errors import ErrorCode, from_code
@@ -35,14 +36,27 @@ def _with_embeddings(documents: Documents, embeddings: Optional[Vectors]) -> Doc
     """Documents, each with its row of ``embeddings`` if there are any."""
     if embeddings is None:
         return documents
-    given, rows = list(documents), split_rows(embeddings)
-    if len(given) != len(rows):
-        text = f"{len(rows)} embeddings for {len(given)} documents; give one row for each"
+    all_of_them, rows = list(documents), split_rows(embeddings)
+    if len(all_of_them) != len(rows):
+        text = f"{len(rows)} embeddings for {len(all_of_them)} documents; give one row for each"
         raise from_code(ErrorCode.INVALID_ARGUMENT, text)
     return [
         replace(document, embedding=row) if isinstance(document, Document) else {**document, "embedding": row}
-        for document, row in zip(given, rows)
+        for document, row in zip(all_of_them, rows)
     ]
+
+
+def given(filter: Optional[Filter]) -> Optional[Filter]:
+    """A filter, if it asks for anything: None and an empty dict do not."""
+    return None if isinstance(filter, Mapping) and len(filter) == 0 else filter
+
+
+def answers(asked: Vectors, lists: "List[List[Any]]") -> "List[Rows[Any]]":
+    """The answers to several searches; vectors of another dimension would be taken for more of them, or fewer."""
+    if len(lists) != len(asked):
+        text = f"{len(asked)} queries are of another dimension than what they search: {len(lists)} would fit"
+        raise from_code(ErrorCode.INVALID_ARGUMENT, text)
+    return Rows.each(lists)
 
 
 def only(documents: "List[Optional[Document]]") -> Optional[Document]:
@@ -52,6 +66,10 @@ def only(documents: "List[Optional[Document]]") -> Optional[Document]:
 
 class DocumentMethods(Core, Methods):
     """Documents ``{id, content, embedding, metadata}``.
+
+    A filter is a dict over metadata: ``{"year": 2026}`` asks for equality, ``{"year": {"$gte": 2020, "$lt": 2030}}`` uses
+    the operators $eq $ne $gt $gte $lt $lte $in $nin $exists $contains; ``$and``, ``$or`` (lists of filters) and ``$not``
+    combine filters. A field that a document lacks satisfies nothing but ``{"$exists": False}`` and a ``$not``.
 
     As rows they have the columns id, content and metadata, and embedding if asked for; those of a search also score and
     distance.
@@ -100,8 +118,8 @@ class DocumentMethods(Core, Methods):
         and ``metadata``; or a :class:`Document`. ``embeddings``, a row for each document, takes the place of their own:
         the quick way for a numpy matrix. Raises CollectionNotFoundError; InvalidArgumentError names what is wrong.
         """
-        given = _with_embeddings(documents, embeddings)
-        arguments = {"collection": collection_name, "documents": given, "durability": durability}
+        whole = _with_embeddings(documents, embeddings)
+        arguments = {"collection": collection_name, "documents": whole, "durability": durability}
         return self._call("AddDocuments", namespace, arguments)
 
     def get_document(
@@ -151,7 +169,7 @@ class DocumentMethods(Core, Methods):
 
     def count(self, collection_name: str, filter: Optional[Filter] = None, *, namespace: str = "default") -> int:
         """How many documents there are, or how many match."""
-        return self._call("CountDocuments", namespace, {"collection": collection_name, "filter": filter or None})
+        return self._call("CountDocuments", namespace, {"collection": collection_name, "filter": given(filter)})
 
     def search_collection(
         self,
@@ -174,7 +192,7 @@ class DocumentMethods(Core, Methods):
             "collection": collection_name,
             "query": query,
             "k": k,
-            "filter": filter or None,
+            "filter": given(filter),
             "ef": ef,
             "include_embedding": include_embeddings,
         }
@@ -198,8 +216,8 @@ class DocumentMethods(Core, Methods):
             "collection": collection_name,
             "queries": queries,
             "k": k,
-            "filter": filter or None,
+            "filter": given(filter),
             "ef": ef,
             "include_embedding": include_embeddings,
         }
-        return self._call("SearchBatchCollection", namespace, arguments, Rows.each)
+        return self._call("SearchBatchCollection", namespace, arguments, partial(answers, queries))

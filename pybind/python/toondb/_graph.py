@@ -152,6 +152,6 @@ class GraphMethods(Core, Methods):
         limit: Optional[int] = None,
         namespace: str = "default",
     ) -> Subgraph:
-        """The nodes one edge away and those edges; the node itself comes first. limit: most edges; None = 10,000."""
+        """The nodes one edge away, and those edges. limit: most edges; None = 10,000."""
         arguments = {"node_id": node_id, "edge_types": edge_types, "direction": direction, "limit": limit}
         return self._rows("Neighbors", namespace, arguments, _subgraph)

@@ -1,14 +1,18 @@
 """Key-values: bytes to bytes, ordered by key."""
 
-from typing import Iterator, List, Mapping, Optional, Sequence, Tuple, Union
+from typing import List, Mapping, Optional, Sequence, Tuple, Union
 
-from ._methods import Methods, always_true, any_of, ttl_ms
+from ._errors import ArgumentTypeError
+from ._methods import Methods, Pages, always_true, any_of, ttl_ms
 from ._toondb import Core
 from ._types import BytesLike, Durability, Key, Span
 
 
 class KeyMethods(Core, Methods):
-    """A key or value that is a str stands for its UTF-8. As rows, pairs have the columns key and value."""
+    """A key or value that is a str stands for its UTF-8.
+
+    As rows, pairs have the columns key and value; rendered, also version, the commit that wrote the value.
+    """
 
     def get(self, key: Key, *, namespace: str = "default") -> Optional[bytes]:
         """Read a key: its value, or None if it is absent or expired.
@@ -84,7 +88,11 @@ class KeyMethods(Core, Methods):
         """
         pairs = entries.items() if isinstance(entries, Mapping) else entries
         ttl = ttl_ms(ttl)
-        given = [{"key": key, "value": value, "ttl_ms": ttl} for key, value in pairs]
+        given = []
+        for place, pair in enumerate(pairs):
+            if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+                raise ArgumentTypeError(f"entries[{place}]: a pair of key and value is expected, not {pair!r}")
+            given.append({"key": pair[0], "value": pair[1], "ttl_ms": ttl})
         return self._call("BatchPut", namespace, {"entries": given, "durability": durability}, always_true)
 
     def compare_and_set(
@@ -120,7 +128,7 @@ class KeyMethods(Core, Methods):
         reverse: bool = False,
         cursor: Optional[bytes] = None,
         namespace: str = "default",
-    ) -> Iterator[Tuple[bytes, bytes]]:
+    ) -> Pages[Tuple[bytes, bytes]]:
         """Read pairs of key and value in order of the keys.
 
         prefix: only keys that begin with it; start: only keys at or after it; end: only keys before it; all that are
@@ -150,7 +158,7 @@ class KeyMethods(Core, Methods):
         reverse: bool = False,
         cursor: Optional[bytes] = None,
         namespace: str = "default",
-    ) -> Iterator[bytes]:
+    ) -> Pages[bytes]:
         """Read keys in order, without their values; otherwise as :meth:`scan`."""
         arguments = {
             "prefix": prefix,

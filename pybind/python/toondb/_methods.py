@@ -13,11 +13,11 @@ for one call, ``_rows``, ``_pages`` and ``_all`` for reads whose answers are row
 and everything for asyncio, are written from these methods by ``scripts/write_surface.py`` into ``_generated``.
 """
 
+import inspect
 from functools import wraps
 from typing import (
     Any,
     AsyncIterator,
-    Awaitable,
     Callable,
     Concatenate,
     Dict,
@@ -27,10 +27,13 @@ from typing import (
     Optional,
     ParamSpec,
     Tuple,
+    Type,
     TypeVar,
     cast,
+    get_args,
 )
 
+from ._errors import ErrorCode, from_code
 from ._rows import InFormats, Rows, Tables
 from ._toondb import PAGE_ITEMS_DEFAULT, span_ms
 
@@ -68,12 +71,13 @@ class Methods:
         """An iterator over the rows of a read that comes in pages, each read as the iteration reaches it."""
         return Pages(self, operation, namespace, arguments, item)
 
-    def _all(self, operation: str, namespace: str, arguments: Arguments) -> Any:
-        """All rows of a read that comes in pages, as :class:`Rows`."""
-        return self._run(self._gather(operation, namespace, arguments))
+    def _all(self, operation: str, namespace: str, arguments: Arguments, then: Type[Rows[Any]] = Rows) -> Any:
+        """All rows of a read that comes in pages."""
+        return self._run(self._gather(operation, namespace, arguments, then()))
 
-    def _gather(self, operation: str, namespace: str, arguments: Arguments) -> "Steps[Rows[Any]]":
-        found: Rows[Any] = Rows()
+    def _gather(
+        self, operation: str, namespace: str, arguments: Arguments, found: Rows[Any]
+    ) -> "Steps[Rows[Any]]":
         paging = Paging(arguments)
         while not paging.complete:
             answer = yield self._call(operation, namespace, paging.next())
@@ -104,31 +108,42 @@ def steps(method: Callable[Concatenate[S, P], "Steps[Result]"]) -> Callable[Conc
     def run(self: S, *args: P.args, **kwargs: P.kwargs) -> Result:
         return self._run(method(self, *args, **kwargs))
 
+    shown = inspect.signature(method)
+    given = shown.return_annotation
+    result = given[len("Steps[") : -1] if isinstance(given, str) else get_args(given)[-1]
+    run.__signature__ = shown.replace(return_annotation=result)  # type: ignore[attr-defined]
     return cast("Callable[Concatenate[S, P], Result]", run)
 
 
 class Paging:
-    """Which pages a read still has to ask for."""
+    """Which pages of at most ``size`` rows a read still has to ask for."""
 
-    def __init__(self, arguments: Arguments) -> None:
-        self.arguments = arguments
+    def __init__(self, arguments: Arguments, size: int = PAGE_ITEMS_DEFAULT) -> None:
+        # Every page asks the same: what can be gone through only once is kept.
+        self.arguments = {name: list(each) if isinstance(each, Iterator) else each for name, each in arguments.items()}
+        self.size = size
         self.left: Optional[int] = arguments.get("limit")
         self.cursor: Optional[bytes] = arguments.get("cursor")
-        self.complete = self.left is not None and self.left <= 0
+        self.complete = self.left == 0
 
     def next(self) -> Arguments:
         """The arguments of the next page."""
-        size = PAGE_ITEMS_DEFAULT if self.left is None else min(self.left, PAGE_ITEMS_DEFAULT)
+        # What is no number is refused where it arrives.
+        size = min(self.left, self.size) if isinstance(self.left, int) else self.left or self.size
         return {**self.arguments, "limit": size, "cursor": self.cursor}
 
     def took(self, answer: Tuple[Any, ...]) -> List[Any]:
         """The items of a page's answer."""
         items: List[Any] = answer[0]
-        self.cursor = answer[1]
-        if self.left is not None:
-            self.left -= len(items)
-        self.complete = self.cursor is None or (self.left is not None and self.left <= 0)
+        self.has_taken(len(items), answer[1])
         return items
+
+    def has_taken(self, rows: int, cursor: Optional[bytes]) -> None:
+        """Notes the rows of a page, and where the next one begins."""
+        self.cursor = cursor
+        if self.left is not None:
+            self.left -= rows
+        self.complete = cursor is None or (self.left is not None and self.left <= 0)
 
 
 class Pages(Iterator[Item], AsyncIterator[Item], InFormats):
@@ -151,6 +166,7 @@ class Pages(Iterator[Item], AsyncIterator[Item], InFormats):
         self._item = item
         self._paging = Paging(arguments)
         self._items: Iterator[Item] = iter(())
+        self._is_read = False
 
     def _more(self) -> "Steps[Iterator[Item]]":
         """Reads the next page."""
@@ -162,15 +178,30 @@ class Pages(Iterator[Item], AsyncIterator[Item], InFormats):
     def _complete(self) -> bool:
         return self._paging.complete
 
+    def _fetch(self) -> Any:
+        """Begins to read the next page. Two at a time would read the same one."""
+        if self._is_read:
+            raise from_code(ErrorCode.INVALID_ARGUMENT, "these pages are being read by another task or thread")
+        self._is_read = True
+        return self._methods._run(self._more())
+
     def __iter__(self) -> Iterator[Item]:
-        while True:
-            yield from self._items
-            if self._complete:
-                return
-            self._items = self._methods._run(self._more())
+        return self
 
     def __next__(self) -> Item:
-        return next(iter(self))
+        while True:
+            for item in self._items:
+                return item
+            if self._complete:
+                raise StopIteration
+            more = self._fetch()
+            try:
+                if inspect.iscoroutine(more):
+                    more.close()
+                    raise from_code(ErrorCode.INVALID_ARGUMENT, "these pages are awaited: use async for")
+                self._items = more
+            finally:
+                self._is_read = False
 
     async def __anext__(self) -> Item:
         while True:
@@ -178,14 +209,35 @@ class Pages(Iterator[Item], AsyncIterator[Item], InFormats):
                 return item
             if self._complete:
                 raise StopAsyncIteration
-            # A client for asyncio gives an awaitable.
-            self._items = await cast("Awaitable[Iterator[Item]]", self._methods._run(self._more()))
+            more = self._fetch()
+            try:
+                if not inspect.iscoroutine(more):
+                    raise from_code(ErrorCode.INVALID_ARGUMENT, "these pages are not awaited: use for, without async")
+                self._items = await more
+            finally:
+                self._is_read = False
 
     def __aiter__(self) -> AsyncIterator[Item]:
         return self
 
+    def rows(self) -> Rows[Item]:
+        """All that are left, as a list; of a client for asyncio to be awaited."""
+        return cast("Rows[Item]", self._methods._run(self._rest()))
+
+    def _rest(self) -> "Steps[Rows[Item]]":
+        found: Rows[Item] = Rows()
+        while True:
+            found.extend(self._items)
+            if self._complete:
+                return found
+            self._items = yield from self._more()
+
     def _tables(self) -> Tables:
-        return [("rows", self)]
+        rows: Any = self.rows()
+        if inspect.iscoroutine(rows):
+            rows.close()
+            raise from_code(ErrorCode.INVALID_ARGUMENT, "these pages are awaited: take (await pages.rows()) first")
+        return [("rows", rows)]
 
 
 def ttl_ms(ttl: Any) -> Optional[int]:

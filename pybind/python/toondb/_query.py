@@ -4,11 +4,11 @@
 the read instead of carrying it out.
 """
 
-from typing import Any, Callable, Iterator, Optional, Type
+from typing import Any, Callable, Optional, Type
 
 from . import _toondb
-from ._methods import Arguments, Methods
-from ._rows import ArrowStream
+from ._methods import Arguments, Methods, Paging
+from ._rows import Rows
 from ._toondb import PAGE_ITEMS_MAX
 
 
@@ -18,33 +18,17 @@ class QueryBase(_toondb.Query):
     def __init__(self, operation: str, arguments: Arguments) -> None:
         self._arguments = arguments
 
-    def _pages(self) -> "Iterator[QueryBase]":
-        """The reads of the answers that make up the whole: itself, or one for each page, as ``_has_all`` asks."""
-        self._left: Optional[int] = self._limit
-        self._cursor = self._arguments.get("cursor")
-        if not self._is_paged:
-            yield self
-            return
-        while True:
-            size = PAGE_ITEMS_MAX if self._left is None else min(self._left, PAGE_ITEMS_MAX)
-            yield type(self)(self._operation, {**self._arguments, "limit": size, "cursor": self._cursor})
-
     @property
     def _is_paged(self) -> bool:
         return "cursor" in self._arguments
 
-    def _is_cut_at(self, rows: int) -> bool:
-        """True if a text of so many rows ends where the query's limit ends it."""
-        if self._limit is None:
-            return False
-        return not self._is_paged or rows >= self._limit or self._limit <= PAGE_ITEMS_MAX
+    def _paging(self) -> Paging:
+        """The pages of the whole, as large as one answer holds."""
+        return Paging(self._arguments, PAGE_ITEMS_MAX)
 
-    def _has_all(self, part: ArrowStream) -> bool:
-        """Notes a part of the answer. True if nothing is left to read."""
-        if self._left is not None:
-            self._left -= part.rows
-        self._cursor = part.cursor
-        return part.cursor is None or (self._left is not None and self._left <= 0)
+    def _page(self, paging: Paging) -> "QueryBase":
+        """The read of the next page; of what does not come in pages, the whole."""
+        return type(self)(self._operation, paging.next()) if self._is_paged else self
 
 
 class Noting(Methods):
@@ -61,5 +45,5 @@ class Noting(Methods):
     ) -> Any:
         return self._query(operation, arguments)
 
-    def _all(self, operation: str, namespace: str, arguments: Arguments) -> Any:
+    def _all(self, operation: str, namespace: str, arguments: Arguments, then: Type[Rows[Any]] = Rows) -> Any:
         return self._query(operation, arguments)

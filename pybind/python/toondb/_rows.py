@@ -6,7 +6,19 @@ from the rows at hand. To have the engine write the text, or leave columns unrea
 
 import importlib
 from dataclasses import fields, is_dataclass
-from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple, TypeVar
+from typing import (
+    Any,
+    Dict,
+    Iterable,
+    List,
+    Optional,
+    Sequence,
+    SupportsIndex,
+    Tuple,
+    TypeVar,
+    Union,
+    overload,
+)
 
 from ._errors import ErrorCode, from_code
 from ._toondb import encode_rows
@@ -15,6 +27,8 @@ Item = TypeVar("Item")
 
 Tables = Sequence[Tuple[str, Iterable[Any]]]
 """Rows under their tables' names: ``rows``, or ``nodes`` and ``edges``."""
+
+_BELIEF = ("asserted_seq", "asserted_at", "retracted_seq", "retracted_at")
 
 _COLUMNS = {
     "Document": ("id", "score", "distance", "content", "metadata", "embedding"),
@@ -27,8 +41,8 @@ _FIELDS = ("metadata", "properties")
 """What is shown as a column for each of its own fields."""
 
 
-def plain(row: Any) -> Dict[str, Any]:
-    """A row as a dict of its columns."""
+def plain(row: Any, believed: bool = False) -> Dict[str, Any]:
+    """A row as a dict of its columns; of a fact, when it was ``believed`` too."""
     if isinstance(row, tuple):
         return dict(zip(("key", "value"), map(_text_or_bytes, row)))
     if isinstance(row, bytes):
@@ -36,12 +50,13 @@ def plain(row: Any) -> Dict[str, Any]:
     if not is_dataclass(row):
         return dict(row)
     columns: Dict[str, Any] = {}
-    for name in _COLUMNS.get(type(row).__name__) or [field.name for field in fields(row)]:
+    names = _COLUMNS.get(type(row).__name__) or tuple(field.name for field in fields(row))
+    for name in (*names[:5], *_BELIEF, *names[5:]) if believed else names:
         value = getattr(row, name)
         if name in _FIELDS:
             columns.update((f"{name}.{field}", each) for field, each in value.items())
         elif name == "valid_until":
-            columns[name] = None if vars(row)["is_open"] else value
+            columns[name] = None if getattr(row, "is_open", False) else value
         elif name == "embedding":
             if len(value) > 0:
                 columns[name] = list(value)
@@ -66,9 +81,15 @@ class InFormats:
     def _tables(self) -> Tables:
         raise NotImplementedError
 
-    def _encode(self, format: str, tokenizer: Optional[str]) -> Tuple[str, Any, Optional[int]]:
-        tables = [(name, [plain(row) for row in rows if row is not None]) for name, rows in self._tables()]
-        return encode_rows(tables, format, tokenizer)
+    _believed = False
+
+    def _encode(self, format: str, tokenizer: Optional[str]) -> Tuple[int, Any, Optional[int]]:
+        """How many rows there are, what they are in a format, and how many tokens that has."""
+        tables = [
+            (name, [plain(row, self._believed) for row in rows if row is not None]) for name, rows in self._tables()
+        ]
+        _, data, tokens = encode_rows(tables, format, tokenizer)
+        return sum(len(rows) for _, rows in tables), data, tokens
 
     def to_toon(self) -> str:
         """The rows as TOON: one header, and a line for each row where all have the same columns."""
@@ -84,8 +105,8 @@ class InFormats:
 
     def to_arrow(self) -> Any:
         """The rows as a ``pyarrow.Table``; an :class:`ArrowStream` if pyarrow is not installed."""
-        data = self._encode("columnar", None)[1]
-        return arrow_table(ArrowStream(data, sum(len(list(rows)) for _, rows in self._tables())))
+        rows, data, _ = self._encode("columnar", None)
+        return arrow_table(ArrowStream(data, rows))
 
     def to_pandas(self) -> Any:
         """The rows as a ``pandas.DataFrame``. Needs pyarrow and pandas."""
@@ -110,6 +131,27 @@ class Rows(List[Item], InFormats):
 
     def _tables(self) -> Tables:
         return [("rows", self)]
+
+    @overload
+    def __getitem__(self, place: SupportsIndex) -> Item: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> "Rows[Item]": ...
+
+    def __getitem__(self, place: Union[SupportsIndex, slice]) -> Any:
+        """A row, or some of them as rows."""
+        found: Any = super().__getitem__(place)
+        return type(self)(found) if isinstance(place, slice) else found
+
+    def copy(self) -> "Rows[Item]":
+        """The same rows in another list."""
+        return type(self)(self)
+
+
+class History(Rows[Item]):
+    """Facts with when each was believed: in a format that is shown, too."""
+
+    _believed = True
 
 
 class Rendered(str):

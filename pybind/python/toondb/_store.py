@@ -1,5 +1,6 @@
 """The methods that every way to an engine has in common."""
 
+import inspect
 import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Callable, Optional, Type, TypeVar
@@ -9,7 +10,7 @@ from ._checkpoints import CheckpointMethods
 from ._context import ContextMethods
 from ._documents import DocumentMethods
 from ._engine import EngineMethods
-from ._errors import ErrorCode, SnapshotExpiredError, TransactionConflictError, from_code
+from ._errors import ArgumentTypeError, ErrorCode, SnapshotExpiredError, TransactionConflictError, from_code
 from ._graph import GraphMethods
 from ._keys import KeyMethods
 from ._namespaces import NamespaceMethods
@@ -30,6 +31,8 @@ def checked_name(name: str) -> str:
     """The name of a namespace, if it is one at all. The engine takes no name for the default one; to a caller an empty
     name is an id that came out empty, which would mix tenants.
     """
+    if not isinstance(name, str):
+        raise ArgumentTypeError(f"namespace is a str, not {type(name).__name__}")
     if not name:
         raise from_code(ErrorCode.INVALID_ARGUMENT, "the name of a namespace is empty; the common one is 'default'")
     return name
@@ -93,6 +96,9 @@ class Store(
             try:
                 with self.transaction(namespace=namespace, durability=durability) as transaction:
                     result = function(transaction)
+                    if inspect.iscoroutine(result):
+                        result.close()
+                        raise ArgumentTypeError("the function is async; run it with a client for asyncio")
                 return result
             except (TransactionConflictError, SnapshotExpiredError):
                 if attempt >= retries:

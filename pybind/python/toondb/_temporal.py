@@ -5,11 +5,12 @@ aware datetime, or a text in ISO 8601 with an offset; a naive datetime is refuse
 time is kept by the database: ``as_of`` (a time) and ``as_of_seq`` (a commit_seq) ask what was believed then.
 """
 
+from datetime import datetime
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from ._errors import ErrorCode, from_code
 from ._methods import Methods, always_true
-from ._rows import Rows, too_many
+from ._rows import History, Rows, too_many
 from ._toondb import Core
 from ._types import Direction, Durability, Metadata, Order, Superseded, TemporalEdge, TemporalSubgraph, Time
 
@@ -23,7 +24,7 @@ def _fact(
     properties: Optional[Metadata],
 ) -> Dict[str, Any]:
     """A fact as the engine takes it. An int of 0 is an open end; a datetime of 1970 is that instant."""
-    is_open = isinstance(valid_until, int) and valid_until == 0
+    is_open = not isinstance(valid_until, (bool, datetime, str)) and valid_until == 0
     return {
         "from_id": from_id,
         "edge_type": edge_type,
@@ -131,8 +132,11 @@ class TemporalMethods(Core, Methods):
 
         mode: ``POINT_IN_TIME``, those valid at ``timestamp``; ``RANGE``, those valid at some time in ``[start_time,
         end_time)``, their periods cut to it with ``clip``; ``CURRENT``, those valid now. limit: only the first so many;
-        without one, more than 100,000 raise LimitExceededError. Raises InvalidArgumentError for times that the mode
-        does not take.
+        without one, more than 100,000 raise LimitExceededError. edge_types, direction: which edges of the node.
+
+        as_of: as believed at that time, what was written in that very millisecond included; as_of_seq: as believed after
+        that commit, exactly (``namespace_stats(name).commit_seq`` is the newest). None = as believed now. Raises
+        InvalidArgumentError for times that the mode does not take.
         """
         arguments = {
             "node_id": node_id,
@@ -222,7 +226,7 @@ class TemporalMethods(Core, Methods):
         direction: Direction = "outgoing",
         limit: Optional[int] = None,
         cursor: Optional[bytes] = None,
-    ) -> Rows[TemporalEdge]:
+    ) -> History[TemporalEdge]:
         """Every belief about a node's facts, also retracted and replaced ones; at most ``limit``, None = all.
 
         edge_type, other_id: only facts of this type, or with this node at the other end. cursor: go on where an answer of
@@ -236,7 +240,7 @@ class TemporalMethods(Core, Methods):
             "limit": limit,
             "cursor": cursor,
         }
-        return self._all("TemporalHistory", namespace, arguments)
+        return self._all("TemporalHistory", namespace, arguments, History)
 
     def erase_temporal(
         self,

@@ -15,6 +15,7 @@ from ._documents import Documents, Vectors, only
 from ._errors import ToonDBError, TransactionError
 from ._generated._batch import WriteBatch
 from ._methods import Arguments, Methods, Pages, Steps, steps
+from ._toondb import bytes_of
 from ._types import CommitResult, Document, Durability, GraphNode, Key, Metadata, Span, Time
 
 if TYPE_CHECKING:
@@ -34,11 +35,9 @@ def prefix_end(prefix: bytes) -> Optional[bytes]:
     return stem[:-1] + bytes([stem[-1] + 1]) if stem else None
 
 
-def _as_bytes(given: Key) -> bytes:
-    """Bytes of a text or of any buffer; bytes() would also make some of a number."""
-    if isinstance(given, str):
-        return given.encode()
-    return given if type(given) is bytes else memoryview(given).tobytes()
+def _as_bytes(given: Key, name: str = "key") -> bytes:
+    """The bytes that a key or value stands for; what has none is refused by its name."""
+    return given if type(given) is bytes else bytes_of(given, name)
 
 
 class _RangeRead:
@@ -243,21 +242,22 @@ class Transaction(Methods):
         end: Optional[Key] = None,
         limit: Optional[int] = None,
         reverse: bool = False,
-    ) -> Iterator[Tuple[bytes, bytes]]:
+    ) -> Pages[Tuple[bytes, bytes]]:
         """Read pairs of key and value in order, at the transaction's snapshot; arguments as for :meth:`Database.scan`.
 
         What has been iterated over when the transaction commits counts as read.
         """
         self._writing()
-        first = b"" if start is None else _as_bytes(start)
-        last = None if end is None else _as_bytes(end)
+        first = b"" if start is None else _as_bytes(start, "start")
+        last = None if end is None else _as_bytes(end, "end")
         if prefix is not None:
-            stem = _as_bytes(prefix)
+            stem = _as_bytes(prefix, "prefix")
             bound = prefix_end(stem)
             first = max(first, stem)
             last = bound if last is None or (bound is not None and bound < last) else last
         if last is not None and last <= first:
-            return iter(())
+            # No key lies in it: nothing is read, and nothing can conflict.
+            last = first
         read = _RangeRead(first, last, reverse)
         self._ranges_read.append(read)
         return _Scan(self, read, limit)
@@ -287,7 +287,7 @@ class Transaction(Methods):
 
     def put(self, key: Key, value: Key, *, ttl: Optional[Span] = None) -> None:
         """Write a key. ttl: seconds, or a timedelta, from the commit after which it is gone."""
-        key, value = _as_bytes(key), _as_bytes(value)
+        key, value = _as_bytes(key), _as_bytes(value, "value")
         self._writing().put(key, value, ttl=ttl)
         self._keys[key] = value
 

@@ -130,12 +130,13 @@ class TemporalEdge:
     """The commit from which it was no longer believed; None = it still is."""
     retracted_at: Optional[int] = None
     """The time of that commit."""
-    is_open: Optional[bool] = None
-    """True if no end of it is known. An end of 0 alone may also be the first instant of 1970."""
+    ends_in_1970: bool = field(default=False, repr=False)
+    """True if an end of 0 is meant: the first instant of 1970."""
 
-    def __post_init__(self) -> None:
-        if self.is_open is None:
-            self.is_open = self.valid_until == 0
+    @property
+    def is_open(self) -> bool:
+        """True if no end of it is known."""
+        return self.valid_until == 0 and not self.ends_in_1970
 
     @property
     def start(self) -> datetime:
@@ -151,8 +152,8 @@ class TemporalEdge:
 class Subgraph(Tuple[List[GraphNode], List[GraphEdge]], InFormats):
     """Part of a graph: unpacks as ``nodes, edges``.
 
-    ``nodes`` come in the order they were visited, the start first; ``edges`` are those between visited nodes that the
-    walk saw.
+    ``nodes`` come in the order they were visited, of a walk the start first; ``edges`` are those between visited nodes that
+    the walk saw.
     """
 
     truncated: bool

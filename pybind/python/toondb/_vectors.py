@@ -3,9 +3,11 @@
 Vectors are given as in collections; ids as a sequence of ints or a buffer of 64-bit integers.
 """
 
+from functools import partial
 from typing import List, Optional, Sequence
 
-from ._documents import Vector, Vectors
+from ._documents import Vector, Vectors, answers
+from ._errors import ErrorCode, from_code
 from ._methods import Methods, always_true, any_of, first
 from ._rows import Rows
 from ._toondb import Core
@@ -54,6 +56,9 @@ class VectorMethods(Core, Methods):
         ``vectors`` has the shape (len(ids), dimension); a C-contiguous float32 matrix is copied in one piece. At most
         100,000 a call. Raises CollectionNotFoundError, and InvalidArgumentError for wrong shapes, NaN and infinity.
         """
+        if len(ids) != len(vectors):
+            text = f"{len(ids)} ids for {len(vectors)} vectors; give one id for each vector"
+            raise from_code(ErrorCode.INVALID_ARGUMENT, text)
         arguments = {"index": index_name, "ids": ids, "vectors": vectors, "durability": durability}
         return self._call("InsertVectors", namespace, arguments, always_true)
 
@@ -116,4 +121,4 @@ class VectorMethods(Core, Methods):
             "ef": ef,
             "include_embedding": include_embeddings,
         }
-        return self._call("SearchBatchVectors", namespace, arguments, Rows.each)
+        return self._call("SearchBatchVectors", namespace, arguments, partial(answers, queries))

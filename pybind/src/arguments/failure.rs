@@ -48,6 +48,17 @@ impl Failure {
         Self::new(Why::Value(text))
     }
 
+    /// What a reader of its own refused, so that it learns where: its class tells which kind it is.
+    pub fn of_reader(py: Python<'_>, error: PyErr) -> Self {
+        let text = || error.value(py).to_string();
+        let class = error.get_type(py).qualname().map(|name| name.to_string()).unwrap_or_default();
+        match class.as_str() {
+            "ArgumentTypeError" => Self::kind(text()),
+            "InvalidArgumentError" => Self::value(text()),
+            _ => Self::new(Why::Python(error)),
+        }
+    }
+
     /// Nested deeper than `max`.
     pub fn depth(max: usize) -> Self {
         Self::new(Why::Depth(max))

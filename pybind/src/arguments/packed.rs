@@ -24,6 +24,14 @@ pub fn bytes_of(object: &Bound<'_, PyAny>) -> Result<Vec<u8>, Failure> {
     }
 }
 
+/// What a key or value given to a transaction is: its bytes.
+#[pyfunction]
+#[pyo3(name = "bytes_of")]
+pub fn bytes_of_key<'py>(object: &Bound<'py, PyAny>, name: &str) -> PyResult<Bound<'py, PyBytes>> {
+    let bytes = bytes_of(object).map_err(|failure| failure.within(|| name.to_owned()).into_error(object.py()))?;
+    Ok(PyBytes::new(object.py(), &bytes))
+}
+
 /// One embedding.
 pub fn vector(object: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
     Ok(object.extract::<Vector>()?.0.to_le_bytes().into_owned())

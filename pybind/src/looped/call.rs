@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use pyo3::prelude::*;
-use toondb_engine::api::{Effect, Error, OpCode, Request, Response, Result};
+use toondb_engine::api::{Effect, Error, ErrorCode, OpCode, Request, Response, Result};
 
 use crate::error::to_python;
 
@@ -16,32 +16,32 @@ pub struct Call {
     convert: Convert,
     pub namespace: String,
     pub code: OpCode,
-    /// What is asked, until it has been sent and is not to be sent again.
+    /// What is asked, as long as it may have to be asked again.
     pub request: Option<Request>,
-    /// When it began, by its line's clock.
-    pub begun: Duration,
+    /// Since when it waits, for its turn or then for its answer, by its line's clock.
+    pub since: Duration,
+    /// Where it ends among all bytes that its connection was given.
+    pub ends_at: u64,
+    /// Its line is told when it is given up.
+    pub is_watched: bool,
     /// It was asked again, once, after its connection had broken.
     repeated: bool,
 }
 
 impl Call {
     pub fn new(future: Py<PyAny>, namespace: &str, request: Request, convert: Convert) -> Self {
-        let (namespace, code, begun) = (namespace.to_owned(), request.code(), Duration::ZERO);
-        Self { future, convert, namespace, code, request: Some(request), begun, repeated: false }
+        let (namespace, code) = (namespace.to_owned(), request.code());
+        let (request, since) = (Some(request), Duration::ZERO);
+        Self { future, convert, namespace, code, request, since, ends_at: 0, is_watched: false, repeated: false }
     }
 
-    /// The request has left: that of a write is never sent twice.
-    pub fn has_left(&mut self) {
-        if self.repeated || self.code.effect() != Effect::Keeps {
-            self.request = None;
-        }
-    }
-
-    /// Notes that it is asked again. False if that would do harm, or was done before.
-    pub fn repeat(&mut self) -> bool {
-        let may_repeat = self.request.is_some() && !self.repeated;
+    /// Notes that its connection broke for the reason in `error`, after so many bytes had left. True if it is to be asked once
+    /// more: it did not arrive whole, or it changes nothing.
+    pub fn repeat(&mut self, error: &Error, sent: u64) -> bool {
+        let is_harmless = self.ends_at > sent || self.code.effect() == Effect::Keeps;
+        let may_repeat = error.code == ErrorCode::ConnectionFailed && is_harmless && !self.repeated;
         self.repeated = true;
-        may_repeat
+        may_repeat && self.request.is_some()
     }
 
     /// True if nobody waits for it any more.
@@ -71,12 +71,6 @@ impl Call {
             // The loop is closed.
             error.write_unraisable(py, Some(future.bind(py)));
         }
-    }
-
-    /// Refuses it, as one that may have been carried out if it was `sent`.
-    pub fn fail(self, py: Python<'_>, error: &Error, sent: bool) {
-        let error = if sent { Error::answer_lost(self.code, error.clone()) } else { error.clone() };
-        self.resolve(py, Err(error));
     }
 }
 

@@ -1,26 +1,27 @@
 //! What an event loop has of a client: the calls of this loop, and the way they take.
 //!
-//! A line is used by the thread of its loop alone, but for [`Line::end`]. Its state is never locked while Python code runs:
-//! that of a caller may well begin another call.
+//! The thread of the loop alone works on the state of a line: it takes it out of its place, and nothing is locked while Python
+//! code runs. A call that is made meanwhile, by a finalizer or a callback, finds the place empty and leaves itself in the
+//! inbox, which whoever has the state empties before putting it back. Another thread can only ask for the end.
 
-use std::collections::{HashMap, VecDeque};
-use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use pyo3::prelude::*;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use tokio::task::AbortHandle;
-use toondb_engine::api::{Cost, Error, ErrorCode, Response, Result};
+use toondb_engine::api::{Cost, Error, ErrorCode};
 use toondb_engine::clock::{Clock, SystemClock};
 use toondb_engine::{Completion, Reply};
-use toondb_ipc::Pipeline;
 
 use super::call::Call;
-use super::door::{Door, Remote};
+use super::connect::{self, CONNECTED};
+use super::door::Door;
 use super::mail::Mail;
-use super::socket::{self, Step};
-use crate::embedded::{Embedded, is_short};
+use super::socket;
+use super::state::{State, Way};
+use crate::embedded::is_short;
 use crate::error::to_python;
 use crate::record::Object;
 
@@ -29,63 +30,37 @@ use crate::record::Object;
 const QUICK_WAIT: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000 };
 /// So many calls in a row may be answered without the loop; then it gets its turn, and with it whatever else it has to do.
 const QUICK_MAX: u32 = 16;
-/// The number under which the mailbox tells that an attempt to connect has ended.
-const CONNECTED: u64 = 0;
 
-/// The way that calls take.
-pub enum Way {
-    /// Nothing is connected.
-    None,
-    /// A thread connects, or opens the data directory, and leaves the outcome here.
-    Connecting(Arc<Mutex<Option<Result<Way>>>>),
-    /// A connection of this loop.
-    Socket(Box<Pipeline>),
-    /// The engine in this process.
-    Embedded(Arc<Embedded>),
-    /// A connection that all loops share.
-    Grpc(Arc<Remote>),
-}
-
-pub struct State {
-    pub way: Way,
-    /// Calls that are under way, by their numbers.
-    pub running: HashMap<u64, Call>,
-    /// Calls that wait for their turn, or for a connection.
-    pub waiting: VecDeque<Call>,
-    next: u64,
-    is_timed: bool,
-    /// Calls answered without the loop since its last turn.
-    quick: u32,
+/// What comes while the state is out of its place.
+#[derive(Default)]
+struct Inbox {
+    calls: VecDeque<Call>,
     ended: Option<Error>,
-    /// The loop watches these.
-    mail: Option<Arc<Mail>>,
-    pub reads: Option<RawFd>,
-    /// The connection, to be waited for while the state is not locked.
-    pub socket: Option<Arc<OwnedFd>>,
-    pub writes: Option<RawFd>,
 }
 
 /// Calls of one event loop.
-#[pyclass(frozen, module = "toondb._toondb")]
+#[pyclass(frozen, weakref, module = "toondb._toondb")]
 pub struct Line {
     event_loop: Py<PyAny>,
     /// What the loop will do in its next turn, if it is one of asyncio's own: empty if only the present task has anything to do.
     ready: Option<Py<PyAny>>,
     pid: u32,
-    door: Door,
+    pub door: Door,
     concurrency: usize,
     timeout: Option<Duration>,
-    clock: SystemClock,
-    state: Mutex<State>,
+    pub clock: SystemClock,
+    inbox: Mutex<Inbox>,
+    state: Mutex<Option<Box<State>>>,
 }
 
-/// Calls and what comes of them, to be told once the state is unlocked.
-pub type Results = Vec<(Call, Result<Response>)>;
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
-/// Called when a future is done before its answer has come: nobody waits any more.
+/// Called when a future is done: if that is not by its answer, nobody waits any more.
 #[pyclass(frozen)]
 struct GiveUp {
-    mail: Arc<Mail>,
+    line: Py<Line>,
     token: u64,
     task: Option<AbortHandle>,
 }
@@ -93,13 +68,24 @@ struct GiveUp {
 #[pymethods]
 impl GiveUp {
     fn __call__(&self, future: &Bound<'_, PyAny>) -> PyResult<()> {
-        if future.call_method0("cancelled")?.is_truthy()? {
-            self.mail.give_up(self.token);
-            if let Some(task) = &self.task {
-                task.abort();
-            }
+        if !future.call_method0("cancelled")?.is_truthy()? {
+            return Ok(());
         }
-        Ok(())
+        Line::work(self.line.bind(future.py()), |_, state| {
+            if let Way::Socket(_) = state.way {
+                // It keeps its place as long as its bytes wait to be sent; whoever waits for one looks again.
+                return Ok(());
+            }
+            if state.running.remove(&self.token).is_none() {
+                return Ok(());
+            }
+            match (&self.task, &state.mail) {
+                (Some(task), _) => task.abort(),
+                (None, Some(mail)) => mail.give_up(self.token),
+                (None, None) => {}
+            }
+            Ok(())
+        })
     }
 }
 
@@ -110,29 +96,20 @@ impl Line {
             // That client keeps the time itself.
             Door::Embedded(_) | Door::Grpc(_) => None,
         };
-        let state = State {
-            way: Way::None,
-            running: HashMap::new(),
-            waiting: VecDeque::new(),
-            next: CONNECTED + 1,
-            is_timed: false,
-            quick: 0,
-            ended: None,
-            mail: None,
-            reads: None,
-            socket: None,
-            writes: None,
-        };
-        let ready = event_loop.getattr("_ready").ok().map(Bound::unbind);
-        let (event_loop, pid) = (event_loop.clone().unbind(), std::process::id());
-        Self { event_loop, ready, pid, door, concurrency, timeout, clock: SystemClock::new(), state: Mutex::new(state) }
+        Self {
+            event_loop: event_loop.clone().unbind(),
+            ready: event_loop.getattr("_ready").ok().map(Bound::unbind),
+            pid: std::process::id(),
+            door,
+            concurrency,
+            timeout,
+            clock: SystemClock::new(),
+            inbox: Mutex::default(),
+            state: Mutex::new(Some(Box::new(State::new(CONNECTED)))),
+        }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// True if it is this loop's, in this process: a forked child has another connection.
+    /// True if it is this loop's, in this process.
     pub fn is_of(&self, event_loop: &Object<'_>) -> bool {
         self.event_loop.is(event_loop) && self.pid == std::process::id()
     }
@@ -145,121 +122,162 @@ impl Line {
 
     /// Takes a call on.
     pub fn submit(this: &Bound<'_, Self>, mut call: Call) -> PyResult<()> {
-        let (py, line) = (this.py(), this.get());
-        call.begun = line.clock.monotonic();
-        let mut state = line.lock();
-        if let Some(error) = &state.ended {
-            return Err(to_python(py, error));
-        }
+        let line = this.get();
+        call.since = line.clock.monotonic();
         let is_short = call.request.as_ref().is_some_and(|request| request.cost() == Cost::Short);
-        state.waiting.push_back(call);
-        let mut results = Self::advance(this, &mut state)?;
-        if is_short && results.is_empty() {
-            state = line.wait_a_moment(py, state);
-            if let Step::Broken(error) = socket::pull(&mut state, &mut results) {
-                socket::break_off(this, &mut state, &error, &mut results);
-                results.extend(Self::advance(this, &mut state)?);
+        {
+            let mut inbox = locked(&line.inbox);
+            if let Some(error) = inbox.ended.clone() {
+                drop(inbox);
+                return Err(to_python(this.py(), &error));
             }
+            inbox.calls.push_back(call);
         }
-        drop(state);
-        tell(py, results);
+        let begun = Self::work(this, |_, _| Ok(()));
+        let waited = if is_short { Self::wait_a_moment(this) } else { Ok(()) };
+        if let Err(error) = begun.and(waited) {
+            // The call is on its way, or has been told through its future; to raise would be to say that it is not.
+            error.write_unraisable(this.py(), Some(this.as_any()));
+        }
         Ok(())
     }
 
-    /// Waits for the answer to the only call that is under way, if nobody else is waiting for the loop. Nothing is locked
-    /// meanwhile: another thread may want to end this line.
-    fn wait_a_moment<'a>(&'a self, py: Python<'_>, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
-        let is_alone = state.running.len() == 1 && state.waiting.is_empty() && state.writes.is_none();
-        let is_idle = |ready: &Py<PyAny>| ready.bind(py).len().is_ok_and(|tasks| tasks == 0);
-        if !is_alone || state.quick >= QUICK_MAX || !self.ready.as_ref().is_some_and(is_idle) {
-            return state;
+    /// Works on the state, begins what can begin, and tells what has come of calls. Does nothing if this thread is at it
+    /// already: that sees to the inbox.
+    pub fn work(
+        this: &Bound<'_, Self>,
+        act: impl FnOnce(&Bound<'_, Self>, &mut State) -> PyResult<()>,
+    ) -> PyResult<()> {
+        let line = this.get();
+        let Some(mut state) = locked(&line.state).take() else { return Ok(()) };
+        let mut outcome = act(this, &mut state);
+        loop {
+            let calls = std::mem::take(&mut locked(&line.inbox).calls);
+            state.waiting.extend(calls);
+            outcome = outcome.and(Self::advance(this, &mut state));
+            let results = std::mem::take(&mut state.results);
+            for (call, result) in results {
+                call.resolve(this.py(), result);
+            }
+            if locked(&line.inbox).calls.is_empty() && state.results.is_empty() {
+                break;
+            }
         }
-        let Some(socket) = state.socket.clone() else { return state };
-        state.quick += 1;
-        drop(state);
+        *locked(&line.state) = Some(state);
+        outcome
+    }
+
+    /// Waits for the answer to the only call that is under way, if nobody else is waiting for the loop.
+    fn wait_a_moment(this: &Bound<'_, Self>) -> PyResult<()> {
+        let (py, line) = (this.py(), this.get());
+        let is_idle = |ready: &Py<PyAny>| ready.bind(py).len().is_ok_and(|tasks| tasks == 0);
+        if !line.ready.as_ref().is_some_and(is_idle) {
+            return Ok(());
+        }
+        let socket = {
+            let mut place = locked(&line.state);
+            let Some(state) = place.as_mut() else { return Ok(()) };
+            let is_alone = state.running.len() == 1 && state.waiting.is_empty() && state.writes.is_none();
+            if !is_alone || state.quick >= QUICK_MAX {
+                return Ok(());
+            }
+            state.quick += 1;
+            state.socket.clone()
+        };
+        let Some(socket) = socket else { return Ok(()) };
         py.detach(|| {
             let mut fds = [PollFd::new(&*socket, PollFlags::IN)];
             // A signal or the end of the wait: the loop takes over.
             let _ = poll(&mut fds, Some(&QUICK_WAIT));
         });
-        self.lock()
+        Self::work(this, socket::pull)
     }
 
     /// Begins what can begin.
-    pub fn advance(this: &Bound<'_, Self>, state: &mut State) -> PyResult<Results> {
-        let (py, line) = (this.py(), this.get());
-        let mut results = Vec::new();
-        loop {
-            if state.waiting.is_empty() {
-                break;
-            }
+    fn advance(this: &Bound<'_, Self>, state: &mut State) -> PyResult<()> {
+        let line = this.get();
+        if let Some(error) = locked(&line.inbox).ended.clone() {
+            state.fail_waiting(&error);
+            return Ok(());
+        }
+        while !state.waiting.is_empty() {
             if matches!(state.way, Way::None) {
-                Self::connect(this, state)?;
+                connect::begin(this, state);
             }
-            if matches!(state.way, Way::Connecting(_)) {
+            if matches!(state.way, Way::None | Way::Connecting(_)) || !line.has_room(this, state)? {
                 break;
-            }
-            if state.running.len() >= line.concurrency {
-                // What was given up gives its place back at once; its answer will find nobody.
-                state.running.retain(|_, call| !call.is_given_up(py));
-                if state.running.len() >= line.concurrency {
-                    break;
-                }
             }
             let Some(call) = state.waiting.pop_front() else { break };
-            if !call.is_given_up(py) {
-                Self::start(this, state, call, &mut results)?;
+            if !call.is_given_up(this.py()) {
+                Self::start(this, state, call);
             }
         }
-        if let Way::Socket(_) = state.way {
-            socket::push(this, state, &mut results)?;
-        }
-        line.keep_time(this, state)?;
-        Ok(results)
+        socket::push(this, state)?;
+        line.keep_time(this, state)
     }
 
-    fn start(this: &Bound<'_, Self>, state: &mut State, mut call: Call, results: &mut Results) -> PyResult<()> {
-        let Some(request) = call.request.take() else { return Ok(()) };
+    /// True if another call may begin.
+    fn has_room(&self, this: &Bound<'_, Self>, state: &mut State) -> PyResult<bool> {
+        if !socket::has_room(this, state)? {
+            return Ok(false);
+        }
+        if state.running.len() < self.concurrency {
+            return Ok(true);
+        }
+        // What was given up gives its place back at once, unless it still waits to be sent; its answer will find nobody.
+        if socket::is_all_sent(state) {
+            state.running.retain(|_, call| !call.is_given_up(this.py()));
+        }
+        if state.running.len() < self.concurrency {
+            return Ok(true);
+        }
+        // The next that is given up lets another one begin.
+        for (token, call) in state.running.iter_mut().filter(|(_, call)| !call.is_watched) {
+            call.is_watched = true;
+            let give_up = GiveUp { line: this.clone().unbind(), token: *token, task: None };
+            call.on_done(this.py(), Bound::new(this.py(), give_up)?.as_any())?;
+        }
+        Ok(false)
+    }
+
+    fn start(this: &Bound<'_, Self>, state: &mut State, mut call: Call) {
+        let Some(request) = call.request.take() else { return };
+        call.since = this.get().clock.monotonic();
         match &mut state.way {
             Way::Socket(pipeline) => {
                 let queued = pipeline.queue(&call.namespace, &request);
                 call.request = Some(request);
-                call.has_left();
+                call.ends_at = pipeline.bytes_queued();
                 match queued {
                     Ok(id) => drop(state.running.insert(id, call)),
-                    Err(error) => results.push((call, Err(error))),
+                    Err(error) => state.results.push((call, Err(error))),
                 }
             }
-            Way::Embedded(embedded) if is_short(&request) => {
-                let result = embedded.run(&call.namespace, request);
+            Way::Embedded(embedded) if is_short(&request) && state.quick < QUICK_MAX => {
+                let (embedded, namespace) = (Arc::clone(embedded), call.namespace.clone());
                 state.quick += 1;
-                if state.quick <= QUICK_MAX {
-                    results.push((call, result));
-                } else {
-                    // Through the mailbox, so that the loop gets its turn.
-                    let (mail, token) = (Self::mail(this, state)?, state.take_number());
-                    state.running.insert(token, call);
-                    mail.complete(token, result);
-                }
+                let result = this.py().detach(|| embedded.run(&namespace, request));
+                state.results.push((call, result));
             }
             Way::Embedded(embedded) => {
                 let embedded = Arc::clone(embedded);
-                let (mail, token) = (Self::mail(this, state)?, state.take_number());
-                Self::watch(this, &call, &mail, token, None)?;
-                let reply = Reply::new(Arc::clone(&mail) as Arc<dyn Completion>, token);
-                let namespace = call.namespace.clone();
-                state.running.insert(token, call);
-                embedded.submit(&namespace, request, reply);
+                let Some((mut call, mail, token)) = Self::watched(this, state, call) else { return };
+                let (reply, namespace) = (Reply::new(mail as Arc<dyn Completion>, token), call.namespace.clone());
+                match Self::watch(this, &mut call, token, None) {
+                    Ok(()) => {
+                        state.running.insert(token, call);
+                        this.py().detach(|| embedded.submit(&namespace, request, reply));
+                    }
+                    Err(error) => state.results.push((call, Err(error))),
+                }
             }
             Way::Grpc(remote) => {
                 let remote = Arc::clone(remote);
-                let (mail, token) = (Self::mail(this, state)?, state.take_number());
-                match remote.submit(&mail, token, call.namespace.clone(), request) {
-                    Ok(task) => {
-                        Self::watch(this, &call, &mail, token, Some(task))?;
-                        state.running.insert(token, call);
-                    }
-                    Err(error) => results.push((call, Err(error))),
+                let Some((mut call, mail, token)) = Self::watched(this, state, call) else { return };
+                let begun = remote.submit(&mail, token, call.namespace.clone(), request);
+                match begun.and_then(|task| Self::watch(this, &mut call, token, Some(task))) {
+                    Ok(()) => drop(state.running.insert(token, call)),
+                    Err(error) => state.results.push((call, Err(error))),
                 }
             }
             Way::None | Way::Connecting(_) => {
@@ -267,22 +285,32 @@ impl Line {
                 state.waiting.push_front(call);
             }
         }
-        Ok(())
+    }
+
+    /// A call with the mailbox for its answer, and its number there; nothing if there is no mailbox, which the call is told.
+    fn watched(this: &Bound<'_, Self>, state: &mut State, call: Call) -> Option<(Call, Arc<Mail>, u64)> {
+        match Self::mail(this, state) {
+            Ok(mail) => Some((call, mail, state.take_number())),
+            Err(error) => {
+                state.results.push((call, Err(failed(&error))));
+                None
+            }
+        }
     }
 
     fn watch(
         this: &Bound<'_, Self>,
-        call: &Call,
-        mail: &Arc<Mail>,
+        call: &mut Call,
         token: u64,
         task: Option<AbortHandle>,
-    ) -> PyResult<()> {
-        let give_up = Bound::new(this.py(), GiveUp { mail: Arc::clone(mail), token, task })?;
-        call.on_done(this.py(), give_up.as_any())
+    ) -> toondb_engine::api::Result<()> {
+        call.is_watched = true;
+        let give_up = Bound::new(this.py(), GiveUp { line: this.clone().unbind(), token, task });
+        give_up.and_then(|give_up| call.on_done(this.py(), give_up.as_any())).map_err(|error| failed(&error))
     }
 
     /// The mailbox, which the loop watches from now on.
-    fn mail(this: &Bound<'_, Self>, state: &mut State) -> PyResult<Arc<Mail>> {
+    pub fn mail(this: &Bound<'_, Self>, state: &mut State) -> PyResult<Arc<Mail>> {
         if let Some(mail) = &state.mail {
             return Ok(Arc::clone(mail));
         }
@@ -292,68 +320,14 @@ impl Line {
         Ok(mail)
     }
 
-    /// Begins to connect, on a thread of its own: a server that does not answer must not hold the loop up.
-    fn connect(this: &Bound<'_, Self>, state: &mut State) -> PyResult<()> {
-        let door = this.get().door.clone();
-        let connect: Box<dyn FnOnce() -> Result<Way> + Send> = match door {
-            Door::Grpc(remote) => {
-                state.way = Way::Grpc(remote);
-                return Ok(());
-            }
-            Door::Embedded(opening) => {
-                if let Some(embedded) = opening.opened() {
-                    state.way = Way::Embedded(embedded);
-                    return Ok(());
-                }
-                Box::new(move || opening.open().map(Way::Embedded))
-            }
-            Door::Socket { path, options } => {
-                Box::new(move || Pipeline::connect(path, options).map(|pipeline| Way::Socket(Box::new(pipeline))))
-            }
-        };
-        let mail = Self::mail(this, state)?;
-        let outcome = Arc::new(Mutex::new(None));
-        state.way = Way::Connecting(Arc::clone(&outcome));
-        std::thread::Builder::new().name("toondb-connect".to_owned()).spawn(move || {
-            *outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(connect());
-            mail.complete(CONNECTED, Err(Error::internal("connected")));
-        })?;
-        Ok(())
-    }
-
-    /// An attempt to connect has ended.
-    fn connected(this: &Bound<'_, Self>, state: &mut State, results: &mut Results) -> PyResult<()> {
-        let outcome = match &state.way {
-            Way::Connecting(outcome) => outcome.lock().unwrap_or_else(PoisonError::into_inner).take(),
-            _ => None,
-        };
-        match outcome {
-            None => return Ok(()),
-            Some(Ok(way)) => {
-                if let Way::Socket(pipeline) = &way {
-                    let fd = pipeline.as_fd().as_raw_fd();
-                    this.get().call_loop(this.py(), "add_reader", (fd, this.getattr("_socket_is_readable")?))?;
-                    state.reads = Some(fd);
-                    state.socket = pipeline.as_fd().try_clone_to_owned().ok().map(Arc::new);
-                }
-                state.way = way;
-            }
-            Some(Err(error)) => {
-                state.way = Way::None;
-                results.extend(state.waiting.drain(..).map(|call| (call, Err(error.clone()))));
-            }
-        }
-        Ok(())
-    }
-
     /// Has the loop look for calls whose time is over, when the first may be.
     fn keep_time(&self, this: &Bound<'_, Self>, state: &mut State) -> PyResult<()> {
         let Some(timeout) = self.timeout.filter(|_| !state.is_timed) else { return Ok(()) };
-        let Some(begun) = state.calls().map(|call| call.begun).min() else { return Ok(()) };
-        let wait = timeout.saturating_sub(self.clock.monotonic().saturating_sub(begun)).as_secs_f64() + 0.001;
-        self.call_loop(this.py(), "call_later", (wait, this.getattr("_look_at_the_time")?))?;
+        let calls = state.running.values().chain(&state.waiting);
+        let Some(since) = calls.map(|call| call.since).min() else { return Ok(()) };
+        let wait = timeout.saturating_sub(self.clock.monotonic().saturating_sub(since)).as_secs_f64() + 0.001;
         state.is_timed = true;
-        Ok(())
+        self.call_loop(this.py(), "call_later", (wait, this.getattr("_look_at_the_time")?))
     }
 
     pub fn call_loop<'py, A>(&self, py: Python<'py>, method: &str, arguments: A) -> PyResult<()>
@@ -376,39 +350,27 @@ impl Line {
     /// Ends it: calls under way do not wait on. From another thread than its loop's it ends there, soon.
     pub fn end(this: &Bound<'_, Self>, error: &Error) {
         let (py, line) = (this.py(), this.get());
-        line.lock().ended.get_or_insert_with(|| error.clone());
+        locked(&line.inbox).ended.get_or_insert_with(|| error.clone());
         if line.is_over(py) {
             return;
         }
         let is_here = super::running_loop(py).is_ok_and(|running| line.is_of(&running));
-        let ended = if is_here {
-            line._end(py);
-            Ok(())
-        } else {
-            this.getattr("_end").and_then(|end| line.call_loop(py, "call_soon_threadsafe", (end,)))
+        let ended = match is_here {
+            true => Self::end_here(this),
+            false => this.getattr("_end").and_then(|end| line.call_loop(py, "call_soon_threadsafe", (end,))),
         };
-        if let Err(error) = ended {
+        // A loop that is closed at this very moment has nobody to be told.
+        if let Err(error) = ended
+            && !line.is_over(py)
+        {
             error.write_unraisable(py, Some(this.as_any()));
         }
     }
 }
 
-impl State {
-    fn take_number(&mut self) -> u64 {
-        self.next += 1;
-        self.next
-    }
-
-    fn calls(&self) -> impl Iterator<Item = &Call> {
-        self.running.values().chain(&self.waiting)
-    }
-}
-
-/// Tells results, with nothing locked.
-pub fn tell(py: Python<'_>, results: Results) {
-    for (call, result) in results {
-        call.resolve(py, result);
-    }
+/// A failure of the loop, as calls are told it.
+fn failed(error: &PyErr) -> Error {
+    Error::internal(format!("the event loop could not be used: {error}"))
 }
 
 #[pymethods]
@@ -416,81 +378,77 @@ impl Line {
     /// Called by the loop: answers have come from other threads.
     #[pyo3(name = "_mail_has_come")]
     fn mail_has_come(this: &Bound<'_, Self>) -> PyResult<()> {
-        let mut state = this.get().lock();
-        state.quick = 0;
-        let mut results = Vec::new();
-        for (token, result) in state.mail.as_ref().map(|mail| mail.take()).unwrap_or_default() {
-            if token == CONNECTED {
-                Self::connected(this, &mut state, &mut results)?;
-            } else if let Some(call) = state.running.remove(&token) {
-                results.push((call, result));
+        Self::work(this, |this, state| {
+            state.quick = 0;
+            for (token, result) in state.mail.as_ref().map(|mail| mail.take()).unwrap_or_default() {
+                if token == CONNECTED {
+                    connect::ended(this, state)?;
+                } else if let Some(call) = state.running.remove(&token) {
+                    state.results.push((call, result));
+                }
             }
-        }
-        results.extend(Self::advance(this, &mut state)?);
-        drop(state);
-        tell(this.py(), results);
-        Ok(())
+            Ok(())
+        })
     }
 
     /// Called by the loop: bytes have come.
     #[pyo3(name = "_socket_is_readable")]
     fn socket_is_readable(this: &Bound<'_, Self>) -> PyResult<()> {
-        let mut state = this.get().lock();
-        state.quick = 0;
-        let mut results = Vec::new();
-        if let Step::Broken(error) = socket::pull(&mut state, &mut results) {
-            socket::break_off(this, &mut state, &error, &mut results);
-        }
-        results.extend(Self::advance(this, &mut state)?);
-        drop(state);
-        tell(this.py(), results);
-        Ok(())
+        Self::work(this, |this, state| {
+            state.quick = 0;
+            socket::pull(this, state)
+        })
     }
 
     /// Called by the loop: the socket takes bytes again.
     #[pyo3(name = "_socket_is_writable")]
     fn socket_is_writable(this: &Bound<'_, Self>) -> PyResult<()> {
-        let mut state = this.get().lock();
-        let results = Self::advance(this, &mut state)?;
-        drop(state);
-        tell(this.py(), results);
-        Ok(())
+        Self::work(this, |_, _| Ok(()))
     }
 
-    /// Called by the loop when the time of the oldest call may be over.
+    /// Called by the loop when the time of the oldest call may be over: of one that runs since it was sent, of one that waits its
+    /// turn since the server was last heard of.
     #[pyo3(name = "_look_at_the_time")]
     fn look_at_the_time(this: &Bound<'_, Self>) -> PyResult<()> {
-        let (py, line) = (this.py(), this.get());
-        let Some(timeout) = line.timeout else { return Ok(()) };
-        let mut state = line.lock();
-        state.is_timed = false;
-        let now = line.clock.monotonic();
-        let is_late = |call: &Call| now.saturating_sub(call.begun) >= timeout;
-        let sent: Vec<Call> = state.running.extract_if(|_, call| is_late(call)).map(|(_, call)| call).collect();
-        let (late, early): (VecDeque<Call>, _) = state.waiting.drain(..).partition(is_late);
-        state.waiting = early;
-        line.keep_time(this, &mut state)?;
-        drop(state);
-        let text = format!("the server gave no answer for {} ms", timeout.as_millis());
-        let error = Error::new(ErrorCode::Timeout, text);
-        sent.into_iter().for_each(|call| call.fail(py, &error, true));
-        late.into_iter().for_each(|call| call.fail(py, &error, false));
-        Ok(())
+        Self::work(this, |this, state| {
+            let line = this.get();
+            let Some(timeout) = line.timeout else { return Ok(()) };
+            state.is_timed = false;
+            let now = line.clock.monotonic();
+            let text = format!("the server gave no answer for {} ms", timeout.as_millis());
+            let error = Error::new(ErrorCode::Timeout, text);
+            let is_late = |since: Duration| now.saturating_sub(since) >= timeout;
+            let late: Vec<Call> =
+                state.running.extract_if(|_, call| is_late(call.since)).map(|(_, call)| call).collect();
+            for call in late {
+                let lost = Error::answer_lost(call.code, error.clone());
+                state.results.push((call, Err(lost)));
+            }
+            let heard = state.heard;
+            let (late, mut early): (VecDeque<Call>, VecDeque<Call>) =
+                state.waiting.drain(..).partition(|call| is_late(call.since.max(heard)));
+            for call in &mut early {
+                call.since = call.since.max(heard);
+            }
+            state.waiting = early;
+            state.results.extend(late.into_iter().map(|call| (call, Err(error.clone()))));
+            Ok(())
+        })
     }
 
     /// Ends what is under way, on the loop's thread.
-    fn _end(&self, py: Python<'_>) {
-        let mut state = self.lock();
-        let Some(error) = state.ended.clone() else { return };
-        self.unwatch_socket(py, &mut state);
-        if let Some(mail) = state.mail.take() {
-            let _ = self.call_loop(py, "remove_reader", (mail.fd(),));
-        }
-        state.way = Way::None;
-        let sent: Vec<Call> = state.running.drain().map(|(_, call)| call).collect();
-        let waiting = std::mem::take(&mut state.waiting);
-        drop(state);
-        sent.into_iter().for_each(|call| call.fail(py, &error, true));
-        waiting.into_iter().for_each(|call| call.fail(py, &error, false));
+    #[pyo3(name = "_end")]
+    fn end_here(this: &Bound<'_, Self>) -> PyResult<()> {
+        Self::work(this, |this, state| {
+            let line = this.get();
+            let Some(error) = locked(&line.inbox).ended.clone() else { return Ok(()) };
+            line.unwatch_socket(this.py(), state);
+            if let Some(mail) = state.mail.take() {
+                let _ = line.call_loop(this.py(), "remove_reader", (mail.fd(),));
+            }
+            state.way = Way::None;
+            state.fail_all(&error);
+            Ok(())
+        })
     }
 }

@@ -3,75 +3,114 @@
 use std::os::fd::{AsFd, AsRawFd};
 
 use pyo3::prelude::*;
-use toondb_engine::api::Error;
+use toondb_engine::api::{Error, ErrorCode};
+use toondb_engine::clock::Clock;
 
-use super::line::{Line, Results, State, Way};
+use super::line::Line;
+use super::state::{State, Way};
 
-/// What using the connection came to.
-pub enum Step {
-    Sound,
-    Broken(Error),
-}
+/// Bytes that may wait to be sent before another call begins.
+const QUEUE_BYTES_MAX: usize = 1 << 20;
 
 /// Takes the answers that have come.
-pub fn pull(state: &mut State, results: &mut Results) -> Step {
-    let Way::Socket(pipeline) = &mut state.way else { return Step::Sound };
-    if let Err(error) = pipeline.pull() {
-        return Step::Broken(error);
-    }
-    loop {
-        match pipeline.next_answer() {
-            Ok(Some(answer)) => {
-                // One that nobody waits for any more is dropped.
-                if let Some(call) = state.running.remove(&answer.id) {
-                    results.push((call, answer.result));
-                }
-            }
-            Ok(None) => return Step::Sound,
-            Err(error) => return Step::Broken(error),
-        }
-    }
-}
-
-/// Sends what is queued. What the socket does not take at once goes when the loop finds that it does.
-pub fn push(this: &Bound<'_, Line>, state: &mut State, results: &mut Results) -> PyResult<()> {
-    let Way::Socket(pipeline) = &mut state.way else { return Ok(()) };
-    let fd = pipeline.as_fd().as_raw_fd();
-    match (pipeline.push(), state.writes) {
-        (Ok(true), None) | (Ok(false), Some(_)) => {}
-        (Ok(true), Some(_)) => {
-            state.writes = None;
-            this.get().call_loop(this.py(), "remove_writer", (fd,))?;
-        }
-        (Ok(false), None) => {
-            state.writes = Some(fd);
-            this.get().call_loop(this.py(), "add_writer", (fd, this.getattr("_socket_is_writable")?))?;
-        }
-        (Err(error), _) => {
-            // A server that ends a connection says why before: that counts more than the failure to send.
-            let why = match pull(state, results) {
-                Step::Broken(said) => said,
-                Step::Sound => error,
-            };
-            break_off(this, state, &why, results);
-            return Line::advance(this, state).map(|more| results.extend(more));
-        }
+pub fn pull(this: &Bound<'_, Line>, state: &mut State) -> PyResult<()> {
+    if let Some(error) = take_answers(this, state) {
+        break_off(this, state, &error);
     }
     Ok(())
 }
 
-/// Gives the connection up. What only reads is asked once more; of a write nobody knows whether it happened.
-pub fn break_off(this: &Bound<'_, Line>, state: &mut State, error: &Error, results: &mut Results) {
+/// Takes the answers that have come; why there will be no more, if that is so.
+fn take_answers(this: &Bound<'_, Line>, state: &mut State) -> Option<Error> {
+    let Way::Socket(pipeline) = &mut state.way else { return None };
+    let pulled = pipeline.pull();
+    loop {
+        match pipeline.next_answer() {
+            Ok(Some(answer)) => {
+                state.heard = this.get().clock.monotonic();
+                // One that nobody waits for any more is dropped.
+                if let Some(call) = state.running.remove(&answer.id) {
+                    state.results.push((call, answer.result));
+                }
+            }
+            Ok(None) => return pulled.err(),
+            Err(error) => return Some(error),
+        }
+    }
+}
+
+/// True if a call that begins need not wait for those before it to be sent.
+pub fn has_room(this: &Bound<'_, Line>, state: &mut State) -> PyResult<bool> {
+    let is_full = |state: &State| matches!(&state.way, Way::Socket(pipeline) if pipeline.queued() >= QUEUE_BYTES_MAX);
+    if is_full(state) {
+        push(this, state)?;
+    }
+    Ok(!is_full(state) && !matches!(state.way, Way::None))
+}
+
+/// True if nothing waits to be sent.
+pub fn is_all_sent(state: &State) -> bool {
+    !matches!(&state.way, Way::Socket(pipeline) if pipeline.queued() > 0)
+}
+
+/// Sends what is queued. What the socket does not take at once goes when the loop finds that it does.
+pub fn push(this: &Bound<'_, Line>, state: &mut State) -> PyResult<()> {
+    let Way::Socket(pipeline) = &mut state.way else { return Ok(()) };
+    let fd = pipeline.as_fd().as_raw_fd();
+    match (pipeline.push(), state.writes) {
+        (Ok(true), None) | (Ok(false), Some(_)) => Ok(()),
+        (Ok(true), Some(_)) => {
+            state.writes = None;
+            this.get().call_loop(this.py(), "remove_writer", (fd,))
+        }
+        (Ok(false), None) => {
+            let writable = this.getattr("_socket_is_writable")?;
+            match this.get().call_loop(this.py(), "add_writer", (fd, writable)) {
+                Ok(()) => state.writes = Some(fd),
+                Err(error) => {
+                    let text = format!("the event loop does not take the connection: {error}");
+                    break_off(this, state, &Error::internal(text));
+                }
+            }
+            Ok(())
+        }
+        (Err(error), _) => {
+            // Answers that came before count, and a server that ends a connection says why.
+            let why = loop {
+                let before = state.results.len();
+                match take_answers(this, state) {
+                    Some(said) if said.code == ErrorCode::ConnectionFailed => break said,
+                    Some(_) => break error,
+                    None if state.results.len() == before => break error,
+                    None => {}
+                }
+            };
+            break_off(this, state, &why);
+            Ok(())
+        }
+    }
+}
+
+/// Gives the connection up. What did not arrive, or only reads, is asked once more; of anything else nobody knows whether it
+/// happened.
+fn break_off(this: &Bound<'_, Line>, state: &mut State, error: &Error) {
     this.get().unwatch_socket(this.py(), state);
+    let sent = match &state.way {
+        Way::Socket(pipeline) => pipeline.bytes_sent(),
+        Way::None | Way::Connecting(_) | Way::Embedded(_) | Way::Grpc(_) => 0,
+    };
     state.way = Way::None;
     let mut calls: Vec<_> = state.running.drain().collect();
     calls.sort_unstable_by_key(|(id, _)| *id);
     for (_, mut call) in calls.into_iter().rev() {
-        if call.repeat() {
+        if call.repeat(error, sent) {
             state.waiting.push_front(call);
         } else {
-            let lost = Error::answer_lost(call.code, error.clone());
-            results.push((call, Err(lost)));
+            let error = match call.ends_at > sent {
+                true => error.clone(),
+                false => Error::answer_lost(call.code, error.clone()),
+            };
+            state.results.push((call, Err(error)));
         }
     }
 }

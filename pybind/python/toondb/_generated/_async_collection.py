@@ -38,6 +38,10 @@ class AsyncCollectionMethods:
         """What a collection is and how many documents it has. Raises CollectionNotFoundError."""
         return await awaited(self._plain.info())
 
+    async def drop(self) -> bool:
+        """Drop a collection with everything in it. Returns True if it existed."""
+        return await awaited(self._plain.drop())
+
     async def add_documents(
         self, documents: Documents, *, embeddings: Optional[Vectors] = None, durability: Durability = "durable"
     ) -> List[str]:

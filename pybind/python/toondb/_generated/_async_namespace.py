@@ -3,14 +3,15 @@
 Written by scripts/write_surface.py: change the method where it is written by hand, and run that again.
 """
 
-from typing import Any, AsyncIterator, List, Mapping, Optional, Sequence, Tuple, Union, overload
+from typing import Any, List, Mapping, Optional, Sequence, Tuple, Union, overload
 
 from .._checkpoints import ReadableFile
 from .._context import Context, Section
 from .._documents import Documents, Filter, Vector, Vectors
 from .._formats import Format, TextFormat, Tokenizer
-from .._looped import awaited, iterated
-from .._rows import Rendered, Rows
+from .._looped import awaited
+from .._methods import Pages
+from .._rows import History, Rendered, Rows
 from .._types import (
     BytesLike,
     CacheHit,
@@ -137,7 +138,7 @@ class AsyncNamespaceMethods:
         limit: Optional[int] = None,
         reverse: bool = False,
         cursor: Optional[bytes] = None,
-    ) -> AsyncIterator[Tuple[bytes, bytes]]:
+    ) -> Pages[Tuple[bytes, bytes]]:
         """Read pairs of key and value in order of the keys.
 
         prefix: only keys that begin with it; start: only keys at or after it; end: only keys before it; all that are
@@ -147,7 +148,7 @@ class AsyncNamespaceMethods:
         The pairs come in pages, each read at one instant as the iteration reaches it; a scan at one instant as a whole
         is :meth:`Transaction.scan`.
         """
-        return iterated(self._plain.scan(prefix, start=start, end=end, limit=limit, reverse=reverse, cursor=cursor))
+        return self._plain.scan(prefix, start=start, end=end, limit=limit, reverse=reverse, cursor=cursor)
 
     def scan_keys(
         self,
@@ -158,11 +159,9 @@ class AsyncNamespaceMethods:
         limit: Optional[int] = None,
         reverse: bool = False,
         cursor: Optional[bytes] = None,
-    ) -> AsyncIterator[bytes]:
+    ) -> Pages[bytes]:
         """Read keys in order, without their values; otherwise as :meth:`scan`."""
-        return iterated(
-            self._plain.scan_keys(prefix, start=start, end=end, limit=limit, reverse=reverse, cursor=cursor)
-        )
+        return self._plain.scan_keys(prefix, start=start, end=end, limit=limit, reverse=reverse, cursor=cursor)
 
     async def create(
         self,
@@ -485,7 +484,7 @@ class AsyncNamespaceMethods:
         direction: Direction = "outgoing",
         limit: Optional[int] = None,
     ) -> Subgraph:
-        """The nodes one edge away and those edges; the node itself comes first. limit: most edges; None = 10,000."""
+        """The nodes one edge away, and those edges. limit: most edges; None = 10,000."""
         return await awaited(self._plain.neighbors(node_id, edge_types, direction=direction, limit=limit))
 
     async def add_temporal_edge(
@@ -529,8 +528,11 @@ class AsyncNamespaceMethods:
 
         mode: ``POINT_IN_TIME``, those valid at ``timestamp``; ``RANGE``, those valid at some time in ``[start_time,
         end_time)``, their periods cut to it with ``clip``; ``CURRENT``, those valid now. limit: only the first so many;
-        without one, more than 100,000 raise LimitExceededError. Raises InvalidArgumentError for times that the mode
-        does not take.
+        without one, more than 100,000 raise LimitExceededError. edge_types, direction: which edges of the node.
+
+        as_of: as believed at that time, what was written in that very millisecond included; as_of_seq: as believed after
+        that commit, exactly (``namespace_stats(name).commit_seq`` is the newest). None = as believed now. Raises
+        InvalidArgumentError for times that the mode does not take.
         """
         return await awaited(
             self._plain.query_temporal_graph(
@@ -620,7 +622,7 @@ class AsyncNamespaceMethods:
         direction: Direction = "outgoing",
         limit: Optional[int] = None,
         cursor: Optional[bytes] = None,
-    ) -> Rows[TemporalEdge]:
+    ) -> History[TemporalEdge]:
         """Every belief about a node's facts, also retracted and replaced ones; at most ``limit``, None = all.
 
         edge_type, other_id: only facts of this type, or with this node at the other end. cursor: go on where an answer of

@@ -3,14 +3,15 @@
 Written by scripts/write_surface.py: change the method where it is written by hand, and run that again.
 """
 
-from typing import Any, AsyncIterator, List, Mapping, Optional, Sequence, Tuple, Union, overload
+from typing import Any, List, Mapping, Optional, Sequence, Tuple, Union, overload
 
 from .._checkpoints import ReadableFile, WritableFile
 from .._context import Context, Section
 from .._documents import Documents, Filter, Vector, Vectors
 from .._formats import Format, TextFormat, Tokenizer
-from .._looped import awaited, iterated
-from .._rows import Rendered, Rows
+from .._looped import awaited
+from .._methods import Pages
+from .._rows import History, Rendered, Rows
 from .._store import Store
 from .._types import (
     BytesLike,
@@ -157,7 +158,7 @@ class AsyncStoreMethods:
         reverse: bool = False,
         cursor: Optional[bytes] = None,
         namespace: str = "default",
-    ) -> AsyncIterator[Tuple[bytes, bytes]]:
+    ) -> Pages[Tuple[bytes, bytes]]:
         """Read pairs of key and value in order of the keys.
 
         prefix: only keys that begin with it; start: only keys at or after it; end: only keys before it; all that are
@@ -167,10 +168,8 @@ class AsyncStoreMethods:
         The pairs come in pages, each read at one instant as the iteration reaches it; a scan at one instant as a whole
         is :meth:`Transaction.scan`.
         """
-        return iterated(
-            self._plain.scan(
-                prefix, start=start, end=end, limit=limit, reverse=reverse, cursor=cursor, namespace=namespace
-            )
+        return self._plain.scan(
+            prefix, start=start, end=end, limit=limit, reverse=reverse, cursor=cursor, namespace=namespace
         )
 
     def scan_keys(
@@ -183,12 +182,10 @@ class AsyncStoreMethods:
         reverse: bool = False,
         cursor: Optional[bytes] = None,
         namespace: str = "default",
-    ) -> AsyncIterator[bytes]:
+    ) -> Pages[bytes]:
         """Read keys in order, without their values; otherwise as :meth:`scan`."""
-        return iterated(
-            self._plain.scan_keys(
-                prefix, start=start, end=end, limit=limit, reverse=reverse, cursor=cursor, namespace=namespace
-            )
+        return self._plain.scan_keys(
+            prefix, start=start, end=end, limit=limit, reverse=reverse, cursor=cursor, namespace=namespace
         )
 
     async def create_namespace(
@@ -610,7 +607,7 @@ class AsyncStoreMethods:
         limit: Optional[int] = None,
         namespace: str = "default",
     ) -> Subgraph:
-        """The nodes one edge away and those edges; the node itself comes first. limit: most edges; None = 10,000."""
+        """The nodes one edge away, and those edges. limit: most edges; None = 10,000."""
         return await awaited(
             self._plain.neighbors(node_id, edge_types, direction=direction, limit=limit, namespace=namespace)
         )
@@ -658,8 +655,11 @@ class AsyncStoreMethods:
 
         mode: ``POINT_IN_TIME``, those valid at ``timestamp``; ``RANGE``, those valid at some time in ``[start_time,
         end_time)``, their periods cut to it with ``clip``; ``CURRENT``, those valid now. limit: only the first so many;
-        without one, more than 100,000 raise LimitExceededError. Raises InvalidArgumentError for times that the mode
-        does not take.
+        without one, more than 100,000 raise LimitExceededError. edge_types, direction: which edges of the node.
+
+        as_of: as believed at that time, what was written in that very millisecond included; as_of_seq: as believed after
+        that commit, exactly (``namespace_stats(name).commit_seq`` is the newest). None = as believed now. Raises
+        InvalidArgumentError for times that the mode does not take.
         """
         return await awaited(
             self._plain.query_temporal_graph(
@@ -763,7 +763,7 @@ class AsyncStoreMethods:
         direction: Direction = "outgoing",
         limit: Optional[int] = None,
         cursor: Optional[bytes] = None,
-    ) -> Rows[TemporalEdge]:
+    ) -> History[TemporalEdge]:
         """Every belief about a node's facts, also retracted and replaced ones; at most ``limit``, None = all.
 
         edge_type, other_id: only facts of this type, or with this node at the other end. cursor: go on where an answer of

@@ -3,10 +3,11 @@
 Written by scripts/write_surface.py: change the method where it is written by hand, and run that again.
 """
 
-from typing import AsyncIterator, Optional, Sequence, Tuple
+from typing import Optional, Sequence, Tuple
 
 from .._documents import Documents, Vectors
-from .._looped import awaited, iterated
+from .._looped import awaited
+from .._methods import Pages
 from .._transactions import Transaction
 from .._types import CommitResult, Document, GraphNode, Key, Metadata, Span, Time
 
@@ -36,12 +37,12 @@ class AsyncTransactionMethods:
         end: Optional[Key] = None,
         limit: Optional[int] = None,
         reverse: bool = False,
-    ) -> AsyncIterator[Tuple[bytes, bytes]]:
+    ) -> Pages[Tuple[bytes, bytes]]:
         """Read pairs of key and value in order, at the transaction's snapshot; arguments as for :meth:`Database.scan`.
 
         What has been iterated over when the transaction commits counts as read.
         """
-        return iterated(self._plain.scan(prefix, start=start, end=end, limit=limit, reverse=reverse))
+        return self._plain.scan(prefix, start=start, end=end, limit=limit, reverse=reverse)
 
     async def get_document(
         self, collection_name: str, id: str, *, include_embeddings: bool = False

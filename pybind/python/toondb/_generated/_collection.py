@@ -18,6 +18,10 @@ class Collection(CollectionBase):
         """What a collection is and how many documents it has. Raises CollectionNotFoundError."""
         return self._store.describe_collection(self.name, namespace=self.namespace)
 
+    def drop(self) -> bool:
+        """Drop a collection with everything in it. Returns True if it existed."""
+        return self._store.drop_collection(self.name, namespace=self.namespace)
+
     def add_documents(
         self, documents: Documents, *, embeddings: Optional[Vectors] = None, durability: Durability = "durable"
     ) -> List[str]:

@@ -3,14 +3,15 @@
 Written by scripts/write_surface.py: change the method where it is written by hand, and run that again.
 """
 
-from typing import Any, Iterator, List, Mapping, Optional, Sequence, Tuple, Union, overload
+from typing import Any, List, Mapping, Optional, Sequence, Tuple, Union, overload
 
 from .._checkpoints import ReadableFile
 from .._context import Context, Section
 from .._documents import Documents, Filter, Vector, Vectors
 from .._formats import Format, TextFormat, Tokenizer
 from .._handles import NamespaceBase
-from .._rows import Rendered, Rows
+from .._methods import Pages
+from .._rows import History, Rendered, Rows
 from .._types import (
     BytesLike,
     CacheHit,
@@ -132,7 +133,7 @@ class Namespace(NamespaceBase):
         limit: Optional[int] = None,
         reverse: bool = False,
         cursor: Optional[bytes] = None,
-    ) -> Iterator[Tuple[bytes, bytes]]:
+    ) -> Pages[Tuple[bytes, bytes]]:
         """Read pairs of key and value in order of the keys.
 
         prefix: only keys that begin with it; start: only keys at or after it; end: only keys before it; all that are
@@ -155,7 +156,7 @@ class Namespace(NamespaceBase):
         limit: Optional[int] = None,
         reverse: bool = False,
         cursor: Optional[bytes] = None,
-    ) -> Iterator[bytes]:
+    ) -> Pages[bytes]:
         """Read keys in order, without their values; otherwise as :meth:`scan`."""
         return self._store.scan_keys(
             prefix, start=start, end=end, limit=limit, reverse=reverse, cursor=cursor, namespace=self.name
@@ -479,7 +480,7 @@ class Namespace(NamespaceBase):
         direction: Direction = "outgoing",
         limit: Optional[int] = None,
     ) -> Subgraph:
-        """The nodes one edge away and those edges; the node itself comes first. limit: most edges; None = 10,000."""
+        """The nodes one edge away, and those edges. limit: most edges; None = 10,000."""
         return self._store.neighbors(node_id, edge_types, direction=direction, limit=limit, namespace=self.name)
 
     def add_temporal_edge(
@@ -521,8 +522,11 @@ class Namespace(NamespaceBase):
 
         mode: ``POINT_IN_TIME``, those valid at ``timestamp``; ``RANGE``, those valid at some time in ``[start_time,
         end_time)``, their periods cut to it with ``clip``; ``CURRENT``, those valid now. limit: only the first so many;
-        without one, more than 100,000 raise LimitExceededError. Raises InvalidArgumentError for times that the mode
-        does not take.
+        without one, more than 100,000 raise LimitExceededError. edge_types, direction: which edges of the node.
+
+        as_of: as believed at that time, what was written in that very millisecond included; as_of_seq: as believed after
+        that commit, exactly (``namespace_stats(name).commit_seq`` is the newest). None = as believed now. Raises
+        InvalidArgumentError for times that the mode does not take.
         """
         return self._store.query_temporal_graph(
             self.name,
@@ -608,7 +612,7 @@ class Namespace(NamespaceBase):
         direction: Direction = "outgoing",
         limit: Optional[int] = None,
         cursor: Optional[bytes] = None,
-    ) -> Rows[TemporalEdge]:
+    ) -> History[TemporalEdge]:
         """Every belief about a node's facts, also retracted and replaced ones; at most ``limit``, None = all.
 
         edge_type, other_id: only facts of this type, or with this node at the other end. cursor: go on where an answer of
