@@ -11,7 +11,7 @@ use std::time::Duration;
 use pyo3::prelude::*;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use tokio::task::AbortHandle;
-use toondb_engine::api::{Cost, Error, ErrorCode};
+use toondb_engine::api::{Cost, Error, ErrorCode, Request};
 use toondb_engine::clock::{Clock, SystemClock};
 use toondb_engine::{Completion, Reply};
 
@@ -31,10 +31,15 @@ const QUICK_WAIT: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000 };
 /// So many calls in a row may be answered without the loop; then it gets its turn, and with it whatever else it has to do.
 const QUICK_MAX: u32 = 16;
 
+/// So many bytes of calls may come before those that wait are looked through for some that nobody wants any more.
+const WAITING_BYTES_UNSEEN: usize = 8 << 20;
+
 /// What comes while the state is out of its place.
 #[derive(Default)]
 struct Inbox {
     calls: VecDeque<Call>,
+    /// Bytes of the calls that came since those that wait were last looked through.
+    bytes: usize,
     ended: Option<Error>,
 }
 
@@ -124,6 +129,7 @@ impl Line {
     pub fn submit(this: &Bound<'_, Self>, mut call: Call) -> PyResult<()> {
         let line = this.get();
         call.since = line.clock.monotonic();
+        let size = call.request.as_ref().map_or(0, Request::size_hint);
         let is_short = call.request.as_ref().is_some_and(|request| request.cost() == Cost::Short);
         {
             let mut inbox = locked(&line.inbox);
@@ -132,6 +138,7 @@ impl Line {
                 return Err(to_python(this.py(), &error));
             }
             inbox.calls.push_back(call);
+            inbox.bytes += size;
         }
         let begun = Self::work(this, |_, _| Ok(()));
         let waited = if is_short { Self::wait_a_moment(this) } else { Ok(()) };
@@ -212,8 +219,18 @@ impl Line {
                 Self::start(this, state, call);
             }
         }
+        line.forget_given_up(this, state);
         socket::push(this, state)?;
         line.keep_time(this, state)
+    }
+
+    /// Lets go of calls that wait and that nobody wants any more, now and then: what they hold must not add up.
+    fn forget_given_up(&self, this: &Bound<'_, Self>, state: &mut State) {
+        if state.waiting.is_empty() || locked(&self.inbox).bytes < WAITING_BYTES_UNSEEN {
+            return;
+        }
+        locked(&self.inbox).bytes = 0;
+        state.waiting.retain(|call| !call.is_given_up(this.py()));
     }
 
     /// True if another call may begin.
