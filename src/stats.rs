@@ -127,7 +127,7 @@ fn namespace_row(name: &str, stats: &NamespaceStats) -> Row {
         log_bytes,
         vector_memory_bytes,
         commit_seq,
-        checkpoint_seq,
+        flushed_seq,
         flush_paused,
     } = stats;
     row([
@@ -144,7 +144,7 @@ fn namespace_row(name: &str, stats: &NamespaceStats) -> Row {
         ("log_bytes", count(*log_bytes)),
         ("vector_memory_bytes", count(*vector_memory_bytes)),
         ("commit_seq", count(commit_seq.0)),
-        ("checkpoint_seq", count(checkpoint_seq.0)),
+        ("flushed_seq", count(flushed_seq.0)),
         ("flush_paused", Value::Bool(*flush_paused)),
     ])
 }

@@ -16,10 +16,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::checkpoint::Checkpoint;
 use super::collections::Collection;
 use super::context::Context;
 use super::exec;
+use super::flush::Flushing;
 use super::mailbox::{Envelope, Task};
 use super::shrinking::Shrinking;
 use super::state::State;
@@ -55,7 +55,7 @@ pub struct Actor {
     /// Panics that were caught while the group was executed.
     pub panics: usize,
     /// Flushing.
-    pub checkpoint: Checkpoint,
+    pub flushing: Flushing,
     /// When a volatile write first waited for a sync, in monotonic time.
     pub unsynced_since: Option<Duration>,
     /// True while the next step of a sweep waits in the mailbox.
@@ -301,7 +301,7 @@ impl Actor {
             let sync = if durable { Sync::Now } else { Sync::Later };
             self.log.append(SeqRange { first: first_seq, last: self.last_seq }, sync)?;
             self.state.publish(self.last_seq, self.counters, self.counted.drain(..));
-            self.checkpoint.wrote(now);
+            self.flushing.wrote(now);
         } else if durable && !planted::is(Planted::NoOpAckWithoutSync) {
             self.log.sync()?;
         }
@@ -311,7 +311,7 @@ impl Actor {
             self.unsynced_since = Some(now);
         }
         if let Some(work) = self.log.take_background_work() {
-            self.checkpoint.spawn(work);
+            self.flushing.spawn(work);
         }
         Ok(())
     }
@@ -354,7 +354,7 @@ impl Actor {
             Ok(false) => {}
             Ok(true) => {
                 self.sweeping = true;
-                self.checkpoint.post(Task::Sweep);
+                self.flushing.post(Task::Sweep);
             }
             Err(error) => {
                 tracing::warn!(%error, "sweeping what has expired or purging a dropped collection failed; it is tried again");

@@ -15,7 +15,7 @@ use arc_swap::ArcSwapOption;
 use parking_lot::Mutex;
 
 use super::actor::{Outcome, Surroundings};
-use super::checkpoint::Post;
+use super::flush::Post;
 use super::mailbox::{Envelope, Mailbox, Task, worker_failed};
 use super::opening::{Fence, Life, Opening};
 use super::options::{NamespaceFiles, NamespaceOptions, Shared};
@@ -359,12 +359,11 @@ impl Namespace {
         self.state.load().as_ref().is_some_and(|state| !state.snapshots.is_empty())
     }
 
-    /// Writes a checkpoint and ends the opening, unless somebody is using it. One that cannot write it is given up, whoever
-    /// uses it. True if it has ended.
+    /// Flushes and ends the opening, unless somebody is using it. One that cannot flush is given up, whoever uses it. True if it has ended.
     pub fn close_unused(&self) -> bool {
         let Some(mut slot) = self.opening.try_lock() else { return false };
         let Some(opening) = slot.as_mut() else { return true };
-        match opening.checkpoint() {
+        match opening.flush() {
             Ok(true) => {}
             Ok(false) => return false,
             Err(error) => {
@@ -380,12 +379,12 @@ impl Namespace {
         false
     }
 
-    /// For the end of the process: no opening begins any more. The present one ends with a checkpoint, if its writer lets
+    /// For the end of the process: no opening begins any more. The present one ends with a flush, if its writer lets
     /// go within `wait`; its files are closed when its last reader has left.
     pub fn finish(&self, why: &Error, wait: Duration) {
         self.life.fence(Fence::Final(why.clone()));
         let Some(mut slot) = self.opening.try_lock_for(wait) else { return };
-        if let Some(Err(error)) = slot.as_mut().map(Opening::checkpoint) {
+        if let Some(Err(error)) = slot.as_mut().map(Opening::flush) {
             self.cannot_flush(&error);
         }
         self.give_up(&mut slot, why);

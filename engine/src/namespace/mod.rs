@@ -9,12 +9,12 @@ mod actor;
 mod builds;
 mod change;
 mod checking;
-mod checkpoint;
 mod collections;
 mod context;
 mod entries;
 mod error;
 mod exec;
+mod flush;
 mod handle;
 mod look;
 mod mailbox;
@@ -33,10 +33,10 @@ mod tests;
 mod timelines;
 mod trial;
 
-#[cfg(test)]
-pub use checkpoint::{Spawn, TrySpawn};
 pub use collections::metric as vector_metric;
 pub use exec::row_bytes;
+#[cfg(test)]
+pub use flush::{Spawn, TrySpawn};
 pub use handle::Namespace;
 pub use look::{Files, FilesReport};
 pub use mailbox::Envelope;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 
-use super::checkpoint::{Spawn, TrySpawn};
+use super::flush::{Spawn, TrySpawn};
 use super::opening::Openings;
 use crate::clock::Clock;
 use crate::disk::Disk;

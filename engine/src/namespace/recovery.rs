@@ -1,24 +1,24 @@
 //! Creating and opening a namespace's files.
 //!
 //! ```text
-//! <data>/ns/<32 hex digits>/store.redb     the last checkpoint
+//! <data>/ns/<32 hex digits>/store.redb     what was flushed
 //! <data>/ns/<32 hex digits>/log/           everything since, and a little more
 //! ```
 //!
-//! Opening reads the checkpoint, replays the log behind it into the memtable, and fills the vector and metadata indexes
-//! from the rows; their graphs are built later, in the background. Of the store only what redb writes on opening is written,
-//! its mark of use and the repair of an unclean end, and it is synced before the log is opened: that releases what the store
-//! holds, which a kill may have left in the page cache alone. No row is changed, so a crash while opening changes nothing,
-//! however often it happens.
+//! Opening reads up to where the store was flushed, replays the log behind that into the memtable, and fills the vector and
+//! metadata indexes from the rows; their graphs are built later, in the background. Of the store only what redb writes on
+//! opening is written, its mark of use and the repair of an unclean end, and it is synced before the log is opened: that
+//! releases what the store holds, which a kill may have left in the page cache alone. No row is changed, so a crash while
+//! opening changes nothing, however often it happens.
 
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use super::actor::Actor;
-use super::checkpoint::{Checkpoint, Post};
 use super::collections::{Collection, RowInfo};
 use super::exec::row_bytes;
+use super::flush::{Flushing, Post};
 use super::options::{NamespaceFiles, NamespaceOptions};
 use super::shrinking::Shrinking;
 use super::snapshots::HeldSnapshots;
@@ -160,7 +160,7 @@ pub fn open(
         Access::Full => Base::open(&*options.disk, &store, id, options.store_cache_bytes)?,
         Access::ReadOnly => Base::open_read_only(&*options.disk, &store, id, options.store_cache_bytes)?,
     };
-    let (base_seq, counters) = base.checkpoint()?;
+    let (base_seq, counters) = base.flushed()?;
     let (base_seq, base_bytes) = (base_seq.max(*floor_seq), counters.live_bytes);
     // Opening a log makes its folder; a namespace that lost it must not be given an empty one.
     let log_dir = dir.join(LOG_NAME);
@@ -195,9 +195,9 @@ pub fn open(
     state.snapshots = HeldSnapshots::within(&options.pinned);
     let state = Arc::new(state);
     load_collections(&state)?;
-    let mut checkpoint = Checkpoint::new(Arc::clone(&options.background), post, base_seq, base_bytes);
+    let mut flushing = Flushing::new(Arc::clone(&options.background), post, base_seq, base_bytes);
     if dirty {
-        checkpoint.wrote(options.clock.monotonic());
+        flushing.wrote(options.clock.monotonic());
     }
     Ok(Actor {
         state,
@@ -210,7 +210,7 @@ pub fn open(
         panics: 0,
         counters,
         last_seq,
-        checkpoint,
+        flushing,
         unsynced_since: None,
         sweeping: false,
         reclaimed_at: options.clock.monotonic(),

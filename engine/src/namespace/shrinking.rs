@@ -73,7 +73,7 @@ impl Actor {
         let (Some(Ok(len)), Some(newest)) = (self.state.base.as_ref().map(Base::file_len), view.base.clone()) else {
             return;
         };
-        let live_bytes = self.checkpoint.flushed_bytes;
+        let live_bytes = self.flushing.flushed_bytes;
         let waits = !self.is_idle() || self.shrinking.running.load(Ordering::Acquire);
         let is_long = live_bytes > if is_short { limits::SHRINK_BYTES_MAX_SHORT } else { limits::SHRINK_BYTES_MAX };
         if waits || is_long || !is_roomy(len, live_bytes, is_short) || !self.shrinking.begins(len, live_bytes, now) {
@@ -82,8 +82,8 @@ impl Actor {
         self.shrinking.running.store(true, Ordering::Release);
         let running = Running(Arc::clone(&self.shrinking.running));
         let (state, base_seq) = (Arc::clone(&self.state), view.base_seq);
-        let post = self.checkpoint.poster();
-        self.checkpoint.spawn(Box::new(move || {
+        let post = self.flushing.poster();
+        self.flushing.spawn(Box::new(move || {
             match state.base.as_ref().map_or(Ok(false), |base| base.shrink(&newest, base_seq)) {
                 Ok(has_shrunk) => tracing::debug!(before = len, live_bytes, has_shrunk, "a store was shrunk"),
                 // What finds no space is met by the next flush too, which sees to it.

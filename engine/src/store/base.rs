@@ -16,7 +16,7 @@ use super::error::{StoreError, StoreResult};
 use super::flush::Writing;
 use super::key::{KeyReader, KeyWriter};
 use super::memtable::Memtable;
-use super::meta::{self, Checkpoint};
+use super::meta::{self, Completeness};
 use super::record::Counters;
 use super::seal::Seal;
 use super::table::Table;
@@ -73,7 +73,7 @@ impl Base {
         let mut tx = db.begin_write()?;
         tx.set_two_phase_commit(true);
         meta::create(&tx, seal)?;
-        meta::write(&tx, seal, Checkpoint { seq: 0, counters: None })?;
+        meta::write(&tx, seal, Completeness { seq: 0, counters: None })?;
         for table in Table::ALL {
             tx.open_table(definition(table))?;
         }
@@ -142,18 +142,18 @@ impl Base {
     }
 
     /// The last flushed commit and the counters after it.
-    pub fn checkpoint(&self) -> StoreResult<(u64, Counters)> {
+    pub fn flushed(&self) -> StoreResult<(u64, Counters)> {
         let read = || meta::read(&self.db.read().begin_read()?, self.seal);
-        let Checkpoint { seq, counters } = read().map_err(|error| explain(&self.backend, error))?;
+        let Completeness { seq, counters } = read().map_err(|error| explain(&self.backend, error))?;
         Ok((seq, counters.unwrap_or_default()))
     }
 
     /// Makes what is derived anew from the rows it follows from, in one commit, and tells what was wrong with it. If
     /// anything else is wrong nothing is changed.
     pub fn rebuild(&self) -> StoreResult<RowReport> {
-        let (snapshot, checkpoint) = self.snapshot_with_checkpoint()?;
-        let (fixes, (through_seq, _)) = (Memtable::default(), checkpoint);
-        let report = verify_rows(&snapshot, checkpoint, &mut |_| true, Some(&fixes))?;
+        let (snapshot, flushed) = self.snapshot_with_flushed()?;
+        let (fixes, (through_seq, _)) = (Memtable::default(), flushed);
+        let report = verify_rows(&snapshot, flushed, &mut |_| true, Some(&fixes))?;
         drop(snapshot);
         let report = report.ok_or_else(|| StoreError::Engine("a walk ended that nobody ended".to_owned()))?;
         if report.is_repairable() && !report.is_sound() {
@@ -181,14 +181,14 @@ impl Base {
     }
 
     /// The same, with what the very commit says of itself: between two transactions a flush may come.
-    pub(super) fn snapshot_with_checkpoint(&self) -> StoreResult<(BaseSnapshot, (u64, Counters))> {
+    pub(super) fn snapshot_with_flushed(&self) -> StoreResult<(BaseSnapshot, (u64, Counters))> {
         let read = || {
             let tx = self.db.read().begin_read()?;
-            let Checkpoint { seq, counters } = meta::read(&tx, self.seal)?;
+            let Completeness { seq, counters } = meta::read(&tx, self.seal)?;
             Ok::<_, StoreError>((tables_of(&tx)?, (seq, counters.unwrap_or_default())))
         };
-        let (tables, checkpoint) = read().map_err(|error| explain(&self.backend, error))?;
-        Ok((BaseSnapshot { tables: Tables::new(tables), backend: self.backend.clone(), seal: self.seal }, checkpoint))
+        let (tables, flushed) = read().map_err(|error| explain(&self.backend, error))?;
+        Ok((BaseSnapshot { tables: Tables::new(tables), backend: self.backend.clone(), seal: self.seal }, flushed))
     }
 
     pub(super) fn open_tables(&self) -> StoreResult<OpenTables> {

@@ -18,7 +18,7 @@ use super::block::Block;
 use super::error::{StoreError, StoreResult};
 use super::key::{KeyReader, KeyWriter};
 use super::memtable::Memtable;
-use super::meta::{self, Checkpoint};
+use super::meta::{self, Completeness};
 use super::table::Table;
 use crate::disk::is_disk_full;
 use crate::planted::{self, Planted};
@@ -131,7 +131,7 @@ impl Base {
             let rows = memtable.ascend(table, Bound::Unbounded, Bound::Unbounded, u64::MAX);
             self.write_rows(tx, table, rows.filter(|(key, _)| is_newest(key)))?;
         }
-        meta::write(tx, self.seal, Checkpoint { seq: through_seq, counters: Some(counters) })
+        meta::write(tx, self.seal, Completeness { seq: through_seq, counters: Some(counters) })
     }
 
     fn write_rows(

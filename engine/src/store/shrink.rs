@@ -21,7 +21,7 @@ impl Base {
         let _writing = self.writing.lock();
         self.catch_up()?;
         // What was flushed meanwhile must not appear to readers of what was there before.
-        if self.checkpoint()?.0 > base_seq {
+        if self.flushed()?.0 > base_seq {
             return Ok(false);
         }
         let Some(taken) = newest.tables.take() else { return Ok(false) };

@@ -59,6 +59,6 @@ impl Core {
     }
 
     fn _flush(&self, py: Python<'_>, namespace: &str) -> PyResult<u64> {
-        self.call(py, namespace, Flush {}).map(|reply| reply.checkpoint_seq.0)
+        self.call(py, namespace, Flush {}).map(|reply| reply.flushed_seq.0)
     }
 }

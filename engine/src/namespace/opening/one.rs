@@ -9,7 +9,7 @@ use crate::api::{Error, ErrorCode, Result};
 use crate::disk::Disk;
 use crate::namespace::Namespace;
 use crate::namespace::actor::Actor;
-use crate::namespace::checkpoint::Post;
+use crate::namespace::flush::Post;
 use crate::namespace::options::{NamespaceFiles, NamespaceOptions};
 use crate::namespace::recovery::{self, Access};
 
@@ -63,7 +63,7 @@ impl Opening {
     /// Writes what is only in the log into the store, as a next opening would otherwise have to replay it. False = a flush
     /// is running, or the store is being judged: the opening cannot end now. After an error it must not go on: its log or its
     /// store takes no more orders. The log still holds everything.
-    pub fn checkpoint(&mut self) -> Result<bool> {
+    pub fn flush(&mut self) -> Result<bool> {
         match self.access {
             Access::Full => match self.actor.flush_now() {
                 Ok(true) => {}

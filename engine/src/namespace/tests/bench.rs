@@ -161,7 +161,7 @@ impl Bench {
         let (rng, dir) = (Arc::new(SeededRng::new(1)), Path::new(DIR).join("log"));
         let options = LogOptions::new(Arc::new(image), rng, dir, ID, LogOptions::PAYLOAD_LIMIT_BYTES);
         let mut found = Vec::new();
-        let flushed = self.stats().checkpoint_seq.0;
+        let flushed = self.stats().flushed_seq.0;
         crate::log::open(options, flushed, &mut |_, payload| {
             found.push(payload.len());
             Ok(())

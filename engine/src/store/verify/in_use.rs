@@ -82,8 +82,8 @@ impl Base {
     /// Walks all rows of one commit and holds them against each other. `pace` is asked after every few rows whether to go on,
     /// and may wait; if it ends the walk, there is nothing to tell.
     pub fn verify(&self, pace: Pace<'_>) -> StoreResult<Option<RowReport>> {
-        let (snapshot, checkpoint) = self.snapshot_with_checkpoint()?;
-        verify_rows(&snapshot, checkpoint, pace, None)
+        let (snapshot, flushed) = self.snapshot_with_flushed()?;
+        verify_rows(&snapshot, flushed, pace, None)
     }
 
     /// Verifies the pages and the rows of its file while it is in use. `pace` is as in [`Base::verify`]. While a file is judged in

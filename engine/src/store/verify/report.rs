@@ -29,7 +29,7 @@ pub struct Finding {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RowReport {
     /// The commit up to which the store is complete.
-    pub checkpoint_seq: u64,
+    pub flushed_seq: u64,
     /// Rows read.
     pub rows: u64,
     /// The faults, at most [`limits::FINDINGS_MAX`].

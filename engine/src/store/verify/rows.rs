@@ -61,11 +61,11 @@ pub(super) struct Walk<'a> {
 /// Walks all rows; nothing if `pace` ended it.
 pub fn verify_rows(
     snapshot: &BaseSnapshot,
-    checkpoint: (u64, Counters),
+    flushed: (u64, Counters),
     pace: Pace<'_>,
     fixes: Option<&Memtable>,
 ) -> StoreResult<Option<RowReport>> {
-    let report = RowReport { checkpoint_seq: checkpoint.0, ..RowReport::default() };
+    let report = RowReport { flushed_seq: flushed.0, ..RowReport::default() };
     let mut walk = Walk {
         snapshot,
         pace,
@@ -80,7 +80,7 @@ pub fn verify_rows(
         times: Times::default(),
         fixes,
     };
-    match walk.run(&checkpoint.1) {
+    match walk.run(&flushed.1) {
         Ok(()) => walk.report.complete = true,
         Err(Stop::Asked) => return Ok(None),
         // Damage is what was looked for; any other failure says nothing about the rows.
@@ -180,7 +180,7 @@ impl Walk<'_> {
 
     pub(super) fn fix(&self, table: Table, key: &[u8], value: Option<&[u8]>) {
         if let Some(fixes) = self.fixes {
-            fixes.insert(table, key, value, self.report.checkpoint_seq);
+            fixes.insert(table, key, value, self.report.flushed_seq);
         }
     }
 

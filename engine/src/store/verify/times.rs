@@ -61,7 +61,7 @@ impl Walk<'_> {
             return Err(DERIVED("the time of a commit does not decode"));
         };
         let last = self.times.last.replace((key.to_vec(), seq));
-        if seq > self.report.checkpoint_seq {
+        if seq > self.report.flushed_seq {
             self.times.wrong.insert(key.to_vec());
             return Err(DERIVED("a commit is newer than the store"));
         }
