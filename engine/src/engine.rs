@@ -20,10 +20,11 @@ use crate::namespace::{
 };
 use crate::occupancy::{Occupancy, Occupant};
 use crate::options::EngineOptions;
+use crate::reply::{Completion, Reply};
 use crate::rng::{OsRng, Rng};
 use crate::router::Router;
 use crate::scrub::Scrubber;
-use crate::service::{Completion, Reply, Service};
+use crate::service::Service;
 use crate::space::Space;
 use crate::ticker::Ticker;
 use crate::waiter::Waiter;

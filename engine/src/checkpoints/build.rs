@@ -27,7 +27,7 @@ use super::site::Site;
 use crate::api::{Embedding, TemporalEdge};
 use crate::index::vector::{VectorParams, validate};
 use crate::limits;
-use crate::namespace::{fact_in_key, row_bytes, vector_metric};
+use crate::namespace::{fact_in_key, row_bytes};
 use crate::store::{
     Base, BaseSnapshot, CollectionKind, CollectionRecord, Counters, DocumentBody, FlushInput, KeyRange, KeyReader,
     KeyWriter, Memtable, StoreError, Table,
@@ -172,7 +172,7 @@ impl<'a> Builder<'a> {
         if self.shapes.len() >= limits::COLLECTIONS_MAX {
             return Err(Fault::Content(format!("it has more than {} collections", limits::COLLECTIONS_MAX)));
         }
-        let params = VectorParams::new(dimension as usize, vector_metric(metric));
+        let params = VectorParams::new(dimension as usize, metric);
         let shape = Shape { number, kind, params, vectors: 0, used: RoaringBitmap::new() };
         if self.shapes.insert(id, shape).is_some() {
             return Err(Fault::content("two collections have the same number"));

@@ -14,6 +14,7 @@ mod project;
 mod record;
 mod row;
 mod rows;
+mod shape;
 mod tagged;
 mod tally;
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Answers as rows, for every read that gives some.
 
-use super::project::{Projection, Shape};
-use super::record::{BELIEF, DOCUMENT, DocumentRecord, EDGE, ENTRY, FACT, HIT, NODE, Record, VECTOR, VectorRecord};
+use super::project::Projection;
+use super::record::{DocumentRecord, Record, VectorRecord};
+use super::shape::{BELIEF, DOCUMENT, EDGE, ENTRY, FACT, HIT, NODE, Shape, VECTOR};
 use super::{RowSet, Table};
 use crate::api::{ByteBuf, Error, KvEntry, Response, Result, RowsQuery, Scan};
 

@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use super::error::LogError;
 use super::mark::{Mark, MarkFile};
+use super::position::SeqRange;
 use super::record::{Place, RECORD_ALIGN, RecordHeader, record_bytes};
 use super::segment::{HEADER_BYTES, SegmentHeader, segment_name, spare_name};
 use super::spare::{Spare, SparePool, prepare_now};
-use super::types::{Log, LogOptions, SeqRange, Sync};
+use super::types::{Log, LogOptions, Sync};
 use crate::disk::{DiskFile, OpenMode, is_disk_full};
 use crate::planted::{self, Planted};
 

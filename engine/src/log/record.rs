@@ -20,8 +20,8 @@
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
+use super::position::SeqRange;
 use super::segment::Fields;
-use super::types::SeqRange;
 use crate::planted::{self, Planted};
 
 pub(super) const RECORD_HEADER_BYTES: u32 = 56;

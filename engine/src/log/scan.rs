@@ -2,9 +2,10 @@
 
 use super::error::LogError;
 use super::mark::Mark;
+use super::position::SeqRange;
 use super::record::{Found, Place, RECORD_ALIGN, find};
 use super::segment::{HEADER_BYTES, SegmentHeader};
-use super::types::{Replay, Rest, SeqRange};
+use super::types::{Replay, Rest};
 use crate::planted::{self, Planted};
 
 /// Where reading stopped.

@@ -27,8 +27,8 @@ use crate::api::{Durability, Effect, Error, ErrorCode, Quota, Request, Response,
 use crate::limits;
 use crate::log::{Log, LogError, SeqRange, Sync};
 use crate::planted::{self, Planted};
+use crate::reply::Reply;
 use crate::rng::Rng;
-use crate::service::Reply;
 use crate::space::{Promise, Space};
 use crate::store::{BatchWriter, Counters, Txn};
 

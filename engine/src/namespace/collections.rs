@@ -10,18 +10,9 @@ use roaring::RoaringBitmap;
 use super::entries::Entries;
 use crate::api::{self, Filter, Properties};
 use crate::index::metadata::SharedIndex;
-use crate::index::vector::{Metric, VectorIndex, VectorParams};
+use crate::index::vector::{VectorIndex, VectorParams};
 use crate::store::{CollectionKind, CollectionRecord, DocumentRecord, StoreResult};
 use crate::work::Wanted;
-
-/// The metric of a vector index that measures as the API says.
-pub fn metric(metric: api::Metric) -> Metric {
-    match metric {
-        api::Metric::Cosine => Metric::Cosine,
-        api::Metric::Euclidean => Metric::Euclidean,
-        api::Metric::Dot => Metric::Dot,
-    }
-}
 
 /// What the indexes must know of a row beside its vector.
 #[derive(Debug)]
@@ -80,7 +71,7 @@ pub struct Collection {
 impl Collection {
     /// An empty collection.
     pub fn new(record: CollectionRecord) -> Self {
-        let params = VectorParams::new(record.dimension as usize, metric(record.metric));
+        let params = VectorParams::new(record.dimension as usize, record.metric);
         Self {
             record,
             vectors: VectorIndex::new(params),

@@ -25,7 +25,7 @@ use super::mailbox::Task;
 use crate::api::{CommitSeq, Error, ErrorCode, Flushed, Response, Result};
 use crate::limits;
 use crate::planted::{self, Planted};
-use crate::service::Reply;
+use crate::reply::Reply;
 use crate::space::Space;
 use crate::store::{Counters, FlushInput, Memtable, StoreError, StoreResult, View};
 use crate::work::Job;

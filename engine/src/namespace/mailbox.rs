@@ -6,7 +6,7 @@ use parking_lot::Mutex;
 
 use crate::api::{Error, ErrorCode, Request, Result};
 use crate::limits;
-use crate::service::Reply;
+use crate::reply::Reply;
 use crate::store::StoreResult;
 use crate::work::given_up;
 

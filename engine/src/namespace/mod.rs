@@ -33,7 +33,6 @@ mod tests;
 mod timelines;
 mod trial;
 
-pub use collections::metric as vector_metric;
 pub use exec::row_bytes;
 #[cfg(test)]
 pub use flush::{Spawn, TrySpawn};

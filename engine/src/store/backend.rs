@@ -201,6 +201,15 @@ impl Backend {
         self.shared.pages.damaged_page()
     }
 
+    /// redb latches an error of its file and answers everything after it without saying why; where it was a damaged page,
+    /// this does.
+    pub fn explain(&self, error: StoreError) -> StoreError {
+        match (&error, self.damaged_page()) {
+            (StoreError::Engine(_), Some(page)) => StoreError::Damaged(format!("page {page} is damaged")),
+            _ => error,
+        }
+    }
+
     /// The number of pages, the header's among them.
     pub fn page_count(&self) -> io::Result<u64> {
         self.shared.pages.page_count()

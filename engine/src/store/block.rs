@@ -5,8 +5,16 @@
 //! value = u64 bitmap of the rows present, bit i = row 64*block + i; then their vectors in order, f32 little-endian
 //! ```
 
+use super::key::KeyReader;
+
 /// Rows in a block.
 pub const ROWS: u32 = 64;
+
+/// The collection and block of a vector's row key.
+pub fn block_of(key: &[u8]) -> Option<(u32, u32)> {
+    let mut key = KeyReader::new(key);
+    Some((key.u32()?, key.u32()? / ROWS))
+}
 
 /// A block taken apart: one slot for each row.
 #[derive(Debug)]

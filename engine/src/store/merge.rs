@@ -3,7 +3,7 @@
 use std::iter::Peekable;
 
 use super::error::StoreResult;
-use super::view::Row;
+use super::row::Row;
 
 /// A key with its value, or with nothing where the source says it is deleted.
 type Change = (Vec<u8>, Option<Vec<u8>>);

@@ -7,14 +7,34 @@ use std::sync::Arc;
 
 use arc_swap::{ArcSwapOption, Guard};
 use parking_lot::{Condvar, Mutex};
+use redb::{ReadOnlyTable, ReadTransaction, TableDefinition, TableError};
 
-use super::base::Rows;
 use super::error::{StoreError, StoreResult};
 use super::table::Table;
 use crate::limits;
 
+type Rows = ReadOnlyTable<&'static [u8], &'static [u8]>;
+
+/// How redb knows a table.
+pub(super) fn definition(table: Table) -> TableDefinition<'static, &'static [u8], &'static [u8]> {
+    TableDefinition::new(table.name())
+}
+
 /// One table of each kind, in the order of their numbers.
 pub(super) type OpenTables = Vec<Option<Rows>>;
+
+/// The tables of a transaction.
+pub(super) fn open_tables(tx: &ReadTransaction) -> StoreResult<OpenTables> {
+    Table::ALL.into_iter().map(|table| open_table(tx, table)).collect()
+}
+
+/// A table to read; nothing if it came later than the file.
+fn open_table(tx: &ReadTransaction, table: Table) -> StoreResult<Option<Rows>> {
+    match tx.open_table(definition(table)) {
+        Err(TableError::TableDoesNotExist(_)) if table.came_later() => Ok(None),
+        opened => Ok(Some(opened?)),
+    }
+}
 
 /// Where the tables are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,21 +4,13 @@ use std::ops::Bound;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::base::BaseSnapshot;
+use super::base_snapshot::BaseSnapshot;
 use super::error::StoreResult;
 use super::key::prefix_end;
 use super::memtable::Memtable;
 use super::merge::Merge;
+use super::row::Row;
 use super::table::Table;
-
-/// A row: key and value as the catalogue describes them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
-    /// The key.
-    pub key: Vec<u8>,
-    /// The value.
-    pub value: Vec<u8>,
-}
 
 /// A range of keys.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,9 +5,9 @@
 
 use std::io;
 
-use super::state::{EIO, ENOSPC};
-
 const EINTR: i32 = 4;
+pub(super) const EIO: i32 = 5;
+pub(super) const ENOSPC: i32 = 28;
 
 /// What befalls a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::calls::{Call, CallFault};
+use super::calls::{Call, CallFault, ENOSPC};
 use super::crash::{self, CrashMode};
-use super::state::{DirNode, ENOSPC, Fate, FileNode, FileOp, NameOp, Node, NodeId, State, power_lost, to_index};
+use super::state::{DirNode, Fate, FileNode, FileOp, NameOp, Node, NodeId, State, power_lost, to_index};
 use crate::disk::fault::with_path;
 use crate::disk::file::{Disk, DiskFile, OpenMode};
 

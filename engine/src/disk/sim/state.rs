@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Component, Path};
 
-use super::calls::{Call, CallFault, Calls};
+use super::calls::{Call, CallFault, Calls, EIO};
 
 /// Index of a node in [`State::nodes`]; the root directory is node 0.
 pub(super) type NodeId = usize;
@@ -254,9 +254,6 @@ impl State {
         }
     }
 }
-
-pub(super) const EIO: i32 = 5;
-pub(super) const ENOSPC: i32 = 28;
 
 pub(super) fn power_lost() -> io::Error {
     io::Error::other("simulated power loss")

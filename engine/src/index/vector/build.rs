@@ -9,7 +9,7 @@
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::available_parallelism;
 
 use rayon::ThreadPoolBuilder;
@@ -65,17 +65,6 @@ pub enum BuildOutcome {
     Cancelled,
     /// Another build is running; nothing changed.
     Busy,
-}
-
-/// What the index remembers of its builds.
-#[derive(Debug, Default)]
-pub(super) struct BuildState {
-    /// Set while a build runs, so that there is one at a time.
-    running: AtomicBool,
-    /// A lean graph was found wanting, so the next build does not try one.
-    is_full: AtomicBool,
-    /// Live rows when no graph was good enough; 0 after a success. The next try waits for twice as many.
-    declined_rows: AtomicUsize,
 }
 
 /// What trying to build came to.

@@ -11,7 +11,7 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use super::arena::RowHandle;
 use super::graph::Graph;
 use super::kernel::Query;
-use super::params::Metric;
+use crate::api::Metric;
 
 /// Rows held back, which searches scan like any row a graph does not cover.
 pub(super) const HELD_OUT_ROWS: usize = 100;

@@ -31,7 +31,8 @@ use super::arena::{Row, RowHandle};
 use super::directory::Coverage;
 use super::error::VectorError;
 use super::kernel;
-use super::params::{Metric, VectorParams};
+use super::params::VectorParams;
+use crate::api::Metric;
 
 /// Seed of the layer draw. With one build thread the whole graph follows from it and the rows.
 const SEED: u64 = 0x746f_6f6e_6462;

@@ -11,7 +11,7 @@ use arc_swap::{ArcSwap, ArcSwapOption, Guard};
 use parking_lot::Mutex;
 
 use super::arena::{CHUNK_ROWS, Chunk, Entry, WRITING, first_row_of, slot_of};
-use super::build::BuildState;
+use super::build_state::BuildState;
 use super::directory::Directory;
 use super::error::VectorError;
 use super::graph::Graph;

@@ -7,7 +7,7 @@
 
 use numkong::{Dot, Euclidean};
 
-use super::params::Metric;
+use crate::api::Metric;
 
 /// `a . b`. Both have the collection's dimension; the kernel answers nothing for unequal lengths, which becomes NaN.
 pub(super) fn dot(a: &[f32], b: &[f32]) -> f64 {

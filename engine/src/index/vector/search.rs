@@ -17,25 +17,15 @@ use super::arena::Row;
 use super::directory::{Coverage, Directory};
 use super::error::VectorError;
 use super::graph::Graph;
-use super::id::IdBytes;
+use super::hit::Hit;
 use super::index::VectorIndex;
 use super::kernel::Query;
-use super::params::{Metric, SearchParams, validate};
+use super::params::{SearchParams, validate};
 use super::top::Top;
+use crate::api::Metric;
 
 /// With at most so many allowed rows a scan of them is as fast as a walk, and exact.
 const FILTER_SCAN_ROWS: u64 = 10_000;
-
-/// One found row.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Hit {
-    /// The row's number.
-    pub row: u32,
-    /// The caller's identifier.
-    pub id: IdBytes,
-    /// The exact distance; see [`super::Metric`].
-    pub distance: f32,
-}
 
 impl VectorIndex {
     /// The `k` nearest rows visible at `params.seq` and allowed, by distance, then by identifier: exactly `k` whenever

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
 use super::arena::Row;
-use super::search::Hit;
+use super::hit::Hit;
 
 /// A max-heap of at most `k` rows: its root is the row the next better one replaces.
 pub(super) struct Top<'a> {

@@ -14,8 +14,8 @@ use crate::namespace::{
     Envelope, Namespace, NamespaceFiles, NamespaceOptions, Openings, Shared, Spawn, TrySpawn, create_files,
 };
 use crate::occupancy::Occupancy;
+use crate::reply::{Completion, Reply};
 use crate::rng::SeededRng;
-use crate::service::{Completion, Reply};
 use crate::space::Space;
 use crate::work::{Budget, Job, Wanted};
 

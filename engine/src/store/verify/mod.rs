@@ -25,16 +25,20 @@
 //!
 //! "Both ways" is shown by looking each row up on the other side and comparing the numbers of rows on both.
 
+mod checked;
+mod commit_times;
 mod file;
 mod in_use;
 mod pages;
 mod report;
 mod rows;
+mod store_file;
 mod times;
+mod walk;
 
 pub use file::{StoreReport, verify_file, verify_pages_of};
-pub use in_use::{PageWalk, StoreFile};
-#[cfg(test)]
-pub use pages::{PageReport, verify_pages};
+pub use in_use::PageWalk;
 pub use report::{FaultKind, RowReport};
-pub use rows::{Pace, verify_rows};
+pub use rows::verify_rows;
+pub use store_file::StoreFile;
+pub use walk::Pace;

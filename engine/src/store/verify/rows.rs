@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
-use roaring::RoaringBitmap;
-
+use super::checked::{CONTRADICTION, Checked, DERIVED};
 use super::report::{FaultKind, RowReport};
 use super::times::Times;
-use crate::store::base::BaseSnapshot;
+use super::walk::{Pace, RowSets, Stop, Walk};
+use crate::store::base_snapshot::BaseSnapshot;
 use crate::store::error::{StoreError, StoreResult};
 use crate::store::key::{KeyReader, KeyWriter};
 use crate::store::memtable::Memtable;
@@ -17,46 +17,7 @@ use crate::store::record::{
 };
 use crate::store::table::Table;
 
-/// Asked after every few rows, with the bytes read since the last time, whether to go on. It may wait.
-pub type Pace<'a> = &'a mut dyn FnMut(u64) -> bool;
-
-/// How a walk ends early.
-pub(super) enum Stop {
-    /// The caller has enough.
-    Asked,
-    /// redb's handle is of no use any more.
-    Failed(StoreError),
-}
-
-/// What is wrong with one row.
-pub(super) type Checked = Result<(), (FaultKind, &'static str)>;
-
-pub(super) const CONTRADICTION: fn(&'static str) -> (FaultKind, &'static str) = |what| (FaultKind::Contradiction, what);
-pub(super) const DERIVED: fn(&'static str) -> (FaultKind, &'static str) = |what| (FaultKind::Derived, what);
 const BYTES_BETWEEN: u64 = 64 << 10;
-
-/// Which rows of a collection have a document, and which a vector.
-#[derive(Debug, Default)]
-struct RowSets {
-    documents: RoaringBitmap,
-    vectors: RoaringBitmap,
-}
-
-pub(super) struct Walk<'a> {
-    pub(super) snapshot: &'a BaseSnapshot,
-    pace: Pace<'a>,
-    unpaced: u64,
-    pub(super) report: RowReport,
-    pub(super) counted: Counters,
-    expiring: u64,
-    reverse: [u64; 3],
-    collections: BTreeMap<u32, CollectionRecord>,
-    purged: BTreeSet<u32>,
-    rows: BTreeMap<u32, RowSets>,
-    pub(super) times: Times,
-    /// Takes the rows that put right what is derived.
-    pub(super) fixes: Option<&'a Memtable>,
-}
 
 /// Walks all rows; nothing if `pace` ended it.
 pub fn verify_rows(
