@@ -16,13 +16,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::collections::Collection;
+use super::collection::Collection;
 use super::context::Context;
 use super::exec;
 use super::flush::Flushing;
 use super::mailbox::{Envelope, Task};
 use super::shrinking::Shrinking;
 use super::state::State;
+use super::timelines::Asserted;
 use crate::api::{Durability, Effect, Error, ErrorCode, Quota, Request, Response, Result};
 use crate::limits;
 use crate::log::{Log, LogError, SeqRange, Sync};
@@ -219,7 +220,7 @@ impl Actor {
             stamp_ms,
             counters: self.counters,
             quota: around.quota,
-            changes: Vec::new(),
+            asserted: Asserted::default(),
             rng: &**around.rng,
             durability,
         };
@@ -227,7 +228,7 @@ impl Actor {
         let attempt = catch_unwind(AssertUnwindSafe(|| {
             let result = operation(&mut ctx)?;
             ctx.check_bounds(before)?;
-            Ok(result)
+            Ok((result, ctx.changes()?))
         }));
         let result = attempt.unwrap_or_else(|_| {
             tracing::error!("an operation panicked; it failed alone");
@@ -239,13 +240,14 @@ impl Actor {
         {
             self.store_failed.get_or_insert_with(|| error.clone());
         }
-        let result = result?;
-        let Context { txn, changes, mut counters, .. } = ctx;
+        let (result, changes) = result?;
+        let Context { txn, mut counters, .. } = ctx;
         if txn.is_empty() {
             return Ok(result);
         }
         self.make_room(&txn)?;
         counters.last_commit_at = stamp_ms;
+        changes.iter().for_each(|change| change.announce(&state));
         self.stage(&txn, seq);
         for change in changes {
             if let Some(collection) = change.collection()
@@ -255,7 +257,7 @@ impl Actor {
             }
             // The operation checked everything an index checks, so this is a defect. Its rows are in the memtable
             // already: the group must not be committed.
-            if let Err(error) = change.apply(&state, seq) {
+            if let Err(error) = change.apply(&state) {
                 self.broken = Some(Error::internal(format!("an index refused a committed row: {error}")));
             }
         }

@@ -2,6 +2,7 @@
 
 use super::change::Change;
 use super::state::State;
+use super::timelines::Asserted;
 use crate::api::{CommitSeq, Created, Deleted, Durability, Quota, Result, Written};
 use crate::limits;
 use crate::planted::{self, Planted};
@@ -25,8 +26,8 @@ pub struct Context<'a> {
     pub counters: Counters,
     /// The namespace's bounds.
     pub quota: Quota,
-    /// What it changes in the indexes.
-    pub changes: Vec<Change>,
+    /// The temporal facts it has asserted so far.
+    pub asserted: Asserted,
     /// Randomness, for ids.
     pub rng: &'a dyn Rng,
     /// The level the caller asked for.
@@ -57,6 +58,11 @@ impl Context<'_> {
     /// Counts bytes of live data that come and go.
     pub fn account(&mut self, added: u64, removed: u64) {
         self.counters.live_bytes = (self.counters.live_bytes + added).saturating_sub(removed);
+    }
+
+    /// What it changes in the indexes.
+    pub fn changes(&self) -> Result<Vec<Change>> {
+        Change::of(self.txn.effects(), self.seq, &self.state.collections, self.txn.before())
     }
 
     /// Refuses the operation if it breaks a bound. Only growth is refused: deletes always pass.

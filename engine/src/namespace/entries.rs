@@ -16,9 +16,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use parking_lot::Mutex;
 use roaring::RoaringBitmap;
 
-use super::collections::Collection;
-use crate::api::{CollectionName, Embedding, Error, Result};
-
 #[derive(Debug)]
 struct Lifetimes {
     /// The time that was told last.
@@ -143,18 +140,6 @@ impl Entries {
         let rows: usize = [open, closed, deleted, due].iter().map(|rows| rows.serialized_size()).sum();
         rows + ends.len() * size_of::<(i64, u32)>()
     }
-}
-
-/// Refuses an embedding that cannot be compared with those of a cache.
-pub fn check_dimension(cache: &Collection, name: &CollectionName, embedding: &Embedding) -> Result<()> {
-    let (given, fixed) = (embedding.0.len(), cache.record.dimension);
-    if given == fixed as usize {
-        return Ok(());
-    }
-    Err(Error::invalid(format!(
-        "the embedding has dimension {given}, but the first entry of cache {name:?} has fixed {fixed}; use another cache \
-         for another model"
-    )))
 }
 
 #[cfg(test)]

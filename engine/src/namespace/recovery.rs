@@ -11,27 +11,24 @@
 //! releases what the store holds, which a kill may have left in the page cache alone. No row is changed, so a crash while
 //! opening changes nothing, however often it happens.
 
-use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use super::actor::Actor;
-use super::collections::{Collection, RowInfo};
-use super::exec::row_bytes;
+use super::change::Changes;
 use super::flush::{Flushing, Post};
 use super::options::{NamespaceFiles, NamespaceOptions};
 use super::shrinking::Shrinking;
 use super::snapshots::HeldSnapshots;
 use super::state::State;
-use crate::api::{Embedding, Error, ErrorCode, Result};
+use crate::api::{Error, ErrorCode, Result};
 use crate::disk::{Disk, check_dir, to_error};
 use crate::limits;
 use crate::log::{self, Log, LogError, LogOptions, Rest};
 use crate::planted::{self, Planted};
 use crate::rng::Rng;
 use crate::store::{
-    Base, BatchReader, CollectionRecord, Counters, DocumentRecord, Effect, KeyRange, KeyReader, KeyWriter, Memtable,
-    Read, RowMark, Snapshot, StoreError, Table, View,
+    Base, BatchReader, CollectionRecord, Counters, Effect, KeyRange, KeyWriter, Memtable, Read, Row, Table, View,
 };
 
 pub const STORE_NAME: &str = "store.redb";
@@ -194,7 +191,7 @@ pub fn open(
     state.opening = opening;
     state.snapshots = HeldSnapshots::within(&options.pinned);
     let state = Arc::new(state);
-    load_collections(&state)?;
+    load_collections(&state, last_seq)?;
     let mut flushing = Flushing::new(Arc::clone(&options.background), post, base_seq, base_bytes);
     if dirty {
         flushing.wrote(options.clock.monotonic());
@@ -223,64 +220,26 @@ fn boxed<L: Log + 'static>((log, report): (L, log::ReplayReport)) -> (Box<dyn Lo
     (Box::new(log), report)
 }
 
-fn corrupt(table: Table, what: &'static str) -> StoreError {
-    StoreError::Corrupt { table: table.name(), what }
-}
-
-fn load_collections(state: &State) -> Result<()> {
+/// Fills the indexes of collections from the rows. Timelines are read when they are first asked for.
+fn load_collections(state: &State, last_seq: u64) -> Result<()> {
     let snapshot = state.unpublished();
     for row in snapshot.scan(Table::Collections, &KeyRange::all(), false)? {
-        let record = CollectionRecord::decode(&row?.value)?;
-        let collection = Arc::new(Collection::new(record));
-        load_rows(&snapshot, &collection)?;
-        collection.publish_count();
-        state.collections.insert(collection);
+        let row = row?;
+        let mut changes = Changes::new(last_seq, &state.collections, &snapshot);
+        let mut take =
+            |table, Row { key, value }: &Row| match changes.take(Effect { table, key, value: Some(value) })? {
+                Some(change) => change.apply(state),
+                None => Ok(()),
+            };
+        take(Table::Collections, &row)?;
+        let own = KeyRange::prefix(&KeyWriter::new().u32(CollectionRecord::decode(&row.value)?.id).finish());
+        for table in [Table::Documents, Table::Vectors, Table::Rows] {
+            for row in snapshot.scan(table, &own, false)? {
+                take(table, &row?)?;
+            }
+        }
+        changes.finish()?;
     }
+    state.collections.all().iter().for_each(|collection| collection.publish_count());
     Ok(())
-}
-
-/// A row that a document refers to.
-struct LiveRow {
-    id: Vec<u8>,
-    seq: u64,
-}
-
-fn load_rows(snapshot: &Snapshot, collection: &Collection) -> Result<()> {
-    let prefix = KeyRange::prefix(&KeyWriter::new().u32(collection.record.id).finish());
-    let mut live = load_documents(snapshot, collection, &prefix)?;
-    if let Some(mark) = snapshot.get(Table::Rows, &KeyWriter::new().u32(collection.record.id).finish())?
-        && !planted::is(Planted::RowNumberReused)
-    {
-        collection.skip_rows_below(RowMark::decode(&mark)?.0);
-    }
-    for row in snapshot.scan(Table::Vectors, &prefix, false)? {
-        let row = row?;
-        let mut key = KeyReader::new(&row.key);
-        let (Some(_), Some(number)) = (key.u32(), key.u32()) else {
-            return Err(corrupt(Table::Vectors, "a key is too short").into());
-        };
-        collection.skip_row(number);
-        let Some(LiveRow { id, seq }) = live.remove(&number) else { continue };
-        let vector = Embedding::from_le_bytes(&row.value).ok_or_else(|| corrupt(Table::Vectors, "a vector is cut"))?;
-        collection.vectors.insert(number, &id, &vector.0, seq)?;
-    }
-    if live.is_empty() {
-        return Ok(());
-    }
-    Err(corrupt(Table::Vectors, "a document's vector is missing").into())
-}
-
-fn load_documents(snapshot: &Snapshot, collection: &Collection, prefix: &KeyRange) -> Result<HashMap<u32, LiveRow>> {
-    let mut live = HashMap::new();
-    for row in snapshot.scan(Table::Documents, prefix, false)? {
-        let row = row?;
-        let id = row.key.get(4..).unwrap_or_default();
-        let record = DocumentRecord::decode(&row.value)?;
-        collection.skip_row(record.row);
-        collection.index_info(record.row, &RowInfo::of(collection.record.kind, &record)?);
-        let bytes = row_bytes(&row.value, id, collection.record.dimension);
-        collection.account(1, bytes.cast_signed());
-        live.insert(record.row, LiveRow { id: id.to_vec(), seq: record.seq });
-    }
-    Ok(live)
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
 
-use super::collections::{Collection, Collections};
+use super::collection::Collection;
+use super::collections::Collections;
 use super::readers::{Readers, Running};
 use super::snapshots::HeldSnapshots;
 use super::timelines::Timelines;

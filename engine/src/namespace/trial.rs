@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::context::Context;
 use super::exec;
 use super::state::State;
+use super::timelines::Asserted;
 use crate::api::{Error, Quota, Request, Result};
 use crate::clock::Clock;
 use crate::limits;
@@ -29,7 +30,7 @@ pub fn try_on_nothing(clock: &Arc<dyn Clock>, rng: &dyn Rng, request: Request) -
         stamp_ms: now_ms.clamp(0, limits::TIME_MS_MAX),
         counters: before,
         quota: Quota::default(),
-        changes: Vec::new(),
+        asserted: Asserted::default(),
         rng,
         durability: request.durability(),
     };

@@ -45,6 +45,11 @@ impl Txn {
         self.change(table, key, None);
     }
 
+    /// What was there before it.
+    pub fn before(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
     /// Approximate bytes of its writes in the log.
     pub fn bytes(&self) -> usize {
         self.bytes

@@ -4,9 +4,8 @@
 use super::collection::{NewRow, create_record, delete_row, document_key, write_row};
 use crate::api::{CacheInvalidate, CachePut, Deleted, Error, Globs, Metric, Properties, Result, Written};
 use crate::limits;
-use crate::namespace::collections::Collection;
+use crate::namespace::collection::Collection;
 use crate::namespace::context::Context;
-use crate::namespace::entries::check_dimension;
 use crate::namespace::exec::Execute;
 use crate::store::{CollectionKind, CollectionRecord, DocumentBody, DocumentRecord, KeyWriter, Read, Table};
 
@@ -28,7 +27,7 @@ pub fn put(ctx: &mut Context<'_>, request: CachePut) -> Result<()> {
             create_record(ctx, &name, record)?.0
         }
     };
-    check_dimension(&cache, &name, &embedding)?;
+    cache.check_dimension(&name, &embedding)?;
     let expires_at = ttl_ms.map(|ttl| ctx.now_ms.saturating_add(i64::try_from(ttl).unwrap_or(i64::MAX)));
     let body = DocumentBody { content: value, metadata: Properties::new(), expires_at };
     write_row(ctx, &cache, NewRow { id: key.as_bytes(), vector: &embedding.0, body: Some(body) })

@@ -8,10 +8,10 @@ use crate::api::{
 };
 use crate::index::vector::validate;
 use crate::limits;
-use crate::namespace::change::Change;
-use crate::namespace::collections::{Collection, RowInfo};
+use crate::namespace::collection::Collection;
 use crate::namespace::context::Context;
 use crate::namespace::exec::Execute;
+use crate::namespace::row_info::row_bytes;
 use crate::planted::{self, Planted};
 use crate::store::{
     CollectionKind, CollectionRecord, DocumentBody, DocumentRecord, KeyRange, KeyWriter, Read, RowMark, Table,
@@ -48,9 +48,7 @@ pub(super) fn create_record(
     })?;
     ctx.counters.collections += 1;
     ctx.txn.put(Table::Collections, key.into_owned(), record.encode());
-    let collection = Arc::new(Collection::new(record));
-    ctx.changes.push(Change::CollectionCreated(Arc::clone(&collection)));
-    Ok((collection, true))
+    Ok((Arc::new(Collection::new(record)), true))
 }
 
 /// Creates a collection.
@@ -97,7 +95,6 @@ pub(super) fn drop_record(ctx: &mut Context<'_>, name: &CollectionName, kind: Co
         ctx.counters.documents = ctx.counters.documents.saturating_sub(rows);
     }
     ctx.account(0, collection.bytes());
-    ctx.changes.push(Change::CollectionDropped(id));
     Ok(true)
 }
 
@@ -129,11 +126,6 @@ pub(super) fn document_key(collection: &Collection, id: &[u8]) -> Vec<u8> {
     KeyWriter::new().u32(collection.record.id).raw(id).finish()
 }
 
-/// Bytes a row counts for: its record and its vector.
-pub fn row_bytes(record: &[u8], id: &[u8], dimension: u32) -> u64 {
-    record.len() as u64 + id.len() as u64 + u64::from(dimension) * 4
-}
-
 /// Writes a row, replacing what its id had.
 pub(super) fn write_row(ctx: &mut Context<'_>, collection: &Arc<Collection>, new: NewRow<'_>) -> Result<()> {
     let NewRow { id, vector, body } = new;
@@ -153,14 +145,7 @@ pub(super) fn write_row(ctx: &mut Context<'_>, collection: &Arc<Collection>, new
     ctx.txn.put(Table::Vectors, row_key(collection, row), packed);
     ctx.counters.vectors += 1;
     ctx.account(bytes, 0);
-    let info = match (collection.record.kind, body) {
-        (CollectionKind::Vectors, _) | (_, None) => RowInfo::Bare,
-        (CollectionKind::Documents, Some(body)) => RowInfo::Document(body.metadata),
-        (CollectionKind::Cache, Some(body)) => RowInfo::Entry(body.expires_at),
-    };
-    ctx.counters.documents += u64::from(matches!(info, RowInfo::Document(_)));
-    let (collection, id, vector) = (Arc::clone(collection), id.to_vec(), vector.to_vec());
-    ctx.changes.push(Change::RowAdded { collection, row, id, vector, info, bytes });
+    ctx.counters.documents += u64::from(collection.record.kind == CollectionKind::Documents);
     Ok(())
 }
 
@@ -169,15 +154,14 @@ pub(super) fn delete_row(ctx: &mut Context<'_>, collection: &Arc<Collection>, id
     let key = document_key(collection, id);
     let Some(stored) = ctx.txn.get(Table::Documents, &key)? else { return Ok(false) };
     let record = DocumentRecord::decode(&stored)?;
-    let info = RowInfo::of(collection.record.kind, &record)?;
     let (row, bytes) = (record.row, row_bytes(&stored, id, collection.record.dimension));
     ctx.txn.delete(Table::Documents, key);
     ctx.txn.delete(Table::Vectors, row_key(collection, row));
     remember_row(ctx, collection, row)?;
     ctx.counters.vectors = ctx.counters.vectors.saturating_sub(1);
-    ctx.counters.documents = ctx.counters.documents.saturating_sub(u64::from(matches!(info, RowInfo::Document(_))));
+    let is_document = collection.record.kind == CollectionKind::Documents;
+    ctx.counters.documents = ctx.counters.documents.saturating_sub(u64::from(is_document));
     ctx.account(0, bytes);
-    ctx.changes.push(Change::RowDeleted { collection: Arc::clone(collection), row, bytes, info });
     Ok(true)
 }
 

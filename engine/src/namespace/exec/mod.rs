@@ -13,7 +13,7 @@ pub(super) mod temporal;
 mod vectors;
 
 pub use cache::sweep as sweep_entries;
-pub use collection::{purge, row_bytes};
+pub use collection::purge;
 pub use dispatch::execute;
 pub use kv::{expired, sweep};
 

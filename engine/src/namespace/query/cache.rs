@@ -3,8 +3,7 @@
 use super::row_search::{NearRow, RowSearch};
 use crate::api::{CacheGet, CacheHit, CacheStats, CacheStatsRequest, Embedding, Error, MaybeCacheHit, Result};
 use crate::limits;
-use crate::namespace::collections::Collection;
-use crate::namespace::entries::check_dimension;
+use crate::namespace::collection::Collection;
 use crate::namespace::query::Query;
 use crate::namespace::query::reader::Reader;
 use crate::namespace::state::State;
@@ -22,7 +21,7 @@ impl Query for CacheGet {
     fn answer(self, state: &State, snapshot: &Reader<'_>) -> Result<MaybeCacheHit> {
         let Some(cache) = state.cache(snapshot, &self.cache)? else { return Ok(MaybeCacheHit { hit: None }) };
         // Refused even if the key is found: whether a request is well formed must not depend on what the cache holds.
-        self.embedding.as_ref().map_or(Ok(()), |embedding| check_dimension(&cache, &self.cache, embedding))?;
+        self.embedding.as_ref().map_or(Ok(()), |embedding| cache.check_dimension(&self.cache, embedding))?;
         let look_up = LookUp { cache: &cache, snapshot, now_ms: state.clock.now_ms() };
         let mut hit = self.key.as_ref().map_or(Ok(None), |key| look_up.same(key))?;
         if let (None, Some(embedding)) = (&hit, &self.embedding) {

@@ -11,7 +11,7 @@ use crate::api::{
     DocumentHits, DocumentHitsBatch, DocumentId, Documents, Embedding, Error, Filter, GetDocuments, ListCollections,
     Result, SearchBatchCollection, SearchCollection, TimestampMs,
 };
-use crate::namespace::collections::Collection;
+use crate::namespace::collection::Collection;
 use crate::namespace::query::Query;
 use crate::namespace::query::reader::Reader;
 use crate::namespace::state::State;

@@ -7,7 +7,7 @@ use super::reader::Reader;
 use crate::api::{Error, Result};
 use crate::index::vector::{Hit, IdBytes, SearchParams};
 use crate::limits;
-use crate::namespace::collections::Collection;
+use crate::namespace::collection::Collection;
 
 /// Everything of a search but the query vector.
 pub struct RowSearch<'a> {

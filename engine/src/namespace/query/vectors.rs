@@ -7,7 +7,7 @@ use crate::api::{
     CollectionName, CountVectors, Counted, DescribeIndex, GetVectors, IndexInfo, IndexList, ListIndexes, Result,
     SearchBatchVectors, SearchVectors, TimestampMs, VectorHit, VectorHits, VectorHitsBatch, Vectors,
 };
-use crate::namespace::collections::Collection;
+use crate::namespace::collection::Collection;
 use crate::namespace::query::Query;
 use crate::namespace::query::reader::Reader;
 use crate::namespace::state::State;

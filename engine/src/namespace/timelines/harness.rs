@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use super::Timelines;
+use super::{Asserted, Timelines};
 use crate::api::{Durability, Node, Properties, Quota, Result, TemporalFact, TimestampMs};
 use crate::clock::ManualClock;
 use crate::namespace::context::Context;
 use crate::namespace::exec::graph;
 use crate::namespace::state::State;
 use crate::rng::SeededRng;
-use crate::store::{Counters, Snapshot, Txn};
+use crate::store::{Counters, Snapshot, Table, Txn};
 
 /// A namespace without files.
 pub struct Harness {
@@ -48,23 +48,35 @@ impl Harness {
             stamp_ms: crate::clock::Clock::now_ms(&*self.clock),
             counters: self.counters,
             quota: Quota::default(),
-            changes: Vec::new(),
+            asserted: Asserted::default(),
             rng: &rng,
             durability: Durability::Durable,
         };
         let result = operation(&mut ctx)?;
-        let Context { txn, seq, counters, changes, .. } = ctx;
+        let changes = ctx.changes()?;
+        let Context { txn, seq, counters, .. } = ctx;
         if !txn.is_empty() {
             let view = self.state.view.load();
+            changes.iter().for_each(|change| change.announce(&self.state));
             txn.effects().for_each(|effect| view.active.insert(effect.table, effect.key, effect.value, seq));
             for change in changes {
-                change.apply(&self.state, seq)?;
+                change.apply(&self.state)?;
             }
             view.publish(seq);
             self.seq = seq;
             self.counters = counters;
         }
         Ok(result)
+    }
+
+    /// Puts rows past every operation and every index, as damage does.
+    pub fn spoil(&mut self, rows: impl IntoIterator<Item = (Table, Vec<u8>, Vec<u8>)>) {
+        self.seq += 1;
+        let view = self.state.view.load();
+        for (table, key, value) in rows {
+            view.active.insert(table, &key, Some(&value), self.seq);
+        }
+        view.publish(self.seq);
     }
 
     /// The newest state.

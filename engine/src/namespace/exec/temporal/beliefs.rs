@@ -9,7 +9,7 @@ use std::ops::Bound;
 use crate::api::{CommitSeq, EdgeType, Error, NodeId, Result, TemporalEdge, TemporalFact, TimestampMs};
 use crate::limits;
 use crate::namespace::context::Context;
-use crate::namespace::timelines::{self, FactChange, FactKey, FactTimeline, Side, edge, in_key, out_key};
+use crate::namespace::timelines::{self, FactKey, FactTimeline, Side, edge, in_key, out_key};
 use crate::store::{KeyRange, KeyWriter, Read, Table};
 
 /// Refuses an operation that has outgrown its bound, before it grows further.
@@ -58,8 +58,8 @@ pub fn believed_at(
         keys.extend(versions.map(|version| out_key(&edge(from.as_str(), Side::Outgoing, version))));
     };
     let timelines = &ctx.state.timelines;
-    timelines.read(ctx.state, &ctx.state.unpublished(), from.as_str(), Side::Outgoing, &mut collect)?;
-    if let Some(asserted) = FactChange::find(&ctx.changes).and_then(|change| change.asserted(from.as_str())) {
+    timelines.read(&ctx.state.view, &ctx.state.unpublished(), from.as_str(), Side::Outgoing, &mut collect)?;
+    if let Some(asserted) = ctx.asserted.from(from.as_str()) {
         collect(asserted);
     }
     let mut edges = Vec::with_capacity(keys.len());
@@ -102,7 +102,7 @@ pub fn assert(ctx: &mut Context<'_>, fact: TemporalFact) -> Result<TemporalEdge>
         let (given, max) = (value.len(), limits::PROPERTIES_BYTES_MAX);
         return Err(Error::limit(format!("the fields of an edge take {given} bytes; the limit is {max}")));
     }
-    FactChange::extend(&mut ctx.changes, |change| change.assert(&edge))?;
+    ctx.asserted.add(&edge)?;
     ctx.counters.temporal_versions += 1;
     ctx.account((key.len() + value.len()) as u64, 0);
     ctx.txn.put(Table::TemporalOut, key, value);
@@ -133,13 +133,12 @@ pub fn retract(ctx: &mut Context<'_>, mut edge: TemporalEdge) -> Result<()> {
     check_size(ctx)?;
     let (key, old) = (out_key(&edge), timelines::record(&edge).encode());
     if edge.asserted_seq.0 == ctx.seq {
-        FactChange::extend(&mut ctx.changes, |change| change.withdraw(&edge));
+        ctx.asserted.remove(&edge);
         ctx.counters.temporal_versions = ctx.counters.temporal_versions.saturating_sub(1);
         ctx.account(0, (key.len() + old.len()) as u64);
         ctx.txn.delete(Table::TemporalIn, in_key(&edge));
         ctx.txn.delete(Table::TemporalOut, key);
     } else {
-        FactChange::extend(&mut ctx.changes, |change| change.retract(&edge));
         edge.retracted_seq = Some(CommitSeq(ctx.seq));
         edge.retracted_at = Some(TimestampMs(ctx.stamp_ms));
         let new = timelines::record(&edge).encode();
@@ -153,8 +152,7 @@ pub fn retract(ctx: &mut Context<'_>, mut edge: TemporalEdge) -> Result<()> {
 /// Removes a version with its past and future, for readers at every commit but those that have begun already.
 pub fn remove(ctx: &mut Context<'_>, edge: &TemporalEdge, stored_bytes: u64) -> Result<()> {
     check_size(ctx)?;
-    let (timelines, seq) = (&ctx.state.timelines, ctx.seq);
-    FactChange::extend(&mut ctx.changes, |change| change.erase(edge, || timelines.begin_erasing(seq)));
+    ctx.asserted.remove(edge);
     ctx.counters.temporal_versions = ctx.counters.temporal_versions.saturating_sub(1);
     ctx.account(0, stored_bytes);
     ctx.txn.delete(Table::TemporalOut, out_key(edge));

@@ -76,7 +76,7 @@ impl<'a> Facts<'a> {
     ) -> Result<(Vec<TemporalEdge>, bool)> {
         self.snapshot.wanted.step()?;
         let node = node.as_str();
-        self.state.timelines.read(self.state, self.snapshot, node, side, |timeline| {
+        self.state.timelines.read(&self.state.view, self.snapshot, node, side, |timeline| {
             let mut edges = Vec::new();
             for version in timeline.overlapping(self.period, self.seq) {
                 let is_wanted = self.edge_types.as_ref().is_none_or(|types| types.contains(&*version.key.edge_type));
