@@ -19,7 +19,7 @@ use std::time::Duration;
 use super::collection::Collection;
 use super::context::Context;
 use super::exec;
-use super::flush::Flushing;
+use super::flushing::Flushing;
 use super::mailbox::{Envelope, Task};
 use super::shrinking::Shrinking;
 use super::state::State;

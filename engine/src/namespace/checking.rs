@@ -10,11 +10,12 @@
 use std::sync::Arc;
 
 use super::Namespace;
+use super::access::Access;
 use super::handle::reopened;
 use super::look::{Files, FilesReport, kind_of, tell_store};
 use super::mailbox::{Envelope, Task};
 use super::opening::Opening;
-use super::recovery::{Access, LOG_NAME, STORE_NAME};
+use super::recovery::{LOG_NAME, STORE_NAME};
 use super::state::State;
 use crate::api::{Error, ErrorCode, Finding, FindingKind, FindingPart, Result};
 use crate::disk::{Disk, LookingDisk};

@@ -21,97 +21,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::actor::Actor;
+use super::flushing::{Frozen, Stage};
 use super::mailbox::Task;
 use crate::api::{CommitSeq, Error, ErrorCode, Flushed, Response, Result};
 use crate::limits;
 use crate::planted::{self, Planted};
 use crate::reply::Reply;
 use crate::space::Space;
-use crate::store::{Counters, FlushInput, Memtable, StoreError, StoreResult, View};
-use crate::work::Job;
-
-/// Runs a job on some other thread.
-pub type Spawn = Arc<dyn Fn(Job) + Send + Sync>;
-/// Runs a job on some other thread, or gives it back: there is none, or nothing may begin any more.
-pub type TrySpawn = Arc<dyn Fn(Job) -> std::result::Result<(), Job> + Send + Sync>;
-/// Puts a task of the engine's own into the namespace's mailbox.
-pub type Post = Arc<dyn Fn(Task) + Send + Sync>;
-
-/// What is to be in redb next: the last commit of the frozen memtable, and the counters after it.
-#[derive(Debug, Clone, Copy)]
-struct Frozen {
-    through_seq: u64,
-    counters: Counters,
-}
-
-/// Where the flush of the frozen memtable stands.
-#[derive(Debug, Clone, Copy)]
-enum Stage {
-    /// Nothing is frozen.
-    Idle,
-    /// A background thread writes it.
-    Writing(Frozen),
-    /// There was no space for it. It is tried again at a time, and after longer and longer pauses, each time with what was
-    /// committed since: deletes may be among it.
-    Paused { again_at: Duration },
-}
-
-/// Where flushing stands.
-pub struct Flushing {
-    spawn: Spawn,
-    post: Post,
-    /// Everything up to here is in redb.
-    pub flushed_seq: u64,
-    /// Bytes of live data in what is in redb.
-    pub flushed_bytes: u64,
-    stage: Stage,
-    /// How long the next pause lasts.
-    pause: Duration,
-    /// Bytes of live data when the flush was first paused; nothing if it is not.
-    paused_bytes: Option<u64>,
-    /// When the active memtable took its first row, in monotonic time.
-    dirty_since: Option<Duration>,
-    /// Who waits for everything up to a commit to be in redb.
-    waiters: Vec<(u64, Reply)>,
-}
-
-impl Flushing {
-    /// Everything up to `flushed_seq` is in redb, with so many bytes of live data.
-    pub fn new(spawn: Spawn, post: Post, flushed_seq: u64, flushed_bytes: u64) -> Self {
-        let (stage, pause) = (Stage::Idle, limits::FLUSH_PAUSE_MIN);
-        Self {
-            spawn,
-            post,
-            flushed_seq,
-            flushed_bytes,
-            stage,
-            pause,
-            paused_bytes: None,
-            dirty_since: None,
-            waiters: Vec::new(),
-        }
-    }
-
-    /// Notes that the active memtable has rows.
-    pub fn wrote(&mut self, now: Duration) {
-        self.dirty_since.get_or_insert(now);
-    }
-
-    /// Puts a task behind whatever waits in the mailbox.
-    pub fn post(&self, task: Task) {
-        (self.post)(task);
-    }
-
-    /// What puts a task into the mailbox, for other threads.
-    pub fn poster(&self) -> Post {
-        Arc::clone(&self.post)
-    }
-
-    /// Runs other background work of the namespace.
-    pub fn spawn(&self, work: Job) {
-        (self.spawn)(work);
-    }
-}
+use crate::store::{FlushInput, Memtable, StoreError, StoreResult, View};
 
 impl Actor {
     /// Begins a flush if the memtable is large or old, or if somebody waits for one. Refuses to go on if the disk cannot
@@ -214,7 +131,7 @@ impl Actor {
         self.flushing.stage = Stage::Writing(frozen);
         let Some(memtable) = self.state.view.load().frozen.clone() else { return };
         let Frozen { through_seq, counters } = frozen;
-        let (state, post) = (Arc::clone(&self.state), Arc::clone(&self.flushing.post));
+        let (state, post) = (Arc::clone(&self.state), self.flushing.poster());
         let opening = state.opening;
         let space = Arc::clone(space);
         self.flushing.spawn(Box::new(move || {

@@ -1,6 +1,7 @@
 //! The queue in front of a namespace's actor: bounded by count and bytes, and a full one says so at once.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use parking_lot::Mutex;
 
@@ -46,6 +47,9 @@ impl Task {
         }
     }
 }
+
+/// Puts a task of the engine's own into the namespace's mailbox.
+pub type Post = Arc<dyn Fn(Task) + Send + Sync>;
 
 /// A task with the place its result goes to. If it is dropped unanswered, a defect has ended its worker.
 pub struct Envelope {

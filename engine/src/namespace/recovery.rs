@@ -14,9 +14,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::access::Access;
 use super::actor::Actor;
 use super::change::Changes;
-use super::flush::{Flushing, Post};
+use super::flushing::Flushing;
+use super::mailbox::Post;
 use super::options::{NamespaceFiles, NamespaceOptions};
 use super::shrinking::Shrinking;
 use super::snapshots::HeldSnapshots;
@@ -74,22 +76,6 @@ pub fn fill_files<R>(
     create_files(options, dir, id)?;
     let base = Base::open(&*options.disk, &dir.join(STORE_NAME), id, limits::STORE_CACHE_BYTES)?;
     fill(&base)
-}
-
-/// What an opening may do with its files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Access {
-    /// Read and write.
-    Full,
-    /// The file system can only be read: what an opening would write stays in memory.
-    ReadOnly,
-}
-
-impl Access {
-    /// What the file system allows. Where it does not say, opening will tell.
-    pub fn of(disk: &dyn Disk, dir: &Path) -> Self {
-        if disk.is_read_only(dir).unwrap_or(false) { Self::ReadOnly } else { Self::Full }
-    }
 }
 
 /// What replaying the log has given so far.

@@ -7,11 +7,12 @@ use super::lease::{Lease, LeasedDisk};
 use super::life::Life;
 use crate::api::{Error, ErrorCode, Result};
 use crate::disk::Disk;
-use crate::namespace::Namespace;
+use crate::namespace::access::Access;
 use crate::namespace::actor::Actor;
-use crate::namespace::flush::Post;
+use crate::namespace::mailbox::Post;
 use crate::namespace::options::{NamespaceFiles, NamespaceOptions};
-use crate::namespace::recovery::{self, Access};
+use crate::namespace::recovery;
+use crate::namespace::tenant::Tenant;
 
 /// A namespace in service.
 pub struct Opening {
@@ -38,14 +39,14 @@ impl Drop for Service {
 impl Opening {
     /// Opens a namespace's files. What fails here leaves nothing open.
     pub fn begin(
-        namespace: &Arc<Namespace>,
+        tenant: &Arc<dyn Tenant>,
         life: &Arc<Life>,
         options: &NamespaceOptions,
         files: &NamespaceFiles,
         post: Post,
     ) -> Result<Self> {
         life.begin()?;
-        let place = options.openings.take(namespace).inspect_err(|_| life.close())?;
+        let place = options.openings.take(tenant).inspect_err(|_| life.close())?;
         let number = place.number;
         let lease = Arc::new(Lease::new(Arc::clone(life), place));
         let disk: Arc<dyn Disk> = Arc::new(LeasedDisk::new(Arc::clone(&options.disk), Arc::clone(&lease)));

@@ -11,7 +11,7 @@ use crate::clock::ManualClock;
 use crate::disk::{CrashMode, SimDisk};
 use crate::log::LogOptions;
 use crate::namespace::{
-    Envelope, Namespace, NamespaceFiles, NamespaceOptions, Openings, Shared, Spawn, TrySpawn, create_files,
+    Envelope, Namespace, NamespaceFiles, NamespaceOptions, Openings, Shared, Spawn, Tenant, TrySpawn, create_files,
 };
 use crate::occupancy::Occupancy;
 use crate::reply::{Completion, Reply};
@@ -147,7 +147,7 @@ impl Bench {
 
     /// Housekeeping: what the engine does every quarter of a second.
     pub fn tick(&self) {
-        self.handle.tick();
+        Arc::clone(&self.handle).tick();
     }
 
     /// The counters.
