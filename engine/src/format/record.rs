@@ -65,7 +65,7 @@ impl Record for KvEntry {
 }
 
 /// A document with where it was found.
-pub(super) struct DocumentRecord<'a> {
+pub(super) struct FoundDocument<'a> {
     /// Its collection.
     pub collection: &'a str,
     /// The document.
@@ -74,7 +74,7 @@ pub(super) struct DocumentRecord<'a> {
     pub hit: Option<(f32, f32)>,
 }
 
-impl Record for DocumentRecord<'_> {
+impl Record for FoundDocument<'_> {
     fn identity(&self) -> Option<Identity> {
         let id = self.document.id.as_ref()?;
         Some(Identity::Document(self.collection.to_owned(), id.as_str().to_owned()))

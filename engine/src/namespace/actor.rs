@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::collection::Collection;
-use super::context::Context;
+use super::context::WriteContext;
 use super::exec;
 use super::flushing::Flushing;
 use super::mailbox::{Envelope, Task};
@@ -205,14 +205,14 @@ impl Actor {
         &mut self,
         durability: Durability,
         around: &Surroundings<'_>,
-        operation: impl FnOnce(&mut Context<'_>) -> Result<R>,
+        operation: impl FnOnce(&mut WriteContext<'_>) -> Result<R>,
     ) -> Result<R> {
         let state = Arc::clone(&self.state);
         let seq = self.last_seq + 1;
         let now_ms = state.clock.now_ms();
         let least_ms = if planted::is(Planted::StampsGoBack) { i64::MIN } else { self.counters.last_commit_at };
         let stamp_ms = now_ms.min(limits::TIME_MS_MAX).max(least_ms);
-        let mut ctx = Context {
+        let mut ctx = WriteContext {
             state: &state,
             txn: Txn::new(state.unpublished()),
             seq,
@@ -241,7 +241,7 @@ impl Actor {
             self.store_failed.get_or_insert_with(|| error.clone());
         }
         let (result, changes) = result?;
-        let Context { txn, mut counters, .. } = ctx;
+        let WriteContext { txn, mut counters, .. } = ctx;
         if txn.is_empty() {
             return Ok(result);
         }
@@ -346,7 +346,7 @@ impl Actor {
         let state = Arc::clone(&self.state);
         let has_expired =
             exec::expired(&state.unpublished(), state.clock.now_ms(), 1).is_ok_and(|keys| !keys.is_empty());
-        let part = |ctx: &mut Context<'_>| {
+        let part = |ctx: &mut WriteContext<'_>| {
             let keys = if has_expired { exec::sweep(ctx, limits::SWEEP_ITEMS_MAX)? } else { 0 };
             let entries = exec::sweep_entries(ctx, limits::SWEEP_ITEMS_MAX)?;
             let purging = exec::purge(ctx, limits::SWEEP_ITEMS_MAX)?;

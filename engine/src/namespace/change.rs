@@ -29,7 +29,7 @@ use super::timelines::FactStep;
 use crate::api::{Embedding, Error, Result};
 use crate::planted::{self, Planted};
 use crate::store::{
-    CollectionRecord, DocumentRecord, Effect, KeyReader, KeyWriter, Read, RowMark, Snapshot, StoreError, Table,
+    CollectionRecord, DocumentRecord, KeyReader, KeyWriter, Read, RowEffect, RowMark, RowSnapshot, StoreError, Table,
 };
 
 /// One change of an index.
@@ -95,10 +95,10 @@ pub enum Change {
 impl Change {
     /// What commit `seq` changes with these effects. `before` sees what was there before it.
     pub fn of<'e>(
-        effects: impl Iterator<Item = Effect<'e>>,
+        effects: impl Iterator<Item = RowEffect<'e>>,
         seq: u64,
         collections: &Collections,
-        before: &Snapshot,
+        before: &RowSnapshot,
     ) -> Result<Vec<Change>> {
         let mut changes = Changes::new(seq, collections, before);
         let mut found = Vec::new();
@@ -165,7 +165,7 @@ struct Awaited {
 pub struct Changes<'a> {
     seq: u64,
     collections: &'a Collections,
-    before: &'a Snapshot,
+    before: &'a RowSnapshot,
     /// Those whose rows were among the effects, by their numbers; nothing for one that does not exist any more.
     met: HashMap<u32, Option<Arc<Collection>>>,
     /// By collection and row.
@@ -174,13 +174,13 @@ pub struct Changes<'a> {
 
 impl<'a> Changes<'a> {
     /// Begins; see [`Change::of`].
-    pub fn new(seq: u64, collections: &'a Collections, before: &'a Snapshot) -> Self {
+    pub fn new(seq: u64, collections: &'a Collections, before: &'a RowSnapshot) -> Self {
         Self { seq, collections, before, met: HashMap::new(), awaited: HashMap::new() }
     }
 
     /// What the next effect changes.
-    pub fn take(&mut self, effect: Effect<'_>) -> Result<Option<Change>> {
-        let Effect { table, key, value } = effect;
+    pub fn take(&mut self, effect: RowEffect<'_>) -> Result<Option<Change>> {
+        let RowEffect { table, key, value } = effect;
         match (table, value) {
             (Table::Collections, Some(value)) => self.collection_written(value).map(Some),
             (Table::Documents, Some(value)) => self.document_written(key, value),

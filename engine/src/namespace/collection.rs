@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use parking_lot::Mutex;
 use roaring::RoaringBitmap;
 
-use super::entries::Entries;
+use super::entries::CacheEntries;
 use super::row_info::RowInfo;
 use crate::api::{CollectionName, Embedding, Error, Filter, Result};
 use crate::index::metadata::SharedIndex;
@@ -32,7 +32,7 @@ pub struct Collection {
     /// True while its graph is being built.
     pub building: AtomicBool,
     /// What only a cache has.
-    pub entries: Entries,
+    pub entries: CacheEntries,
     metadata: SharedIndex,
     /// Deleted rows with what was known of them, by commit: older readers still find them until they are reclaimed.
     retired: Mutex<VecDeque<Retired>>,
@@ -55,7 +55,7 @@ impl Collection {
             record,
             vectors: VectorIndex::new(params),
             building: AtomicBool::new(false),
-            entries: Entries::default(),
+            entries: CacheEntries::default(),
             metadata: SharedIndex::default(),
             retired: Mutex::default(),
             next_row: AtomicU32::new(0),

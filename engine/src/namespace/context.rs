@@ -10,7 +10,7 @@ use crate::rng::Rng;
 use crate::store::{Counters, Txn};
 
 /// The surroundings of one operation. Dropping it changes nothing anywhere.
-pub struct Context<'a> {
+pub struct WriteContext<'a> {
     /// The namespace's indexes, as every earlier operation left them.
     pub state: &'a State,
     /// The rows, with this operation's own writes on top.
@@ -34,7 +34,7 @@ pub struct Context<'a> {
     pub durability: Durability,
 }
 
-impl Context<'_> {
+impl WriteContext<'_> {
     /// The commit to report: this operation's, or the newest before it if it changed nothing.
     pub fn commit_seq(&self) -> CommitSeq {
         CommitSeq(if self.txn.is_empty() { self.seq - 1 } else { self.seq })

@@ -24,20 +24,20 @@ use super::state::State;
 use super::tenant::Tenant;
 use crate::api::{Error, ErrorCode, Quota, Request, Response, Result};
 use crate::limits;
-use crate::store::Snapshot;
+use crate::store::RowSnapshot;
 use crate::work::{Turn, Wanted};
 
 /// A namespace at one commit. The files stay open for as long as this lives.
-pub struct Held {
+pub struct HeldNamespace {
     namespace: Arc<Namespace>,
     state: Arc<State>,
     /// Its rows.
-    pub snapshot: Snapshot,
+    pub snapshot: RowSnapshot,
     /// A time at or after that of the commit, and before that of any later one.
     pub last_commit_at: i64,
 }
 
-impl Drop for Held {
+impl Drop for HeldNamespace {
     /// Whoever read may have met what ends the store's handle: the next one finds the namespace opened anew.
     fn drop(&mut self) {
         if self.state.store_has_failed() {
@@ -339,7 +339,7 @@ impl Namespace {
     }
 
     /// The newest published state; opens the namespace if need be.
-    pub fn hold(self: &Arc<Self>) -> Result<Held> {
+    pub fn hold(self: &Arc<Self>) -> Result<HeldNamespace> {
         self.used.store(true, Ordering::Relaxed);
         let state = match self.state.load_full() {
             Some(state) => state,
@@ -348,7 +348,7 @@ impl Namespace {
         let snapshot = state.snapshot(None)?;
         // Read after the snapshot was taken, so it is never too early.
         let last_commit_at = state.counters.lock().last_commit_at;
-        Ok(Held { namespace: Arc::clone(self), state, snapshot, last_commit_at })
+        Ok(HeldNamespace { namespace: Arc::clone(self), state, snapshot, last_commit_at })
     }
 }
 

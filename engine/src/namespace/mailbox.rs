@@ -115,7 +115,7 @@ impl Drop for Envelope {
 }
 
 #[derive(Default)]
-struct Queue {
+struct EnvelopeQueue {
     envelopes: VecDeque<Envelope>,
     bytes: usize,
     /// True while a worker runs the actor or is about to.
@@ -125,7 +125,7 @@ struct Queue {
 /// The queue.
 #[derive(Default)]
 pub struct Mailbox {
-    queue: Mutex<Queue>,
+    queue: Mutex<EnvelopeQueue>,
 }
 
 impl Mailbox {

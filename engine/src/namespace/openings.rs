@@ -17,7 +17,7 @@ use crate::limits;
 use crate::occupancy::{Occupancy, Occupant};
 
 #[derive(Default)]
-struct Taken {
+struct TakenPlaces {
     /// The number of the newest opening.
     newest: u64,
     /// Whose each place is, by the number of the opening.
@@ -28,7 +28,7 @@ struct Taken {
 pub struct Openings {
     max: usize,
     occupancy: Arc<Occupancy>,
-    taken: Mutex<Taken>,
+    taken: Mutex<TakenPlaces>,
     freed: Condvar,
 }
 

@@ -30,7 +30,8 @@ use crate::log::{self, Log, LogError, LogOptions, Rest};
 use crate::planted::{self, Planted};
 use crate::rng::Rng;
 use crate::store::{
-    Base, BatchReader, CollectionRecord, Counters, Effect, KeyRange, KeyWriter, Memtable, Read, Row, Table, View,
+    Base, BatchReader, CollectionRecord, Counters, KeyRange, KeyWriter, Memtable, Read, RowEffect, StoredRow, Table,
+    View,
 };
 
 pub const STORE_NAME: &str = "store.redb";
@@ -97,7 +98,7 @@ impl Replayed {
 
     /// Takes a record of the log.
     pub fn take(&mut self, seqs: log::SeqRange, payload: &[u8]) -> std::result::Result<(), LogError> {
-        let insert = &mut |effect: Effect<'_>, seq| {
+        let insert = &mut |effect: RowEffect<'_>, seq| {
             self.memtable.insert(effect.table, effect.key, effect.value, seq);
         };
         self.counters = read_batch(seqs, payload, insert)?;
@@ -110,7 +111,7 @@ impl Replayed {
 pub(super) fn read_batch(
     seqs: log::SeqRange,
     payload: &[u8],
-    take: &mut dyn FnMut(Effect<'_>, u64),
+    take: &mut dyn FnMut(RowEffect<'_>, u64),
 ) -> std::result::Result<Counters, LogError> {
     let mut read = || {
         let mut batch = BatchReader::new(payload)?;
@@ -212,11 +213,14 @@ fn load_collections(state: &State, last_seq: u64) -> Result<()> {
     for row in snapshot.scan(Table::Collections, &KeyRange::all(), false)? {
         let row = row?;
         let mut changes = Changes::new(last_seq, &state.collections, &snapshot);
-        let mut take =
-            |table, Row { key, value }: &Row| match changes.take(Effect { table, key, value: Some(value) })? {
-                Some(change) => change.apply(state),
-                None => Ok(()),
-            };
+        let mut take = |table, StoredRow { key, value }: &StoredRow| match changes.take(RowEffect {
+            table,
+            key,
+            value: Some(value),
+        })? {
+            Some(change) => change.apply(state),
+            None => Ok(()),
+        };
         take(Table::Collections, &row)?;
         let own = KeyRange::prefix(&KeyWriter::new().u32(CollectionRecord::decode(&row.value)?.id).finish());
         for table in [Table::Documents, Table::Vectors, Table::Rows] {

@@ -7,7 +7,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use super::context::Context;
+use super::context::WriteContext;
 use super::exec;
 use super::state::State;
 use super::timelines::Asserted;
@@ -22,7 +22,7 @@ pub fn try_on_nothing(clock: &Arc<dyn Clock>, rng: &dyn Rng, request: Request) -
     let state = State::empty(Arc::clone(clock));
     let now_ms = clock.now_ms();
     let before = Counters::default();
-    let mut ctx = Context {
+    let mut ctx = WriteContext {
         state: &state,
         txn: Txn::new(state.unpublished()),
         seq: 1,

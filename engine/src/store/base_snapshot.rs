@@ -5,10 +5,10 @@
 use std::ops::Bound;
 
 use super::backend::Backend;
-use super::block::{Block, ROWS, block_of};
+use super::block::{ROWS, VectorBlock, block_of};
 use super::error::{StoreError, StoreResult};
 use super::key::{KeyReader, KeyWriter};
-use super::row::Row;
+use super::row::StoredRow;
 use super::seal::Seal;
 use super::table::Table;
 use super::tables::{OpenTables, Tables};
@@ -57,7 +57,7 @@ impl BaseSnapshot {
         let found = blocks.get(block_key.as_slice())?;
         drop(reading);
         let Some(sealed) = found else { return Ok(None) };
-        let block = Block::decode(self.seal.open(Table::Vectors, &block_key, sealed.value())?)
+        let block = VectorBlock::decode(self.seal.open(Table::Vectors, &block_key, sealed.value())?)
             .ok_or_else(|| StoreError::corrupt(Table::Vectors, "a block does not decode"))?;
         Ok(block.get(row).map(take))
     }
@@ -69,7 +69,7 @@ impl BaseSnapshot {
         start: Bound<&[u8]>,
         end: Bound<&[u8]>,
         reverse: bool,
-    ) -> StoreResult<Box<dyn Iterator<Item = StoreResult<Row>>>> {
+    ) -> StoreResult<Box<dyn Iterator<Item = StoreResult<StoredRow>>>> {
         if table == Table::Vectors {
             return self.vectors(start, end, reverse);
         }
@@ -83,11 +83,11 @@ impl BaseSnapshot {
         start: Bound<&[u8]>,
         end: Bound<&[u8]>,
         reverse: bool,
-    ) -> StoreResult<impl Iterator<Item = StoreResult<Row>> + use<>> {
+    ) -> StoreResult<impl Iterator<Item = StoreResult<StoredRow>> + use<>> {
         let range = self.tables.read()?.table(table).map(|rows| rows.range::<&[u8]>((start, end))).transpose();
         let mut range = range.map_err(|error| self.backend.explain(error.into()))?;
         let (seal, backend) = (self.seal, self.backend.clone());
-        let mut order = Order::new(table, start, end, reverse);
+        let mut order = KeyOrder::new(table, start, end, reverse);
         let mut ended = false;
         Ok(std::iter::from_fn(move || {
             if ended {
@@ -98,7 +98,7 @@ impl BaseSnapshot {
             let row = row.map_err(StoreError::from).and_then(|(key, sealed)| {
                 order.check(key.value())?;
                 let value = seal.open(table, key.value(), sealed.value())?.to_vec();
-                Ok(Row { key: key.value().to_vec(), value })
+                Ok(StoredRow { key: key.value().to_vec(), value })
             });
             // What follows a place that cannot be read is not known to be next.
             ended = row.is_err();
@@ -111,7 +111,7 @@ impl BaseSnapshot {
         start: Bound<&[u8]>,
         end: Bound<&[u8]>,
         reverse: bool,
-    ) -> StoreResult<Box<dyn Iterator<Item = StoreResult<Row>>>> {
+    ) -> StoreResult<Box<dyn Iterator<Item = StoreResult<StoredRow>>>> {
         // Widen the bounds to whole blocks; single rows are filtered below.
         let widen = |key: &[u8]| match block_of(key) {
             Some((collection, block)) => KeyWriter::new().u32(collection).u32(block).finish(),
@@ -141,15 +141,24 @@ impl BaseSnapshot {
 }
 
 /// The rows of one block that lie inside the bounds.
-fn expand(key: &[u8], value: &[u8], limits: &(Bound<Vec<u8>>, Bound<Vec<u8>>), reverse: bool) -> StoreResult<Vec<Row>> {
+fn expand(
+    key: &[u8],
+    value: &[u8],
+    limits: &(Bound<Vec<u8>>, Bound<Vec<u8>>),
+    reverse: bool,
+) -> StoreResult<Vec<StoredRow>> {
     let mut parts = KeyReader::new(key);
     let (Some(collection), Some(number)) = (parts.u32(), parts.u32()) else {
         return Err(StoreError::corrupt(Table::Vectors, "a block's key is too short"));
     };
-    let block = Block::decode(value).ok_or_else(|| StoreError::corrupt(Table::Vectors, "a block does not decode"))?;
-    let mut rows: Vec<Row> = block
+    let block =
+        VectorBlock::decode(value).ok_or_else(|| StoreError::corrupt(Table::Vectors, "a block does not decode"))?;
+    let mut rows: Vec<StoredRow> = block
         .rows(number)
-        .map(|(row, vector)| Row { key: KeyWriter::new().u32(collection).u32(row).finish(), value: vector.to_vec() })
+        .map(|(row, vector)| StoredRow {
+            key: KeyWriter::new().u32(collection).u32(row).finish(),
+            value: vector.to_vec(),
+        })
         .filter(|row| std::ops::RangeBounds::contains(limits, &row.key))
         .collect();
     if reverse {
@@ -159,14 +168,14 @@ fn expand(key: &[u8], value: &[u8], limits: &(Bound<Vec<u8>>, Bound<Vec<u8>>), r
 }
 
 /// What a walk over stored rows must keep to: every key inside the bounds, and strictly behind the one before.
-struct Order {
+struct KeyOrder {
     table: Table,
     bounds: (Bound<Vec<u8>>, Bound<Vec<u8>>),
     reverse: bool,
     last: Option<Vec<u8>>,
 }
 
-impl Order {
+impl KeyOrder {
     fn new(table: Table, start: Bound<&[u8]>, end: Bound<&[u8]>, reverse: bool) -> Self {
         Self { table, bounds: (start.map(<[u8]>::to_vec), end.map(<[u8]>::to_vec)), reverse, last: None }
     }
@@ -212,7 +221,7 @@ mod tests {
     fn a_walk_is_refused_that_leaves_its_order_or_its_bounds() {
         let order = |reverse| {
             let (start, end): (&[u8], &[u8]) = (b"b", b"d");
-            Order::new(Table::Kv, Bound::Included(start), Bound::Excluded(end), reverse)
+            KeyOrder::new(Table::Kv, Bound::Included(start), Bound::Excluded(end), reverse)
         };
         let walks: [(bool, &[&[u8]], bool); 8] = [
             (false, &[b"b", b"ba", b"c"], true),

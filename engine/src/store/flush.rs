@@ -13,7 +13,7 @@ use std::ops::Bound;
 use redb::{Durability, ReadableTable};
 
 use super::base::Base;
-use super::block::{Block, block_of};
+use super::block::{VectorBlock, block_of};
 use super::error::{StoreError, StoreResult};
 use super::key::{KeyReader, KeyWriter};
 use super::memtable::Memtable;
@@ -206,10 +206,9 @@ impl Base {
                 None => None,
             };
             let mut packed = match &old {
-                Some(old) => {
-                    Block::decode(old).ok_or_else(|| StoreError::corrupt(Table::Vectors, "a block does not decode"))?
-                }
-                None => Block::default(),
+                Some(old) => VectorBlock::decode(old)
+                    .ok_or_else(|| StoreError::corrupt(Table::Vectors, "a block does not decode"))?,
+                None => VectorBlock::default(),
             };
             for (row, vector) in &changes {
                 packed.set(*row, vector.as_deref());

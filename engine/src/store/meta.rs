@@ -13,7 +13,7 @@ use redb::{ReadableTable, TableDefinition, WriteTransaction};
 
 use super::error::{StoreError, StoreResult};
 use super::record::Counters;
-use super::seal::{Place, Seal};
+use super::seal::{Seal, SealPlace};
 
 /// The version of the file's layout.
 const FORMAT_VERSION: u32 = 2;
@@ -100,7 +100,7 @@ fn get(
     key: &[u8],
 ) -> StoreResult<Option<Vec<u8>>> {
     let Some(sealed) = table.get(key)? else { return Ok(None) };
-    Ok(Some(seal.open(Place::META, key, sealed.value())?.to_vec()))
+    Ok(Some(seal.open(SealPlace::META, key, sealed.value())?.to_vec()))
 }
 
 fn put(
@@ -110,7 +110,7 @@ fn put(
     value: &[u8],
 ) -> StoreResult<()> {
     let mut sealed = Vec::with_capacity(96);
-    seal.close(Place::META, key, value, &mut sealed);
+    seal.close(SealPlace::META, key, value, &mut sealed);
     table.insert(key, sealed.as_slice())?;
     Ok(())
 }

@@ -41,7 +41,7 @@ pub use backend::Backend;
 pub use base::Base;
 pub use base_snapshot::BaseSnapshot;
 pub use database::GuardedDatabase;
-pub use effect::{BatchReader, BatchWriter, Effect};
+pub use effect::{BatchReader, BatchWriter, RowEffect};
 pub use error::{StoreError, StoreResult};
 pub use flush::FlushInput;
 pub use front::{NodeFront, TemporalFront};
@@ -51,9 +51,9 @@ pub use record::{
     CollectionKind, CollectionRecord, Counters, DocumentBody, DocumentRecord, EdgeRecord, KvRecord, NodeRecord,
     Retraction, RowMark, TemporalRecord,
 };
-pub use row::Row;
+pub use row::StoredRow;
 pub use table::Table;
 pub use txn::Txn;
 pub use upgrade::{is_of_first_layout, upgrade};
 pub use verify::{FaultKind, Pace, PageWalk, RowReport, StoreFile, StoreReport, verify_file, verify_pages_of};
-pub use view::{KeyRange, Read, Scan, Snapshot, View};
+pub use view::{KeyRange, Read, RowScan, RowSnapshot, View};

@@ -2,7 +2,7 @@
 
 /// A row: key and value as the catalogue describes them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
+pub struct StoredRow {
     /// The key.
     pub key: Vec<u8>,
     /// The value.

@@ -38,7 +38,7 @@ fn open_table(tx: &ReadTransaction, table: Table) -> StoreResult<Option<Rows>> {
 
 /// Where the tables are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum TablesPlace {
     /// Here.
     Here,
     /// Taken away; they come back.
@@ -51,7 +51,7 @@ enum Place {
 #[derive(Debug)]
 pub(super) struct Tables {
     open: ArcSwapOption<OpenTables>,
-    place: Mutex<Place>,
+    place: Mutex<TablesPlace>,
     back: Condvar,
 }
 
@@ -80,7 +80,7 @@ impl Drop for Taken<'_> {
 impl Tables {
     /// Tables that were just opened.
     pub(super) fn new(tables: OpenTables) -> Self {
-        let (place, back) = (Mutex::new(Place::Here), Condvar::new());
+        let (place, back) = (Mutex::new(TablesPlace::Here), Condvar::new());
         Self { open: ArcSwapOption::from_pointee(tables), place, back }
     }
 
@@ -97,8 +97,8 @@ impl Tables {
                 return Ok(Reading(open));
             }
             let mut place = self.place.lock();
-            self.back.wait_while(&mut place, |place| *place == Place::Away);
-            if *place == Place::Lost {
+            self.back.wait_while(&mut place, |place| *place == TablesPlace::Away);
+            if *place == TablesPlace::Lost {
                 return Err(StoreError::Engine("the tables could not be opened again".to_owned()));
             }
         }
@@ -110,8 +110,8 @@ impl Tables {
         {
             let mut place = self.place.lock();
             match *place {
-                Place::Here => *place = Place::Away,
-                Place::Away | Place::Lost => return None,
+                TablesPlace::Here => *place = TablesPlace::Away,
+                TablesPlace::Away | TablesPlace::Lost => return None,
             }
         }
         let mut taken = Taken { tables: self, back: None };
@@ -132,7 +132,7 @@ impl Tables {
 
     fn put(&self, tables: Option<Arc<OpenTables>>) {
         let mut place = self.place.lock();
-        *place = if tables.is_some() { Place::Here } else { Place::Lost };
+        *place = if tables.is_some() { TablesPlace::Here } else { TablesPlace::Lost };
         self.open.store(tables);
         self.back.notify_all();
     }

@@ -89,7 +89,7 @@ impl VectorIndex {
         if self.builds.running.swap(true, Ordering::Acquire) {
             return Ok(BuildOutcome::Busy);
         }
-        let _turn = Turn(&self.builds.running);
+        let _turn = BuildTurn(&self.builds.running);
         let mut rows = self.live_rows();
         let live = rows.len();
         if live <= SCAN_ROWS {
@@ -172,9 +172,9 @@ fn in_pool<T: Send>(options: &BuildOptions, work: impl FnOnce() -> T + Send) -> 
 }
 
 /// The right to build, given back when dropped.
-struct Turn<'a>(&'a AtomicBool);
+struct BuildTurn<'a>(&'a AtomicBool);
 
-impl Drop for Turn<'_> {
+impl Drop for BuildTurn<'_> {
     fn drop(&mut self) {
         self.0.store(false, Ordering::Release);
     }

@@ -21,16 +21,16 @@ pub struct Opening {
     /// Whether it can be written to.
     pub access: Access,
     /// Dropped last: it ends the service, and what is still open closes the files.
-    _service: Service,
+    _service: InService,
 }
 
 /// The part of an opening that keeps it in service.
-struct Service {
+struct InService {
     life: Arc<Life>,
     _lease: Arc<Lease>,
 }
 
-impl Drop for Service {
+impl Drop for InService {
     fn drop(&mut self) {
         self.life.leave();
     }
@@ -50,7 +50,7 @@ impl Opening {
         let number = place.number;
         let lease = Arc::new(Lease::new(Arc::clone(life), place));
         let disk: Arc<dyn Disk> = Arc::new(LeasedDisk::new(Arc::clone(&options.disk), Arc::clone(&lease)));
-        let service = Service { life: Arc::clone(life), _lease: lease };
+        let service = InService { life: Arc::clone(life), _lease: lease };
         let options = NamespaceOptions { disk, ..options.clone() };
         let access = Access::of(&*options.disk, &files.dir);
         let open = || recovery::open(&options, files, access, number, post);

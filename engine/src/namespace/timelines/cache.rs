@@ -26,13 +26,13 @@ use super::step::{FactStep, mirrored};
 use crate::api::Result;
 use crate::index::interval::IntervalError;
 use crate::limits;
-use crate::store::{Snapshot, View};
+use crate::store::{RowSnapshot, View};
 
 /// What an entry costs beside its timeline and its node's name: two map slots, locks and counters.
 const ENTRY_BYTES: usize = 256;
 
 #[derive(Debug, Default)]
-struct Entry {
+struct TimelineEntry {
     loaded: RwLock<Option<Loaded>>,
     /// When it was last used, counted in uses.
     used: AtomicU64,
@@ -40,16 +40,16 @@ struct Entry {
     counted: AtomicUsize,
 }
 
-type ByNode = HashMap<Arc<str>, Arc<Entry>>;
+type ByNode = HashMap<Arc<str>, Arc<TimelineEntry>>;
 
 #[derive(Debug, Default)]
-struct Entries {
+struct TimelineEntries {
     outgoing: ByNode,
     incoming: ByNode,
     bytes: usize,
 }
 
-impl Entries {
+impl TimelineEntries {
     fn side(&self, side: Side) -> &ByNode {
         match side {
             Side::Outgoing => &self.outgoing,
@@ -92,7 +92,7 @@ impl Entries {
 /// The timelines of one namespace.
 #[derive(Debug)]
 pub struct Timelines {
-    entries: RwLock<Entries>,
+    entries: RwLock<TimelineEntries>,
     uses: AtomicU64,
     /// The newest commit that erased anything.
     erased: AtomicU64,
@@ -116,7 +116,7 @@ impl Timelines {
     pub fn read<R>(
         &self,
         view: &ArcSwap<View>,
-        reader: &Snapshot,
+        reader: &RowSnapshot,
         node: &str,
         side: Side,
         look: impl FnOnce(&FactTimeline) -> R,
@@ -127,7 +127,7 @@ impl Timelines {
             drop(guard);
             let mut empty = entry.loaded.write();
             if empty.is_none() {
-                let loaded = load(&Snapshot::unpublished(view.load_full()), node, side)?;
+                let loaded = load(&RowSnapshot::unpublished(view.load_full()), node, side)?;
                 self.count(node, side, &entry, loaded.bytes());
                 *empty = Some(loaded);
             }
@@ -176,7 +176,7 @@ impl Timelines {
         self.entries.read().bytes
     }
 
-    fn entry(&self, node: &str, side: Side) -> Arc<Entry> {
+    fn entry(&self, node: &str, side: Side) -> Arc<TimelineEntry> {
         let found = self.entries.read().side(side).get(node).cloned();
         let entry = found.unwrap_or_else(|| {
             let mut entries = self.entries.write();
@@ -210,7 +210,7 @@ impl Timelines {
     }
 
     /// Takes the new size of an entry into the total, unless it has been removed meanwhile.
-    fn count(&self, node: &str, side: Side, entry: &Arc<Entry>, bytes: usize) {
+    fn count(&self, node: &str, side: Side, entry: &Arc<TimelineEntry>, bytes: usize) {
         let mut entries = self.entries.write();
         if !entries.side(side).get(node).is_some_and(|found| Arc::ptr_eq(found, entry)) {
             return;

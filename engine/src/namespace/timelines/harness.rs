@@ -5,11 +5,11 @@ use std::sync::Arc;
 use super::{Asserted, Timelines};
 use crate::api::{Durability, Node, Properties, Quota, Result, TemporalFact, TimestampMs};
 use crate::clock::ManualClock;
-use crate::namespace::context::Context;
+use crate::namespace::context::WriteContext;
 use crate::namespace::exec::graph;
 use crate::namespace::state::State;
 use crate::rng::SeededRng;
-use crate::store::{Counters, Snapshot, Table, Txn};
+use crate::store::{Counters, RowSnapshot, Table, Txn};
 
 /// A namespace without files.
 pub struct Harness {
@@ -38,9 +38,9 @@ impl Harness {
     }
 
     /// Carries one operation out, as the actor does. One that fails, or writes nothing, leaves no trace.
-    pub fn run<R>(&mut self, operation: impl FnOnce(&mut Context<'_>) -> Result<R>) -> Result<R> {
+    pub fn run<R>(&mut self, operation: impl FnOnce(&mut WriteContext<'_>) -> Result<R>) -> Result<R> {
         let rng = SeededRng::new(1);
-        let mut ctx = Context {
+        let mut ctx = WriteContext {
             state: &self.state,
             txn: Txn::new(self.state.unpublished()),
             seq: self.seq + 1,
@@ -54,7 +54,7 @@ impl Harness {
         };
         let result = operation(&mut ctx)?;
         let changes = ctx.changes()?;
-        let Context { txn, seq, counters, .. } = ctx;
+        let WriteContext { txn, seq, counters, .. } = ctx;
         if !txn.is_empty() {
             let view = self.state.view.load();
             changes.iter().for_each(|change| change.announce(&self.state));
@@ -80,7 +80,7 @@ impl Harness {
     }
 
     /// The newest state.
-    pub fn snapshot(&self) -> Snapshot {
+    pub fn snapshot(&self) -> RowSnapshot {
         self.state.snapshot(None).unwrap()
     }
 

@@ -8,8 +8,8 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
-use super::checked::{CONTRADICTION, Checked, DERIVED};
-use super::walk::{Stop, Walk};
+use super::checked::{CONTRADICTION, DERIVED, RowCheck};
+use super::walk::{RowWalk, Stop};
 use crate::store::error::StoreResult;
 use crate::store::key::{KeyReader, KeyWriter};
 use crate::store::record::TemporalRecord;
@@ -31,8 +31,8 @@ fn commits(key: &[u8], record: &TemporalRecord) -> Option<impl Iterator<Item = (
     Some([Some(asserted), retracted].into_iter().flatten())
 }
 
-impl Walk<'_> {
-    pub(super) fn demand_times(&mut self, key: &[u8], record: &TemporalRecord) -> StoreResult<Checked> {
+impl RowWalk<'_> {
+    pub(super) fn demand_times(&mut self, key: &[u8], record: &TemporalRecord) -> StoreResult<RowCheck> {
         let Some(commits) = commits(key, record) else { return Ok(Err(CONTRADICTION("the key does not decode"))) };
         let mut checked = Ok(());
         for (time, seq) in commits {
@@ -47,7 +47,7 @@ impl Walk<'_> {
         Ok(checked)
     }
 
-    pub(super) fn commit_time(&mut self, key: &[u8], value: &[u8]) -> Checked {
+    pub(super) fn commit_time(&mut self, key: &[u8], value: &[u8]) -> RowCheck {
         let (Some(_), 8, Some(seq)) = (KeyReader::new(key).time(), key.len(), commit_of(value)) else {
             self.times.wrong.insert(key.to_vec());
             return Err(DERIVED("the time of a commit does not decode"));

@@ -16,7 +16,7 @@ pub enum FaultKind {
 
 /// One fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
+pub struct RowFinding {
     /// What kind it is.
     pub kind: FaultKind,
     /// The table, or `counters`.
@@ -33,7 +33,7 @@ pub struct RowReport {
     /// Rows read.
     pub rows: u64,
     /// The faults, at most [`limits::FINDINGS_MAX`].
-    pub findings: Vec<Finding>,
+    pub findings: Vec<RowFinding>,
     /// Faults beyond that number.
     pub more: u64,
     /// True if a fault is more than [`FaultKind::Derived`]: then nothing is to be made anew, as the rows it would be made of
@@ -59,7 +59,7 @@ impl RowReport {
     pub(super) fn add(&mut self, kind: FaultKind, table: &'static str, what: String) {
         self.beyond_repair |= kind != FaultKind::Derived;
         if self.findings.len() < limits::FINDINGS_MAX {
-            self.findings.push(Finding { kind, table, what });
+            self.findings.push(RowFinding { kind, table, what });
         } else {
             self.more += 1;
         }

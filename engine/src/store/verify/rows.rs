@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
-use super::checked::{CONTRADICTION, Checked, DERIVED};
+use super::checked::{CONTRADICTION, DERIVED, RowCheck};
 use super::report::{FaultKind, RowReport};
 use super::times::Times;
-use super::walk::{Pace, RowSets, Stop, Walk};
+use super::walk::{Pace, RowSets, RowWalk, Stop};
 use crate::store::base_snapshot::BaseSnapshot;
 use crate::store::error::{StoreError, StoreResult};
 use crate::store::key::{KeyReader, KeyWriter};
@@ -27,7 +27,7 @@ pub fn verify_rows(
     fixes: Option<&Memtable>,
 ) -> StoreResult<Option<RowReport>> {
     let report = RowReport { flushed_seq: flushed.0, ..RowReport::default() };
-    let mut walk = Walk {
+    let mut walk = RowWalk {
         snapshot,
         pace,
         unpaced: 0,
@@ -53,7 +53,7 @@ pub fn verify_rows(
     Ok(Some(walk.report))
 }
 
-impl Walk<'_> {
+impl RowWalk<'_> {
     fn run(&mut self, counters: &Counters) -> Result<(), Stop> {
         // What rows are looked up against comes first.
         for table in [Table::Purges, Table::Collections] {
@@ -99,7 +99,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn row(&mut self, table: Table, key: &[u8], value: &[u8]) -> StoreResult<Checked> {
+    fn row(&mut self, table: Table, key: &[u8], value: &[u8]) -> StoreResult<RowCheck> {
         let checked = match table {
             Table::Kv => self.pair(key, value)?,
             Table::KvExpiry => self.expiry(key)?,
@@ -122,7 +122,7 @@ impl Walk<'_> {
     }
 
     /// A derived row that must be there.
-    fn demand(&self, table: Table, key: &[u8], what: &'static str) -> StoreResult<Checked> {
+    fn demand(&self, table: Table, key: &[u8], what: &'static str) -> StoreResult<RowCheck> {
         if self.has(table, key)? {
             return Ok(Ok(()));
         }
@@ -131,7 +131,7 @@ impl Walk<'_> {
     }
 
     /// A derived row that is there, and may be if another one is.
-    fn grant(&self, table: Table, key: &[u8], may: bool, what: &'static str) -> Checked {
+    fn grant(&self, table: Table, key: &[u8], may: bool, what: &'static str) -> RowCheck {
         if may {
             return Ok(());
         }
@@ -149,7 +149,7 @@ impl Walk<'_> {
         Ok(self.snapshot.get(table, key, |_| ())?.is_some())
     }
 
-    fn pair(&mut self, key: &[u8], value: &[u8]) -> StoreResult<Checked> {
+    fn pair(&mut self, key: &[u8], value: &[u8]) -> StoreResult<RowCheck> {
         self.counted.keys += 1;
         let Ok(record) = KvRecord::decode(value) else { return Ok(Err(CONTRADICTION("the record does not decode"))) };
         self.counted.live_bytes += (key.len() + record.value.len()) as u64;
@@ -161,7 +161,7 @@ impl Walk<'_> {
         self.demand(Table::KvExpiry, &listed, "a key that expires is not in the index of expiries")
     }
 
-    fn expiry(&mut self, key: &[u8]) -> StoreResult<Checked> {
+    fn expiry(&mut self, key: &[u8]) -> StoreResult<RowCheck> {
         let [expiry, ..] = &mut self.reverse;
         *expiry += 1;
         let mut parts = KeyReader::new(key);
@@ -174,7 +174,7 @@ impl Walk<'_> {
         Ok(self.grant(Table::KvExpiry, key, matches == Some(true), "no key expires then"))
     }
 
-    fn collection(&mut self, value: &[u8]) -> Checked {
+    fn collection(&mut self, value: &[u8]) -> RowCheck {
         self.counted.collections += 1;
         let record = CollectionRecord::decode(value).map_err(|_| CONTRADICTION("the record does not decode"))?;
         self.counted.next_collection_id = self.counted.next_collection_id.max(record.id.saturating_add(1));
@@ -182,7 +182,7 @@ impl Walk<'_> {
         if twice { Err(CONTRADICTION("two collections have one number")) } else { Ok(()) }
     }
 
-    fn document(&mut self, key: &[u8], value: &[u8]) -> Checked {
+    fn document(&mut self, key: &[u8], value: &[u8]) -> RowCheck {
         let mut parts = KeyReader::new(key);
         let collection = parts.u32().ok_or(CONTRADICTION("the key does not decode"))?;
         let record = DocumentRecord::decode(value).map_err(|_| CONTRADICTION("the record does not decode"))?;
@@ -200,7 +200,7 @@ impl Walk<'_> {
         if fresh { Ok(()) } else { Err(CONTRADICTION("two documents have one vector")) }
     }
 
-    fn vector(&mut self, key: &[u8]) -> Checked {
+    fn vector(&mut self, key: &[u8]) -> RowCheck {
         let mut parts = KeyReader::new(key);
         let (Some(collection), Some(row)) = (parts.u32(), parts.u32()) else {
             return Err(CONTRADICTION("the key does not decode"));
@@ -212,7 +212,7 @@ impl Walk<'_> {
     }
 
     /// What it says of deleted rows is said nowhere else; live ones may have numbers on both sides of it.
-    fn row_mark(&self, key: &[u8], value: &[u8]) -> Checked {
+    fn row_mark(&self, key: &[u8], value: &[u8]) -> RowCheck {
         let collection = KeyReader::new(key).u32().ok_or(CONTRADICTION("the key does not decode"))?;
         RowMark::decode(value).map_err(|_| CONTRADICTION("the record does not decode"))?;
         let is_known = self.collections.contains_key(&collection) || self.purged.contains(&collection);
@@ -233,13 +233,13 @@ impl Walk<'_> {
         }
     }
 
-    fn node(&mut self, key: &[u8], value: &[u8]) -> Checked {
+    fn node(&mut self, key: &[u8], value: &[u8]) -> RowCheck {
         self.counted.nodes += 1;
         self.counted.live_bytes += (key.len() + value.len()) as u64;
         NodeRecord::decode(value).map(drop).map_err(|_| CONTRADICTION("the record does not decode"))
     }
 
-    fn edge(&mut self, key: &[u8], value: &[u8]) -> StoreResult<Checked> {
+    fn edge(&mut self, key: &[u8], value: &[u8]) -> StoreResult<RowCheck> {
         self.counted.edges += 1;
         self.counted.live_bytes += (key.len() + value.len()) as u64;
         let Some([from, edge_type, to]) = texts(key) else { return Ok(Err(CONTRADICTION("the key does not decode"))) };
@@ -253,7 +253,7 @@ impl Walk<'_> {
         self.demand(Table::EdgesIn, &listed, "an edge is not in the index of incoming ones")
     }
 
-    fn edge_in(&mut self, key: &[u8]) -> StoreResult<Checked> {
+    fn edge_in(&mut self, key: &[u8]) -> StoreResult<RowCheck> {
         let [_, edges_in, _] = &mut self.reverse;
         *edges_in += 1;
         let there = match texts(key) {
@@ -265,7 +265,7 @@ impl Walk<'_> {
         Ok(self.grant(Table::EdgesIn, key, there, "there is no such edge"))
     }
 
-    fn fact(&mut self, key: &[u8], value: &[u8]) -> StoreResult<Checked> {
+    fn fact(&mut self, key: &[u8], value: &[u8]) -> StoreResult<RowCheck> {
         self.counted.temporal_versions += 1;
         self.counted.live_bytes += (key.len() + value.len()) as u64;
         let Some(mirrored) = mirrored(key) else { return Ok(Err(CONTRADICTION("the key does not decode"))) };
@@ -277,7 +277,7 @@ impl Walk<'_> {
         Ok(listed.and(timed))
     }
 
-    fn fact_in(&mut self, key: &[u8]) -> StoreResult<Checked> {
+    fn fact_in(&mut self, key: &[u8]) -> StoreResult<RowCheck> {
         let [_, _, temporal_in] = &mut self.reverse;
         *temporal_in += 1;
         let there = match mirrored(key) {

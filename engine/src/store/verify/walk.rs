@@ -29,7 +29,7 @@ pub(super) struct RowSets {
     pub(super) vectors: RoaringBitmap,
 }
 
-pub(super) struct Walk<'a> {
+pub(super) struct RowWalk<'a> {
     pub(super) snapshot: &'a BaseSnapshot,
     pub(super) pace: Pace<'a>,
     pub(super) unpaced: u64,
