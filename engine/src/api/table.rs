@@ -13,7 +13,7 @@
 ///
 /// | Word | Type | In brackets |
 /// |---|---|---|
-/// | kind, effect, answer | [`OpKind`], [`Effect`], [`AnswerSize`] | |
+/// | kind, effect, answer | [`OpKind`](super::OpKind), [`Effect`](super::Effect), [`AnswerSize`](super::AnswerSize) | |
 /// | right, scope | [`Right`](super::Right), [`Scope`](super::Scope) | |
 /// | cost | [`Cost`](super::Cost); `Own` = the request's own method tells | the field that counts items |
 /// | rows | `Seen`: it looks at rows of vectors or metadata in memory, or holds a snapshot for such reads; `Unseen`; `Inner` | the read inside |

@@ -23,7 +23,7 @@ pub enum Effect {
     Frees,
 }
 
-/// How large an operation's answer may be; [`Request::answer_hint`] makes bytes of it.
+/// How large an operation's answer may be; [`super::Request::answer_hint`] makes bytes of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AnswerSize {
     /// Counters, names, an acknowledgement.

@@ -213,13 +213,9 @@ fn load_collections(state: &State, last_seq: u64) -> Result<()> {
     for row in snapshot.scan(Table::Collections, &KeyRange::all(), false)? {
         let row = row?;
         let mut changes = Changes::new(last_seq, &state.collections, &snapshot);
-        let mut take = |table, StoredRow { key, value }: &StoredRow| match changes.take(RowEffect {
-            table,
-            key,
-            value: Some(value),
-        })? {
-            Some(change) => change.apply(state),
-            None => Ok(()),
+        let mut take = |table, StoredRow { key, value }: &StoredRow| {
+            let written = RowEffect { table, key, value: Some(value) };
+            changes.take(written)?.map_or(Ok(()), |change| change.apply(state))
         };
         take(Table::Collections, &row)?;
         let own = KeyRange::prefix(&KeyWriter::new().u32(CollectionRecord::decode(&row.value)?.id).finish());

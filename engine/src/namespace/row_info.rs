@@ -19,8 +19,8 @@ impl RowInfo {
     pub fn of(kind: CollectionKind, record: &DocumentRecord<'_>) -> StoreResult<Self> {
         Ok(match kind {
             CollectionKind::Vectors => Self::Bare,
-            CollectionKind::Documents => Self::Document(record.body()?.metadata),
-            CollectionKind::Cache => Self::Entry(record.body()?.expires_at),
+            CollectionKind::Documents => Self::Document(record.fields()?.metadata),
+            CollectionKind::Cache => Self::Entry(record.fields()?.expires_at),
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Whether a store is what was written into it: its pages, past redb, and its rows, through redb.
 //!
-//! **Pages** are verified one by one, in the file, without redb and its caches: [`verify_pages`]. That costs one read of the
+//! **Pages** are verified one by one, in the file, without redb and its caches: [`pages::verify_pages`]. That costs one read of the
 //! file and can be done in steps while the store is in use ([`in_use`]).
 //!
 //! **A torn page that is free** is no damage: a crash may tear what it interrupts, and redb writes only to pages to which
