@@ -13,7 +13,7 @@ use toondb_engine::api::{
     OutputFormat, Value,
 };
 use toondb_engine::check::check_directory;
-use toondb_engine::format::{Row, Table};
+use toondb_engine::format::{Row, RowTable};
 use toondb_grpc::auth;
 use toondb_ipc::CallOptions;
 
@@ -92,7 +92,7 @@ fn finding_row(finding: &Finding) -> Row {
     ])
 }
 
-fn as_tables(report: &CheckReport) -> Vec<Table> {
+fn as_tables(report: &CheckReport) -> Vec<RowTable> {
     let CheckReport { namespaces, checkpoints, findings, more, repaired } = report;
     let summary = row([
         ("outcome", Value::from(outcome(report).1)),
@@ -109,10 +109,10 @@ fn as_tables(report: &CheckReport) -> Vec<Table> {
         ])
     });
     vec![
-        Table { name: "summary", rows: vec![summary] },
-        Table { name: "namespaces", rows: namespaces.collect() },
-        Table { name: "findings", rows: findings.iter().map(finding_row).collect() },
-        Table { name: "repaired", rows: repaired.iter().map(finding_row).collect() },
+        RowTable { name: "summary", rows: vec![summary] },
+        RowTable { name: "namespaces", rows: namespaces.collect() },
+        RowTable { name: "findings", rows: findings.iter().map(finding_row).collect() },
+        RowTable { name: "repaired", rows: repaired.iter().map(finding_row).collect() },
     ]
 }
 

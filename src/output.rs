@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Write as _};
 use std::sync::Arc;
 
 use toondb_engine::api::{OutputFormat, Value};
-use toondb_engine::format::{self, Cell, Row, RowSet, Table};
+use toondb_engine::format::{self, Cell, Row, RowSet, RowTable};
 
 /// A row of named values.
 pub fn row<const N: usize>(cells: [(&str, Value); N]) -> Row {
@@ -19,7 +19,7 @@ pub fn count(number: u64) -> Value {
 }
 
 /// Prints tables in a format.
-pub fn print_tables(tables: Vec<Table>, format: OutputFormat) -> Result<(), Box<dyn Error>> {
+pub fn print_tables(tables: Vec<RowTable>, format: OutputFormat) -> Result<(), Box<dyn Error>> {
     let encoded = format::encode(&RowSet { tables }.all(), format, None)?;
     Ok(print_text(&encoded.data)?)
 }

@@ -8,7 +8,7 @@ use toondb_engine::api::{
     self, ErrorCode, ListNamespaces, NamespaceStats, NamespaceStatsRequest, OutputFormat, ServerStats,
     ServerStatsRequest, Value,
 };
-use toondb_engine::format::{Row, Table};
+use toondb_engine::format::{Row, RowTable};
 
 use crate::cli;
 use crate::output::{count, print, print_tables, row};
@@ -60,11 +60,11 @@ fn is_of_the_server(code: ErrorCode) -> bool {
 
 fn show_rows(found: &Found, format: OutputFormat) -> Result<(), Box<dyn Error>> {
     let Found { server, namespaces, failed } = found;
-    let server = server.as_ref().map(|stats| Table { name: "server", rows: vec![server_row(stats)] });
+    let server = server.as_ref().map(|stats| RowTable { name: "server", rows: vec![server_row(stats)] });
     let rows = namespaces.iter().map(|(name, stats)| namespace_row(name, stats)).collect();
-    let namespaces = Table { name: "namespaces", rows };
+    let namespaces = RowTable { name: "namespaces", rows };
     let rows: Vec<Row> = failed.iter().map(|(name, error)| failed_row(name, error)).collect();
-    let failed = (!rows.is_empty()).then_some(Table { name: "failed", rows });
+    let failed = (!rows.is_empty()).then_some(RowTable { name: "failed", rows });
     print_tables(server.into_iter().chain([namespaces]).chain(failed).collect(), format)
 }
 
@@ -127,7 +127,7 @@ fn namespace_row(name: &str, stats: &NamespaceStats) -> Row {
         log_bytes,
         vector_memory_bytes,
         commit_seq,
-        checkpoint_seq,
+        flushed_seq,
         flush_paused,
     } = stats;
     row([
@@ -144,7 +144,7 @@ fn namespace_row(name: &str, stats: &NamespaceStats) -> Row {
         ("log_bytes", count(*log_bytes)),
         ("vector_memory_bytes", count(*vector_memory_bytes)),
         ("commit_seq", count(commit_seq.0)),
-        ("checkpoint_seq", count(checkpoint_seq.0)),
+        ("flushed_seq", count(flushed_seq.0)),
         ("flush_paused", Value::Bool(*flush_paused)),
     ])
 }

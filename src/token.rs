@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 use toondb_engine::api::{NamespaceName, TimestampMs, Value};
 use toondb_engine::clock::{Clock, SystemClock};
-use toondb_engine::format::{Row, Table};
+use toondb_engine::format::{Row, RowTable};
 use toondb_engine::rng::OsRng;
 use toondb_grpc::auth::{self, Namespaces, NewToken, TokenRecord, TokenState};
 
@@ -54,7 +54,7 @@ fn list(options: TokenList) -> Result<(), Box<dyn Error>> {
     let records = auth::list(&data)?;
     if let Some(format) = format.of_rows() {
         let rows = records.iter().map(|record| as_row(record, now)).collect();
-        return print_tables(vec![Table { name: "tokens", rows }], format);
+        return print_tables(vec![RowTable { name: "tokens", rows }], format);
     }
     let mut text = String::new();
     let heads = ("id", "name", "rights", "created", "expires", "state", "namespaces");

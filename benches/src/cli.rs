@@ -32,7 +32,7 @@ pub enum Command {
     Load,
     /// The same with 16 requests in flight on each connection, puts and gets.
     Pipeline,
-    /// The longest wait for a durable put while checkpoints run.
+    /// The longest wait for a durable put while flushes run.
     Stall,
     /// A point-in-time query on a node with many intervals against one with few.
     Temporal,

@@ -20,10 +20,11 @@ use crate::namespace::{
 };
 use crate::occupancy::{Occupancy, Occupant};
 use crate::options::EngineOptions;
+use crate::reply::{Completion, Reply};
 use crate::rng::{OsRng, Rng};
 use crate::router::Router;
 use crate::scrub::Scrubber;
-use crate::service::{Completion, Reply, Service};
+use crate::service::Service;
 use crate::space::Space;
 use crate::ticker::Ticker;
 use crate::waiter::Waiter;
@@ -32,7 +33,7 @@ use crate::work::{Budget, Class, Pools, Turn, Wanted, given_up, lower_priority};
 mod administer;
 mod housekeeping;
 
-struct Inner {
+struct EngineInner {
     data_dir: PathBuf,
     disk: Arc<dyn Disk>,
     clock: Arc<dyn Clock>,
@@ -70,7 +71,7 @@ pub struct Engine {
 }
 
 /// Closes the engine when the last clone goes; the ticker holds only the inside.
-struct Owned(Option<Arc<Inner>>);
+struct Owned(Option<Arc<EngineInner>>);
 
 impl Drop for Owned {
     fn drop(&mut self) {
@@ -134,7 +135,7 @@ impl Engine {
         // The catalog first: it knows whether the directory is ours, and nothing may be removed from another.
         let router = Router::open(&path, namespace_options.clone(), shared.clone())?;
         let checkpoints = Keeper::open(&path, &namespace_options, &shared.space)?;
-        let inner = Arc::new(Inner {
+        let inner = Arc::new(EngineInner {
             data_dir: path,
             disk,
             opened_at: options.clock.monotonic(),
@@ -163,7 +164,7 @@ impl Engine {
         Ok(Engine { inner: Arc::new(Owned(Some(inner))), answers })
     }
 
-    fn inner(&self) -> Result<&Arc<Inner>> {
+    fn inner(&self) -> Result<&Arc<EngineInner>> {
         self.inner.0.as_ref().ok_or_else(|| Error::new(ErrorCode::ShuttingDown, "the database is closed"))
     }
 
@@ -234,7 +235,7 @@ impl Service for Engine {
     }
 }
 
-impl Inner {
+impl EngineInner {
     fn check_process(&self) -> Result<()> {
         if std::process::id() == self.pid {
             return Ok(());

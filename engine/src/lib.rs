@@ -42,6 +42,7 @@ mod options;
 pub mod peer;
 #[doc(hidden)]
 pub mod planted;
+mod reply;
 pub mod rng;
 mod router;
 mod scrub;
@@ -57,5 +58,6 @@ mod work;
 pub use about::VERSION;
 pub use engine::Engine;
 pub use options::EngineOptions;
-pub use service::{Completion, Reply, Service};
+pub use reply::{Completion, Reply};
+pub use service::Service;
 pub use work::{Budget, Permit, Share};

@@ -350,7 +350,7 @@ impl Router {
     pub fn tick(&self) {
         self.shared.space.look();
         for handle in self.options.openings.open() {
-            if handle.tick() {
+            if Arc::clone(&handle).tick() {
                 handle.close_unused();
             }
         }

@@ -3,7 +3,7 @@
 use parking_lot::{Condvar, Mutex};
 
 use crate::api::{Response, Result};
-use crate::service::Completion;
+use crate::reply::Completion;
 
 /// Lets a thread wait for the result of its own request.
 #[derive(Default)]

@@ -88,7 +88,7 @@ answers! {
     Deleted { deleted, commit_seq: _, durability: _ }, Deleted, py => *deleted;
     Counted { count }, Counted, py => *count;
     Inserted { inserted, commit_seq: _, durability: _ }, Inserted, py => *inserted;
-    Flushed { checkpoint_seq }, Flushed, py => checkpoint_seq.0;
+    Flushed { flushed_seq }, Flushed, py => flushed_seq.0;
     Snapshot { seq, expires_in_ms: _ }, Snapshot, py => seq.0;
     SnapshotEnded { held }, SnapshotEnded, py => *held;
     CheckpointDeleted { deleted }, CheckpointDeleted, py => *deleted;

@@ -173,7 +173,7 @@ pub fn namespace_stats<'py>(py: Python<'py>, stats: &NamespaceStats) -> PyResult
         log_bytes,
         vector_memory_bytes,
         commit_seq,
-        checkpoint_seq,
+        flushed_seq,
         flush_paused,
     } = *stats;
     let fields = fields!(py, {
@@ -189,7 +189,7 @@ pub fn namespace_stats<'py>(py: Python<'py>, stats: &NamespaceStats) -> PyResult
         log_bytes: log_bytes,
         vector_memory_bytes: vector_memory_bytes,
         commit_seq: commit_seq.0,
-        checkpoint_seq: checkpoint_seq.0,
+        flushed_seq: flushed_seq.0,
         flush_paused: flush_paused,
     });
     record(classes::namespace_stats(py)?, &fields)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString};
 use toondb_engine::api::{Error, OutputFormat, Tokenizer, Value};
-use toondb_engine::format::{self, Cell, Row, RowSet, Table};
+use toondb_engine::format::{self, Cell, Row, RowSet, RowTable};
 
 use crate::arguments;
 use crate::error::to_python;
@@ -50,7 +50,7 @@ pub fn encode_rows<'py>(
     for (name, rows) in tables {
         let known = TABLES.into_iter().find(|known| **known == name);
         let name = known.ok_or_else(|| to_python(py, &Error::internal("a table has another name")))?;
-        set.tables.push(Table { name, rows: rows.iter().map(row).collect::<PyResult<_>>()? });
+        set.tables.push(RowTable { name, rows: rows.iter().map(row).collect::<PyResult<_>>()? });
     }
     let encoded = py.detach(|| format::encode(&set.all(), format, tokenizer));
     let encoded = encoded.map_err(|error| to_python(py, &error.into()))?;

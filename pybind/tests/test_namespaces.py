@@ -119,7 +119,7 @@ def test_stats_and_flush(store: Store, home: Namespace) -> None:
     assert (stats.keys, stats.nodes, stats.edges) == (1, 1, 0)
     assert stats.commit_seq >= 2
     assert home.flush() >= stats.commit_seq
-    assert home.stats().checkpoint_seq >= stats.commit_seq
+    assert home.stats().flushed_seq >= stats.commit_seq
 
 
 def test_the_engine_as_a_whole(store: Store) -> None:

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use toondb_engine::api::{OutputFormat, Value};
-use toondb_engine::format::{Cell, Row, RowSet, Table, encode as write};
+use toondb_engine::format::{Cell, Row, RowSet, RowTable, encode as write};
 
 use crate::cli::Setup;
 use crate::data::Dataset;
@@ -50,7 +50,7 @@ fn row_set(rows: &[Plain]) -> RowSet {
         };
         Row { identity: None, cells: columns.iter().zip(values).map(cell).collect() }
     };
-    RowSet { tables: vec![Table { name: "documents", rows: rows.iter().map(row).collect() }] }
+    RowSet { tables: vec![RowTable { name: "documents", rows: rows.iter().map(row).collect() }] }
 }
 
 /// The median of some rounds.

@@ -1,6 +1,6 @@
 //! The longest wait for a durable put while the server writes its log into its store, with 1,000,000 keys in it.
 //!
-//! One connection, then eight, put random keys for half a minute each; a checkpoint begins after 32 MiB or 5 s of log.
+//! One connection, then eight, put random keys for half a minute each; a flush begins after 32 MiB or 5 s of log.
 //! The wait of each put is recorded, none is left out. The disk alone is measured for a few seconds first, because no
 //! put can be faster than the slowest sync of the device.
 
@@ -28,13 +28,13 @@ pub fn stall(setup: &Setup, report: &Report) -> Outcome<()> {
     note(&format!("the disk alone: {}", describe(&mut disk)));
     for connections in [1, 8] {
         let time = setup.choose(Duration::from_secs(30), Duration::from_secs(6));
-        let (mut waits, checkpoints) = run(&server, connections, keys, time)?;
+        let (mut waits, flushes) = run(&server, connections, keys, time)?;
         let figure = format!(
-            "longest wait for a durable put during checkpoints, {keys} keys, {connections} connection{}",
+            "longest wait for a durable put during flushes, {keys} keys, {connections} connection{}",
             if connections == 1 { "" } else { "s" },
         );
         let measured = format!(
-            "{:.1} ms (p50 {:.2}, p99 {:.2}, p99.9 {:.2} ms; {} puts, {checkpoints} checkpoints; longest of {} syncs of the \
+            "{:.1} ms (p50 {:.2}, p99 {:.2}, p99.9 {:.2} ms; {} puts, {flushes} flushes; longest of {} syncs of the \
              disk alone {:.1} ms)",
             millis(waits.max()),
             millis(waits.p50()),
@@ -70,13 +70,13 @@ fn disk_alone(server: &ToonDb, time: Duration) -> Outcome<Samples> {
     Ok(samples)
 }
 
-/// Puts on some connections and counts the checkpoints meanwhile.
+/// Puts on some connections and counts the flushes meanwhile.
 fn run(server: &ToonDb, connections: u64, keys: u64, time: Duration) -> Outcome<(Samples, usize)> {
     let clients = (0..=connections).map(|_| server.client()).collect::<Outcome<Vec<_>>>()?;
     let (watcher, writers) = clients.split_last().ok_or("no client")?;
     let stop = AtomicBool::new(false);
     std::thread::scope(|scope| {
-        let counting = scope.spawn(|| count_checkpoints(watcher, &stop));
+        let counting = scope.spawn(|| count_flushes(watcher, &stop));
         let writing: Vec<_> = writers
             .iter()
             .zip(1..)
@@ -91,8 +91,8 @@ fn run(server: &ToonDb, connections: u64, keys: u64, time: Duration) -> Outcome<
             });
         }
         stop.store(true, Ordering::Relaxed);
-        let checkpoints = counting.join().unwrap_or_else(|_| Err("the watcher panicked".into()))?;
-        Ok((waits?, checkpoints))
+        let flushes = counting.join().unwrap_or_else(|_| Err("the watcher panicked".into()))?;
+        Ok((waits?, flushes))
     })
 }
 
@@ -109,14 +109,14 @@ fn put_for(client: &BlockingClient, seed: u64, keys: u64, time: Duration) -> Out
     Ok(samples)
 }
 
-/// How often the newest checkpoint moves until the writers are done.
-fn count_checkpoints(client: &BlockingClient, stop: &AtomicBool) -> Outcome<usize> {
-    let checkpoint = || client.call_op("default", NamespaceStatsRequest {}).map(|stats| stats.checkpoint_seq);
-    let mut newest = checkpoint()?;
+/// How often the newest flushed commit moves until the writers are done.
+fn count_flushes(client: &BlockingClient, stop: &AtomicBool) -> Outcome<usize> {
+    let flushed = || client.call_op("default", NamespaceStatsRequest {}).map(|stats| stats.flushed_seq);
+    let mut newest = flushed()?;
     let mut count = 0;
     while !stop.load(Ordering::Relaxed) {
         pause(LOOK_INTERVAL);
-        let now = checkpoint()?;
+        let now = flushed()?;
         count += usize::from(now != newest);
         newest = now;
     }

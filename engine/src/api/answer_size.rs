@@ -4,9 +4,9 @@
 //! a page or a batch was asked for; the door settles with the true size. An answer that turns out too large for the room there
 //! is may be refused, unless it tells of a change.
 
-use super::operation::{AnswerSize, Effect};
 use super::operations::{Request, Response};
 use super::render::RowsQuery;
+use super::words::{AnswerSize, Effect};
 use crate::limits;
 
 /// A row of an answer, with its value or properties.

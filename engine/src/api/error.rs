@@ -4,9 +4,6 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::operation::Effect;
-use super::operations::OpCode;
-
 /// The result of an operation.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -192,22 +189,6 @@ impl Error {
     /// A bound of this build would be exceeded.
     pub fn limit(message: impl Into<String>) -> Self {
         Self::new(ErrorCode::LimitExceeded, message)
-    }
-
-    /// What a caller is told whose request may have arrived and whose answer was lost, for the reason in `error`. Every
-    /// door says it by this rule: what changes nothing failed for that reason and may be asked again, and of anything else
-    /// nobody knows whether it happened.
-    pub fn answer_lost(code: OpCode, error: Error) -> Self {
-        match code.effect() {
-            Effect::Keeps => error,
-            Effect::Takes | Effect::Frees => {
-                let text = format!(
-                    "the answer to {} was lost, so it may have happened; read to find out ({error})",
-                    code.name()
-                );
-                Self::new(ErrorCode::OutcomeUnknown, text)
-            }
-        }
     }
 
     /// A defect in ToonDB.

@@ -5,6 +5,7 @@
 //! never links the engine. Requests carry data only; reply channels and credentials live in the frontends.
 
 mod always;
+mod answer_lost;
 mod answer_size;
 mod cache;
 mod check;
@@ -13,6 +14,7 @@ mod collection;
 mod commit;
 mod common;
 mod context;
+mod cost;
 mod error;
 mod filter;
 mod glob;
@@ -30,10 +32,12 @@ mod render;
 mod right;
 mod server;
 mod size;
+mod table;
 mod temporal;
 mod value;
 mod vector;
 mod vector_index;
+mod words;
 
 // Every request and answer of a file: whoever adds one writes it there alone.
 pub use cache::*;
@@ -43,6 +47,7 @@ pub use collection::*;
 pub use commit::*;
 pub use common::*;
 pub use context::*;
+pub use cost::Cost;
 pub use error::{Error, ErrorCode, Fault, Result};
 pub use filter::{Filter, Predicate};
 pub use glob::{Glob, Globs};
@@ -50,8 +55,7 @@ pub use graph::*;
 pub use ids::{CollectionName, CommitSeq, DocumentId, EdgeType, NamespaceName, NodeId, TimestampMs};
 pub use kv::*;
 pub use namespace::*;
-pub use nature::Cost;
-pub use operation::{AnswerSize, Effect, OpKind, Operation};
+pub use operation::Operation;
 pub use operations::{OpCode, Request, Response};
 pub use properties::Properties;
 pub use render::*;
@@ -61,5 +65,6 @@ pub use temporal::*;
 pub use value::Value;
 pub use vector::{Embedding, EmbeddingBatch, IdBatch};
 pub use vector_index::*;
+pub use words::{AnswerSize, Effect, OpKind};
 
 pub use serde_bytes::ByteBuf;

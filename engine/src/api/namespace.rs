@@ -151,7 +151,7 @@ pub struct NamespaceStats {
     /// The newest commit.
     pub commit_seq: CommitSeq,
     /// The newest commit that is in the store and no longer needs the log.
-    pub checkpoint_seq: CommitSeq,
+    pub flushed_seq: CommitSeq,
     /// True while what is newer waits for space on the disk to get there.
     #[serde(default)]
     pub flush_paused: bool,
@@ -171,7 +171,7 @@ impl Flush {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flushed {
     /// Everything up to here is in the store.
-    pub checkpoint_seq: CommitSeq,
+    pub flushed_seq: CommitSeq,
 }
 
 impl Quota {

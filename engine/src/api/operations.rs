@@ -1,10 +1,11 @@
 //! The table of operations: everything ToonDB can be asked, a row each. What the words of a row mean is told beside the macro
-//! that reads them, [`super::operation`].
+//! that reads them, [`super::table`].
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::error::{Error, ErrorCode, Result};
-use super::operation::{AnswerSize, Effect, OpKind, Operation, operations, word};
+use super::table::{operations, word};
+use super::words::{AnswerSize, Effect, OpKind};
 use super::*;
 
 operations! { ($)

@@ -54,7 +54,7 @@ enum File {
 }
 
 #[derive(Debug)]
-struct Inner {
+struct CatalogInner {
     file: File,
     folders: Folders,
     /// The newest change that succeeded.
@@ -67,7 +67,7 @@ struct Inner {
 pub struct Catalog {
     disk: Arc<dyn Disk>,
     data_dir: PathBuf,
-    inner: Mutex<Inner>,
+    inner: Mutex<CatalogInner>,
     entries: RwLock<Entries>,
     /// Folders that nobody needs and that could not be removed yet.
     leftovers: Mutex<Vec<Folder>>,
@@ -87,7 +87,7 @@ impl Catalog {
     pub fn open(disk: Arc<dyn Disk>, data_dir: &Path) -> Result<Self> {
         let Started { file, entries, folders } = start(&*disk, data_dir)?;
         let generation = file.state.generation;
-        let inner = Mutex::new(Inner { file: File::Open(file), folders, generation, unsettled: Vec::new() });
+        let inner = Mutex::new(CatalogInner { file: File::Open(file), folders, generation, unsettled: Vec::new() });
         let (entries, creations, leftovers) = (RwLock::new(entries), Creations::default(), Mutex::default());
         let (data_dir, in_doubt) = (data_dir.to_owned(), AtomicBool::new(false));
         Ok(Self { disk, data_dir, inner, entries, creations, in_doubt, leftovers })
@@ -164,7 +164,7 @@ impl Catalog {
         self.told(result.map(|()| entry))
     }
 
-    fn create_in(&self, inner: &mut Inner, name: &str, entry: &mut Entry) -> Result<()> {
+    fn create_in(&self, inner: &mut CatalogInner, name: &str, entry: &mut Entry) -> Result<()> {
         self.ready(inner)?;
         entry.generation = self.next(inner);
         inner.folders.begin(&*self.disk, entry.generation).map_err(io)?;
@@ -189,7 +189,7 @@ impl Catalog {
         self.told(self.update_in(&mut inner, name, entry))
     }
 
-    fn update_in(&self, inner: &mut Inner, name: &str, mut entry: Entry) -> Result<()> {
+    fn update_in(&self, inner: &mut CatalogInner, name: &str, mut entry: Entry) -> Result<()> {
         self.ready(inner)?;
         let (id, folder) = (entry.id, inner.folders.path(&entry.id, Role::Live));
         entry.generation = self.next(inner);
@@ -215,7 +215,7 @@ impl Catalog {
         self.told(self.replace_in(&mut inner, name, old, new))
     }
 
-    fn replace_in(&self, inner: &mut Inner, name: &str, old: &Entry, mut new: Entry) -> Result<()> {
+    fn replace_in(&self, inner: &mut CatalogInner, name: &str, old: &Entry, mut new: Entry) -> Result<()> {
         self.ready(inner)?;
         new.generation = self.next(inner);
         inner.folders.begin(&*self.disk, new.generation).map_err(io)?;
@@ -233,7 +233,7 @@ impl Catalog {
         self.told(self.remove_in(&mut inner, name))
     }
 
-    fn remove_in(&self, inner: &mut Inner, name: &str) -> Result<Option<Entry>> {
+    fn remove_in(&self, inner: &mut CatalogInner, name: &str) -> Result<Option<Entry>> {
         self.ready(inner)?;
         let Some(entry) = self.get(name)? else { return Ok(None) };
         let generation = self.next(inner);
@@ -292,12 +292,12 @@ impl Catalog {
         self.ready(&mut self.inner.lock())
     }
 
-    fn next(&self, inner: &Inner) -> u64 {
+    fn next(&self, inner: &CatalogInner) -> u64 {
         inner.generation.max(inner.folders.generation()).saturating_add(1)
     }
 
     /// Begins the end of a namespace: its folder is one being deleted, until the catalog says that it is not.
-    fn leave(&self, inner: &mut Inner, id: &[u8; 16], generation: u64) -> Result<()> {
+    fn leave(&self, inner: &mut CatalogInner, id: &[u8; 16], generation: u64) -> Result<()> {
         let disk = &*self.disk;
         let left = inner
             .folders
@@ -312,14 +312,21 @@ impl Catalog {
     }
 
     /// Gives a folder that the catalog has named the role of a live one.
-    fn finish(&self, inner: &Inner, id: &[u8; 16]) -> Result<()> {
+    fn finish(&self, inner: &CatalogInner, id: &[u8; 16]) -> Result<()> {
         inner.folders.turn(&*self.disk, id, Role::New, Role::Live).map_err(io)?;
         inner.folders.sync(&*self.disk).map_err(io)
     }
 
     /// Takes a committed change back because its folder could not be turned. Succeeds if it could neither be taken back, and
     /// so holds: a caller who was told that it failed would go on with files that the next start removes.
-    fn undo(&self, inner: &mut Inner, name: &str, before: Option<Entry>, ids: &[[u8; 16]], why: Error) -> Result<()> {
+    fn undo(
+        &self,
+        inner: &mut CatalogInner,
+        name: &str,
+        before: Option<Entry>,
+        ids: &[[u8; 16]],
+        why: Error,
+    ) -> Result<()> {
         let generation = self.next(inner);
         if inner.folders.begin(&*self.disk, generation).is_err() {
             inner.unsettled.extend_from_slice(ids);
@@ -347,7 +354,7 @@ impl Catalog {
     /// Commits one entry. After a failure that is certain, folders of `ids` have the role that the entries demand.
     fn commit(
         &self,
-        inner: &mut Inner,
+        inner: &mut CatalogInner,
         name: &str,
         entry: Option<Entry>,
         generation: u64,
@@ -384,7 +391,7 @@ impl Catalog {
     }
 
     /// Ends a doubt: afterwards file and folders say what memory says. Refuses to go on where the folders were removed.
-    fn ready(&self, inner: &mut Inner) -> Result<()> {
+    fn ready(&self, inner: &mut CatalogInner) -> Result<()> {
         match &inner.file {
             File::Closed => {}
             File::Open(_) | File::InDoubt { .. } => check_dir(&*self.disk, &self.data_dir.join(DIR)).map_err(io)?,
@@ -403,7 +410,7 @@ impl Catalog {
         result
     }
 
-    fn end_doubt(&self, inner: &mut Inner) -> Result<()> {
+    fn end_doubt(&self, inner: &mut CatalogInner) -> Result<()> {
         let is_damaged = match &inner.file {
             File::Closed => return Err(Error::new(ErrorCode::ShuttingDown, "the database is closed")),
             File::Open(_) => return Ok(()),
@@ -434,7 +441,7 @@ impl Catalog {
 
     /// Folders of entries become live again, and say of themselves what their entry says. Of others, those being made are
     /// removed.
-    fn settle(&self, inner: &mut Inner) -> Result<()> {
+    fn settle(&self, inner: &mut CatalogInner) -> Result<()> {
         if inner.unsettled.is_empty() {
             return Ok(());
         }

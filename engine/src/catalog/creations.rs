@@ -20,12 +20,12 @@ pub struct Creations {
 #[derive(Debug)]
 struct Creation {
     name: String,
-    stage: Stage,
+    stage: CreationStage,
 }
 
 /// How far a creation has come that has not ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stage {
+enum CreationStage {
     /// Nobody was told anything yet: there is no such namespace.
     UnderWay,
     /// It was answered `OutcomeUnknown`, and what comes of it is not decided: nobody may be told that there is none, since
@@ -36,12 +36,12 @@ enum Stage {
 impl Creations {
     /// One begins, before its entry can be seen.
     pub fn begin(&self, id: [u8; 16], name: &str) {
-        self.by_id.lock().insert(id, Creation { name: name.to_owned(), stage: Stage::UnderWay });
+        self.by_id.lock().insert(id, Creation { name: name.to_owned(), stage: CreationStage::UnderWay });
     }
 
     /// One that began is answered `OutcomeUnknown`.
     pub fn doubt(&self, id: [u8; 16], name: &str) {
-        self.by_id.lock().insert(id, Creation { name: name.to_owned(), stage: Stage::InDoubt });
+        self.by_id.lock().insert(id, Creation { name: name.to_owned(), stage: CreationStage::InDoubt });
     }
 
     /// These hold or are taken back, as the entries say.
@@ -56,7 +56,7 @@ impl Creations {
     pub fn shown(&self, name: &str, entries: &Entries) -> Result<Option<Entry>> {
         let by_id = self.by_id.lock();
         // Its entry may be there or not: the file has it, or may have it.
-        if by_id.values().any(|creation| creation.stage == Stage::InDoubt && creation.name == name) {
+        if by_id.values().any(|creation| creation.stage == CreationStage::InDoubt && creation.name == name) {
             let text =
                 format!("whether namespace {name:?} exists is not known until the catalog's disk answers; retry later");
             return Err(Error::new(ErrorCode::Unavailable, text));

@@ -30,7 +30,7 @@ const NEW_NAME: &str = "catalog.redb.new";
 
 /// What the file says beside the entries.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct State {
+pub struct CatalogState {
     /// The number of the newest change; 0 = none since this was kept.
     pub generation: u64,
     count: u64,
@@ -40,7 +40,7 @@ pub struct State {
 
 /// Why a file could not be opened.
 #[derive(Debug)]
-pub enum Fault {
+pub enum FileFault {
     /// It is not there.
     Missing,
     /// Its bytes are not a catalog.
@@ -49,7 +49,7 @@ pub enum Fault {
     Failed(Error),
 }
 
-impl Fault {
+impl FileFault {
     fn io(error: &std::io::Error) -> Self {
         match error.kind() {
             std::io::ErrorKind::InvalidData | std::io::ErrorKind::UnexpectedEof => Self::Damaged(error.to_string()),
@@ -59,19 +59,19 @@ impl Fault {
     }
 }
 
-impl From<StoreError> for Fault {
+impl From<StoreError> for FileFault {
     fn from(error: StoreError) -> Self {
         let error = Error::from(error);
         if error.code == ErrorCode::Corrupt { Self::Damaged(error.message) } else { Self::Failed(error) }
     }
 }
 
-impl From<Fault> for Error {
-    fn from(fault: Fault) -> Self {
+impl From<FileFault> for Error {
+    fn from(fault: FileFault) -> Self {
         match fault {
-            Fault::Missing => Error::new(ErrorCode::Corrupt, "the catalog is missing"),
-            Fault::Damaged(why) => Error::new(ErrorCode::Corrupt, format!("the catalog is damaged: {why}")),
-            Fault::Failed(error) => error,
+            FileFault::Missing => Error::new(ErrorCode::Corrupt, "the catalog is missing"),
+            FileFault::Damaged(why) => Error::new(ErrorCode::Corrupt, format!("the catalog is damaged: {why}")),
+            FileFault::Failed(error) => error,
         }
     }
 }
@@ -81,7 +81,7 @@ impl From<Fault> for Error {
 pub struct CatalogFile {
     db: GuardedDatabase,
     /// What the file says.
-    pub state: State,
+    pub state: CatalogState,
 }
 
 /// True if the data directory has a catalog.
@@ -113,7 +113,7 @@ fn seal_of(sealed: &[u8]) -> u64 {
     sealed.first_chunk().map_or(0, |seal| u64::from_le_bytes(*seal))
 }
 
-impl State {
+impl CatalogState {
     fn encode(self) -> Vec<u8> {
         let mut bytes: Vec<u8> =
             [self.generation, self.count, self.sum].iter().flat_map(|number| number.to_le_bytes()).collect();
@@ -141,9 +141,9 @@ impl State {
 
 impl CatalogFile {
     /// Opens the file and reads all of it. A file that is refused has not been changed by one byte.
-    pub fn open(disk: &dyn Disk, data_dir: &Path) -> std::result::Result<(Self, Entries), Fault> {
+    pub fn open(disk: &dyn Disk, data_dir: &Path) -> std::result::Result<(Self, Entries), FileFault> {
         let path = data_dir.join(NAME);
-        disk.file_len(&path).map_err(|error| Fault::io(&error))?.ok_or(Fault::Missing)?;
+        disk.file_len(&path).map_err(|error| FileFault::io(&error))?.ok_or(FileFault::Missing)?;
         let (backend, db, entries, state) = guarded(|| {
             upgrade(disk, &path, ID, |_| Ok(()))?;
             let backend = Backend::open(disk, &path, ID)?;
@@ -151,18 +151,18 @@ impl CatalogFile {
             let (entries, state) = read(&db)?;
             Ok((backend, db, entries, state))
         })?;
-        backend.accept().map_err(|error| Fault::io(&error))?;
+        backend.accept().map_err(|error| FileFault::io(&error))?;
         Ok((Self { db, state }, entries))
     }
 
     /// Reads the file, has redb verify all of it, and changes nothing. Gives with it the pages that do not verify: redb uses
     /// none of them, and 0 is one of the copies of the head.
-    pub fn look(disk: &dyn Disk, data_dir: &Path) -> std::result::Result<(Entries, State, Vec<u64>), Fault> {
+    pub fn look(disk: &dyn Disk, data_dir: &Path) -> std::result::Result<(Entries, CatalogState, Vec<u64>), FileFault> {
         let path = data_dir.join(NAME);
-        disk.file_len(&path).map_err(|error| Fault::io(&error))?.ok_or(Fault::Missing)?;
-        if is_of_first_layout(disk, &path).map_err(|error| Fault::io(&error))? {
+        disk.file_len(&path).map_err(|error| FileFault::io(&error))?.ok_or(FileFault::Missing)?;
+        if is_of_first_layout(disk, &path).map_err(|error| FileFault::io(&error))? {
             let text = "it has the layout of an earlier version: start the server once, then check";
-            return Err(Fault::Failed(Error::new(ErrorCode::UnsupportedVersion, text)));
+            return Err(FileFault::Failed(Error::new(ErrorCode::UnsupportedVersion, text)));
         }
         let looked = guarded(|| {
             let backend = Backend::open_as(OpenMode::ReadOnly, disk, &path, ID)?;
@@ -200,7 +200,7 @@ impl CatalogFile {
     fn fill(disk: &dyn Disk, path: &Path, entries: &Entries, generation: Option<u64>) -> Result<()> {
         let rows: Vec<(&String, Vec<u8>)> =
             entries.iter().map(|(name, entry)| Ok((name, sealed(name, entry)?))).collect::<Result<_>>()?;
-        let state = rows.iter().fold(State::default(), |state, (_, row)| state.with(row));
+        let state = rows.iter().fold(CatalogState::default(), |state, (_, row)| state.with(row));
         let filled = guarded(|| {
             let db = GuardedDatabase::open(Backend::create(disk, path, ID)?, limits::CATALOG_CACHE_BYTES)?;
             let mut tx = db.begin_write()?;
@@ -211,7 +211,7 @@ impl CatalogFile {
                     table.insert(name.as_bytes(), row.as_slice())?;
                 }
                 if let Some(generation) = generation {
-                    tx.open_table(CATALOG)?.insert(STATE, State { generation, ..state }.encode().as_slice())?;
+                    tx.open_table(CATALOG)?.insert(STATE, CatalogState { generation, ..state }.encode().as_slice())?;
                 }
             }
             tx.commit()?;
@@ -230,7 +230,7 @@ impl CatalogFile {
     /// Adds, replaces or removes one entry, as the change `generation`. After an error nobody knows whether it holds.
     pub fn change(&mut self, name: &str, entry: Option<&Entry>, generation: u64) -> Result<()> {
         let row = entry.map(|entry| sealed(name, entry)).transpose()?;
-        let mut state = State { generation, ..self.state };
+        let mut state = CatalogState { generation, ..self.state };
         let db = &self.db;
         guarded(|| {
             let mut tx = db.begin_write()?;
@@ -259,10 +259,10 @@ fn no_table(error: redb::TableError, what: &'static str) -> StoreError {
     }
 }
 
-fn read(db: &GuardedDatabase) -> StoreResult<(Entries, State)> {
+fn read(db: &GuardedDatabase) -> StoreResult<(Entries, CatalogState)> {
     let tx = db.begin_read()?;
     let table = tx.open_table(NAMESPACES).map_err(|error| no_table(error, "it has no table of namespaces"))?;
-    let (mut entries, mut found) = (Entries::new(), State::default());
+    let (mut entries, mut found) = (Entries::new(), CatalogState::default());
     for row in table.iter()? {
         let (name, row) = row?;
         let name = std::str::from_utf8(name.value()).map_err(|_| StoreError::NotAStore("a name is not text"))?;
@@ -279,7 +279,7 @@ fn read(db: &GuardedDatabase) -> StoreResult<(Entries, State)> {
         Err(redb::TableError::TableDoesNotExist(_)) if tx.list_tables()?.count() == 1 => Ok((entries, found)),
         Err(error) => Err(no_table(error, "it has no state")),
         Ok(states) => {
-            let state = states.get(STATE)?.and_then(|state| State::decode(state.value()));
+            let state = states.get(STATE)?.and_then(|state| CatalogState::decode(state.value()));
             let state = state.ok_or(StoreError::NotAStore("its state is damaged"))?;
             if (state.count, state.sum) != (found.count, found.sum) || table.len()? != found.count {
                 return Err(StoreError::NotAStore("entries are missing, or not those of one state"));

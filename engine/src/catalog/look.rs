@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::about::{About, Found};
 use super::entry::{Entries, Entry};
-use super::file::{CatalogFile, Fault, NAME};
+use super::file::{CatalogFile, FileFault, NAME};
 use super::folders::{DIR, Folder, Folders, Listing, Role};
 use super::plan::{Known, Plan};
 use crate::api::{Error, ErrorCode, Finding, FindingKind, FindingPart, Result};
@@ -13,7 +13,7 @@ use crate::disk::{Disk, to_error};
 
 /// A namespace, and where it is.
 #[derive(Debug)]
-pub struct Place {
+pub struct NamespacePlace {
     /// Its name.
     pub name: String,
     /// What the next start would know of it.
@@ -26,7 +26,7 @@ pub struct Place {
 #[derive(Debug, Default)]
 pub struct Look {
     /// The namespaces that the next start would have.
-    pub places: Vec<Place>,
+    pub places: Vec<NamespacePlace>,
     /// What is to be told.
     pub findings: Vec<Finding>,
 }
@@ -40,11 +40,11 @@ pub fn look(disk: &dyn Disk, data_dir: &Path) -> Result<Look> {
     let listing = Listing::read(disk, data_dir).map_err(|error| to_error(&error))?;
     let opened = match CatalogFile::look(disk, data_dir) {
         Ok(opened) => Some(opened),
-        Err(Fault::Missing) if listing.is_none() => {
+        Err(FileFault::Missing) if listing.is_none() => {
             let text = format!("{} has neither a catalog nor namespaces: it is no data directory", data_dir.display());
             return Err(Error::new(ErrorCode::InvalidArgument, text));
         }
-        Err(Fault::Missing) if listing.as_ref().is_some_and(|listing| listing.folders.is_empty()) => {
+        Err(FileFault::Missing) if listing.as_ref().is_some_and(|listing| listing.folders.is_empty()) => {
             found.tell(
                 FindingKind::Notice,
                 FindingPart::Catalog,
@@ -53,15 +53,15 @@ pub fn look(disk: &dyn Disk, data_dir: &Path) -> Result<Look> {
             );
             None
         }
-        Err(Fault::Missing) => {
+        Err(FileFault::Missing) => {
             found.tell(FindingKind::Damaged, FindingPart::Catalog, NAME, "it is missing");
             None
         }
-        Err(Fault::Damaged(why)) => {
+        Err(FileFault::Damaged(why)) => {
             found.tell(FindingKind::Damaged, FindingPart::Catalog, NAME, why);
             None
         }
-        Err(Fault::Failed(error)) => {
+        Err(FileFault::Failed(error)) => {
             found.tell(FindingKind::Unreadable, FindingPart::Catalog, NAME, error.message);
             None
         }
@@ -139,7 +139,7 @@ impl Look {
                 let place = format!("{DIR}/{}", Folder { id: entry.id, role: Role::Live }.name());
                 let what = format!("the folder of namespace {name:?} is missing");
                 self.tell(FindingKind::Damaged, FindingPart::Folder, &place, what);
-                self.places.push(Place { name, entry, dir: None });
+                self.places.push(NamespacePlace { name, entry, dir: None });
                 continue;
             };
             let dir = folders.path(&entry.id, folder.role);
@@ -162,7 +162,7 @@ impl Look {
                 Ok(Found::Damaged(why)) => self.tell(FindingKind::Damaged, FindingPart::About, &place, why),
                 Err(error) => self.tell(FindingKind::Unreadable, FindingPart::About, &place, error.message),
             }
-            self.places.push(Place { name, entry, dir: Some(dir) });
+            self.places.push(NamespacePlace { name, entry, dir: Some(dir) });
         }
         Ok(())
     }

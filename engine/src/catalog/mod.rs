@@ -23,5 +23,5 @@ pub use catalog::Catalog;
 pub use entry::Entry;
 pub use file::exists;
 pub use folders::DIR;
-pub use look::{Look, Place, look};
+pub use look::{Look, NamespacePlace, look};
 pub use lost::{DIR as LOST_DIR, Lost};

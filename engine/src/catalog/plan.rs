@@ -52,7 +52,7 @@ pub struct Known<'a> {
 }
 
 /// A folder that says what it is and that no entry names.
-struct Candidate {
+struct UnnamedFolder {
     folder: Folder,
     about: About,
 }
@@ -84,7 +84,7 @@ impl Known<'_> {
                 (Role::Live | Role::Deleted, None) => {
                     match About::read(disk, &folders.path(&folder.id, folder.role), &folder.id)? {
                         Found::Valid(about) if about.entry.generation > self.generation || self.entries.is_none() => {
-                            candidates.push(Candidate { folder, about });
+                            candidates.push(UnnamedFolder { folder, about });
                         }
                         // The catalog is newer than the folder, so it knew it, and its deletion was committed.
                         Found::Valid(_) if folder.role == Role::Deleted => plan.removed.push(folder),
@@ -97,7 +97,7 @@ impl Known<'_> {
             }
         }
         // The newest of one name is the namespace; one whose deletion was begun yields to one that is live.
-        candidates.sort_by_key(|Candidate { folder, about }| match folder.role {
+        candidates.sort_by_key(|UnnamedFolder { folder, about }| match folder.role {
             // The first one of a name is taken over.
             Role::Deleted => (0, u64::MAX - about.entry.generation),
             // The last one is.
@@ -126,8 +126,8 @@ impl Known<'_> {
 
 /// Gives a folder's namespace its entry, unless a newer one has the name. `brought_back` are names whose folder was being
 /// deleted.
-fn adopt(candidate: Candidate, all: &BTreeSet<Folder>, brought_back: &mut BTreeSet<String>, plan: &mut Plan) {
-    let Candidate { folder, about: About { name, entry } } = candidate;
+fn adopt(candidate: UnnamedFolder, all: &BTreeSet<Folder>, brought_back: &mut BTreeSet<String>, plan: &mut Plan) {
+    let UnnamedFolder { folder, about: About { name, entry } } = candidate;
     let was_deleted = folder.role == Role::Deleted;
     if let Some(present) = plan.entries.get(&name) {
         if was_deleted || (present.generation >= entry.generation && !brought_back.contains(&name)) {

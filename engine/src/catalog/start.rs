@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::about::{About, Found};
 use super::entry::Entries;
-use super::file::{CatalogFile, Fault, NAME};
+use super::file::{CatalogFile, FileFault, NAME};
 use super::folders::{DIR, Folder, Folders, Listing, Role};
 use super::lost;
 use super::plan::{Known, Plan};
@@ -36,13 +36,13 @@ pub fn start(disk: &dyn Disk, data_dir: &Path) -> Result<Started> {
     let listing = Listing::read(disk, data_dir).map_err(io)?;
     let opened = match CatalogFile::open(disk, data_dir) {
         Ok(opened) => Some(opened),
-        Err(Fault::Failed(error)) => return Err(error),
-        Err(Fault::Damaged(why)) if listing.is_none() => return Err(foreign(data_dir, &why)),
-        Err(Fault::Damaged(why)) => {
+        Err(FileFault::Failed(error)) => return Err(error),
+        Err(FileFault::Damaged(why)) if listing.is_none() => return Err(foreign(data_dir, &why)),
+        Err(FileFault::Damaged(why)) => {
             tracing::error!(why, "catalog.redb is damaged; it is made again from what the folders say of themselves");
             None
         }
-        Err(Fault::Missing) => {
+        Err(FileFault::Missing) => {
             if listing.as_ref().is_some_and(|listing| !listing.folders.is_empty()) {
                 tracing::error!("catalog.redb is missing; it is made again from what the folders say of themselves");
             }

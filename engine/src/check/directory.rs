@@ -7,7 +7,7 @@ use crate::api::{
     CheckReport, CheckedNamespace, CommitSeq, Error, ErrorCode, Finding, FindingKind, FindingPart, NamespaceName,
     Result,
 };
-use crate::catalog::{self, Look, Place};
+use crate::catalog::{self, Look, NamespacePlace};
 use crate::checkpoints;
 use crate::data_dir::{DataDir, odd_names};
 use crate::disk::{Disk, LookingDisk, to_error};
@@ -42,7 +42,7 @@ pub(crate) fn check_on(disk: &Arc<dyn Disk>, data_dir: &Path, rng: &Arc<dyn Rng>
         looked => looked?,
     };
     report.tell(findings);
-    for Place { name, entry, dir } in places {
+    for NamespacePlace { name, entry, dir } in places {
         let Some(dir) = dir else { continue };
         let place = dir.strip_prefix(data_dir).unwrap_or(&dir).display().to_string();
         let files = |disk: &Arc<dyn Disk>| Files {

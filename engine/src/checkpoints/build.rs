@@ -21,20 +21,20 @@ use std::collections::BTreeMap;
 
 use roaring::RoaringBitmap;
 
-use super::fault::{Checked, Fault};
+use super::fault::{Checked, CheckpointFault};
 use super::item::{Item, section};
 use super::site::Site;
 use crate::api::{Embedding, TemporalEdge};
 use crate::index::vector::{VectorParams, validate};
 use crate::limits;
-use crate::namespace::{fact_in_key, row_bytes, vector_metric};
+use crate::namespace::{fact_in_key, row_bytes};
 use crate::store::{
     Base, BaseSnapshot, CollectionKind, CollectionRecord, Counters, DocumentBody, FlushInput, KeyRange, KeyReader,
     KeyWriter, Memtable, StoreError, Table,
 };
 
 /// What rows of a collection are held to.
-struct Shape {
+struct CollectionShape {
     /// Its number in this store; the file's own is the key under which this stands.
     number: u32,
     kind: CollectionKind,
@@ -57,7 +57,7 @@ pub struct Builder<'a> {
     newest_at: i64,
     /// Where the last row stood.
     last: Option<(u8, Vec<u8>)>,
-    shapes: BTreeMap<u32, Shape>,
+    shapes: BTreeMap<u32, CollectionShape>,
     /// The last edge's start, which exists.
     known_node: Option<String>,
     last_fact: Option<TemporalEdge>,
@@ -85,12 +85,12 @@ impl<'a> Builder<'a> {
     /// Adds the next row.
     pub fn add(&mut self, item: &Item) -> Checked<()> {
         // First of all: a key is made of texts that hold no zero byte.
-        item.check().map_err(Fault::content)?;
+        item.check().map_err(CheckpointFault::content)?;
         let (mut key, mut value) = item.encode();
         self.check_order(item.table(), &key)?;
         let (written_by, retracted_by) = item.seqs();
         if written_by == 0 {
-            return Err(Fault::content("a row was written by no commit"));
+            return Err(CheckpointFault::content("a row was written by no commit"));
         }
         self.newest_seq = self.newest_seq.max(written_by).max(retracted_by.unwrap_or_default());
         match item {
@@ -131,10 +131,13 @@ impl<'a> Builder<'a> {
     }
 
     fn check_order(&mut self, table: Table, key: &[u8]) -> Checked<()> {
-        let place = section(table).ok_or_else(|| Fault::content("a checkpoint has no such rows"))?;
+        let place = section(table).ok_or_else(|| CheckpointFault::content("a checkpoint has no such rows"))?;
         if let Some((last_place, last_key)) = &mut self.last {
             if (*last_place, last_key.as_slice()) >= (place, key) {
-                return Err(Fault::Content(format!("rows of table {} are out of order or given twice", table.name())));
+                return Err(CheckpointFault::Content(format!(
+                    "rows of table {} are out of order or given twice",
+                    table.name()
+                )));
             }
             *last_place = place;
             last_key.clear();
@@ -168,14 +171,14 @@ impl<'a> Builder<'a> {
     fn add_collection(&mut self, record: &CollectionRecord) -> Checked<u32> {
         let CollectionRecord { id, kind, dimension, metric, .. } = *record;
         let number = self.counters.next_collection_id;
-        let next = number.checked_add(1).ok_or_else(|| Fault::content("it has too many collections"))?;
+        let next = number.checked_add(1).ok_or_else(|| CheckpointFault::content("it has too many collections"))?;
         if self.shapes.len() >= limits::COLLECTIONS_MAX {
-            return Err(Fault::Content(format!("it has more than {} collections", limits::COLLECTIONS_MAX)));
+            return Err(CheckpointFault::Content(format!("it has more than {} collections", limits::COLLECTIONS_MAX)));
         }
-        let params = VectorParams::new(dimension as usize, vector_metric(metric));
-        let shape = Shape { number, kind, params, vectors: 0, used: RoaringBitmap::new() };
+        let params = VectorParams::new(dimension as usize, metric);
+        let shape = CollectionShape { number, kind, params, vectors: 0, used: RoaringBitmap::new() };
         if self.shapes.insert(id, shape).is_some() {
-            return Err(Fault::content("two collections have the same number"));
+            return Err(CheckpointFault::content("two collections have the same number"));
         }
         self.counters.next_collection_id = next;
         self.counters.collections += 1;
@@ -184,11 +187,12 @@ impl<'a> Builder<'a> {
 
     /// Gives the number of the vector's collection in this store.
     fn add_vector(&mut self, collection: u32, row: u32, vector: &Embedding) -> Checked<u32> {
-        let shape = self.shapes.get_mut(&collection).ok_or_else(|| Fault::content("a vector has no collection"))?;
+        let shape =
+            self.shapes.get_mut(&collection).ok_or_else(|| CheckpointFault::content("a vector has no collection"))?;
         if row != shape.vectors || row >= limits::ROWS_MAX {
-            return Err(Fault::content("the rows of a collection are not numbered from 0 without gaps"));
+            return Err(CheckpointFault::content("the rows of a collection are not numbered from 0 without gaps"));
         }
-        validate(&shape.params, &vector.0).map_err(Fault::content)?;
+        validate(&shape.params, &vector.0).map_err(CheckpointFault::content)?;
         shape.vectors += 1;
         Ok(shape.number)
     }
@@ -201,17 +205,18 @@ impl<'a> Builder<'a> {
         row: u32,
         body: Option<&DocumentBody>,
     ) -> Checked<(u32, u32)> {
-        let shape = self.shapes.get_mut(&collection).ok_or_else(|| Fault::content("a document has no collection"))?;
+        let shape =
+            self.shapes.get_mut(&collection).ok_or_else(|| CheckpointFault::content("a document has no collection"))?;
         let (fits, is_document) = match shape.kind {
             CollectionKind::Documents => (body.is_some_and(|body| body.expires_at.is_none()), true),
             CollectionKind::Vectors => (body.is_none() && id.len() == 8, false),
             CollectionKind::Cache => (body.is_some_and(|body| body.metadata.0.is_empty()), false),
         };
         if !fits {
-            return Err(Fault::content("a document is of another kind than its collection"));
+            return Err(CheckpointFault::content("a document is of another kind than its collection"));
         }
         if row >= shape.vectors || !shape.used.insert(row) {
-            return Err(Fault::content("a document has no vector of its own"));
+            return Err(CheckpointFault::content("a document has no vector of its own"));
         }
         self.counters.vectors += 1;
         self.counters.documents += u64::from(is_document);
@@ -224,7 +229,7 @@ impl<'a> Builder<'a> {
             return Ok(());
         }
         if self.get(Table::Nodes, id.as_bytes())?.is_none() {
-            return Err(Fault::content("an edge leads to or from a node that does not exist"));
+            return Err(CheckpointFault::content("an edge leads to or from a node that does not exist"));
         }
         if is_start {
             self.known_node = Some(id.to_owned());
@@ -239,7 +244,7 @@ impl<'a> Builder<'a> {
             && last.valid_from == edge.valid_from
             && last.retracted_seq.is_none_or(|ended| ended > edge.asserted_seq)
         {
-            return Err(Fault::content("two beliefs in one fact stand at the same time"));
+            return Err(CheckpointFault::content("two beliefs in one fact stand at the same time"));
         }
         self.put(Table::TemporalIn, &fact_in_key(edge), &[]);
         self.mark_time(edge.asserted_at.0, edge.asserted_seq.0)?;
@@ -274,16 +279,16 @@ impl<'a> Builder<'a> {
     /// Ends with the last transaction, which makes the store complete up to `commit_seq`.
     pub fn finish(mut self, commit_seq: u64, last_commit_at: i64) -> Checked<Counters> {
         if self.shapes.values().any(|shape| u64::from(shape.vectors) != shape.used.len()) {
-            return Err(Fault::content("a vector belongs to no document"));
+            return Err(CheckpointFault::content("a vector belongs to no document"));
         }
         if self.newest_seq > commit_seq || commit_seq > limits::CHECKPOINT_SEQ_MAX {
-            return Err(Fault::content("its commit number does not fit its rows, or is impossible"));
+            return Err(CheckpointFault::content("its commit number does not fit its rows, or is impossible"));
         }
         if last_commit_at > limits::TIME_MS_MAX {
-            return Err(Fault::content("the time of its last commit is beyond the year 9999"));
+            return Err(CheckpointFault::content("the time of its last commit is beyond the year 9999"));
         }
         if self.newest_at > last_commit_at {
-            return Err(Fault::content("a fact is newer than the checkpoint"));
+            return Err(CheckpointFault::content("a fact is newer than the checkpoint"));
         }
         self.counters.last_commit_at = last_commit_at;
         self.flush(0)?;
@@ -302,7 +307,7 @@ impl<'a> Builder<'a> {
             let damaged = || StoreError::Corrupt { table: Table::CommitTimes.name(), what: "a commit is cut" };
             let seq = row.value.try_into().map(u64::from_le_bytes).map_err(|_| self.site.store(damaged()))?;
             if KeyReader::new(&row.key).time().is_none() || seq <= last {
-                return Err(Fault::content("a later commit has an earlier time"));
+                return Err(CheckpointFault::content("a later commit has an earlier time"));
             }
             last = seq;
         }

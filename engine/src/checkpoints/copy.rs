@@ -9,7 +9,7 @@ use roaring::RoaringBitmap;
 use super::site::Site;
 use crate::api::{Globs, Result};
 use crate::store::{
-    CollectionRecord, DocumentRecord, KeyRange, KeyReader, KeyWriter, Read, Snapshot, StoreError, Table,
+    CollectionRecord, DocumentRecord, KeyRange, KeyReader, KeyWriter, Read, RowSnapshot, StoreError, Table,
 };
 use crate::work::Wanted;
 
@@ -25,7 +25,7 @@ fn corrupt(what: &'static str) -> StoreError {
 
 /// Copies everything, or with `globs` the key-value pairs whose key, as UTF-8, matches one.
 /// Looks now and then whether the engine is closing, also where nothing is copied.
-pub fn copy(snapshot: &Snapshot, globs: &mut Globs, sink: &mut impl Sink, site: &Site) -> Result<()> {
+pub fn copy(snapshot: &RowSnapshot, globs: &mut Globs, sink: &mut impl Sink, site: &Site) -> Result<()> {
     if !globs.is_empty() {
         let wanted = Wanted::by(None, &site.closing);
         return copy_table(snapshot, Table::Kv, sink, |key| {
@@ -43,7 +43,7 @@ pub fn copy(snapshot: &Snapshot, globs: &mut Globs, sink: &mut impl Sink, site: 
 }
 
 fn copy_table(
-    snapshot: &Snapshot,
+    snapshot: &RowSnapshot,
     table: Table,
     sink: &mut impl Sink,
     mut wanted: impl FnMut(&[u8]) -> Result<bool>,
@@ -57,7 +57,7 @@ fn copy_table(
     Ok(())
 }
 
-fn copy_collections(snapshot: &Snapshot, sink: &mut impl Sink) -> Result<()> {
+fn copy_collections(snapshot: &RowSnapshot, sink: &mut impl Sink) -> Result<()> {
     let mut numbers = Vec::new();
     for row in snapshot.scan(Table::Collections, &KeyRange::all(), false)? {
         numbers.push(CollectionRecord::decode(&row?.value)?.id);
@@ -78,7 +78,7 @@ fn collection_range(number: u32) -> KeyRange {
 }
 
 /// Copies the vectors that documents refer to. Gives their rows.
-fn copy_vectors(snapshot: &Snapshot, number: u32, sink: &mut impl Sink) -> Result<RoaringBitmap> {
+fn copy_vectors(snapshot: &RowSnapshot, number: u32, sink: &mut impl Sink) -> Result<RoaringBitmap> {
     let range = collection_range(number);
     let mut used = RoaringBitmap::new();
     for row in snapshot.scan(Table::Documents, &range, false)? {
@@ -100,7 +100,7 @@ fn copy_vectors(snapshot: &Snapshot, number: u32, sink: &mut impl Sink) -> Resul
     if u64::from(next) == used.len() { Ok(used) } else { Err(corrupt("a document's vector is missing").into()) }
 }
 
-fn copy_documents(snapshot: &Snapshot, number: u32, used: &RoaringBitmap, sink: &mut impl Sink) -> Result<()> {
+fn copy_documents(snapshot: &RowSnapshot, number: u32, used: &RoaringBitmap, sink: &mut impl Sink) -> Result<()> {
     for row in snapshot.scan(Table::Documents, &collection_range(number), false)? {
         let mut row = row?;
         let old = DocumentRecord::decode(&row.value)?.row;

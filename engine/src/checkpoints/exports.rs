@@ -16,14 +16,14 @@ use crate::limits;
 
 /// A whole JSON form.
 #[derive(Debug, Clone)]
-pub struct Rendered {
+pub struct RenderedExport {
     _temporary: Arc<Temporary>,
     /// The bytes.
     pub file: Arc<dyn DiskFile>,
     touched: Duration,
 }
 
-impl Rendered {
+impl RenderedExport {
     /// A form that was just written.
     pub fn new(temporary: Temporary, file: Arc<dyn DiskFile>, now: Duration) -> Self {
         Self { _temporary: Arc::new(temporary), file, touched: now }
@@ -33,12 +33,12 @@ impl Rendered {
 /// The forms that are kept.
 #[derive(Debug, Default)]
 pub struct Exports {
-    kept: Mutex<HashMap<CheckpointId, Rendered>>,
+    kept: Mutex<HashMap<CheckpointId, RenderedExport>>,
 }
 
 impl Exports {
     /// The kept form of a checkpoint.
-    pub fn get(&self, id: &CheckpointId, now: Duration) -> Option<Rendered> {
+    pub fn get(&self, id: &CheckpointId, now: Duration) -> Option<RenderedExport> {
         let mut kept = self.kept.lock();
         let rendered = kept.get_mut(id)?;
         rendered.touched = now;
@@ -46,7 +46,7 @@ impl Exports {
     }
 
     /// Keeps a form; the one that was used longest ago gives way.
-    pub fn keep(&self, id: CheckpointId, rendered: Rendered) {
+    pub fn keep(&self, id: CheckpointId, rendered: RenderedExport) {
         let mut kept = self.kept.lock();
         if kept.len() >= limits::EXPORTS_MAX
             && let Some(oldest) = kept.iter().min_by_key(|(_, rendered)| rendered.touched).map(|(id, _)| id.clone())

@@ -4,7 +4,7 @@ use crate::api::{self, ErrorCode};
 
 /// A failure. The same wrong content is damage in a file of our own and a wrong argument in an import.
 #[derive(Debug, Clone, thiserror::Error)]
-pub enum Fault {
+pub enum CheckpointFault {
     /// The bytes are not a checkpoint, or not a whole one, or hold what no namespace can.
     #[error("{0}")]
     Content(String),
@@ -14,9 +14,9 @@ pub enum Fault {
 }
 
 /// The result of looking at a checkpoint.
-pub type Checked<T> = Result<T, Fault>;
+pub type Checked<T> = Result<T, CheckpointFault>;
 
-impl Fault {
+impl CheckpointFault {
     /// Wrong content.
     pub fn content(what: impl std::fmt::Display) -> Self {
         Self::Content(what.to_string())
@@ -44,7 +44,7 @@ impl Fault {
     }
 }
 
-impl From<api::Error> for Fault {
+impl From<api::Error> for CheckpointFault {
     fn from(error: api::Error) -> Self {
         Self::Failed(error)
     }

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::fault::Fault;
+use super::fault::CheckpointFault;
 use super::head::Head;
 use super::site::Site;
 use crate::api::{
@@ -37,7 +37,7 @@ const CREATED_AT_MASK: u64 = (1 << 48) - 1;
 
 /// The folder of all checkpoints.
 #[derive(Debug)]
-pub struct Folder {
+pub struct CheckpointFolder {
     site: Site,
     rng: Arc<dyn Rng>,
     /// Held while checkpoints appear or disappear, so that the bound on their number holds.
@@ -63,7 +63,7 @@ impl Drop for Temporary {
     }
 }
 
-impl Folder {
+impl CheckpointFolder {
     /// Removes what earlier processes left unfinished in a directory that is known to be a database's.
     pub fn open(site: Site, rng: Arc<dyn Rng>) -> Result<Self> {
         let folder = Self { site, rng, changing: Mutex::new(()) };
@@ -186,8 +186,8 @@ impl Folder {
         let (what, size_bytes) = match self.open_file(id) {
             Ok(file) => match Head::read(&*file) {
                 Ok((head, _)) => return Ok(head.info(id.clone())),
-                Err(Fault::Content(what)) => (what, file.len().unwrap_or_default()),
-                Err(Fault::Failed(error)) => (of_one_file(error)?, file.len().unwrap_or_default()),
+                Err(CheckpointFault::Content(what)) => (what, file.len().unwrap_or_default()),
+                Err(CheckpointFault::Failed(error)) => (of_one_file(error)?, file.len().unwrap_or_default()),
             },
             Err(error) => (of_one_file(error)?, 0),
         };

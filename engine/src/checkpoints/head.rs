@@ -27,7 +27,7 @@ use rmp_serde::Deserializer;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::fault::{Checked, Fault};
+use super::fault::{Checked, CheckpointFault};
 use super::site::Site;
 use crate::api::{
     CheckpointId, CheckpointInfo, CommitSeq, Error, ErrorCode, NamespaceName, Properties, Result, TimestampMs,
@@ -130,12 +130,12 @@ impl Head {
         let len = file.len().map_err(Site::io)?;
         let mut fixed = [0_u8; FIXED_BYTES];
         if len < (FIXED_BYTES + CHECKSUM_BYTES) as u64 {
-            return Err(Fault::content("it is shorter than its head"));
+            return Err(CheckpointFault::content("it is shorter than its head"));
         }
         file.read_exact_at(0, &mut fixed).map_err(Site::io)?;
-        let mut fields = Fields(&fixed);
+        let mut fields = HeadFields(&fixed);
         if fields.take::<8>()? != MAGIC {
-            return Err(Fault::content("it does not begin as a checkpoint does"));
+            return Err(CheckpointFault::content("it does not begin as a checkpoint does"));
         }
         let version = u32::from_le_bytes(fields.take()?);
         let texts_len = usize::try_from(u32::from_le_bytes(fields.take()?)).unwrap_or(usize::MAX);
@@ -147,17 +147,18 @@ impl Head {
             return Err(Self::refusal_of(version, &bytes));
         }
         if !is_possible {
-            return Err(Fault::content("the length of its head is impossible"));
+            return Err(CheckpointFault::content("the length of its head is impossible"));
         }
-        let cut = || Fault::content("its head is cut");
+        let cut = || CheckpointFault::content("its head is cut");
         let (covered, checksum) = bytes.split_last_chunk::<CHECKSUM_BYTES>().ok_or_else(cut)?;
         if u64::from_le_bytes(*checksum) != xxh3_64(covered) && !planted::is(Planted::HeadChecksumSkipped) {
-            return Err(Fault::content("the checksum of its head is wrong"));
+            return Err(CheckpointFault::content("the checksum of its head is wrong"));
         }
         let mut reader = Deserializer::from_read_ref(covered.get(FIXED_BYTES..).ok_or_else(cut)?);
         reader.set_max_depth(limits::FRAME_DEPTH_MAX);
-        let texts = Texts::deserialize(&mut reader).map_err(|_| Fault::content("its head does not decode"))?;
-        texts.check().map_err(Fault::content)?;
+        let texts =
+            Texts::deserialize(&mut reader).map_err(|_| CheckpointFault::content("its head does not decode"))?;
+        texts.check().map_err(CheckpointFault::content)?;
         let head = Self {
             texts,
             content_checksum: u64::from_le_bytes(fields.take()?),
@@ -169,18 +170,18 @@ impl Head {
             created_at: i64::from_le_bytes(fields.take()?),
         };
         if version == 0 || head.file_bytes != len {
-            return Err(Fault::content("it is cut, or something was added to it"));
+            return Err(CheckpointFault::content("it is cut, or something was added to it"));
         }
         Ok((head, whole as u64))
     }
 
     /// Why a head that claims a newer version is refused. It is empty if it cannot be one of ours.
-    fn refusal_of(version: u32, bytes: &[u8]) -> Fault {
+    fn refusal_of(version: u32, bytes: &[u8]) -> CheckpointFault {
         let ours = bytes.split_last_chunk::<CHECKSUM_BYTES>().is_some_and(|(sealed, checksum)| {
             head_version::is_damaged(sealed, VERSION_OFFSET, VERSION, u64::from_le_bytes(*checksum))
         });
         if ours {
-            return Fault::content("the format version in its head is damaged");
+            return CheckpointFault::content("the format version in its head is damaged");
         }
         let text = format!("the checkpoint has format version {version}; this build knows up to {VERSION}");
         Error::new(ErrorCode::UnsupportedVersion, text).into()
@@ -203,11 +204,11 @@ impl Head {
 }
 
 /// The fixed fields, one after the other.
-struct Fields<'a>(&'a [u8]);
+struct HeadFields<'a>(&'a [u8]);
 
-impl Fields<'_> {
+impl HeadFields<'_> {
     fn take<const N: usize>(&mut self) -> Checked<[u8; N]> {
-        let (field, rest) = self.0.split_first_chunk().ok_or_else(|| Fault::content("its head is cut"))?;
+        let (field, rest) = self.0.split_first_chunk().ok_or_else(|| CheckpointFault::content("its head is cut"))?;
         self.0 = rest;
         Ok(*field)
     }

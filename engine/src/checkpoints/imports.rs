@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-use super::folder::{Folder, Temporary};
+use super::folder::{CheckpointFolder, Temporary};
 use super::site::Site;
 use crate::api::{Error, ErrorCode, ExportFormat, ImportCheckpoint, NamespaceName, Result};
 use crate::disk::DiskFile;
@@ -45,25 +45,25 @@ pub enum Progress {
 
 /// An import in the table.
 #[derive(Debug)]
-enum Place {
+enum ImportPlace {
     /// It waits for its next part.
     Waits(Spool),
     /// A part of it is being written.
     Writing(NamespaceName),
 }
 
-impl Place {
+impl ImportPlace {
     fn namespace(&self) -> &NamespaceName {
         match self {
-            Place::Waits(spool) => &spool.namespace,
-            Place::Writing(namespace) => namespace,
+            ImportPlace::Waits(spool) => &spool.namespace,
+            ImportPlace::Writing(namespace) => namespace,
         }
     }
 
     fn spool(&self) -> Option<&Spool> {
         match self {
-            Place::Waits(spool) => Some(spool),
-            Place::Writing(_) => None,
+            ImportPlace::Waits(spool) => Some(spool),
+            ImportPlace::Writing(_) => None,
         }
     }
 }
@@ -71,22 +71,22 @@ impl Place {
 /// The imports that have begun and not ended.
 #[derive(Debug, Default)]
 pub struct Imports {
-    places: Mutex<HashMap<u64, Place>>,
+    places: Mutex<HashMap<u64, ImportPlace>>,
 }
 
 /// The place of an import while a part of it is being written. Dropping it frees the place, for the import is over then,
 /// unless it was told to wait.
-struct Taken<'a> {
+struct BusyPlace<'a> {
     imports: &'a Imports,
     id: u64,
     next: Option<Spool>,
 }
 
-impl Drop for Taken<'_> {
+impl Drop for BusyPlace<'_> {
     fn drop(&mut self) {
         let mut places = self.imports.places.lock();
         match self.next.take() {
-            Some(spool) => drop(places.insert(self.id, Place::Waits(spool))),
+            Some(spool) => drop(places.insert(self.id, ImportPlace::Waits(spool))),
             None => drop(places.remove(&self.id)),
         }
     }
@@ -95,8 +95,8 @@ impl Drop for Taken<'_> {
 impl Imports {
     /// Forgets imports that have waited too long.
     pub fn expire(&self, now: Duration) {
-        let is_old = |place: &Place| place.spool().is_some_and(|spool| spool.is_old(now));
-        let forgotten: Vec<Place> =
+        let is_old = |place: &ImportPlace| place.spool().is_some_and(|spool| spool.is_old(now));
+        let forgotten: Vec<ImportPlace> =
             self.places.lock().extract_if(|_, place| is_old(place)).map(|(_, place)| place).collect();
         // Files are removed here, where nobody waits for the table.
         drop(forgotten);
@@ -105,7 +105,7 @@ impl Imports {
     /// Adds a part: the first one of a new import, or the next one of one that waits.
     pub fn part(
         &self,
-        folder: &Folder,
+        folder: &CheckpointFolder,
         rng: &dyn Rng,
         now: Duration,
         (namespace, part): (&NamespaceName, ImportCheckpoint),
@@ -142,7 +142,7 @@ impl Imports {
     /// of the namespace itself if it has all it may have, else of the one that has most, the import that has waited longest
     /// gives way. It may be going on, so it is spared for a while, unless its namespace has much more than this one. One of
     /// which a part is being written goes on for certain, and keeps its place.
-    fn begin(&self, namespace: &NamespaceName, now: Duration, rng: &dyn Rng) -> Result<Taken<'_>> {
+    fn begin(&self, namespace: &NamespaceName, now: Duration, rng: &dyn Rng) -> Result<BusyPlace<'_>> {
         let mut places = self.places.lock();
         let count = |name: &NamespaceName| places.values().filter(|place| place.namespace() == name).count();
         let own = count(namespace);
@@ -162,20 +162,20 @@ impl Imports {
         while places.contains_key(&id) {
             id = rng.next_u64() >> 11;
         }
-        places.insert(id, Place::Writing(namespace.clone()));
+        places.insert(id, ImportPlace::Writing(namespace.clone()));
         drop(places);
         // Its file is removed here, where nobody waits for the table.
         drop(forgotten);
-        Ok(Taken { imports: self, id, next: None })
+        Ok(BusyPlace { imports: self, id, next: None })
     }
 
-    fn take(&self, id: u64, namespace: &NamespaceName, format: ExportFormat) -> Result<(Taken<'_>, Spool)> {
+    fn take(&self, id: u64, namespace: &NamespaceName, format: ExportFormat) -> Result<(BusyPlace<'_>, Spool)> {
         let mut places = self.places.lock();
         let is_meant = |spool: &Spool| spool.namespace == *namespace && spool.format == format;
         if let Some(place) = places.get_mut(&id).filter(|place| place.spool().is_some_and(is_meant))
-            && let Place::Waits(spool) = std::mem::replace(place, Place::Writing(namespace.clone()))
+            && let ImportPlace::Waits(spool) = std::mem::replace(place, ImportPlace::Writing(namespace.clone()))
         {
-            return Ok((Taken { imports: self, id, next: None }, spool));
+            return Ok((BusyPlace { imports: self, id, next: None }, spool));
         }
         let text = "no import of this namespace and format waits under that number; it may have waited too long: begin it \
                     again";

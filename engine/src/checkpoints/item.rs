@@ -5,7 +5,7 @@
 //!
 //! A file holds the tables in the order of [`section`]: each row comes after the rows it refers to.
 
-use super::fault::{Checked, Fault};
+use super::fault::{Checked, CheckpointFault};
 use crate::api::{
     CollectionName, CreateCollection, DocumentId, Edge, Embedding, Error, Node, NodeId, Result, TemporalEdge,
     TemporalFact, check_key, check_value,
@@ -92,8 +92,8 @@ pub fn section(table: Table) -> Option<u8> {
     }
 }
 
-fn broken(table: Table, what: &str) -> Fault {
-    Fault::Content(format!("a row of table {}: {what}", table.name()))
+fn broken(table: Table, what: &str) -> CheckpointFault {
+    CheckpointFault::Content(format!("a row of table {}: {what}", table.name()))
 }
 
 fn text(table: Table, bytes: &[u8]) -> Checked<String> {
@@ -110,11 +110,11 @@ fn bounded(what: &str, record: &[u8], max: usize) -> Result<()> {
 impl Item {
     /// From a stored row.
     pub fn decode(table: Table, key: &[u8], value: &[u8]) -> Checked<Self> {
-        let stored = |error: StoreError| Fault::content(error);
+        let stored = |error: StoreError| CheckpointFault::content(error);
         let numbers = |what| {
             let mut reader = KeyReader::new(key);
             let collection = reader.u32().ok_or_else(|| broken(table, what))?;
-            Ok::<_, Fault>((collection, reader))
+            Ok::<_, CheckpointFault>((collection, reader))
         };
         Ok(match table {
             Table::Kv => {

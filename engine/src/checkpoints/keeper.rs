@@ -10,16 +10,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::build::Builder;
 use super::copy::{Sink, copy};
-use super::exports::{Exports, Rendered};
-use super::fault::{Checked, Fault};
-use super::folder::{Folder, Temporary};
+use super::exports::{Exports, RenderedExport};
+use super::fault::{Checked, CheckpointFault};
+use super::folder::{CheckpointFolder, Temporary};
 use super::head::{Head, Texts};
 use super::imports::{Imports, Progress, Spool};
 use super::item::Item;
 use super::json;
-use super::reader::Reader;
+use super::reader::CheckpointReader;
 use super::site::Site;
-use super::writer::Writer;
+use super::writer::CheckpointWriter;
 use crate::api::{
     ByteBuf, CheckpointDeleted, CheckpointId, CheckpointInfo, CheckpointList, CreateCheckpoint, Error, ErrorCode,
     ExportCheckpoint, ExportFormat, ExportedPart, Globs, ImportCheckpoint, Imported, NamespaceName, Request, Response,
@@ -40,7 +40,7 @@ const SCRATCH_CACHE_BYTES: usize = 16 << 20;
 /// Keeps the checkpoints of a data directory.
 pub struct Keeper {
     site: Site,
-    folder: Folder,
+    folder: CheckpointFolder,
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
     imports: Imports,
@@ -49,17 +49,17 @@ pub struct Keeper {
 }
 
 /// The right to do one long job; dropping it lets the next one begin.
-struct Job<'a>(&'a AtomicUsize);
+struct LongJob<'a>(&'a AtomicUsize);
 
-impl Drop for Job<'_> {
+impl Drop for LongJob<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
-impl Sink for Writer {
+impl Sink for CheckpointWriter {
     fn row(&mut self, table: Table, key: &[u8], value: &[u8]) -> Result<()> {
-        Writer::row(self, table, key, value)
+        CheckpointWriter::row(self, table, key, value)
     }
 }
 
@@ -69,7 +69,7 @@ impl Keeper {
         let (disk, closing) = (Arc::clone(&options.disk), Arc::clone(&options.closing));
         let site = Site { disk, data_dir: data_dir.to_owned(), space: Arc::clone(space), closing };
         Ok(Self {
-            folder: Folder::open(site.clone(), Arc::clone(&options.rng))?,
+            folder: CheckpointFolder::open(site.clone(), Arc::clone(&options.rng))?,
             site,
             clock: Arc::clone(&options.clock),
             rng: Arc::clone(&options.rng),
@@ -117,13 +117,13 @@ impl Keeper {
         })
     }
 
-    fn begin(&self) -> Result<Job<'_>> {
+    fn begin(&self) -> Result<LongJob<'_>> {
         self.site.check()?;
         let begun = self.jobs.fetch_update(Ordering::AcqRel, Ordering::Acquire, |running| {
             (running < limits::CHECKPOINT_JOBS_MAX).then_some(running + 1)
         });
         let busy = || Error::new(ErrorCode::Busy, "other checkpoints are being taken or restored; retry later");
-        begun.map(|_| Job(&self.jobs)).map_err(|_| busy())
+        begun.map(|_| LongJob(&self.jobs)).map_err(|_| busy())
     }
 
     fn create(&self, router: &Router, namespace: &NamespaceName, request: CreateCheckpoint) -> Result<CheckpointInfo> {
@@ -136,7 +136,7 @@ impl Keeper {
         self.folder.check_room(namespace)?;
         let held = handle.hold()?;
         let (temporary, file) = self.folder.temporary()?;
-        let mut writer = Writer::begin(self.site.clone(), file, Head::new(texts, self.clock.now_ms()))?;
+        let mut writer = CheckpointWriter::begin(self.site.clone(), file, Head::new(texts, self.clock.now_ms()))?;
         copy(&held.snapshot, &mut globs, &mut writer, &self.site)?;
         let head = writer.finish(held.snapshot.seq(), held.last_commit_at)?;
         self.folder.publish(&temporary, &head)
@@ -144,14 +144,15 @@ impl Keeper {
 
     fn restore(&self, router: &Router, namespace: &NamespaceName, request: &RestoreCheckpoint) -> Result<Restored> {
         let RestoreCheckpoint { checkpoint_id, overwrite } = request;
-        let mut reader = Reader::open(self.folder.open_file(checkpoint_id)?).map_err(Fault::stored)?;
+        let mut reader =
+            CheckpointReader::open(self.folder.open_file(checkpoint_id)?).map_err(CheckpointFault::stored)?;
         let _job = self.begin()?;
-        let fill = |base: &Base| self.fill(base, &mut reader).map_err(Fault::stored);
+        let fill = |base: &Base| self.fill(base, &mut reader).map_err(CheckpointFault::stored);
         let (new, commit_seq) = router.replace(namespace.as_str(), *overwrite, fill)?;
         Ok(Restored { keys: new.counters.keys, commit_seq })
     }
 
-    fn fill(&self, base: &Base, reader: &mut Reader) -> Checked<Replacement> {
+    fn fill(&self, base: &Base, reader: &mut CheckpointReader) -> Checked<Replacement> {
         let mut builder = Builder::begin(base, &self.site)?;
         while let Some(item) = reader.next()? {
             builder.add(&item)?;
@@ -182,10 +183,10 @@ impl Keeper {
 
     fn render(&self, file: Arc<dyn DiskFile>, id: &CheckpointId) -> Result<Arc<dyn DiskFile>> {
         let _job = self.begin()?;
-        let mut reader = Reader::open(file).map_err(Fault::stored)?;
+        let mut reader = CheckpointReader::open(file).map_err(CheckpointFault::stored)?;
         let (temporary, out) = self.folder.temporary()?;
-        json::write(&mut reader, &*out, &self.site).map_err(Fault::stored)?;
-        self.exports.keep(id.clone(), Rendered::new(temporary, Arc::clone(&out), self.clock.monotonic()));
+        json::write(&mut reader, &*out, &self.site).map_err(CheckpointFault::stored)?;
+        self.exports.keep(id.clone(), RenderedExport::new(temporary, Arc::clone(&out), self.clock.monotonic()));
         Ok(out)
     }
 
@@ -198,7 +199,7 @@ impl Keeper {
         match self.imports.part(&self.folder, &*self.rng, now, (namespace, request))? {
             Progress::Waits(continues) => Ok(Imported { checkpoint: None, continues: Some(continues) }),
             Progress::Complete(spool) => {
-                let (temporary, head) = self.convert(namespace, &spool).map_err(Fault::given)?;
+                let (temporary, head) = self.convert(namespace, &spool).map_err(CheckpointFault::given)?;
                 let checkpoint = self.folder.publish(&temporary, &head)?;
                 drop(job);
                 Ok(Imported { checkpoint: Some(checkpoint), continues: None })
@@ -218,13 +219,14 @@ impl Keeper {
         let begin = |said: Texts| {
             let name = if spool.name.is_empty() { said.name } else { spool.name.clone() };
             let texts = Texts { name, namespace: namespace.clone(), metadata: said.metadata };
-            texts.check().map_err(Fault::content)?;
-            let writer = Writer::begin(self.site.clone(), Arc::clone(&file), Head::new(texts, self.clock.now_ms()))?;
+            texts.check().map_err(CheckpointFault::content)?;
+            let writer =
+                CheckpointWriter::begin(self.site.clone(), Arc::clone(&file), Head::new(texts, self.clock.now_ms()))?;
             Ok(Conversion { builder: Builder::begin(&base, &self.site)?, writer })
         };
         let head = match spool.format {
             ExportFormat::Binary => {
-                let mut reader = Reader::open(Arc::clone(&spool.file))?;
+                let mut reader = CheckpointReader::open(Arc::clone(&spool.file))?;
                 let mut conversion = begin(reader.head.texts.clone())?;
                 while let Some(item) = reader.next()? {
                     conversion.item(&item)?;
@@ -247,14 +249,14 @@ impl Keeper {
         if head.last_commit_at <= self.clock.now_ms().saturating_add(ahead) {
             return Ok(());
         }
-        Err(Fault::content("its last commit is more than a day ahead of this machine's clock"))
+        Err(CheckpointFault::content("its last commit is more than a day ahead of this machine's clock"))
     }
 }
 
 /// Takes the rows of an import.
 struct Conversion<'a> {
     builder: Builder<'a>,
-    writer: Writer,
+    writer: CheckpointWriter,
 }
 
 impl json::Items for Conversion<'_> {

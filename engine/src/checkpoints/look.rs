@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use super::fault::Fault;
+use super::fault::CheckpointFault;
 use super::folder::{DIR, SUFFIX, TEMPORARY_DIR};
-use super::reader::Reader;
+use super::reader::CheckpointReader;
 use crate::api::{CheckpointId, Finding, FindingKind, FindingPart, NamespaceName, Result};
 use crate::disk::{Disk, OpenMode, to_error};
 use crate::limits;
@@ -84,7 +84,7 @@ fn id_of(owner: &str, file: &str) -> Option<CheckpointId> {
 /// One checkpoint that is being verified. It may pause anywhere.
 #[derive(Debug)]
 pub struct CheckpointWalk {
-    reader: Reader,
+    reader: CheckpointReader,
     /// What it says of its owner, if that is another than its folder.
     contradiction: Option<String>,
 }
@@ -103,14 +103,15 @@ impl CheckpointWalk {
     pub fn open(disk: &dyn Disk, data_dir: &Path, id: &CheckpointId) -> std::result::Result<Self, WalkFault> {
         let path = data_dir.join(DIR).join(format!("{id}{SUFFIX}"));
         let open = || {
-            let file = disk.open(&path, OpenMode::ReadOnly).map_err(|error| Fault::Failed(to_error(&error)))?;
-            let reader = Reader::open(file)?;
+            let file =
+                disk.open(&path, OpenMode::ReadOnly).map_err(|error| CheckpointFault::Failed(to_error(&error)))?;
+            let reader = CheckpointReader::open(file)?;
             let said = reader.head.texts.namespace.as_str();
             let is_owner = id.as_str().split_once('/').is_some_and(|(owner, _)| owner == said);
             let contradiction = (!is_owner).then(|| format!("it says that it is of namespace {said:?}"));
             Ok(Self { reader, contradiction })
         };
-        open().map_err(|fault: Fault| match disk.exists(&path) {
+        open().map_err(|fault: CheckpointFault| match disk.exists(&path) {
             Ok(false) => WalkFault::Gone,
             Ok(true) | Err(_) => WalkFault::from(fault),
         })
@@ -142,11 +143,11 @@ pub enum WalkFault {
     Wrong(FindingKind, String),
 }
 
-impl From<Fault> for WalkFault {
-    fn from(fault: Fault) -> Self {
+impl From<CheckpointFault> for WalkFault {
+    fn from(fault: CheckpointFault) -> Self {
         match fault {
-            Fault::Content(what) => Self::Wrong(FindingKind::Damaged, what),
-            Fault::Failed(error) => Self::Wrong(FindingKind::Unreadable, error.message),
+            CheckpointFault::Content(what) => Self::Wrong(FindingKind::Damaged, what),
+            CheckpointFault::Failed(error) => Self::Wrong(FindingKind::Unreadable, error.message),
         }
     }
 }

@@ -1,5 +1,4 @@
 //! Checkpoints that users take: a namespace at one commit as a file of its own, to be restored, exported and imported.
-//! (The engine's own checkpoints, which move a memtable into redb, are in `namespace/checkpoint.rs`.)
 //!
 //! ```text
 //! create:   snapshot -> copy -> writer -> temporary file -> synced, renamed

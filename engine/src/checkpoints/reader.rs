@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::fault::{Checked, Fault};
+use super::fault::{Checked, CheckpointFault};
 use super::head::Head;
 use super::item::Item;
 use super::site::Site;
@@ -18,7 +18,7 @@ const CHECKSUM_BYTES: usize = 8;
 
 /// A file being read.
 #[derive(Debug)]
-pub struct Reader {
+pub struct CheckpointReader {
     file: Arc<dyn DiskFile>,
     /// What the file says of itself.
     pub head: Head,
@@ -35,10 +35,10 @@ pub struct Reader {
 
 fn number(bytes: &[u8], at: usize) -> Checked<u32> {
     let bytes = bytes.get(at..).and_then(|bytes| bytes.first_chunk::<4>());
-    bytes.map(|bytes| u32::from_le_bytes(*bytes)).ok_or_else(|| Fault::content("a block ends inside a row"))
+    bytes.map(|bytes| u32::from_le_bytes(*bytes)).ok_or_else(|| CheckpointFault::content("a block ends inside a row"))
 }
 
-impl Reader {
+impl CheckpointReader {
     /// Reads the head.
     pub fn open(file: Arc<dyn DiskFile>) -> Checked<Self> {
         let (head, offset) = Head::read(&*file)?;
@@ -61,22 +61,23 @@ impl Reader {
             return Ok(None);
         }
         let at = self.at;
-        let table = *self.block.get(at).ok_or_else(|| Fault::content("a block ends inside a row"))?;
+        let table = *self.block.get(at).ok_or_else(|| CheckpointFault::content("a block ends inside a row"))?;
         let (key_len, value_len) = (number(&self.block, at + 1)? as usize, number(&self.block, at + 5)? as usize);
         let key_at = at + ROW_HEAD_BYTES;
         let parts = self.block.get(key_at..).and_then(|rest| {
             let (key, rest) = rest.split_at_checked(key_len)?;
             Some((key, rest.get(..value_len)?))
         });
-        let (key, value) = parts.ok_or_else(|| Fault::content("a block ends inside a row"))?;
-        let table = Table::from_number(table).ok_or_else(|| Fault::content("a row belongs to no known table"))?;
+        let (key, value) = parts.ok_or_else(|| CheckpointFault::content("a block ends inside a row"))?;
+        let table =
+            Table::from_number(table).ok_or_else(|| CheckpointFault::content("a row belongs to no known table"))?;
         let item = Item::decode(table, key, value)?;
         self.at = key_at + key_len + value_len;
         self.block_rows -= 1;
         self.rows += 1;
         self.keys += u64::from(table == Table::Kv);
         if self.block_rows == 0 && self.at != self.block.len() {
-            return Err(Fault::content("a block has bytes behind its last row"));
+            return Err(CheckpointFault::content("a block has bytes behind its last row"));
         }
         Ok(Some(item))
     }
@@ -86,28 +87,34 @@ impl Reader {
         let Head { file_bytes, content_checksum, rows, keys, .. } = self.head;
         if self.offset == file_bytes {
             let ended_well = (self.chain, self.rows, self.keys) == (content_checksum, rows, keys);
-            return if ended_well { Ok(false) } else { Err(Fault::content("its head does not fit its rows")) };
+            return if ended_well {
+                Ok(false)
+            } else {
+                Err(CheckpointFault::content("its head does not fit its rows"))
+            };
         }
         let mut lengths = [0_u8; BLOCK_HEAD_BYTES];
         if file_bytes - self.offset < (BLOCK_HEAD_BYTES + CHECKSUM_BYTES) as u64 {
-            return Err(Fault::content("its last block is cut"));
+            return Err(CheckpointFault::content("its last block is cut"));
         }
         self.file.read_exact_at(self.offset, &mut lengths).map_err(Site::io)?;
         let (length, rows) = (number(&lengths, 0)? as usize, number(&lengths, 4)?);
         let whole = BLOCK_HEAD_BYTES + length + CHECKSUM_BYTES;
         if length > limits::CHECKPOINT_BLOCK_BYTES_MAX || whole as u64 > file_bytes - self.offset || rows == 0 {
-            return Err(Fault::content("the length of a block is impossible"));
+            return Err(CheckpointFault::content("the length of a block is impossible"));
         }
         self.block.resize(whole, 0);
         self.file.read_exact_at(self.offset, &mut self.block).map_err(Site::io)?;
-        let (covered, checksum) =
-            self.block.split_last_chunk::<CHECKSUM_BYTES>().ok_or_else(|| Fault::content("a block is cut"))?;
+        let (covered, checksum) = self
+            .block
+            .split_last_chunk::<CHECKSUM_BYTES>()
+            .ok_or_else(|| CheckpointFault::content("a block is cut"))?;
         let mut chain = xxh3_64_with_seed(covered, self.chain);
         if planted::is(Planted::BlockChecksumSkipped) {
             chain = u64::from_le_bytes(*checksum);
         }
         if u64::from_le_bytes(*checksum) != chain {
-            return Err(Fault::content("the checksum of a block is wrong"));
+            return Err(CheckpointFault::content("the checksum of a block is wrong"));
         }
         self.block.truncate(whole - CHECKSUM_BYTES);
         self.offset += whole as u64;

@@ -17,9 +17,9 @@ pub const BLOCK_HEAD_BYTES: usize = 8;
 /// Bytes before the key of a row: table and two lengths.
 pub const ROW_HEAD_BYTES: usize = 9;
 
-/// A file being written. Until [`Writer::finish`] it has no head and is nothing.
+/// A file being written. Until [`CheckpointWriter::finish`] it has no head and is nothing.
 #[derive(Debug)]
-pub struct Writer {
+pub struct CheckpointWriter {
     site: Site,
     file: Arc<dyn DiskFile>,
     head: Head,
@@ -29,7 +29,7 @@ pub struct Writer {
     block_rows: u32,
 }
 
-impl Writer {
+impl CheckpointWriter {
     /// Begins at the start of an empty file.
     pub fn begin(site: Site, file: Arc<dyn DiskFile>, head: Head) -> Result<Self> {
         let offset = head.encode()?.len() as u64;

@@ -29,14 +29,14 @@ pub enum Touch {
 
 /// Operations on a path with these characters in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Target {
+struct ProbeTarget {
     touch: Touch,
     name: &'static str,
     /// True for those of the engine's own threads too.
     anybodys: bool,
 }
 
-impl Target {
+impl ProbeTarget {
     fn fits(&self, touch: Touch, path: &Path) -> bool {
         let of_engine = || std::thread::current().name().is_some_and(|name| name.starts_with("toondb-"));
         self.touch == touch && path.to_string_lossy().contains(self.name) && (self.anybodys || !of_engine())
@@ -45,14 +45,14 @@ impl Target {
 
 #[derive(Debug)]
 struct Hold {
-    target: Target,
+    target: ProbeTarget,
     /// True once an operation has come and waits.
     waits: bool,
 }
 
 #[derive(Debug)]
-struct Fault {
-    target: Target,
+struct ProbeFault {
+    target: ProbeTarget,
     errno: i32,
     /// So many pass before.
     skip: usize,
@@ -60,19 +60,19 @@ struct Fault {
 }
 
 #[derive(Debug, Default)]
-struct Seen {
+struct ProbeState {
     open: BTreeMap<PathBuf, usize>,
     most_on_one: BTreeMap<PathBuf, usize>,
     most_at_once: usize,
     opened: u64,
     holds: Vec<Hold>,
-    faults: Vec<Fault>,
+    faults: Vec<ProbeFault>,
     read_only: bool,
 }
 
 #[derive(Debug, Default)]
-struct Shared {
-    seen: Mutex<Seen>,
+struct ProbeShared {
+    seen: Mutex<ProbeState>,
     changed: Condvar,
 }
 
@@ -80,17 +80,17 @@ struct Shared {
 #[derive(Debug, Clone)]
 pub struct ProbeDisk {
     disk: Arc<dyn Disk>,
-    shared: Arc<Shared>,
+    shared: Arc<ProbeShared>,
 }
 
 #[derive(Debug)]
 struct ProbeFile {
     file: Option<Arc<dyn DiskFile>>,
     path: PathBuf,
-    shared: Arc<Shared>,
+    shared: Arc<ProbeShared>,
 }
 
-impl Shared {
+impl ProbeShared {
     /// Waits where an operation is held, then fails where it is to fail.
     fn touch(&self, touch: Touch, path: &Path) -> io::Result<()> {
         let mut seen = self.seen.lock();
@@ -124,18 +124,18 @@ impl ProbeDisk {
         Self { disk, shared: Arc::default() }
     }
 
-    fn add_hold(&self, target: Target) {
+    fn add_hold(&self, target: ProbeTarget) {
         self.shared.seen.lock().holds.push(Hold { target, waits: false });
     }
 
     /// Lets the next operation of this kind wait, on paths that contain `name`; those behind it pass.
     pub fn hold(&self, touch: Touch, name: &'static str) {
-        self.add_hold(Target { touch, name, anybodys: true });
+        self.add_hold(ProbeTarget { touch, name, anybodys: true });
     }
 
     /// The same, but for the next one that a caller does on its own thread.
     pub fn hold_callers(&self, touch: Touch, name: &'static str) {
-        self.add_hold(Target { touch, name, anybodys: false });
+        self.add_hold(ProbeTarget { touch, name, anybodys: false });
     }
 
     /// Returns once an operation waits.
@@ -158,24 +158,24 @@ impl ProbeDisk {
         self.shared.changed.notify_all();
     }
 
-    fn add_fault(&self, target: Target, errno: i32, times: usize) {
-        self.shared.seen.lock().faults.push(Fault { target, errno, skip: 0, left: times });
+    fn add_fault(&self, target: ProbeTarget, errno: i32, times: usize) {
+        self.shared.seen.lock().faults.push(ProbeFault { target, errno, skip: 0, left: times });
     }
 
     /// Makes the next `times` operations of this kind fail, on paths that contain `name`.
     pub fn fail(&self, touch: Touch, name: &'static str, errno: i32, times: usize) {
-        self.add_fault(Target { touch, name, anybodys: true }, errno, times);
+        self.add_fault(ProbeTarget { touch, name, anybodys: true }, errno, times);
     }
 
     /// The same, but for what callers do on their own threads.
     pub fn fail_callers(&self, touch: Touch, name: &'static str, errno: i32, times: usize) {
-        self.add_fault(Target { touch, name, anybodys: false }, errno, times);
+        self.add_fault(ProbeTarget { touch, name, anybodys: false }, errno, times);
     }
 
     /// Lets `skip` operations of this kind pass and makes all that follow fail.
     pub fn fail_after(&self, skip: usize, touch: Touch, name: &'static str, errno: i32) {
-        let target = Target { touch, name, anybodys: true };
-        self.shared.seen.lock().faults.push(Fault { target, errno, skip, left: usize::MAX });
+        let target = ProbeTarget { touch, name, anybodys: true };
+        self.shared.seen.lock().faults.push(ProbeFault { target, errno, skip, left: usize::MAX });
     }
 
     /// Ends all faults.

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::Inner;
+use super::EngineInner;
 use crate::about::{VERSION, capabilities, ping};
 use crate::api::{
     Check, CheckReport, CommitSeq, Deleted, Durability, Error, ErrorCode, NamespaceList, OpCode, Request, Response,
@@ -15,8 +15,8 @@ use crate::check::InUse;
 use crate::format;
 use crate::work::Wanted;
 
-impl Inner {
-    /// As [`Inner::administer`]; a panic in it is an answer too, and says no more than is known.
+impl EngineInner {
+    /// As [`EngineInner::administer`]; a panic in it is an answer too, and says no more than is known.
     pub(super) fn administer_contained(
         self: &Arc<Self>,
         namespace: &str,

@@ -4,11 +4,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::Inner;
+use super::EngineInner;
 use crate::scrub::Scrubbed;
 use crate::work::{Class, Turn};
 
-impl Inner {
+impl EngineInner {
     /// A panic in housekeeping must not be the end of it.
     pub(super) fn tick_contained(self: &Arc<Self>) {
         if catch_unwind(AssertUnwindSafe(|| self.tick())).is_err() {

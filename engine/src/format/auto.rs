@@ -1,6 +1,6 @@
 //! Rows in the format asked for; with `auto` in the one that costs fewer tokens, as counted on these very rows.
 
-use super::{FormatError, View, columnar, count_tokens, json, markdown, toon};
+use super::{FormatError, RowsView, columnar, count_tokens, json, markdown, toon};
 use crate::api::{OutputFormat, Tokenizer};
 use crate::limits;
 
@@ -15,7 +15,7 @@ pub struct Encoded {
     pub tokens: Option<u64>,
 }
 
-fn text(view: &View<'_>, format: OutputFormat) -> Result<Option<String>, FormatError> {
+fn text(view: &RowsView<'_>, format: OutputFormat) -> Result<Option<String>, FormatError> {
     Ok(match format {
         OutputFormat::Toon => Some(toon::encode_rows(view)?),
         OutputFormat::Json => Some(json::encode_rows(view)?),
@@ -29,7 +29,7 @@ fn text(view: &View<'_>, format: OutputFormat) -> Result<Option<String>, FormatE
 /// # Errors
 /// `Conversion` if the format cannot hold a value, or for a tokenizer with the columnar format, which is no text; `Limit`
 /// for an answer that is too large.
-pub fn encode(view: &View<'_>, format: OutputFormat, tokenizer: Option<Tokenizer>) -> Result<Encoded, FormatError> {
+pub fn encode(view: &RowsView<'_>, format: OutputFormat, tokenizer: Option<Tokenizer>) -> Result<Encoded, FormatError> {
     let encoded = match (format, tokenizer) {
         (OutputFormat::Auto, tokenizer) => shortest(view, tokenizer.unwrap_or_default())?,
         (OutputFormat::Columnar, None) => Encoded { format, data: columnar::encode_rows(view)?, tokens: None },
@@ -49,7 +49,7 @@ pub fn encode(view: &View<'_>, format: OutputFormat, tokenizer: Option<Tokenizer
 }
 
 /// TOON or compact JSON, whichever has fewer tokens; of equals TOON.
-fn shortest(view: &View<'_>, tokenizer: Tokenizer) -> Result<Encoded, FormatError> {
+fn shortest(view: &RowsView<'_>, tokenizer: Tokenizer) -> Result<Encoded, FormatError> {
     let (toon, json) = (toon::encode_rows(view)?, json::encode_rows(view)?);
     let (toon_tokens, json_tokens) = (count_tokens(&toon, tokenizer)?, count_tokens(&json, tokenizer)?);
     Ok(match toon_tokens <= json_tokens {

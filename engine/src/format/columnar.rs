@@ -12,14 +12,14 @@ use arrow_ipc::writer::StreamWriter;
 use arrow_schema::{DataType, Field, Schema};
 
 use super::row::TableView;
-use super::{FormatError, View, json, markdown};
+use super::{FormatError, RowsView, json, markdown};
 use crate::api::Value;
 
 /// The metadata key of a field that holds JSON texts.
 const ENCODING: &str = "toondb.encoding";
 
 /// Writes the stream.
-pub fn encode_rows(view: &View<'_>) -> Result<Vec<u8>, FormatError> {
+pub fn encode_rows(view: &RowsView<'_>) -> Result<Vec<u8>, FormatError> {
     let (mut fields, mut arrays) = (Vec::new(), Vec::new());
     if view.tables.len() > 1 {
         let names = view.tables.iter().flat_map(|table| table.rows.iter().map(|_| Some(table.name)));

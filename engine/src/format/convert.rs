@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::tokens::pieces;
-use super::{Cell, FormatError, Row, RowSet, Table, auto, json, toon};
+use super::{Cell, FormatError, Row, RowSet, RowTable, auto, json, toon};
 use crate::api::{ByteBuf, ConvertText, Converted, CountTokens, OutputFormat, Result, TokenCount, Tokenizer, Value};
 
 /// Whether the answer is still wanted: asked for each word.
@@ -87,5 +87,5 @@ fn rows_of(value: Value) -> Result<RowSet, FormatError> {
         _ => Err(refuse()),
     };
     let rows = items.into_iter().map(row).collect::<Result<_, _>>()?;
-    Ok(RowSet { tables: vec![Table { name: "rows", rows }] })
+    Ok(RowSet { tables: vec![RowTable { name: "rows", rows }] })
 }

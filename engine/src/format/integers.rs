@@ -126,11 +126,15 @@ pub fn check_toon(
 }
 
 /// A piece of a text: where it begins, and what it is.
-type Piece<'a> = (usize, &'a str);
+type IntegerPiece<'a> = (usize, &'a str);
 
 /// Replaces pieces of a text by marks that are none of `taken`; tells which mark is whose. A mark is no longer than a piece, and
 /// nothing of it means anything in TOON.
-fn mark<'a>(text: &str, found: &[Piece<'a>], taken: &HashSet<&str>) -> (String, HashMap<String, Piece<'a>>) {
+fn mark<'a>(
+    text: &str,
+    found: &[IntegerPiece<'a>],
+    taken: &HashSet<&str>,
+) -> (String, HashMap<String, IntegerPiece<'a>>) {
     let (mut marked, mut places) = (String::with_capacity(text.len()), HashMap::with_capacity(found.len()));
     let mut free = (0_u64..).map(|number| format!("{MARK}{number}")).filter(|mark| !taken.contains(&**mark));
     let mut done = 0;
@@ -146,7 +150,7 @@ fn mark<'a>(text: &str, found: &[Piece<'a>], taken: &HashSet<&str>) -> (String, 
 }
 
 /// The first of the marked pieces that became a value by itself.
-fn first_mark<'a>(value: &serde_json::Value, places: &HashMap<String, Piece<'a>>) -> Option<Piece<'a>> {
+fn first_mark<'a>(value: &serde_json::Value, places: &HashMap<String, IntegerPiece<'a>>) -> Option<IntegerPiece<'a>> {
     match value {
         serde_json::Value::String(text) => places.get(text).copied(),
         serde_json::Value::Array(items) => items.iter().filter_map(|item| first_mark(item, places)).min(),

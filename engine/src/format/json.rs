@@ -1,7 +1,7 @@
 //! Compact JSON (RFC 8259) by serde_json, with tags for what JSON lacks.
 
-use super::tagged::{Floats, Reader, Tagged, check_readable, untag};
-use super::{FormatError, View, integers};
+use super::tagged::{Floats, Tagged, TaggedReader, check_readable, untag};
+use super::{FormatError, RowsView, integers};
 use crate::api::Value;
 use crate::limits;
 
@@ -19,7 +19,7 @@ pub fn encode(value: &Value) -> Result<String, FormatError> {
 }
 
 /// Writes rows: a list of maps, or a map of such lists where there are several tables.
-pub(super) fn encode_rows(view: &View<'_>) -> Result<String, FormatError> {
+pub(super) fn encode_rows(view: &RowsView<'_>) -> Result<String, FormatError> {
     let rows = view.tagged(Floats::Finite);
     serde_json::to_string(&rows).map_err(|error| FormatError::conversion(format!("not possible in JSON: {error}")))
 }
@@ -30,7 +30,7 @@ pub(super) fn encode_rows(view: &View<'_>) -> Result<String, FormatError> {
 /// `Syntax` with line and column, `Limit` for a text that is too long, too deep or holds too many values.
 pub fn decode(text: &str) -> Result<Value, FormatError> {
     check_length(text)?;
-    let reader = Reader::new();
+    let reader = TaggedReader::new();
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let value = reader.read(&mut deserializer).and_then(|value| deserializer.end().map(|()| value));
     let value = value.map_err(|error| {

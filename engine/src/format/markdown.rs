@@ -8,11 +8,11 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::row::TableView;
-use super::{FormatError, View, json};
+use super::{FormatError, RowsView, json};
 use crate::api::Value;
 
 /// Writes every table with its columns, in the order in which the rows first name them.
-pub fn encode_rows(view: &View<'_>) -> Result<String, FormatError> {
+pub fn encode_rows(view: &RowsView<'_>) -> Result<String, FormatError> {
     let mut out = String::new();
     for table in &view.tables {
         if view.tables.len() > 1 {

@@ -14,6 +14,7 @@ mod project;
 mod record;
 mod row;
 mod rows;
+mod shape;
 mod tagged;
 mod tally;
 #[cfg(test)]
@@ -28,7 +29,7 @@ pub use auto::{Encoded, encode};
 pub use convert::{convert, count};
 pub use error::FormatError;
 pub use project::Projection;
-pub use row::{Cell, Identity, Row, RowSet, Table, TableView, View};
+pub use row::{Cell, Identity, Row, RowSet, RowTable, RowsView, TableView};
 pub use rows::{Answer, rows};
 pub use tally::{BORDER, Block, End, joined_tokens, keeps_apart};
 pub use tokens::count_tokens;

@@ -4,21 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::record::Record;
+use super::shape::Shape;
 use super::{Cell, Row};
 use crate::api::{Error, Result, Value};
-
-/// The columns of one kind of row.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Shape {
-    /// The name of its table.
-    pub name: &'static str,
-    /// Columns that every row has.
-    pub fixed: &'static [&'static str],
-    /// Of those, how many, from the first, are given if no columns are named.
-    pub shown: usize,
-    /// The prefix of columns that each row has its own of: `metadata` or `properties`.
-    pub fields: Option<&'static str>,
-}
 
 /// One step in making a row.
 #[derive(Debug, Clone)]

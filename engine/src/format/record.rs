@@ -1,7 +1,6 @@
 //! Each stored thing as a record of columns.
 
 use super::Identity;
-use super::project::Shape;
 use crate::api::{
     ByteBuf, Document, Edge, Embedding, KvEntry, Node, Properties, TemporalEdge, TimestampMs, Value, VectorHit,
 };
@@ -15,42 +14,6 @@ pub(super) trait Record {
     /// Its own fields.
     fn fields(&mut self) -> Option<&mut Properties>;
 }
-
-/// `key`, `value`, `version`.
-pub const ENTRY: Shape = Shape { name: "entries", fixed: &["key", "value", "version"], shown: 3, fields: None };
-/// Documents by id.
-pub const DOCUMENT: Shape =
-    Shape { name: "documents", fixed: &["id", "content", "embedding"], shown: 2, fields: Some("metadata") };
-/// Documents by search.
-pub const HIT: Shape = Shape {
-    name: "documents",
-    fixed: &["id", "score", "distance", "content", "embedding"],
-    shown: 4,
-    fields: Some("metadata"),
-};
-/// Vectors by search.
-pub const VECTOR: Shape =
-    Shape { name: "vectors", fixed: &["id", "score", "distance", "embedding"], shown: 3, fields: None };
-/// Graph nodes.
-pub const NODE: Shape = Shape { name: "nodes", fixed: &["id", "node_type"], shown: 2, fields: Some("properties") };
-/// Graph edges.
-pub const EDGE: Shape =
-    Shape { name: "edges", fixed: &["from_id", "edge_type", "to_id"], shown: 3, fields: Some("properties") };
-const FACT_COLUMNS: &[&str] = &[
-    "from_id",
-    "edge_type",
-    "to_id",
-    "valid_from",
-    "valid_until",
-    "asserted_seq",
-    "asserted_at",
-    "retracted_seq",
-    "retracted_at",
-];
-/// Temporal facts.
-pub const FACT: Shape = Shape { name: "edges", fixed: FACT_COLUMNS, shown: 5, fields: Some("properties") };
-/// Beliefs about temporal facts.
-pub const BELIEF: Shape = Shape { name: "beliefs", fixed: FACT_COLUMNS, shown: 9, fields: Some("properties") };
 
 /// Bytes as text if they are UTF-8.
 fn text_or_bytes(bytes: ByteBuf) -> Value {
@@ -102,7 +65,7 @@ impl Record for KvEntry {
 }
 
 /// A document with where it was found.
-pub(super) struct DocumentRecord<'a> {
+pub(super) struct FoundDocument<'a> {
     /// Its collection.
     pub collection: &'a str,
     /// The document.
@@ -111,7 +74,7 @@ pub(super) struct DocumentRecord<'a> {
     pub hit: Option<(f32, f32)>,
 }
 
-impl Record for DocumentRecord<'_> {
+impl Record for FoundDocument<'_> {
     fn identity(&self) -> Option<Identity> {
         let id = self.document.id.as_ref()?;
         Some(Identity::Document(self.collection.to_owned(), id.as_str().to_owned()))

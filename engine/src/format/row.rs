@@ -45,7 +45,7 @@ pub struct Row {
 
 /// The rows of one kind.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Table {
+pub struct RowTable {
     /// Its name among several, for example `nodes`.
     pub name: &'static str,
     /// Its rows.
@@ -56,7 +56,7 @@ pub struct Table {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct RowSet {
     /// The tables.
-    pub tables: Vec<Table>,
+    pub tables: Vec<RowTable>,
 }
 
 impl RowSet {
@@ -80,12 +80,12 @@ impl RowSet {
     }
 
     /// Everything.
-    pub fn all(&self) -> View<'_> {
+    pub fn all(&self) -> RowsView<'_> {
         self.first(self.len())
     }
 
     /// The first rows, counted through the tables in order.
-    pub fn first(&self, rows: usize) -> View<'_> {
+    pub fn first(&self, rows: usize) -> RowsView<'_> {
         let mut left = rows;
         let mut tables = Vec::with_capacity(self.tables.len());
         for table in &self.tables {
@@ -93,7 +93,7 @@ impl RowSet {
             left -= taken.len();
             tables.push(TableView { name: table.name, rows: taken });
         }
-        View { tables }
+        RowsView { tables }
     }
 }
 
@@ -108,12 +108,12 @@ pub struct TableView<'a> {
 
 /// Some rows of an answer.
 #[derive(Debug, Clone)]
-pub struct View<'a> {
+pub struct RowsView<'a> {
     /// The tables.
     pub tables: Vec<TableView<'a>>,
 }
 
-impl<'a> View<'a> {
+impl<'a> RowsView<'a> {
     /// As a list of maps, or a map of lists where there are several tables.
     pub(super) fn tagged(&self, floats: Floats) -> TaggedView<'_> {
         TaggedView { tables: &self.tables, floats }

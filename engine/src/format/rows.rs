@@ -1,8 +1,9 @@
 //! Answers as rows, for every read that gives some.
 
-use super::project::{Projection, Shape};
-use super::record::{BELIEF, DOCUMENT, DocumentRecord, EDGE, ENTRY, FACT, HIT, NODE, Record, VECTOR, VectorRecord};
-use super::{RowSet, Table};
+use super::project::Projection;
+use super::record::{FoundDocument, Record, VectorRecord};
+use super::shape::{BELIEF, DOCUMENT, EDGE, ENTRY, FACT, HIT, NODE, Shape, VECTOR};
+use super::{RowSet, RowTable};
 use crate::api::{ByteBuf, Error, KvEntry, Response, Result, RowsQuery, Scan};
 
 /// An answer as rows.
@@ -58,9 +59,9 @@ impl Projection {
         Self::new(shapes(read), columns.or(own.as_deref()))
     }
 
-    fn table<R: Record>(&self, shape: &'static Shape, records: impl IntoIterator<Item = R>) -> Option<Table> {
+    fn table<R: Record>(&self, shape: &'static Shape, records: impl IntoIterator<Item = R>) -> Option<RowTable> {
         let mut maker = self.maker(shape)?;
-        Some(Table { name: shape.name, rows: records.into_iter().map(|record| maker.make(record)).collect() })
+        Some(RowTable { name: shape.name, rows: records.into_iter().map(|record| maker.make(record)).collect() })
     }
 }
 
@@ -69,7 +70,7 @@ impl Projection {
 /// # Errors
 /// `Internal` if the answer is not one to this read.
 pub fn rows(read: &RowsQuery, response: Response, projection: &Projection) -> Result<Answer> {
-    let one = |table: Option<Table>| RowSet { tables: table.into_iter().collect() };
+    let one = |table: Option<RowTable>| RowSet { tables: table.into_iter().collect() };
     let whole = |rows| Answer { rows, cursor: None, truncated: false };
     Ok(match (read, response) {
         (RowsQuery::Scan(_), Response::Scan(page)) => {
@@ -85,12 +86,12 @@ pub fn rows(read: &RowsQuery, response: Response, projection: &Projection) -> Re
         (RowsQuery::GetDocuments(get), Response::GetDocuments(found)) => {
             let collection = get.collection.as_str();
             let records = found.documents.into_iter().flatten();
-            let records = records.map(|document| DocumentRecord { collection, document, hit: None });
+            let records = records.map(|document| FoundDocument { collection, document, hit: None });
             whole(one(projection.table(&DOCUMENT, records)))
         }
         (RowsQuery::SearchCollection(search), Response::SearchCollection(found)) => {
             let collection = search.collection.as_str();
-            let records = found.hits.into_iter().map(|hit| DocumentRecord {
+            let records = found.hits.into_iter().map(|hit| FoundDocument {
                 collection,
                 document: hit.document,
                 hit: Some((hit.score, hit.distance)),

@@ -150,7 +150,7 @@ impl Serialize for Plain<'_> {
 
 /// Reads a value within the bounds of a text, tags and all; [`untag`] makes of them what they stand for.
 #[derive(Debug)]
-pub struct Reader {
+pub struct TaggedReader {
     left: Cell<usize>,
     limit: Cell<Option<&'static str>>,
 }
@@ -158,7 +158,7 @@ pub struct Reader {
 /// Deepest nesting of a text: every level of a value may need a tag around it, and a scalar at the end one more.
 pub const TEXT_DEPTH_MAX: usize = 2 * limits::VALUE_DEPTH_MAX + 2;
 
-impl Reader {
+impl TaggedReader {
     /// A reader of one text.
     pub fn new() -> Self {
         Self { left: Cell::new(limits::TEXT_VALUES_MAX), limit: Cell::new(None) }
@@ -224,7 +224,7 @@ fn untag_one(tag: &str, value: Value) -> Result<Value, FormatError> {
 }
 
 struct Seed<'r> {
-    reader: &'r Reader,
+    reader: &'r TaggedReader,
     depth: usize,
 }
 

@@ -25,7 +25,7 @@ const MARKS: usize = 64;
 
 /// Where a piece begins, and the tokens before it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-struct Mark {
+struct PieceStart {
     at: usize,
     tokens: u64,
 }
@@ -36,9 +36,9 @@ pub struct Block {
     /// With the border behind it.
     text: String,
     /// Its first pieces.
-    marks: Vec<Mark>,
+    marks: Vec<PieceStart>,
     /// Its last piece, which holds the border or what of it stands apart.
-    last: Mark,
+    last: PieceStart,
     /// Tokens of the last piece.
     last_tokens: u64,
     /// Tokens of what is left of the last piece without the border.
@@ -56,10 +56,10 @@ impl Block {
             return Ok(None);
         }
         let text = text + BORDER;
-        let (mut marks, mut last, mut last_tokens) = (Vec::new(), Mark::default(), 0);
+        let (mut marks, mut last, mut last_tokens) = (Vec::new(), PieceStart::default(), 0);
         for piece in pieces(&text, tokenizer)? {
             let Piece { start, end: _, tokens } = piece?;
-            last = Mark { at: start, tokens: last.tokens + last_tokens };
+            last = PieceStart { at: start, tokens: last.tokens + last_tokens };
             last_tokens = tokens;
             if marks.len() < MARKS {
                 marks.push(last);
@@ -84,7 +84,7 @@ impl Block {
     }
 
     /// The piece that begins there, if it is remembered.
-    fn mark(&self, at: usize) -> Option<Mark> {
+    fn mark(&self, at: usize) -> Option<PieceStart> {
         if at == self.last.at {
             return Some(self.last);
         }
@@ -114,7 +114,7 @@ struct Joined {
 
 impl Joined {
     /// Takes the rest of a block's pieces, from one of them on.
-    fn take(&mut self, block: &Block, is_last: bool, from: Mark) {
+    fn take(&mut self, block: &Block, is_last: bool, from: PieceStart) {
         let text = if is_last { block.text() } else { &block.text };
         self.tokens += block.last.tokens - from.tokens;
         text.get(block.last.at..).unwrap_or_default().clone_into(&mut self.open);
@@ -125,7 +125,7 @@ impl Joined {
         let text = if is_last { block.text() } else { &block.text };
         if self.open.is_empty() || keeps_apart(text) {
             self.tokens += self.open_tokens;
-            self.take(block, is_last, Mark::default());
+            self.take(block, is_last, PieceStart::default());
             return Ok(());
         }
         let before = self.open.len();

@@ -31,18 +31,19 @@ const CL100K_PIECES: &str = concat!(
     r"|\s+$|\s*[\r\n]|\s+",
 );
 
-static O200K: LazyLock<Option<Tables>> = LazyLock::new(|| Tables::new(&tiktoken_rs::o200k_base().ok()?, O200K_PIECES));
-static CL100K: LazyLock<Option<Tables>> =
-    LazyLock::new(|| Tables::new(&tiktoken_rs::cl100k_base().ok()?, CL100K_PIECES));
+static O200K: LazyLock<Option<TokenTables>> =
+    LazyLock::new(|| TokenTables::new(&tiktoken_rs::o200k_base().ok()?, O200K_PIECES));
+static CL100K: LazyLock<Option<TokenTables>> =
+    LazyLock::new(|| TokenTables::new(&tiktoken_rs::cl100k_base().ok()?, CL100K_PIECES));
 
 /// A tokenizer.
-struct Tables {
+struct TokenTables {
     pieces: Regex,
     /// Merges whatever it is given as one piece.
     merge: CoreBPE,
 }
 
-impl Tables {
+impl TokenTables {
     fn new(published: &CoreBPE, pieces: &str) -> Option<Self> {
         // The crate keeps its ranks to itself, but tells what each stands for. Ordinary tokens have the lowest numbers,
         // without a gap; special ones come after a gap or not at all.
@@ -71,7 +72,7 @@ pub(super) struct Piece {
 
 /// The pieces of a text, one after the other without a gap. Each is found by looking forward from where it begins.
 pub(super) struct Pieces<'t> {
-    tables: &'static Tables,
+    tables: &'static TokenTables,
     text: &'t str,
     at: usize,
 }

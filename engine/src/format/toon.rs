@@ -10,8 +10,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use toon_format::{DecodeOptions, EncodeOptions, ToonError};
 
 use super::json::check_length;
-use super::tagged::{Floats, Reader, Tagged, check_readable, untag};
-use super::{FormatError, View, integers, toon_guard, toon_place, toon_table};
+use super::tagged::{Floats, Tagged, TaggedReader, check_readable, untag};
+use super::{FormatError, RowsView, integers, toon_guard, toon_place, toon_table};
 use crate::api::Value;
 
 /// Writes a value.
@@ -28,7 +28,7 @@ pub fn encode(value: &Value) -> Result<String, FormatError> {
 }
 
 /// Writes rows: a list of maps, or a map of such lists where there are several tables.
-pub(super) fn encode_rows(view: &View<'_>) -> Result<String, FormatError> {
+pub(super) fn encode_rows(view: &RowsView<'_>) -> Result<String, FormatError> {
     match toon_table::encode(view) {
         Some(text) => Ok(text),
         None => by_crate(&view.tagged(Floats::Plain)),
@@ -48,7 +48,7 @@ pub fn decode(text: &str) -> Result<Value, FormatError> {
     check_length(text)?;
     toon_guard::check(text)?;
     let json = by_decoder(text)?;
-    let reader = Reader::new();
+    let reader = TaggedReader::new();
     let value = reader.read(json).map_err(|error| {
         reader.limit().unwrap_or_else(|| FormatError::conversion(format!("not a value of ToonDB: {error}")))
     })?;

@@ -11,7 +11,7 @@ use toon_format::utils::literal::is_literal_like;
 use toon_format::utils::string::{escape_string, is_valid_unquoted_key};
 
 use super::tagged::{Floats, is_scalar, is_tag};
-use super::{Row, View};
+use super::{Row, RowsView};
 use crate::api::Value;
 
 /// What reads as a row of a table: named values in order.
@@ -45,7 +45,7 @@ pub fn encode_list(items: &[Value]) -> Option<String> {
 }
 
 /// Writes the rows, or nothing if some table is not flat.
-pub fn encode(view: &View<'_>) -> Option<String> {
+pub fn encode(view: &RowsView<'_>) -> Option<String> {
     let mut out = String::new();
     match view.tables.as_slice() {
         [table] => write_table(&mut out, None, table.rows.len(), table.rows.iter())?,

@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use super::error::LogError;
 use super::mark::{Mark, MarkFile};
-use super::record::{Place, RECORD_ALIGN, RecordHeader, record_bytes};
+use super::position::SeqRange;
+use super::record::{RECORD_ALIGN, RecordHeader, RecordPlace, record_bytes};
 use super::segment::{HEADER_BYTES, SegmentHeader, segment_name, spare_name};
 use super::spare::{Spare, SparePool, prepare_now};
-use super::types::{Log, LogOptions, SeqRange, Sync};
+use super::types::{Log, LogOptions, Sync};
 use crate::disk::{DiskFile, OpenMode, is_disk_full};
 use crate::planted::{self, Planted};
 
@@ -63,7 +64,7 @@ pub(super) struct CurrentSegment {
 }
 
 /// What opening hands over.
-pub(super) struct Parts {
+pub(super) struct Handover {
     pub(super) options: LogOptions,
     pub(super) full: VecDeque<FullSegment>,
     pub(super) current: CurrentSegment,
@@ -73,8 +74,8 @@ pub(super) struct Parts {
 }
 
 impl SegmentedLog {
-    pub(super) fn from_parts(parts: Parts) -> Self {
-        let Parts { options, full, current, spares, mark, last_seq } = parts;
+    pub(super) fn from_parts(parts: Handover) -> Self {
+        let Handover { options, full, current, spares, mark, last_seq } = parts;
         let opening = options.rng.next_u64();
         let (buffer, frugal, fenced) = (Vec::new(), false, false);
         Self { options, opening, full, current, spares, mark, buffer, last_seq, frugal, fenced }
@@ -178,7 +179,7 @@ impl SegmentedLog {
 
     fn write_record(&mut self, seqs: SeqRange) -> Result<(), LogError> {
         let current = &mut self.current;
-        let place = Place { salt: current.header.salt, offset: current.offset };
+        let place = RecordPlace { salt: current.header.salt, offset: current.offset };
         let header =
             RecordHeader { synced_through: current.synced, seqs, previous: current.chain, opening: self.opening };
         let (encoded, checksum) = header.encode(place, &self.buffer);

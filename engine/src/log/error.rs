@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::types::{Position, SeqRange};
+use super::position::{Position, SeqRange};
 
 /// Errors of the log.
 #[derive(Debug, thiserror::Error)]

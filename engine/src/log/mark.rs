@@ -71,13 +71,13 @@ pub(super) struct Mark {
 
 /// What a slot holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Slot {
+enum MarkSlot {
     Empty,
     Damaged,
     Marked { count: u64, mark: Mark },
 }
 
-impl Slot {
+impl MarkSlot {
     fn decode(bytes: &[u8], namespace_id: [u8; 16]) -> Self {
         if bytes.iter().all(|byte| *byte == 0) {
             return Self::Empty;
@@ -158,16 +158,16 @@ impl MarkFile {
         for slot in 0..SLOTS {
             let mut bytes = [0; USED_BYTES];
             let decoded = match file.read_exact_at(slot * SLOT_BYTES as u64, &mut bytes) {
-                Ok(()) => Slot::decode(&bytes, self.namespace_id),
-                Err(_) => Slot::Damaged,
+                Ok(()) => MarkSlot::decode(&bytes, self.namespace_id),
+                Err(_) => MarkSlot::Damaged,
             };
             match decoded {
-                Slot::Empty => {}
-                Slot::Damaged => tracing::warn!(
+                MarkSlot::Empty => {}
+                MarkSlot::Damaged => tracing::warn!(
                     path = %self.path.display(), slot,
                     "a slot of the log's mark is torn or damaged: damage to the last records may go unnoticed"
                 ),
-                Slot::Marked { count, mark } => {
+                MarkSlot::Marked { count, mark } => {
                     if self.newest.is_none_or(|(newest, _)| newest < count) {
                         (self.newest, self.slot) = (Some((count, mark)), slot);
                     }
@@ -188,13 +188,13 @@ impl MarkFile {
         for slot in 0..SLOTS {
             let mut bytes = [0; USED_BYTES];
             let decoded = match file.read_exact_at(slot * SLOT_BYTES as u64, &mut bytes) {
-                Ok(()) => Slot::decode(&bytes, options.namespace_id),
-                Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => Slot::Damaged,
+                Ok(()) => MarkSlot::decode(&bytes, options.namespace_id),
+                Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => MarkSlot::Damaged,
                 Err(error) => return Err(error),
             };
             match decoded {
-                Slot::Empty | Slot::Marked { .. } => {}
-                Slot::Damaged => damaged += 1,
+                MarkSlot::Empty | MarkSlot::Marked { .. } => {}
+                MarkSlot::Damaged => damaged += 1,
             }
         }
         Ok(if damaged == 0 { MarkState::Whole } else { MarkState::Torn })

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::append::{CurrentSegment, FullSegment, Parts, SegmentedLog, install};
+use super::append::{CurrentSegment, FullSegment, Handover, SegmentedLog, install};
 use super::error::LogError;
 use super::mark::{Mark, MarkFile, MarkState};
 use super::read_only::ReadOnlyLog;
@@ -33,7 +33,7 @@ pub fn open(
     replay: &mut Replay<'_>,
 ) -> Result<(SegmentedLog, ReplayReport), LogError> {
     options.disk.create_dir_all(&options.dir).map_err(LogError::io(&options.dir))?;
-    let listing = Listing::read(&options)?;
+    let listing = LogListing::read(&options)?;
     let mut mark = MarkFile::find(&options, OpenMode::Existing);
     let Some(newest) = listing.segments.last().copied() else {
         return create(options, &listing, mark, from_seq);
@@ -60,7 +60,7 @@ pub fn open(
     let full = full_segments(&options, &listing.segments, &chain, recovered.full)?;
     let spares = listing.clean(&options)?;
     let last_seq = report.last_seq;
-    let mut log = SegmentedLog::from_parts(Parts { options, full, current, spares, mark, last_seq });
+    let mut log = SegmentedLog::from_parts(Handover { options, full, current, spares, mark, last_seq });
     if from_seq > last_seq {
         // The store is ahead: the log lost batches that were never synced, or they are damaged and the store has them. What
         // it holds connects to nothing any more.
@@ -83,7 +83,7 @@ pub fn read(
     from_seq: u64,
     replay: &mut Replay<'_>,
 ) -> Result<(ReadOnlyLog, ReplayReport), LogError> {
-    let listing = Listing::read(options)?;
+    let listing = LogListing::read(options)?;
     let Some(newest) = listing.segments.last().copied() else {
         return Err(LogError::corrupt(0, 0, "there is no log"));
     };
@@ -111,7 +111,7 @@ pub fn look_at_mark(options: &LogOptions) -> Result<MarkState, LogError> {
 /// A crash during creation leaves no segment, and creation starts over.
 fn create(
     options: LogOptions,
-    listing: &Listing,
+    listing: &LogListing,
     mut mark: MarkFile,
     from_seq: u64,
 ) -> Result<(SegmentedLog, ReplayReport), LogError> {
@@ -140,19 +140,19 @@ fn create(
         })?,
     };
     let current = install(&options, spare, 1, 1)?;
-    let parts = Parts { options, full: VecDeque::new(), current, spares, mark, last_seq: 0 };
+    let parts = Handover { options, full: VecDeque::new(), current, spares, mark, last_seq: 0 };
     Ok((SegmentedLog::from_parts(parts), ReplayReport::default()))
 }
 
 /// The names in the directory.
-struct Listing {
+struct LogListing {
     /// Numbers of the segments, ascending.
     segments: Vec<u64>,
     spares: Vec<PathBuf>,
     temporaries: Vec<PathBuf>,
 }
 
-impl Listing {
+impl LogListing {
     fn read(options: &LogOptions) -> Result<Self, LogError> {
         let mut listing = Self { segments: Vec::new(), spares: Vec::new(), temporaries: Vec::new() };
         for name in options.disk.list_dir(&options.dir).map_err(LogError::io(&options.dir))? {

@@ -1,7 +1,8 @@
 //! A log that was read and cannot be written to.
 
 use super::error::LogError;
-use super::types::{Log, SeqRange, Sync};
+use super::position::SeqRange;
+use super::types::{Log, Sync};
 
 /// What [`super::read`] leaves of a log.
 #[derive(Debug)]

@@ -20,8 +20,8 @@
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
+use super::position::SeqRange;
 use super::segment::Fields;
-use super::types::SeqRange;
 use crate::planted::{self, Planted};
 
 pub(super) const RECORD_HEADER_BYTES: u32 = 56;
@@ -38,16 +38,16 @@ pub(super) struct RecordHeader {
 
 /// Where a record stands: what its hashes depend on besides its content.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
+pub(super) struct RecordPlace {
     pub(super) salt: u64,
     pub(super) offset: u32,
 }
 
 /// What stands at an offset of a segment.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Found<'a> {
+pub(super) enum FoundRecord<'a> {
     /// A whole record.
-    Record(Record<'a>),
+    Record(LogRecord<'a>),
     /// A record of this segment of which a part is missing; it would have ended at `end`, as far as that is known.
     Torn { end: u64 },
     /// Nothing written by this segment.
@@ -55,7 +55,7 @@ pub(super) enum Found<'a> {
 }
 
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Record<'a> {
+pub(super) struct LogRecord<'a> {
     pub(super) header: RecordHeader,
     pub(super) checksum: u64,
     pub(super) payload: &'a [u8],
@@ -64,7 +64,7 @@ pub(super) struct Record<'a> {
 
 impl RecordHeader {
     /// The encoded header and the record's checksum.
-    pub(super) fn encode(&self, place: Place, payload: &[u8]) -> ([u8; RECORD_HEADER_BYTES as usize], u64) {
+    pub(super) fn encode(&self, place: RecordPlace, payload: &[u8]) -> ([u8; RECORD_HEADER_BYTES as usize], u64) {
         let mut fields = Vec::with_capacity(RECORD_HEADER_BYTES as usize);
         fields.extend((payload.len() as u32).to_le_bytes());
         fields.extend(self.synced_through.to_le_bytes());
@@ -89,20 +89,20 @@ pub(super) fn record_bytes(payload_bytes: usize) -> u64 {
 }
 
 /// Reads what stands at `place` in the segment's bytes.
-pub(super) fn find(segment: &[u8], place: Place) -> Found<'_> {
+pub(super) fn find(segment: &[u8], place: RecordPlace) -> FoundRecord<'_> {
     let start = place.offset as usize;
     let Some(rest) = segment.get(start..).filter(|rest| rest.get(8..12) == Some(&mark(place.salt)[..])) else {
-        return Found::Nothing;
+        return FoundRecord::Nothing;
     };
     let Some((head, body)) = rest.split_at_checked(RECORD_HEADER_BYTES as usize) else {
-        return Found::Torn { end: segment.len() as u64 };
+        return FoundRecord::Torn { end: segment.len() as u64 };
     };
     let mut outer = Fields(head);
     let checksum = u64::from_le_bytes(outer.take());
     let (_mark, check): ([u8; 4], [u8; 4]) = (outer.take(), outer.take());
     let hash = header_hash(place, outer.0);
     if check != low_half(hash) {
-        return Found::Torn { end: (start + head.len()) as u64 };
+        return FoundRecord::Torn { end: (start + head.len()) as u64 };
     }
     let payload_bytes = u32::from_le_bytes(outer.take()) as usize;
     let header = RecordHeader {
@@ -118,13 +118,13 @@ pub(super) fn find(segment: &[u8], place: Place) -> Found<'_> {
             if fits
                 && (xxh3_64_with_seed(payload, hash) == checksum || planted::is(Planted::RecordChecksumSkipped)) =>
         {
-            Found::Record(Record { header, checksum, payload, end })
+            FoundRecord::Record(LogRecord { header, checksum, payload, end })
         }
-        _ => Found::Torn { end: end.min(segment.len() as u64) },
+        _ => FoundRecord::Torn { end: end.min(segment.len() as u64) },
     }
 }
 
-fn header_hash(place: Place, fields: &[u8]) -> u64 {
+fn header_hash(place: RecordPlace, fields: &[u8]) -> u64 {
     xxh3_64_with_seed(fields, place.salt ^ (u64::from(place.offset) << 32))
 }
 

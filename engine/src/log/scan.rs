@@ -2,9 +2,10 @@
 
 use super::error::LogError;
 use super::mark::Mark;
-use super::record::{Found, Place, RECORD_ALIGN, find};
+use super::position::SeqRange;
+use super::record::{FoundRecord, RECORD_ALIGN, RecordPlace, find};
 use super::segment::{HEADER_BYTES, SegmentHeader};
-use super::types::{Replay, Rest, SeqRange};
+use super::types::{Replay, Rest};
 use crate::planted::{self, Planted};
 
 /// Where reading stopped.
@@ -37,7 +38,7 @@ pub(super) fn accept_records(
         last_seq: header.first_seq.saturating_sub(1),
         replayed: 0,
     };
-    while let Found::Record(record) = find(segment, Place { salt: header.salt, offset: tail.end }) {
+    while let FoundRecord::Record(record) = find(segment, RecordPlace { salt: header.salt, offset: tail.end }) {
         if record.header.previous != tail.chain {
             break;
         }
@@ -79,10 +80,10 @@ pub(super) fn look_behind(
     let mut offset = tail.end;
     while (offset as usize) < segment.len() {
         let mut next = offset + RECORD_ALIGN;
-        match find(segment, Place { salt: header.salt, offset }) {
-            Found::Nothing => {}
-            Found::Torn { end } => torn_end = torn_end.max(end),
-            Found::Record(record) => {
+        match find(segment, RecordPlace { salt: header.salt, offset }) {
+            FoundRecord::Nothing => {}
+            FoundRecord::Torn { end } => torn_end = torn_end.max(end),
+            FoundRecord::Record(record) => {
                 // At the bad place itself stands a whole record with another predecessor. If that predecessor had been
                 // synced when this was written, the one accepted in its place is not the one that was there.
                 let replaced = offset == tail.end && record.header.synced_through == tail.end;

@@ -37,14 +37,14 @@ pub(super) struct SparePool {
     ready: Vec<Spare>,
     /// How many files were recycled.
     recycled: u64,
-    slot: Arc<Slot>,
+    slot: Arc<SpareSlot>,
     /// The segment during which preparing failed in the background; not tried again before the next one.
     failed_in: Option<u64>,
 }
 
 /// What the log and its background work share.
 #[derive(Debug)]
-struct Slot {
+struct SpareSlot {
     state: Mutex<SlotState>,
     /// Recyclings up to this one have durable names.
     settled: AtomicU64,
@@ -65,7 +65,7 @@ enum SlotState {
 impl SparePool {
     /// A pool of files found on opening, whose names are durable.
     pub(super) fn new(ready: Vec<Spare>) -> Self {
-        let slot = Slot {
+        let slot = SpareSlot {
             state: Mutex::new(SlotState::Idle),
             settled: AtomicU64::new(0),
             unsettled_for_good: AtomicBool::new(false),
@@ -145,9 +145,9 @@ impl SparePool {
         self.collect(segment);
         let wanted = capacity.filter(|_| self.ready.is_empty() && self.failed_in != Some(segment));
         let task = match wanted {
-            Some(capacity) => Task::Prepare { capacity },
+            Some(capacity) => SpareTask::Prepare { capacity },
             None if self.slot.settled.load(Ordering::Acquire) < self.recycled => {
-                Task::Settle { through: self.recycled }
+                SpareTask::Settle { through: self.recycled }
             }
             None => return None,
         };
@@ -156,10 +156,10 @@ impl SparePool {
             return None;
         }
         *state = match task {
-            Task::Prepare { .. } => SlotState::Preparing,
-            Task::Settle { .. } => SlotState::Settling,
+            SpareTask::Prepare { .. } => SlotState::Preparing,
+            SpareTask::Settle { .. } => SlotState::Settling,
         };
-        let job = Job { options: options.clone(), task, slot: Arc::clone(&self.slot) };
+        let job = SpareJob { options: options.clone(), task, slot: Arc::clone(&self.slot) };
         Some(move || job.run())
     }
 
@@ -186,7 +186,7 @@ impl Drop for SparePool {
     }
 }
 
-impl Slot {
+impl SpareSlot {
     /// Makes the directory's names durable, among them those of the recyclings up to `through`.
     fn settle(&self, through: u64, options: &LogOptions) -> io::Result<()> {
         if self.unsettled_for_good.load(Ordering::Acquire) {
@@ -201,26 +201,26 @@ impl Slot {
     }
 }
 
-enum Task {
+enum SpareTask {
     Prepare { capacity: u32 },
     Settle { through: u64 },
 }
 
-struct Job {
+struct SpareJob {
     options: LogOptions,
-    task: Task,
-    slot: Arc<Slot>,
+    task: SpareTask,
+    slot: Arc<SpareSlot>,
 }
 
-impl Job {
+impl SpareJob {
     fn run(self) {
         match self.task {
-            Task::Prepare { capacity } => {
+            SpareTask::Prepare { capacity } => {
                 let result = prepare(&self.options, capacity, &self.slot.abandoned);
                 *self.slot.state.lock() = SlotState::Done(result);
             }
-            Task::Settle { .. } if self.slot.abandoned.load(Ordering::Relaxed) => {}
-            Task::Settle { through } => {
+            SpareTask::Settle { .. } if self.slot.abandoned.load(Ordering::Relaxed) => {}
+            SpareTask::Settle { through } => {
                 if let Err(error) = self.slot.settle(through, &self.options) {
                     tracing::warn!(%error, "syncing the log's directory in the background failed");
                 }
@@ -230,7 +230,7 @@ impl Job {
 }
 
 /// Work that has no result to hand over, or was dropped without running, frees the slot.
-impl Drop for Job {
+impl Drop for SpareJob {
     fn drop(&mut self) {
         let mut state = self.slot.state.lock();
         if !matches!(*state, SlotState::Done(_)) {

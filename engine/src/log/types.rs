@@ -1,36 +1,13 @@
 //! The log's interface: what the actor appends to and what recovery reads from.
 
-use std::fmt::{self, Debug};
+use std::fmt::Debug;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::error::LogError;
+use super::position::SeqRange;
 use crate::disk::Disk;
 use crate::rng::Rng;
-
-/// The commit seqs of one batch, both included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SeqRange {
-    /// Seq of the first operation.
-    pub first: u64,
-    /// Seq of the last operation.
-    pub last: u64,
-}
-
-/// A place in the log. Ordered as the log is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Position {
-    /// Number of the segment.
-    pub segment: u64,
-    /// Byte offset in the segment file.
-    pub offset: u64,
-}
-
-impl fmt::Display for Position {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "segment {} offset {}", self.segment, self.offset)
-    }
-}
 
 /// When an appended batch becomes durable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

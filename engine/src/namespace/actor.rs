@@ -16,19 +16,20 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::checkpoint::Checkpoint;
-use super::collections::Collection;
-use super::context::Context;
+use super::collection::Collection;
+use super::context::WriteContext;
 use super::exec;
+use super::flushing::Flushing;
 use super::mailbox::{Envelope, Task};
 use super::shrinking::Shrinking;
 use super::state::State;
+use super::timelines::Asserted;
 use crate::api::{Durability, Effect, Error, ErrorCode, Quota, Request, Response, Result};
 use crate::limits;
 use crate::log::{Log, LogError, SeqRange, Sync};
 use crate::planted::{self, Planted};
+use crate::reply::Reply;
 use crate::rng::Rng;
-use crate::service::Reply;
 use crate::space::{Promise, Space};
 use crate::store::{BatchWriter, Counters, Txn};
 
@@ -55,7 +56,7 @@ pub struct Actor {
     /// Panics that were caught while the group was executed.
     pub panics: usize,
     /// Flushing.
-    pub checkpoint: Checkpoint,
+    pub flushing: Flushing,
     /// When a volatile write first waited for a sync, in monotonic time.
     pub unsynced_since: Option<Duration>,
     /// True while the next step of a sweep waits in the mailbox.
@@ -204,14 +205,14 @@ impl Actor {
         &mut self,
         durability: Durability,
         around: &Surroundings<'_>,
-        operation: impl FnOnce(&mut Context<'_>) -> Result<R>,
+        operation: impl FnOnce(&mut WriteContext<'_>) -> Result<R>,
     ) -> Result<R> {
         let state = Arc::clone(&self.state);
         let seq = self.last_seq + 1;
         let now_ms = state.clock.now_ms();
         let least_ms = if planted::is(Planted::StampsGoBack) { i64::MIN } else { self.counters.last_commit_at };
         let stamp_ms = now_ms.min(limits::TIME_MS_MAX).max(least_ms);
-        let mut ctx = Context {
+        let mut ctx = WriteContext {
             state: &state,
             txn: Txn::new(state.unpublished()),
             seq,
@@ -219,7 +220,7 @@ impl Actor {
             stamp_ms,
             counters: self.counters,
             quota: around.quota,
-            changes: Vec::new(),
+            asserted: Asserted::default(),
             rng: &**around.rng,
             durability,
         };
@@ -227,7 +228,7 @@ impl Actor {
         let attempt = catch_unwind(AssertUnwindSafe(|| {
             let result = operation(&mut ctx)?;
             ctx.check_bounds(before)?;
-            Ok(result)
+            Ok((result, ctx.changes()?))
         }));
         let result = attempt.unwrap_or_else(|_| {
             tracing::error!("an operation panicked; it failed alone");
@@ -239,13 +240,14 @@ impl Actor {
         {
             self.store_failed.get_or_insert_with(|| error.clone());
         }
-        let result = result?;
-        let Context { txn, changes, mut counters, .. } = ctx;
+        let (result, changes) = result?;
+        let WriteContext { txn, mut counters, .. } = ctx;
         if txn.is_empty() {
             return Ok(result);
         }
         self.make_room(&txn)?;
         counters.last_commit_at = stamp_ms;
+        changes.iter().for_each(|change| change.announce(&state));
         self.stage(&txn, seq);
         for change in changes {
             if let Some(collection) = change.collection()
@@ -255,7 +257,7 @@ impl Actor {
             }
             // The operation checked everything an index checks, so this is a defect. Its rows are in the memtable
             // already: the group must not be committed.
-            if let Err(error) = change.apply(&state, seq) {
+            if let Err(error) = change.apply(&state) {
                 self.broken = Some(Error::internal(format!("an index refused a committed row: {error}")));
             }
         }
@@ -301,7 +303,7 @@ impl Actor {
             let sync = if durable { Sync::Now } else { Sync::Later };
             self.log.append(SeqRange { first: first_seq, last: self.last_seq }, sync)?;
             self.state.publish(self.last_seq, self.counters, self.counted.drain(..));
-            self.checkpoint.wrote(now);
+            self.flushing.wrote(now);
         } else if durable && !planted::is(Planted::NoOpAckWithoutSync) {
             self.log.sync()?;
         }
@@ -311,7 +313,7 @@ impl Actor {
             self.unsynced_since = Some(now);
         }
         if let Some(work) = self.log.take_background_work() {
-            self.checkpoint.spawn(work);
+            self.flushing.spawn(work);
         }
         Ok(())
     }
@@ -344,7 +346,7 @@ impl Actor {
         let state = Arc::clone(&self.state);
         let has_expired =
             exec::expired(&state.unpublished(), state.clock.now_ms(), 1).is_ok_and(|keys| !keys.is_empty());
-        let part = |ctx: &mut Context<'_>| {
+        let part = |ctx: &mut WriteContext<'_>| {
             let keys = if has_expired { exec::sweep(ctx, limits::SWEEP_ITEMS_MAX)? } else { 0 };
             let entries = exec::sweep_entries(ctx, limits::SWEEP_ITEMS_MAX)?;
             let purging = exec::purge(ctx, limits::SWEEP_ITEMS_MAX)?;
@@ -354,7 +356,7 @@ impl Actor {
             Ok(false) => {}
             Ok(true) => {
                 self.sweeping = true;
-                self.checkpoint.post(Task::Sweep);
+                self.flushing.post(Task::Sweep);
             }
             Err(error) => {
                 tracing::warn!(%error, "sweeping what has expired or purging a dropped collection failed; it is tried again");

@@ -10,11 +10,12 @@
 use std::sync::Arc;
 
 use super::Namespace;
+use super::access::Access;
 use super::handle::reopened;
 use super::look::{Files, FilesReport, kind_of, tell_store};
 use super::mailbox::{Envelope, Task};
 use super::opening::Opening;
-use super::recovery::{Access, LOG_NAME, STORE_NAME};
+use super::recovery::{LOG_NAME, STORE_NAME};
 use super::state::State;
 use crate::api::{Error, ErrorCode, Finding, FindingKind, FindingPart, Result};
 use crate::disk::{Disk, LookingDisk};
@@ -34,11 +35,11 @@ fn is_grave(finding: &Finding) -> bool {
 /// Writes what only the log has into the store, from memory, and begins the log anew behind it: a record that joined the damaged
 /// ones later would be out of reach after a restart.
 fn save_from_log(opening: &mut Opening) -> Result<()> {
-    if !opening.checkpoint()? {
+    if !opening.flush()? {
         return Err(Error::new(ErrorCode::Busy, "a flush is under way"));
     }
     let actor = &mut opening.actor;
-    if actor.checkpoint.flushed_seq < actor.last_seq {
+    if actor.flushing.flushed_seq < actor.last_seq {
         return Err(Error::new(ErrorCode::DiskFull, "there is no space for it"));
     }
     if let Some(base) = &actor.state.base {
@@ -128,7 +129,7 @@ impl Namespace {
             return Ok(Vec::new());
         };
         // What a view says may be older: an opening that was to end, and stayed, has flushed more.
-        let mut found = look(opening.actor.last_seq, opening.actor.checkpoint.flushed_seq)?;
+        let mut found = look(opening.actor.last_seq, opening.actor.flushing.flushed_seq)?;
         if found.iter().any(is_grave) {
             let saved = save_from_log(opening);
             let advice = match &saved {
@@ -172,7 +173,7 @@ impl Namespace {
             return Err(Error::new(ErrorCode::Unavailable, "the file system is mounted read-only"));
         }
         if let Some(opening) = slot.as_mut() {
-            match opening.checkpoint() {
+            match opening.flush() {
                 Ok(true) => self.give_up(&mut slot, &reopened()),
                 Ok(false) => return Err(Error::new(ErrorCode::Busy, "a flush is under way; retry")),
                 Err(error) => {

@@ -2,6 +2,7 @@
 
 use super::change::Change;
 use super::state::State;
+use super::timelines::Asserted;
 use crate::api::{CommitSeq, Created, Deleted, Durability, Quota, Result, Written};
 use crate::limits;
 use crate::planted::{self, Planted};
@@ -9,7 +10,7 @@ use crate::rng::Rng;
 use crate::store::{Counters, Txn};
 
 /// The surroundings of one operation. Dropping it changes nothing anywhere.
-pub struct Context<'a> {
+pub struct WriteContext<'a> {
     /// The namespace's indexes, as every earlier operation left them.
     pub state: &'a State,
     /// The rows, with this operation's own writes on top.
@@ -25,15 +26,15 @@ pub struct Context<'a> {
     pub counters: Counters,
     /// The namespace's bounds.
     pub quota: Quota,
-    /// What it changes in the indexes.
-    pub changes: Vec<Change>,
+    /// The temporal facts it has asserted so far.
+    pub asserted: Asserted,
     /// Randomness, for ids.
     pub rng: &'a dyn Rng,
     /// The level the caller asked for.
     pub durability: Durability,
 }
 
-impl Context<'_> {
+impl WriteContext<'_> {
     /// The commit to report: this operation's, or the newest before it if it changed nothing.
     pub fn commit_seq(&self) -> CommitSeq {
         CommitSeq(if self.txn.is_empty() { self.seq - 1 } else { self.seq })
@@ -57,6 +58,11 @@ impl Context<'_> {
     /// Counts bytes of live data that come and go.
     pub fn account(&mut self, added: u64, removed: u64) {
         self.counters.live_bytes = (self.counters.live_bytes + added).saturating_sub(removed);
+    }
+
+    /// What it changes in the indexes.
+    pub fn changes(&self) -> Result<Vec<Change>> {
+        Change::of(self.txn.effects(), self.seq, &self.state.collections, self.txn.before())
     }
 
     /// Refuses the operation if it breaks a bound. Only growth is refused: deletes always pass.

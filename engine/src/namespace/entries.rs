@@ -16,9 +16,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use parking_lot::Mutex;
 use roaring::RoaringBitmap;
 
-use super::collections::Collection;
-use crate::api::{CollectionName, Embedding, Error, Result};
-
 #[derive(Debug)]
 struct Lifetimes {
     /// The time that was told last.
@@ -67,13 +64,13 @@ impl Lifetimes {
 
 /// What is in memory for a cache beside its vectors. Every collection has one; those that are no caches leave it empty.
 #[derive(Debug, Default)]
-pub struct Entries {
+pub struct CacheEntries {
     lifetimes: Mutex<Lifetimes>,
     hits: AtomicU64,
     misses: AtomicU64,
 }
 
-impl Entries {
+impl CacheEntries {
     /// Adds a row; nothing = it never expires.
     pub fn add(&self, row: u32, expires_at: Option<i64>) {
         let mut lifetimes = self.lifetimes.lock();
@@ -145,31 +142,19 @@ impl Entries {
     }
 }
 
-/// Refuses an embedding that cannot be compared with those of a cache.
-pub fn check_dimension(cache: &Collection, name: &CollectionName, embedding: &Embedding) -> Result<()> {
-    let (given, fixed) = (embedding.0.len(), cache.record.dimension);
-    if given == fixed as usize {
-        return Ok(());
-    }
-    Err(Error::invalid(format!(
-        "the embedding has dimension {given}, but the first entry of cache {name:?} has fixed {fixed}; use another cache \
-         for another model"
-    )))
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "whatever fails here fails the test")]
 
-    use super::Entries;
+    use super::CacheEntries;
 
-    fn open(entries: &Entries, now_ms: i64) -> Option<Vec<u32>> {
+    fn open(entries: &CacheEntries, now_ms: i64) -> Option<Vec<u32>> {
         entries.open(now_ms).map(|rows| rows.iter().collect())
     }
 
     #[test]
     fn rows_expire_at_the_very_millisecond() {
-        let entries = Entries::default();
+        let entries = CacheEntries::default();
         entries.add(0, None);
         entries.add(1, Some(100));
         entries.add(2, Some(i64::MAX));
@@ -185,7 +170,7 @@ mod tests {
 
     #[test]
     fn the_sweep_gets_what_is_not_deleted_a_part_at_a_time() {
-        let entries = Entries::default();
+        let entries = CacheEntries::default();
         (0..5).for_each(|row| entries.add(row, Some(10)));
         entries.delete(0);
         assert_eq!(entries.due(10, 2), [1, 2]);
@@ -198,7 +183,7 @@ mod tests {
     /// A reader from before the deletion must not take an expired row for an open one.
     #[test]
     fn a_deleted_row_still_expires_until_it_is_forgotten() {
-        let entries = Entries::default();
+        let entries = CacheEntries::default();
         entries.add(0, Some(10));
         entries.delete(0);
         assert!(entries.is_open(0, 9));

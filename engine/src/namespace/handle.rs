@@ -14,30 +14,30 @@ use std::time::Duration;
 use arc_swap::ArcSwapOption;
 use parking_lot::Mutex;
 
+use super::access::Access;
 use super::actor::{Outcome, Surroundings};
-use super::checkpoint::Post;
-use super::mailbox::{Envelope, Mailbox, Task, worker_failed};
+use super::mailbox::{Envelope, Mailbox, Post, Task, worker_failed};
 use super::opening::{Fence, Life, Opening};
 use super::options::{NamespaceFiles, NamespaceOptions, Shared};
 use super::query;
-use super::recovery::Access;
 use super::state::State;
+use super::tenant::Tenant;
 use crate::api::{Error, ErrorCode, Quota, Request, Response, Result};
 use crate::limits;
-use crate::store::Snapshot;
+use crate::store::RowSnapshot;
 use crate::work::{Turn, Wanted};
 
 /// A namespace at one commit. The files stay open for as long as this lives.
-pub struct Held {
+pub struct HeldNamespace {
     namespace: Arc<Namespace>,
     state: Arc<State>,
     /// Its rows.
-    pub snapshot: Snapshot,
+    pub snapshot: RowSnapshot,
     /// A time at or after that of the commit, and before that of any later one.
     pub last_commit_at: i64,
 }
 
-impl Drop for Held {
+impl Drop for HeldNamespace {
     /// Whoever read may have met what ends the store's handle: the next one finds the namespace opened anew.
     fn drop(&mut self) {
         if self.state.store_has_failed() {
@@ -55,12 +55,12 @@ pub struct Namespace {
     /// The opening; nothing while the namespace is not in service.
     pub(super) opening: Mutex<Option<Opening>>,
     /// Its state, for readers.
-    state: ArcSwapOption<State>,
+    pub(super) state: ArcSwapOption<State>,
     pub(super) life: Arc<Life>,
     quota: Mutex<Quota>,
     panics: Mutex<VecDeque<Duration>>,
-    used: AtomicBool,
-    idle_ticks: AtomicU32,
+    pub(super) used: AtomicBool,
+    pub(super) idle_ticks: AtomicU32,
     /// True once the log says that the files cannot be read.
     is_unreadable: AtomicBool,
     pub(super) shared: Shared,
@@ -175,7 +175,8 @@ impl Namespace {
                     this.submit(Envelope::internal(task), false);
                 }
             });
-            let opening = Opening::begin(self, &self.life, &self.options, &self.files, post)
+            let tenant: Arc<dyn Tenant> = Arc::<Self>::clone(self);
+            let opening = Opening::begin(&tenant, &self.life, &self.options, &self.files, post)
                 .map_err(|error| self.unreadable(error))?;
             self.is_unreadable.store(false, Ordering::Relaxed);
             self.state.store(Some(Arc::clone(&opening.actor.state)));
@@ -332,76 +333,13 @@ impl Namespace {
         }
     }
 
-    /// Called about every quarter of a second by the engine. True if the namespace has long been idle.
-    pub fn tick(self: &Arc<Self>) -> bool {
-        let Some(state) = self.state.load_full() else { return false };
-        self.build_graphs(&state);
-        drop(state);
-        if self.used.swap(false, Ordering::Relaxed) {
-            self.idle_ticks.store(0, Ordering::Relaxed);
-        } else {
-            self.idle_ticks.fetch_add(1, Ordering::Relaxed);
-        }
-        let used = self.used.load(Ordering::Relaxed);
-        self.submit(Envelope::internal(Task::Tick), false);
-        self.used.store(used, Ordering::Relaxed);
-        let idle = limits::TICK * self.idle_ticks.load(Ordering::Relaxed);
-        idle >= limits::NAMESPACE_IDLE_MAX
-    }
-
-    /// Ticks since the last request; 0 if there was one since the last tick.
-    pub fn idle_ticks(&self) -> u32 {
-        if self.used.load(Ordering::Relaxed) { 0 } else { self.idle_ticks.load(Ordering::Relaxed) }
-    }
-
-    /// True while transactions are open, which closing would end.
-    pub fn has_transactions(&self) -> bool {
-        self.state.load().as_ref().is_some_and(|state| !state.snapshots.is_empty())
-    }
-
-    /// Writes a checkpoint and ends the opening, unless somebody is using it. One that cannot write it is given up, whoever
-    /// uses it. True if it has ended.
-    pub fn close_unused(&self) -> bool {
-        let Some(mut slot) = self.opening.try_lock() else { return false };
-        let Some(opening) = slot.as_mut() else { return true };
-        match opening.checkpoint() {
-            Ok(true) => {}
-            Ok(false) => return false,
-            Err(error) => {
-                self.cannot_flush(&error);
-                self.give_up(&mut slot, &error);
-                return true;
-            }
-        }
-        self.state.store(None);
-        let Some(Err(opening)) = slot.take().map(Opening::end) else { return true };
-        self.state.store(Some(Arc::clone(&opening.actor.state)));
-        *slot = Some(*opening);
-        false
-    }
-
-    /// For the end of the process: no opening begins any more. The present one ends with a checkpoint, if its writer lets
-    /// go within `wait`; its files are closed when its last reader has left.
-    pub fn finish(&self, why: &Error, wait: Duration) {
-        self.life.fence(Fence::Final(why.clone()));
-        let Some(mut slot) = self.opening.try_lock_for(wait) else { return };
-        if let Some(Err(error)) = slot.as_mut().map(Opening::checkpoint) {
-            self.cannot_flush(&error);
-        }
-        self.give_up(&mut slot, why);
-    }
-
-    fn cannot_flush(&self, error: &Error) {
-        tracing::error!(%error, dir = %self.files.dir.display(), "flushing on close failed; the log still holds everything");
-    }
-
     /// Returns once whoever executes requests now has finished. Others may come after it.
     pub fn wait_for_writer(&self) {
         drop(self.opening.lock());
     }
 
     /// The newest published state; opens the namespace if need be.
-    pub fn hold(self: &Arc<Self>) -> Result<Held> {
+    pub fn hold(self: &Arc<Self>) -> Result<HeldNamespace> {
         self.used.store(true, Ordering::Relaxed);
         let state = match self.state.load_full() {
             Some(state) => state,
@@ -410,7 +348,7 @@ impl Namespace {
         let snapshot = state.snapshot(None)?;
         // Read after the snapshot was taken, so it is never too early.
         let last_commit_at = state.counters.lock().last_commit_at;
-        Ok(Held { namespace: Arc::clone(self), state, snapshot, last_commit_at })
+        Ok(HeldNamespace { namespace: Arc::clone(self), state, snapshot, last_commit_at })
     }
 }
 

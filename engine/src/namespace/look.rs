@@ -110,7 +110,7 @@ impl Files {
                 report.pages = found.pages;
                 tell_store(&found, &store, &mut report);
                 match &found.rows {
-                    Some(rows) => self.look_at_log(rows.checkpoint_seq.max(self.floor_seq), &mut report, wanted)?,
+                    Some(rows) => self.look_at_log(rows.flushed_seq.max(self.floor_seq), &mut report, wanted)?,
                     None => self.skip_log(&mut report),
                 }
             }
@@ -225,7 +225,7 @@ impl Files {
     pub fn repair(&self) -> Result<()> {
         let path = self.dir.join(STORE_NAME);
         let base = Base::open(&*self.disk, &path, self.id, limits::STORE_CACHE_BYTES)?;
-        let (base_seq, counters) = base.checkpoint()?;
+        let (base_seq, counters) = base.flushed()?;
         let from_seq = base_seq.max(self.floor_seq);
         let mut replayed = Replayed::new(counters, from_seq);
         self.read_log(from_seq, &mut |seqs, payload| replayed.take(seqs, payload))?;

@@ -1,12 +1,13 @@
 //! The queue in front of a namespace's actor: bounded by count and bytes, and a full one says so at once.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use parking_lot::Mutex;
 
 use crate::api::{Error, ErrorCode, Request, Result};
 use crate::limits;
-use crate::service::Reply;
+use crate::reply::Reply;
 use crate::store::StoreResult;
 use crate::work::given_up;
 
@@ -46,6 +47,9 @@ impl Task {
         }
     }
 }
+
+/// Puts a task of the engine's own into the namespace's mailbox.
+pub type Post = Arc<dyn Fn(Task) + Send + Sync>;
 
 /// A task with the place its result goes to. If it is dropped unanswered, a defect has ended its worker.
 pub struct Envelope {
@@ -111,7 +115,7 @@ impl Drop for Envelope {
 }
 
 #[derive(Default)]
-struct Queue {
+struct EnvelopeQueue {
     envelopes: VecDeque<Envelope>,
     bytes: usize,
     /// True while a worker runs the actor or is about to.
@@ -121,7 +125,7 @@ struct Queue {
 /// The queue.
 #[derive(Default)]
 pub struct Mailbox {
-    queue: Mutex<Queue>,
+    queue: Mutex<EnvelopeQueue>,
 }
 
 impl Mailbox {

@@ -5,44 +5,56 @@
 //! Request -> ReadView (one commit_seq) -> query/* -> reply
 //! ```
 
+mod access;
 mod actor;
 mod builds;
 mod change;
 mod checking;
-mod checkpoint;
+mod collection;
 mod collections;
 mod context;
 mod entries;
 mod error;
 mod exec;
+mod flush;
+mod flushing;
 mod handle;
+mod housekeeping;
 mod look;
 mod mailbox;
 mod opening;
+mod openings;
 mod options;
 mod query;
 mod readers;
 mod recovery;
 mod retire;
+mod row_info;
+mod shrink;
 mod shrinking;
 mod snapshots;
+mod spawn;
 mod state;
 mod stats;
+mod tenant;
 #[cfg(test)]
 mod tests;
 mod timelines;
 mod trial;
 
-#[cfg(test)]
-pub use checkpoint::{Spawn, TrySpawn};
-pub use collections::metric as vector_metric;
-pub use exec::row_bytes;
 pub use handle::Namespace;
 pub use look::{Files, FilesReport};
 pub use mailbox::Envelope;
-pub use opening::{Fence, Openings};
-pub use options::{NamespaceFiles, NamespaceOptions, Shared, spawner, try_spawner};
+pub use opening::Fence;
+pub use openings::Openings;
+pub use options::{NamespaceFiles, NamespaceOptions, Shared};
 pub use query::{is_short as is_short_read, read_nothing};
 pub use recovery::{STORE_NAME, create_files, fill_files};
+pub use row_info::row_bytes;
+#[cfg(test)]
+pub use spawn::{Spawn, TrySpawn};
+pub use spawn::{spawner, try_spawner};
+#[cfg(test)]
+pub use tenant::Tenant;
 pub use timelines::{decode as decode_fact, in_key as fact_in_key, out_key as fact_out_key, record as fact_record};
 pub use trial::try_on_nothing;

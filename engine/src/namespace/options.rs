@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 
-use super::checkpoint::{Spawn, TrySpawn};
-use super::opening::Openings;
+use super::openings::Openings;
+use super::spawn::{Spawn, TrySpawn, spawner, try_spawner};
 use crate::clock::Clock;
 use crate::disk::Disk;
 use crate::rng::Rng;
@@ -56,18 +56,6 @@ impl NamespaceOptions {
         }
         self
     }
-}
-
-/// Runs jobs in one pool.
-pub fn spawner(pools: &Pools, class: Class, turn: Turn) -> Spawn {
-    let pools = pools.clone();
-    Arc::new(move |job| pools.run(class, turn, job))
-}
-
-/// Runs jobs in one pool, and gives back those that it does not take.
-pub fn try_spawner(pools: &Pools, class: Class, turn: Turn) -> TrySpawn {
-    let pools = pools.clone();
-    Arc::new(move |job| pools.try_run(class, turn, job))
 }
 
 impl fmt::Debug for NamespaceOptions {

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use parking_lot::Mutex;
 
 use crate::api::Result;
-use crate::store::Snapshot;
+use crate::store::RowSnapshot;
 
 /// The reads under way of one opening.
 #[derive(Debug, Default)]
@@ -39,7 +39,7 @@ impl Drop for Running<'_> {
 
 impl Readers {
     /// Begins a read at the snapshot that `take` gives.
-    pub fn enter(&self, take: impl FnOnce() -> Result<Snapshot>) -> Result<(Snapshot, Running<'_>)> {
+    pub fn enter(&self, take: impl FnOnce() -> Result<RowSnapshot>) -> Result<(RowSnapshot, Running<'_>)> {
         let mut running = self.running.lock();
         let snapshot = take()?;
         let seq = snapshot.seq();

@@ -1,37 +1,37 @@
 //! Creating and opening a namespace's files.
 //!
 //! ```text
-//! <data>/ns/<32 hex digits>/store.redb     the last checkpoint
+//! <data>/ns/<32 hex digits>/store.redb     what was flushed
 //! <data>/ns/<32 hex digits>/log/           everything since, and a little more
 //! ```
 //!
-//! Opening reads the checkpoint, replays the log behind it into the memtable, and fills the vector and metadata indexes
-//! from the rows; their graphs are built later, in the background. Of the store only what redb writes on opening is written,
-//! its mark of use and the repair of an unclean end, and it is synced before the log is opened: that releases what the store
-//! holds, which a kill may have left in the page cache alone. No row is changed, so a crash while opening changes nothing,
-//! however often it happens.
+//! Opening reads up to where the store was flushed, replays the log behind that into the memtable, and fills the vector and
+//! metadata indexes from the rows; their graphs are built later, in the background. Of the store only what redb writes on
+//! opening is written, its mark of use and the repair of an unclean end, and it is synced before the log is opened: that
+//! releases what the store holds, which a kill may have left in the page cache alone. No row is changed, so a crash while
+//! opening changes nothing, however often it happens.
 
-use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::access::Access;
 use super::actor::Actor;
-use super::checkpoint::{Checkpoint, Post};
-use super::collections::{Collection, RowInfo};
-use super::exec::row_bytes;
+use super::change::Changes;
+use super::flushing::Flushing;
+use super::mailbox::Post;
 use super::options::{NamespaceFiles, NamespaceOptions};
 use super::shrinking::Shrinking;
 use super::snapshots::HeldSnapshots;
 use super::state::State;
-use crate::api::{Embedding, Error, ErrorCode, Result};
+use crate::api::{Error, ErrorCode, Result};
 use crate::disk::{Disk, check_dir, to_error};
 use crate::limits;
 use crate::log::{self, Log, LogError, LogOptions, Rest};
 use crate::planted::{self, Planted};
 use crate::rng::Rng;
 use crate::store::{
-    Base, BatchReader, CollectionRecord, Counters, DocumentRecord, Effect, KeyRange, KeyReader, KeyWriter, Memtable,
-    Read, RowMark, Snapshot, StoreError, Table, View,
+    Base, BatchReader, CollectionRecord, Counters, KeyRange, KeyWriter, Memtable, Read, RowEffect, StoredRow, Table,
+    View,
 };
 
 pub const STORE_NAME: &str = "store.redb";
@@ -79,22 +79,6 @@ pub fn fill_files<R>(
     fill(&base)
 }
 
-/// What an opening may do with its files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Access {
-    /// Read and write.
-    Full,
-    /// The file system can only be read: what an opening would write stays in memory.
-    ReadOnly,
-}
-
-impl Access {
-    /// What the file system allows. Where it does not say, opening will tell.
-    pub fn of(disk: &dyn Disk, dir: &Path) -> Self {
-        if disk.is_read_only(dir).unwrap_or(false) { Self::ReadOnly } else { Self::Full }
-    }
-}
-
 /// What replaying the log has given so far.
 #[derive(Debug)]
 pub(super) struct Replayed {
@@ -114,7 +98,7 @@ impl Replayed {
 
     /// Takes a record of the log.
     pub fn take(&mut self, seqs: log::SeqRange, payload: &[u8]) -> std::result::Result<(), LogError> {
-        let insert = &mut |effect: Effect<'_>, seq| {
+        let insert = &mut |effect: RowEffect<'_>, seq| {
             self.memtable.insert(effect.table, effect.key, effect.value, seq);
         };
         self.counters = read_batch(seqs, payload, insert)?;
@@ -127,7 +111,7 @@ impl Replayed {
 pub(super) fn read_batch(
     seqs: log::SeqRange,
     payload: &[u8],
-    take: &mut dyn FnMut(Effect<'_>, u64),
+    take: &mut dyn FnMut(RowEffect<'_>, u64),
 ) -> std::result::Result<Counters, LogError> {
     let mut read = || {
         let mut batch = BatchReader::new(payload)?;
@@ -160,7 +144,7 @@ pub fn open(
         Access::Full => Base::open(&*options.disk, &store, id, options.store_cache_bytes)?,
         Access::ReadOnly => Base::open_read_only(&*options.disk, &store, id, options.store_cache_bytes)?,
     };
-    let (base_seq, counters) = base.checkpoint()?;
+    let (base_seq, counters) = base.flushed()?;
     let (base_seq, base_bytes) = (base_seq.max(*floor_seq), counters.live_bytes);
     // Opening a log makes its folder; a namespace that lost it must not be given an empty one.
     let log_dir = dir.join(LOG_NAME);
@@ -194,10 +178,10 @@ pub fn open(
     state.opening = opening;
     state.snapshots = HeldSnapshots::within(&options.pinned);
     let state = Arc::new(state);
-    load_collections(&state)?;
-    let mut checkpoint = Checkpoint::new(Arc::clone(&options.background), post, base_seq, base_bytes);
+    load_collections(&state, last_seq)?;
+    let mut flushing = Flushing::new(Arc::clone(&options.background), post, base_seq, base_bytes);
     if dirty {
-        checkpoint.wrote(options.clock.monotonic());
+        flushing.wrote(options.clock.monotonic());
     }
     Ok(Actor {
         state,
@@ -210,7 +194,7 @@ pub fn open(
         panics: 0,
         counters,
         last_seq,
-        checkpoint,
+        flushing,
         unsynced_since: None,
         sweeping: false,
         reclaimed_at: options.clock.monotonic(),
@@ -223,64 +207,25 @@ fn boxed<L: Log + 'static>((log, report): (L, log::ReplayReport)) -> (Box<dyn Lo
     (Box::new(log), report)
 }
 
-fn corrupt(table: Table, what: &'static str) -> StoreError {
-    StoreError::Corrupt { table: table.name(), what }
-}
-
-fn load_collections(state: &State) -> Result<()> {
+/// Fills the indexes of collections from the rows. Timelines are read when they are first asked for.
+fn load_collections(state: &State, last_seq: u64) -> Result<()> {
     let snapshot = state.unpublished();
     for row in snapshot.scan(Table::Collections, &KeyRange::all(), false)? {
-        let record = CollectionRecord::decode(&row?.value)?;
-        let collection = Arc::new(Collection::new(record));
-        load_rows(&snapshot, &collection)?;
-        collection.publish_count();
-        state.collections.insert(collection);
-    }
-    Ok(())
-}
-
-/// A row that a document refers to.
-struct LiveRow {
-    id: Vec<u8>,
-    seq: u64,
-}
-
-fn load_rows(snapshot: &Snapshot, collection: &Collection) -> Result<()> {
-    let prefix = KeyRange::prefix(&KeyWriter::new().u32(collection.record.id).finish());
-    let mut live = load_documents(snapshot, collection, &prefix)?;
-    if let Some(mark) = snapshot.get(Table::Rows, &KeyWriter::new().u32(collection.record.id).finish())?
-        && !planted::is(Planted::RowNumberReused)
-    {
-        collection.skip_rows_below(RowMark::decode(&mark)?.0);
-    }
-    for row in snapshot.scan(Table::Vectors, &prefix, false)? {
         let row = row?;
-        let mut key = KeyReader::new(&row.key);
-        let (Some(_), Some(number)) = (key.u32(), key.u32()) else {
-            return Err(corrupt(Table::Vectors, "a key is too short").into());
+        let mut changes = Changes::new(last_seq, &state.collections, &snapshot);
+        let mut take = |table, StoredRow { key, value }: &StoredRow| {
+            let written = RowEffect { table, key, value: Some(value) };
+            changes.take(written)?.map_or(Ok(()), |change| change.apply(state))
         };
-        collection.skip_row(number);
-        let Some(LiveRow { id, seq }) = live.remove(&number) else { continue };
-        let vector = Embedding::from_le_bytes(&row.value).ok_or_else(|| corrupt(Table::Vectors, "a vector is cut"))?;
-        collection.vectors.insert(number, &id, &vector.0, seq)?;
+        take(Table::Collections, &row)?;
+        let own = KeyRange::prefix(&KeyWriter::new().u32(CollectionRecord::decode(&row.value)?.id).finish());
+        for table in [Table::Documents, Table::Vectors, Table::Rows] {
+            for row in snapshot.scan(table, &own, false)? {
+                take(table, &row?)?;
+            }
+        }
+        changes.finish()?;
     }
-    if live.is_empty() {
-        return Ok(());
-    }
-    Err(corrupt(Table::Vectors, "a document's vector is missing").into())
-}
-
-fn load_documents(snapshot: &Snapshot, collection: &Collection, prefix: &KeyRange) -> Result<HashMap<u32, LiveRow>> {
-    let mut live = HashMap::new();
-    for row in snapshot.scan(Table::Documents, prefix, false)? {
-        let row = row?;
-        let id = row.key.get(4..).unwrap_or_default();
-        let record = DocumentRecord::decode(&row.value)?;
-        collection.skip_row(record.row);
-        collection.index_info(record.row, &RowInfo::of(collection.record.kind, &record)?);
-        let bytes = row_bytes(&row.value, id, collection.record.dimension);
-        collection.account(1, bytes.cast_signed());
-        live.insert(record.row, LiveRow { id: id.to_vec(), seq: record.seq });
-    }
-    Ok(live)
+    state.collections.all().iter().for_each(|collection| collection.publish_count());
+    Ok(())
 }

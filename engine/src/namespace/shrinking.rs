@@ -5,19 +5,16 @@
 //! shorter is left alone, longer each time, until more is deleted. While space on the disk is short less is tolerated.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use super::actor::Actor;
-use super::mailbox::Task;
 use crate::limits;
-use crate::store::Base;
 
 /// What was tried before.
 #[derive(Debug)]
 pub struct Shrinking {
     /// True while a thread is at it.
-    running: Arc<AtomicBool>,
+    pub(super) running: Arc<AtomicBool>,
     /// Length of the file and bytes of live data when it was last begun.
     tried: Option<(u64, u64)>,
     again_at: Duration,
@@ -33,7 +30,7 @@ impl Default for Shrinking {
 
 impl Shrinking {
     /// Decides whether a file of this length is to be shrunk now.
-    fn begins(&mut self, len: u64, live_bytes: u64, now: Duration) -> bool {
+    pub(super) fn begins(&mut self, len: u64, live_bytes: u64, now: Duration) -> bool {
         if let Some((tried_len, tried_live)) = self.tried.take_if(|_| now >= self.again_at) {
             let has_helped = len < tried_len - tried_len / 16;
             let has_changed = live_bytes < tried_live - tried_live / 16;
@@ -52,50 +49,9 @@ impl Shrinking {
 }
 
 /// True if a file of this length is much longer than what lives in it.
-fn is_roomy(len: u64, live_bytes: u64, is_short: bool) -> bool {
+pub(super) fn is_roomy(len: u64, live_bytes: u64, is_short: bool) -> bool {
     let (times, slack) = if is_short { (2, limits::STORE_SLACK_BYTES_SHORT) } else { (4, limits::STORE_SLACK_BYTES) };
     len > live_bytes.saturating_mul(times).saturating_add(slack)
-}
-
-/// Says that the work has ended, however it did.
-struct Running(Arc<AtomicBool>);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.0.store(false, Ordering::Release);
-    }
-}
-
-impl Actor {
-    /// Has the store shrunk if that is worth it, and short enough for those who read meanwhile.
-    pub(super) fn shrink_if_roomy(&mut self, now: Duration, is_short: bool) {
-        let view = self.state.view.load_full();
-        let (Some(Ok(len)), Some(newest)) = (self.state.base.as_ref().map(Base::file_len), view.base.clone()) else {
-            return;
-        };
-        let live_bytes = self.checkpoint.flushed_bytes;
-        let waits = !self.is_idle() || self.shrinking.running.load(Ordering::Acquire);
-        let is_long = live_bytes > if is_short { limits::SHRINK_BYTES_MAX_SHORT } else { limits::SHRINK_BYTES_MAX };
-        if waits || is_long || !is_roomy(len, live_bytes, is_short) || !self.shrinking.begins(len, live_bytes, now) {
-            return;
-        }
-        self.shrinking.running.store(true, Ordering::Release);
-        let running = Running(Arc::clone(&self.shrinking.running));
-        let (state, base_seq) = (Arc::clone(&self.state), view.base_seq);
-        let post = self.checkpoint.poster();
-        self.checkpoint.spawn(Box::new(move || {
-            match state.base.as_ref().map_or(Ok(false), |base| base.shrink(&newest, base_seq)) {
-                Ok(has_shrunk) => tracing::debug!(before = len, live_bytes, has_shrunk, "a store was shrunk"),
-                // What finds no space is met by the next flush too, which sees to it.
-                Err(error) => tracing::warn!(%error, "a store could not be shrunk"),
-            }
-            let (has_failed, opening) = (state.store_has_failed(), state.opening);
-            drop((newest, state, running));
-            if has_failed {
-                post(Task::StoreFailed { opening });
-            }
-        }));
-    }
 }
 
 #[cfg(test)]

@@ -12,12 +12,12 @@ use parking_lot::Mutex;
 
 use crate::api::{Error, ErrorCode, Result};
 use crate::limits;
-use crate::store::{Memtable, Snapshot, View};
+use crate::store::{Memtable, RowSnapshot, View};
 use crate::work::{Budget, Permit};
 
 #[derive(Debug)]
-struct Held {
-    snapshot: Snapshot,
+struct HeldSnapshot {
+    snapshot: RowSnapshot,
     holders: usize,
     expires_at: Duration,
 }
@@ -25,7 +25,7 @@ struct Held {
 /// The held snapshots of one namespace, by commit. Transactions that began at the same commit share one.
 #[derive(Debug)]
 pub struct HeldSnapshots {
-    held: Mutex<BTreeMap<u64, Held>>,
+    held: Mutex<BTreeMap<u64, HeldSnapshot>>,
     /// Room for the memory that only they keep.
     pinned: Mutex<Permit>,
 }
@@ -44,7 +44,7 @@ impl HeldSnapshots {
     }
 
     /// Holds a snapshot for one more transaction. `now` is monotonic time.
-    pub fn hold(&self, snapshot: Snapshot, now: Duration) -> Result<()> {
+    pub fn hold(&self, snapshot: RowSnapshot, now: Duration) -> Result<()> {
         let mut held = self.held.lock();
         held.retain(|_, entry| entry.expires_at > now);
         let holders: usize = held.values().map(|entry| entry.holders).sum();
@@ -52,14 +52,14 @@ impl HeldSnapshots {
             return Err(Error::new(ErrorCode::Busy, "too many transactions are open in this namespace; retry later"));
         }
         let expires_at = now + limits::SNAPSHOT_AGE_MAX;
-        let entry = held.entry(snapshot.seq()).or_insert(Held { snapshot, holders: 0, expires_at });
+        let entry = held.entry(snapshot.seq()).or_insert(HeldSnapshot { snapshot, holders: 0, expires_at });
         entry.holders += 1;
         entry.expires_at = expires_at;
         Ok(())
     }
 
     /// The snapshot at commit `seq`, if it is still held.
-    pub fn get(&self, seq: u64, now: Duration) -> Result<Snapshot> {
+    pub fn get(&self, seq: u64, now: Duration) -> Result<RowSnapshot> {
         let held = self.held.lock();
         match held.get(&seq) {
             Some(entry) if entry.expires_at > now => Ok(entry.snapshot.clone()),
@@ -110,7 +110,7 @@ impl HeldSnapshots {
 }
 
 /// Bytes of the memtables that are in memory for the sake of held snapshots alone.
-fn pinned_bytes<'a>(held: impl Iterator<Item = &'a Held>, newest: &View) -> usize {
+fn pinned_bytes<'a>(held: impl Iterator<Item = &'a HeldSnapshot>, newest: &View) -> usize {
     let mut seen: Vec<&Arc<Memtable>> = newest.memtables().collect();
     let mut bytes = 0_usize;
     for memtable in held.flat_map(|held| held.snapshot.memtables()) {
@@ -142,7 +142,7 @@ mod tests {
         let hold = |seq: u64| {
             let view = view(1_000);
             view.publish(seq);
-            snapshots.hold(Snapshot::newest(Arc::new(view)), now).unwrap();
+            snapshots.hold(RowSnapshot::newest(Arc::new(view)), now).unwrap();
         };
         let newest = view(1_000_000);
         (1..=2).for_each(hold);
@@ -152,8 +152,8 @@ mod tests {
         assert_eq!(snapshots.get(2, now).unwrap_err().code, ErrorCode::SnapshotExpired);
         assert!(snapshots.get(3, now).is_ok());
         // Another namespace has room only once this one lets go.
-        elsewhere.hold(Snapshot::newest(Arc::new(view(1_000))), now).unwrap();
-        elsewhere.hold(Snapshot::newest(Arc::new(view(1_000))), now).unwrap();
+        elsewhere.hold(RowSnapshot::newest(Arc::new(view(1_000))), now).unwrap();
+        elsewhere.hold(RowSnapshot::newest(Arc::new(view(1_000))), now).unwrap();
         assert_eq!(elsewhere.expire(now, &newest), None);
         assert!(snapshots.release(3) && snapshots.release(4));
         assert_eq!(snapshots.expire(now, &newest), None);
@@ -165,7 +165,7 @@ mod tests {
         let budget = Budget::new(10);
         let snapshots = HeldSnapshots::within(&budget);
         let newest = Arc::new(view(1_000_000));
-        snapshots.hold(Snapshot::newest(Arc::clone(&newest)), Duration::ZERO).unwrap();
+        snapshots.hold(RowSnapshot::newest(Arc::clone(&newest)), Duration::ZERO).unwrap();
         assert_eq!(snapshots.expire(Duration::ZERO, &newest), Some(1));
         assert_eq!(budget.used(), 0);
     }

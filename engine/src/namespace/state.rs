@@ -5,14 +5,15 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
 
-use super::collections::{Collection, Collections};
+use super::collection::Collection;
+use super::collections::Collections;
 use super::readers::{Readers, Running};
 use super::snapshots::HeldSnapshots;
 use super::timelines::Timelines;
 use crate::api::{CollectionName, CommitSeq, Error, ErrorCode, Request, Result};
 use crate::clock::Clock;
 use crate::planted::{self, Planted};
-use crate::store::{Base, CollectionKind, CollectionRecord, Counters, Memtable, Read, Snapshot, Table, View};
+use crate::store::{Base, CollectionKind, CollectionRecord, Counters, Memtable, Read, RowSnapshot, Table, View};
 
 /// What one opening of a namespace has in memory.
 #[derive(Debug)]
@@ -87,19 +88,19 @@ impl State {
     }
 
     /// The newest published state, or a held one.
-    pub fn snapshot(&self, held: Option<CommitSeq>) -> Result<Snapshot> {
+    pub fn snapshot(&self, held: Option<CommitSeq>) -> Result<RowSnapshot> {
         match held {
-            None => Ok(Snapshot::newest(self.view.load_full())),
-            Some(_) if planted::is(Planted::SnapshotReadsNewest) => Ok(Snapshot::newest(self.view.load_full())),
+            None => Ok(RowSnapshot::newest(self.view.load_full())),
+            Some(_) if planted::is(Planted::SnapshotReadsNewest) => Ok(RowSnapshot::newest(self.view.load_full())),
             // A transaction may begin by reading in a namespace that only its commit will create: nothing is there to
             // be held, and nothing can have changed as long as it does not exist.
-            Some(CommitSeq(0)) if self.base.is_none() => Ok(Snapshot::newest(self.view.load_full())),
+            Some(CommitSeq(0)) if self.base.is_none() => Ok(RowSnapshot::newest(self.view.load_full())),
             Some(CommitSeq(seq)) => self.snapshots.get(seq, self.clock.monotonic()),
         }
     }
 
     /// What a read sees. As long as the second part lives, the rows in `collections` that it may look at stay.
-    pub fn begin_read(&self, request: &Request) -> Result<(Snapshot, Option<Running<'_>>)> {
+    pub fn begin_read(&self, request: &Request) -> Result<(RowSnapshot, Option<Running<'_>>)> {
         let take = || self.snapshot(request.snapshot());
         if !request.sees_rows() {
             return Ok((take()?, None));
@@ -122,8 +123,8 @@ impl State {
     }
 
     /// Everything written so far, published or not.
-    pub fn unpublished(&self) -> Snapshot {
-        Snapshot::unpublished(self.view.load_full())
+    pub fn unpublished(&self) -> RowSnapshot {
+        RowSnapshot::unpublished(self.view.load_full())
     }
 
     /// Finds a collection by name as `reader` sees it.

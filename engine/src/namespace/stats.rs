@@ -27,7 +27,7 @@ impl Namespace {
             log_bytes: actor.log.bytes_used(),
             vector_memory_bytes: collections.iter().map(|collection| collection.memory_bytes()).sum(),
             commit_seq: CommitSeq(actor.last_seq),
-            checkpoint_seq: CommitSeq(actor.checkpoint.flushed_seq),
+            flushed_seq: CommitSeq(actor.flushing.flushed_seq),
             flush_paused: actor.is_flush_paused(),
         })
     }

@@ -7,9 +7,10 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use super::context::Context;
+use super::context::WriteContext;
 use super::exec;
 use super::state::State;
+use super::timelines::Asserted;
 use crate::api::{Error, Quota, Request, Result};
 use crate::clock::Clock;
 use crate::limits;
@@ -21,7 +22,7 @@ pub fn try_on_nothing(clock: &Arc<dyn Clock>, rng: &dyn Rng, request: Request) -
     let state = State::empty(Arc::clone(clock));
     let now_ms = clock.now_ms();
     let before = Counters::default();
-    let mut ctx = Context {
+    let mut ctx = WriteContext {
         state: &state,
         txn: Txn::new(state.unpublished()),
         seq: 1,
@@ -29,7 +30,7 @@ pub fn try_on_nothing(clock: &Arc<dyn Clock>, rng: &dyn Rng, request: Request) -
         stamp_ms: now_ms.clamp(0, limits::TIME_MS_MAX),
         counters: before,
         quota: Quota::default(),
-        changes: Vec::new(),
+        asserted: Asserted::default(),
         rng,
         durability: request.durability(),
     };

@@ -108,7 +108,7 @@ faults! {
     /// Rows that were taken and are free again count as never taken.
     RowNumberReused = "row_number_reused", Engine "namespace::tests::rows::the_number_of_a_deleted_row_is_not_taken_again_by_the_next_opening";
     /// Keys of the store may stand in any order.
-    KeyOrderUnchecked = "key_order_unchecked", Engine "store::base::tests::a_walk_is_refused_that_leaves_its_order_or_its_bounds";
+    KeyOrderUnchecked = "key_order_unchecked", Engine "store::base_snapshot::tests::a_walk_is_refused_that_leaves_its_order_or_its_bounds";
     /// A commit leaves no map of free space, so that an opening after a kill walks the whole file.
     RepairNotQuick = "repair_not_quick", Engine "store::tests::crashes::opening_after_a_kill_reads_little";
     /// A key is read after its end.
@@ -137,13 +137,17 @@ faults! {
     RestoreLooksOld = "restore_looks_old", Crash "promises::a_restore_counts_as_a_commit";
 }
 
+/// What turns a fault on.
+#[cfg(any(test, feature = "sim"))]
+pub(super) const VARIABLE: &str = "TOONDB_PLANTED";
+
 /// True if the fault is planted in this process.
 #[cfg(any(test, feature = "sim"))]
 #[must_use]
 pub fn is(fault: Planted) -> bool {
     static PLANTED: std::sync::OnceLock<Option<Planted>> = std::sync::OnceLock::new();
     let planted = PLANTED.get_or_init(|| {
-        let name = std::env::var(super::hunt::VARIABLE).ok()?;
+        let name = std::env::var(VARIABLE).ok()?;
         Planted::ALL.iter().copied().find(|fault| fault.name() == name)
     });
     *planted == Some(fault)

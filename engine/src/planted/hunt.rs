@@ -5,10 +5,8 @@ use std::process::Command;
 
 use parking_lot::Mutex;
 
-use super::fault::{Binary, Planted};
+use super::fault::{Binary, Planted, VARIABLE};
 
-/// What turns a fault on.
-pub(super) const VARIABLE: &str = "TOONDB_PLANTED";
 /// Children at once.
 const HUNTERS: usize = 2;
 

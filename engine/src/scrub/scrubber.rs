@@ -30,7 +30,7 @@ pub struct Scrubber {
     /// True while a step is under way.
     running: AtomicBool,
     round: Mutex<Round>,
-    found: Mutex<Found>,
+    found: Mutex<ScrubFound>,
 }
 
 /// What the scrubber looks at, and where.
@@ -51,13 +51,13 @@ enum Round {
     /// None is under way; the next one begins then, in monotonic time.
     Resting { until: Duration },
     /// One is.
-    Walking(Walk),
+    Walking(ScrubWalk),
 }
 
 #[derive(Debug)]
-struct Walk {
+struct ScrubWalk {
     /// What is still to be visited.
-    left: VecDeque<Target>,
+    left: VecDeque<ScrubTarget>,
     /// What is at hand.
     at: Option<At>,
     /// Bytes that were read before their time: a block of a checkpoint is read whole.
@@ -67,7 +67,7 @@ struct Walk {
 }
 
 #[derive(Debug)]
-enum Target {
+enum ScrubTarget {
     Store(NamespaceName),
     Checkpoint(CheckpointId),
 }
@@ -80,7 +80,7 @@ enum At {
 }
 
 #[derive(Debug, Default)]
-struct Found {
+struct ScrubFound {
     rounds: u64,
     bytes: u64,
     damaged: BTreeSet<NamespaceName>,
@@ -101,9 +101,9 @@ pub struct ScrubStats {
 }
 
 /// A step that is under way; when this is dropped it has ended, however it did.
-struct Step<'a>(&'a Scrubber);
+struct ScrubStep<'a>(&'a Scrubber);
 
-impl Drop for Step<'_> {
+impl Drop for ScrubStep<'_> {
     fn drop(&mut self) {
         self.0.give_up();
     }
@@ -119,7 +119,7 @@ impl Scrubber {
 
     /// Counters of everything so far.
     pub fn stats(&self) -> ScrubStats {
-        let Found { rounds, bytes, damaged, damaged_checkpoints } = &*self.found.lock();
+        let ScrubFound { rounds, bytes, damaged, damaged_checkpoints } = &*self.found.lock();
         let (damaged, damaged_checkpoints) = (damaged.len() as u64, damaged_checkpoints.len() as u64);
         ScrubStats { rounds: *rounds, bytes: *bytes, damaged, damaged_checkpoints }
     }
@@ -153,7 +153,7 @@ impl Scrubber {
 
     /// Reads as much as the time since the last step allows.
     pub fn step(&self, scrubbed: Scrubbed<'_>, now: Duration) {
-        let _step = Step(self);
+        let _step = ScrubStep(self);
         let mut round = self.round.lock();
         let ended = match &mut *round {
             Round::Resting { .. } => {
@@ -163,9 +163,9 @@ impl Scrubber {
                 found.damaged.retain(|name| names.binary_search(name).is_ok());
                 // One that could not be listed is not known to be gone.
                 found.damaged_checkpoints.retain(|id| !is_whole || checkpoints.binary_search(id).is_ok());
-                let checkpoints = checkpoints.into_iter().map(Target::Checkpoint);
-                let left = names.into_iter().map(Target::Store).chain(checkpoints).collect();
-                *round = Round::Walking(Walk { left, at: None, debt: 0, since: now });
+                let checkpoints = checkpoints.into_iter().map(ScrubTarget::Checkpoint);
+                let left = names.into_iter().map(ScrubTarget::Store).chain(checkpoints).collect();
+                *round = Round::Walking(ScrubWalk { left, at: None, debt: 0, since: now });
                 false
             }
             Round::Walking(walk) => self.walk(walk, scrubbed, now),
@@ -177,7 +177,7 @@ impl Scrubber {
     }
 
     /// True if that was the last of the round.
-    fn walk(&self, walk: &mut Walk, scrubbed: Scrubbed<'_>, now: Duration) -> bool {
+    fn walk(&self, walk: &mut ScrubWalk, scrubbed: Scrubbed<'_>, now: Duration) -> bool {
         let elapsed = now.saturating_sub(walk.since).min(limits::SCRUB_STEP_MAX);
         walk.since = now;
         let allowed = limits::SCRUB_BYTES_PER_S.saturating_mul(elapsed.as_millis() as u64) / 1_000;
@@ -252,11 +252,11 @@ impl Scrubber {
     }
 
     /// Opens what is to be read next, at its beginning.
-    fn visit(&self, scrubbed: Scrubbed<'_>, target: Target) -> Option<At> {
+    fn visit(&self, scrubbed: Scrubbed<'_>, target: ScrubTarget) -> Option<At> {
         let disk = LookingDisk::new(Arc::clone(scrubbed.disk));
         match target {
-            Target::Store(name) => self.visit_store(scrubbed, &disk, name),
-            Target::Checkpoint(id) => match CheckpointWalk::open(&disk, scrubbed.data_dir, &id) {
+            ScrubTarget::Store(name) => self.visit_store(scrubbed, &disk, name),
+            ScrubTarget::Checkpoint(id) => match CheckpointWalk::open(&disk, scrubbed.data_dir, &id) {
                 Ok(walk) => Some(At::Checkpoint(id, Box::new(walk))),
                 Err(fault) => {
                     self.tell_checkpoint(&id, fault);

@@ -27,11 +27,11 @@ use crate::planted::{self, Planted};
 /// whoever wrote it is told by [`Backend::is_holding`], and accepts it later or [discards](Backend::discard) it.
 #[derive(Debug, Clone)]
 pub struct Backend {
-    shared: Arc<Shared>,
+    shared: Arc<BackendShared>,
 }
 
 #[derive(Debug)]
-struct Shared {
+struct BackendShared {
     pages: PagedFile,
     held: RwLock<Option<Held>>,
     /// True once a full disk is waited out instead of being told to redb.
@@ -44,7 +44,7 @@ struct Shared {
 
 /// A file as a commit has left it.
 #[derive(Debug, Clone, Copy)]
-pub struct Mark {
+pub struct FileMark {
     len: u64,
     /// The header; nothing where nobody knows what the file has.
     header: Option<RedbHeader>,
@@ -75,7 +75,7 @@ impl Backend {
 
     fn over(pages: PagedFile, held: Option<Held>) -> Self {
         let [patient, failed, abandoned] = std::array::from_fn(|_| AtomicBool::new(false));
-        Self { shared: Arc::new(Shared { pages, held: RwLock::new(held), patient, failed, abandoned }) }
+        Self { shared: Arc::new(BackendShared { pages, held: RwLock::new(held), patient, failed, abandoned }) }
     }
 
     /// Writes what is held, in its order, and from then on at once. If there is no space for a change it stays held, the
@@ -114,14 +114,14 @@ impl Backend {
     }
 
     /// Where the file stands, all of which belongs to a commit.
-    pub fn mark(&self) -> io::Result<Mark> {
-        Ok(Mark { len: self.shared.pages.len()?, header: self.shared.pages.durable_header() })
+    pub fn mark(&self) -> io::Result<FileMark> {
+        Ok(FileMark { len: self.shared.pages.len()?, header: self.shared.pages.durable_header() })
     }
 
     /// Gives up what is held since a mark, and gives back what the file has been made longer by since then: on a full disk that
     /// may be all there was. Only where the file has the same header as then, so that nothing leads there. This backend writes
     /// nothing more; whoever opens the file anew finds the commit of the mark.
-    pub fn abandon(&self, mark: Mark) -> io::Result<()> {
+    pub fn abandon(&self, mark: FileMark) -> io::Result<()> {
         let held = self.shared.held.write();
         self.shared.abandoned.store(true, Ordering::Release);
         let header = self.shared.pages.durable_header();
@@ -199,6 +199,15 @@ impl Backend {
     /// answers what comes after with an error that does not say why.
     pub fn damaged_page(&self) -> Option<u64> {
         self.shared.pages.damaged_page()
+    }
+
+    /// redb latches an error of its file and answers everything after it without saying why; where it was a damaged page,
+    /// this does.
+    pub fn explain(&self, error: StoreError) -> StoreError {
+        match (&error, self.damaged_page()) {
+            (StoreError::Engine(_), Some(page)) => StoreError::Damaged(format!("page {page} is damaged")),
+            _ => error,
+        }
     }
 
     /// The number of pages, the header's among them.

@@ -5,22 +5,30 @@
 //! value = u64 bitmap of the rows present, bit i = row 64*block + i; then their vectors in order, f32 little-endian
 //! ```
 
+use super::key::KeyReader;
+
 /// Rows in a block.
 pub const ROWS: u32 = 64;
 
+/// The collection and block of a vector's row key.
+pub fn block_of(key: &[u8]) -> Option<(u32, u32)> {
+    let mut key = KeyReader::new(key);
+    Some((key.u32()?, key.u32()? / ROWS))
+}
+
 /// A block taken apart: one slot for each row.
 #[derive(Debug)]
-pub struct Block<'a> {
+pub struct VectorBlock<'a> {
     slots: [Option<&'a [u8]>; ROWS as usize],
 }
 
-impl Default for Block<'_> {
+impl Default for VectorBlock<'_> {
     fn default() -> Self {
         Self { slots: [None; ROWS as usize] }
     }
 }
 
-impl<'a> Block<'a> {
+impl<'a> VectorBlock<'a> {
     /// From its stored form; `None` if it is not a block.
     pub fn decode(value: &'a [u8]) -> Option<Self> {
         let (bitmap, vectors) = value.split_first_chunk()?;
@@ -30,7 +38,7 @@ impl<'a> Block<'a> {
         if width * count != vectors.len() || (count > 0 && width == 0) {
             return None;
         }
-        let mut block = Block::default();
+        let mut block = VectorBlock::default();
         let mut vectors = vectors.chunks_exact(width.max(1));
         for (row, slot) in block.slots.iter_mut().enumerate() {
             if bitmap >> row & 1 == 1 {

@@ -11,7 +11,7 @@ use super::table::Table;
 
 /// One row written or, without a value, deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Effect<'a> {
+pub struct RowEffect<'a> {
     /// The table.
     pub table: Table,
     /// The row's key.
@@ -46,9 +46,9 @@ impl<'a> BatchWriter<'a> {
     }
 
     /// Adds one operation.
-    pub fn operation<'e>(&mut self, count: usize, effects: impl Iterator<Item = Effect<'e>>) {
+    pub fn operation<'e>(&mut self, count: usize, effects: impl Iterator<Item = RowEffect<'e>>) {
         self.number(count);
-        for Effect { table, key, value } in effects {
+        for RowEffect { table, key, value } in effects {
             self.out.push(table.number());
             self.number(key.len());
             self.number(value.map_or(0, |value| value.len() + 1));
@@ -104,7 +104,7 @@ impl<'a> BatchReader<'a> {
     }
 
     /// The next effect of the operation.
-    pub fn effect(&mut self) -> Option<Effect<'a>> {
+    pub fn effect(&mut self) -> Option<RowEffect<'a>> {
         let (table, rest) = self.rest.split_first()?;
         self.rest = rest;
         let table = Table::from_number(*table)?;
@@ -112,6 +112,6 @@ impl<'a> BatchReader<'a> {
         let (key, rest) = self.rest.split_at_checked(key_len)?;
         let (value, rest) = rest.split_at_checked(value_len.saturating_sub(1))?;
         self.rest = rest;
-        Some(Effect { table, key, value: (value_len > 0).then_some(value) })
+        Some(RowEffect { table, key, value: (value_len > 0).then_some(value) })
     }
 }

@@ -1,5 +1,6 @@
 //! What can go wrong below the namespace: the disk, or what it gave back.
 
+use super::table::Table;
 use crate::api;
 use crate::disk::{code_of, is_disk_full, to_error};
 
@@ -46,6 +47,11 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// A row of this table is not what was written.
+    pub fn corrupt(table: Table, what: &'static str) -> Self {
+        Self::Corrupt { table: table.name(), what }
+    }
+
     /// An error of the file below redb.
     #[expect(clippy::needless_pass_by_value, reason = "it stands in `map_err`, which gives its error away")]
     pub fn io(error: std::io::Error) -> Self {

@@ -12,27 +12,31 @@ use std::ops::Bound;
 
 use redb::{Durability, ReadableTable};
 
-use super::backend::Mark;
-use super::base::{Base, FlushInput, block_of, corrupt, definition, explain};
-use super::block::Block;
+use super::base::Base;
+use super::block::{VectorBlock, block_of};
 use super::error::{StoreError, StoreResult};
 use super::key::{KeyReader, KeyWriter};
 use super::memtable::Memtable;
-use super::meta::{self, Checkpoint};
+use super::meta::{self, Completeness};
+use super::record::Counters;
 use super::table::Table;
+use super::tables::definition;
+use super::writing::Writing;
 use crate::disk::is_disk_full;
 use crate::planted::{self, Planted};
 
 /// After so many rows a flush looks whether the disk is full.
 const ROWS_PER_LOOK: usize = 64;
 
-/// What whoever writes to a store holds.
-#[derive(Debug, Default)]
-pub struct Writing {
-    /// The flush that redb takes for durable while the backend still holds some of it.
-    held_seq: Option<u64>,
-    /// The file as it was before that flush began.
-    before: Option<Mark>,
+/// What a flush writes.
+#[derive(Debug, Clone, Copy)]
+pub struct FlushInput<'a> {
+    /// The frozen memtable.
+    pub memtable: &'a Memtable,
+    /// The newest commit in it.
+    pub through_seq: u64,
+    /// The counters after that commit.
+    pub counters: Counters,
 }
 
 impl Base {
@@ -62,7 +66,7 @@ impl Base {
             return Ok(());
         }
         writing.before = Some(self.backend.mark().map_err(StoreError::io)?);
-        self.transact(|tx| self.write_layers(tx, input, newer)).map_err(|error| explain(&self.backend, error))?;
+        self.transact(|tx| self.write_layers(tx, input, newer)).map_err(|error| self.backend.explain(error))?;
         if !self.backend.is_holding() {
             return Ok(());
         }
@@ -131,7 +135,7 @@ impl Base {
             let rows = memtable.ascend(table, Bound::Unbounded, Bound::Unbounded, u64::MAX);
             self.write_rows(tx, table, rows.filter(|(key, _)| is_newest(key)))?;
         }
-        meta::write(tx, self.seal, Checkpoint { seq: through_seq, counters: Some(counters) })
+        meta::write(tx, self.seal, Completeness { seq: through_seq, counters: Some(counters) })
     }
 
     fn write_rows(
@@ -202,8 +206,9 @@ impl Base {
                 None => None,
             };
             let mut packed = match &old {
-                Some(old) => Block::decode(old).ok_or_else(|| corrupt(Table::Vectors, "a block does not decode"))?,
-                None => Block::default(),
+                Some(old) => VectorBlock::decode(old)
+                    .ok_or_else(|| StoreError::corrupt(Table::Vectors, "a block does not decode"))?,
+                None => VectorBlock::default(),
             };
             for (row, vector) in &changes {
                 packed.set(*row, vector.as_deref());

@@ -13,7 +13,7 @@ use super::superblock::REDB_HEADER_BYTES;
 
 /// What redb asked for.
 #[derive(Debug)]
-enum Operation {
+enum HeldOperation {
     SetLen(u64),
     /// Whole pages, or the header.
     Write {
@@ -38,7 +38,7 @@ pub enum Next {
 #[derive(Debug)]
 pub struct Held {
     len: u64,
-    operations: VecDeque<Operation>,
+    operations: VecDeque<HeldOperation>,
     /// How many operations have been carried out: the number of the first one that waits.
     done: u64,
     /// Where the newest content of a page is: the number of the operation and the offset in its data.
@@ -74,7 +74,7 @@ impl Held {
     /// Keeps a change of the length.
     pub fn set_len(&mut self, len: u64) {
         self.len = len;
-        self.operations.push_back(Operation::SetLen(len));
+        self.operations.push_back(HeldOperation::SetLen(len));
     }
 
     /// Keeps a write of whole pages, or of the header.
@@ -85,12 +85,12 @@ impl Held {
         for (page, at) in (first..).zip((0..data.len()).step_by(PAGE_BYTES)) {
             self.places.insert(page, (number, at));
         }
-        self.operations.push_back(Operation::Write { offset, data: data.to_vec() });
+        self.operations.push_back(HeldOperation::Write { offset, data: data.to_vec() });
     }
 
     /// Keeps a sync.
     pub fn sync(&mut self) {
-        self.operations.push_back(Operation::Sync);
+        self.operations.push_back(HeldOperation::Sync);
     }
 
     /// Reads unit by unit (the header, or one page): what is kept here, else what is in the file.
@@ -110,7 +110,7 @@ impl Held {
 
     fn written(&self, page: u64, len: usize) -> Option<&[u8]> {
         let (number, at) = *self.places.get(&page)?;
-        let Operation::Write { data, .. } = self.operations.get(usize::try_from(number - self.done).ok()?)? else {
+        let HeldOperation::Write { data, .. } = self.operations.get(usize::try_from(number - self.done).ok()?)? else {
             return None;
         };
         data.get(at..at.checked_add(len)?)
@@ -119,8 +119,8 @@ impl Held {
     /// What has to be done next.
     pub fn next(&self) -> Next {
         match self.operations.front() {
-            Some(Operation::SetLen(_) | Operation::Write { .. }) => Next::Change,
-            Some(Operation::Sync) => Next::Sync,
+            Some(HeldOperation::SetLen(_) | HeldOperation::Write { .. }) => Next::Change,
+            Some(HeldOperation::Sync) => Next::Sync,
             None if self.unsynced => Next::Sync,
             None => Next::Nothing,
         }
@@ -129,8 +129,8 @@ impl Held {
     /// Carries out the change that is next. If that fails it is still next.
     pub fn carry_out(&mut self, pages: &PagedFile) -> io::Result<()> {
         match self.operations.front() {
-            Some(Operation::SetLen(len)) => pages.set_len(*len)?,
-            Some(Operation::Write { offset, data }) => {
+            Some(HeldOperation::SetLen(len)) => pages.set_len(*len)?,
+            Some(HeldOperation::Write { offset, data }) => {
                 pages.write(*offset, data)?;
                 let first = *offset / PAGE_BYTES as u64;
                 for page in first..first + data.len().div_ceil(PAGE_BYTES) as u64 {
@@ -139,7 +139,7 @@ impl Held {
                     }
                 }
             }
-            Some(Operation::Sync) | None => return Ok(()),
+            Some(HeldOperation::Sync) | None => return Ok(()),
         }
         self.unsynced = true;
         self.operations.pop_front();
@@ -150,7 +150,7 @@ impl Held {
     /// The sync that was next has succeeded.
     pub fn synced(&mut self) {
         (self.unsynced, self.inherited) = (false, false);
-        if self.operations.pop_front_if(|operation| matches!(operation, Operation::Sync)).is_some() {
+        if self.operations.pop_front_if(|operation| matches!(operation, HeldOperation::Sync)).is_some() {
             self.done += 1;
         }
     }

@@ -91,7 +91,7 @@ impl Ord for VersionKey {
     }
 }
 
-type Versions = SkipMap<VersionKey, Option<Arc<[u8]>>>;
+type VersionMap = SkipMap<VersionKey, Option<Arc<[u8]>>>;
 
 /// The newest version of a key.
 #[derive(Debug)]
@@ -103,7 +103,7 @@ struct Newest {
 /// The newest rows of one namespace.
 #[derive(Debug)]
 pub struct Memtable {
-    tables: [Versions; Table::COUNT],
+    tables: [VersionMap; Table::COUNT],
     newest_kv: DashMap<Box<[u8]>, Newest, ahash::RandomState>,
     bytes: AtomicUsize,
 }
@@ -116,7 +116,7 @@ impl Default for Memtable {
 }
 
 impl Memtable {
-    fn table(&self, table: Table) -> &Versions {
+    fn table(&self, table: Table) -> &VersionMap {
         #[expect(clippy::indexing_slicing, reason = "one list for each table, by construction")]
         &self.tables[usize::from(table.number())]
     }

@@ -3,15 +3,15 @@
 use std::iter::Peekable;
 
 use super::error::StoreResult;
-use super::view::Row;
+use super::row::StoredRow;
 
 /// A key with its value, or with nothing where the source says it is deleted.
-type Change = (Vec<u8>, Option<Vec<u8>>);
-type Source<'a> = Peekable<Box<dyn Iterator<Item = StoreResult<Change>> + 'a>>;
+type KeyChange = (Vec<u8>, Option<Vec<u8>>);
+type MergeSource<'a> = Peekable<Box<dyn Iterator<Item = StoreResult<KeyChange>> + 'a>>;
 
 /// The merge; sources are added newest first.
 pub struct Merge<'a> {
-    sources: Vec<Source<'a>>,
+    sources: Vec<MergeSource<'a>>,
     reverse: bool,
 }
 
@@ -22,8 +22,8 @@ impl<'a> Merge<'a> {
     }
 
     /// Adds a source that is older than those added before.
-    pub fn add(&mut self, source: impl Iterator<Item = StoreResult<Change>> + 'a) {
-        let source: Box<dyn Iterator<Item = StoreResult<Change>> + 'a> = Box::new(source);
+    pub fn add(&mut self, source: impl Iterator<Item = StoreResult<KeyChange>> + 'a) {
+        let source: Box<dyn Iterator<Item = StoreResult<KeyChange>> + 'a> = Box::new(source);
         self.sources.push(source.peekable());
     }
 
@@ -50,7 +50,7 @@ impl<'a> Merge<'a> {
 }
 
 impl Iterator for Merge<'_> {
-    type Item = StoreResult<Row>;
+    type Item = StoreResult<StoredRow>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
@@ -66,7 +66,7 @@ impl Iterator for Merge<'_> {
                 older.next_if(|change| matches!(change, Ok((other, _)) if *other == key));
             }
             if let Some(value) = value {
-                return Some(Ok(Row { key, value }));
+                return Some(Ok(StoredRow { key, value }));
             }
         }
     }

@@ -13,7 +13,7 @@ use redb::{ReadableTable, TableDefinition, WriteTransaction};
 
 use super::error::{StoreError, StoreResult};
 use super::record::Counters;
-use super::seal::{Place, Seal};
+use super::seal::{Seal, SealPlace};
 
 /// The version of the file's layout.
 const FORMAT_VERSION: u32 = 2;
@@ -23,12 +23,13 @@ const TABLE: TableDefinition<&[u8], &[u8]> = TableDefinition::new("meta.v2");
 const TABLE_V1: TableDefinition<&[u8], &[u8]> = TableDefinition::new("meta.v1");
 const FORMAT: &[u8] = b"format";
 const NAMESPACE: &[u8] = b"namespace";
-const CHECKPOINT: &[u8] = b"checkpoint_seq";
+/// The name that files have it under.
+const FLUSHED_SEQ: &[u8] = b"checkpoint_seq";
 const COUNTERS: &[u8] = b"counters";
 
 /// Up to where a store is complete.
 #[derive(Debug, Clone, Copy)]
-pub struct Checkpoint {
+pub struct Completeness {
     /// The last flushed commit.
     pub seq: u64,
     /// The counters after it; nothing before the first flush.
@@ -43,10 +44,10 @@ pub fn create(tx: &WriteTransaction, seal: Seal) -> StoreResult<()> {
 }
 
 /// Writes up to where it is complete.
-pub fn write(tx: &WriteTransaction, seal: Seal, checkpoint: Checkpoint) -> StoreResult<()> {
+pub fn write(tx: &WriteTransaction, seal: Seal, complete: Completeness) -> StoreResult<()> {
     let mut table = tx.open_table(TABLE)?;
-    put(&mut table, seal, CHECKPOINT, &checkpoint.seq.to_le_bytes())?;
-    if let Some(counters) = checkpoint.counters {
+    put(&mut table, seal, FLUSHED_SEQ, &complete.seq.to_le_bytes())?;
+    if let Some(counters) = complete.counters {
         let mut bytes = Vec::with_capacity(80);
         counters.encode(&mut bytes);
         put(&mut table, seal, COUNTERS, &bytes)?;
@@ -63,25 +64,25 @@ pub fn check(tx: &redb::ReadTransaction, seal: Seal) -> StoreResult<()> {
 }
 
 /// Reads up to where the store is complete.
-pub fn read(tx: &redb::ReadTransaction, seal: Seal) -> StoreResult<Checkpoint> {
+pub fn read(tx: &redb::ReadTransaction, seal: Seal) -> StoreResult<Completeness> {
     let table = open(tx)?;
-    decode(get(&table, seal, CHECKPOINT)?.as_deref(), get(&table, seal, COUNTERS)?.as_deref())
+    decode(get(&table, seal, FLUSHED_SEQ)?.as_deref(), get(&table, seal, COUNTERS)?.as_deref())
 }
 
 /// Seals the rows of the first layout, in a copy of its file that redb has verified.
 pub fn upgrade(db: &redb::Database, seal: Seal) -> StoreResult<()> {
     let mut tx = db.begin_write()?;
     tx.set_two_phase_commit(true);
-    let checkpoint = {
+    let complete = {
         let old = tx.open_table(TABLE_V1)?;
         let get = |key: &[u8]| -> StoreResult<_> { Ok(old.get(key)?.map(|value| value.value().to_vec())) };
         let format = get(FORMAT)?.ok_or(StoreError::NotAStore("it has no format version"))?;
         check_format(&format, FORMAT_OF_V1)?;
         check_owner(get(NAMESPACE)?.as_deref(), seal)?;
-        decode(get(CHECKPOINT)?.as_deref(), get(COUNTERS)?.as_deref())?
+        decode(get(FLUSHED_SEQ)?.as_deref(), get(COUNTERS)?.as_deref())?
     };
     create(&tx, seal)?;
-    write(&tx, seal, checkpoint)?;
+    write(&tx, seal, complete)?;
     tx.delete_table(TABLE_V1)?;
     Ok(tx.commit()?)
 }
@@ -99,7 +100,7 @@ fn get(
     key: &[u8],
 ) -> StoreResult<Option<Vec<u8>>> {
     let Some(sealed) = table.get(key)? else { return Ok(None) };
-    Ok(Some(seal.open(Place::META, key, sealed.value())?.to_vec()))
+    Ok(Some(seal.open(SealPlace::META, key, sealed.value())?.to_vec()))
 }
 
 fn put(
@@ -109,7 +110,7 @@ fn put(
     value: &[u8],
 ) -> StoreResult<()> {
     let mut sealed = Vec::with_capacity(96);
-    seal.close(Place::META, key, value, &mut sealed);
+    seal.close(SealPlace::META, key, value, &mut sealed);
     table.insert(key, sealed.as_slice())?;
     Ok(())
 }
@@ -131,12 +132,15 @@ fn check_owner(owner: Option<&[u8]>, seal: Seal) -> StoreResult<()> {
     }
 }
 
-fn decode(seq: Option<&[u8]>, counters: Option<&[u8]>) -> StoreResult<Checkpoint> {
-    let seq = seq.ok_or(StoreError::NotAStore("it has no checkpoint"))?;
-    let seq = seq.try_into().map(u64::from_le_bytes).map_err(|_| StoreError::NotAStore("its checkpoint is damaged"))?;
+fn decode(seq: Option<&[u8]>, counters: Option<&[u8]>) -> StoreResult<Completeness> {
+    let seq = seq.ok_or(StoreError::NotAStore("it does not say up to where it is complete"))?;
+    let seq = seq
+        .try_into()
+        .map(u64::from_le_bytes)
+        .map_err(|_| StoreError::NotAStore("its last flushed commit is damaged"))?;
     let counters = match counters {
         Some(bytes) => Some(Counters::decode(bytes).ok_or(StoreError::NotAStore("its counters are damaged"))?.0),
         None => None,
     };
-    Ok(Checkpoint { seq, counters })
+    Ok(Completeness { seq, counters })
 }

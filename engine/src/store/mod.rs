@@ -8,6 +8,7 @@
 
 mod backend;
 mod base;
+mod base_snapshot;
 mod block;
 mod database;
 mod effect;
@@ -20,7 +21,9 @@ mod memtable;
 mod merge;
 mod meta;
 mod pages;
+mod rebuild;
 mod record;
+mod row;
 mod seal;
 mod shrink;
 mod superblock;
@@ -32,12 +35,15 @@ mod txn;
 mod upgrade;
 mod verify;
 mod view;
+mod writing;
 
 pub use backend::Backend;
-pub use base::{Base, BaseSnapshot, FlushInput};
+pub use base::Base;
+pub use base_snapshot::BaseSnapshot;
 pub use database::GuardedDatabase;
-pub use effect::{BatchReader, BatchWriter, Effect};
+pub use effect::{BatchReader, BatchWriter, RowEffect};
 pub use error::{StoreError, StoreResult};
+pub use flush::FlushInput;
 pub use front::{NodeFront, TemporalFront};
 pub use key::{KeyReader, KeyWriter};
 pub use memtable::Memtable;
@@ -45,8 +51,9 @@ pub use record::{
     CollectionKind, CollectionRecord, Counters, DocumentBody, DocumentRecord, EdgeRecord, KvRecord, NodeRecord,
     Retraction, RowMark, TemporalRecord,
 };
+pub use row::StoredRow;
 pub use table::Table;
 pub use txn::Txn;
 pub use upgrade::{is_of_first_layout, upgrade};
 pub use verify::{FaultKind, Pace, PageWalk, RowReport, StoreFile, StoreReport, verify_file, verify_pages_of};
-pub use view::{KeyRange, Read, Row, Scan, Snapshot, View};
+pub use view::{KeyRange, Read, RowScan, RowSnapshot, View};

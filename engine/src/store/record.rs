@@ -3,7 +3,6 @@
 
 use std::borrow::Cow;
 
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::error::{StoreError, StoreResult};
@@ -21,7 +20,7 @@ fn pack<T: Serialize>(value: &T, out: &mut Vec<u8>) {
     }
 }
 
-fn unpack<T: DeserializeOwned>(table: Table, bytes: &[u8]) -> StoreResult<T> {
+fn unpack<'a, T: Deserialize<'a>>(table: Table, bytes: &'a [u8]) -> StoreResult<T> {
     // Every value that was accepted nests less than a frame may; bytes made by others must not exhaust the stack.
     let mut reader = rmp_serde::Deserializer::from_read_ref(bytes);
     reader.set_max_depth(crate::limits::FRAME_DEPTH_MAX);
@@ -90,6 +89,18 @@ pub struct DocumentBody {
     pub expires_at: Option<i64>,
 }
 
+/// What a [`DocumentBody`] says beside its text, which is read and not copied.
+#[derive(Debug, Deserialize)]
+pub struct DocumentFields<'a> {
+    #[serde(rename = "content")]
+    _content: &'a str,
+    /// See [`DocumentBody::metadata`].
+    pub metadata: Properties,
+    /// See [`DocumentBody::expires_at`].
+    #[serde(default)]
+    pub expires_at: Option<i64>,
+}
+
 impl<'a> DocumentRecord<'a> {
     /// A record as stored; no body for a bare vector.
     pub fn encode(seq: u64, row: u32, body: Option<&DocumentBody>) -> Vec<u8> {
@@ -120,6 +131,11 @@ impl<'a> DocumentRecord<'a> {
         if let Some(place) = stored.get_mut(8..12) {
             place.copy_from_slice(&row.to_le_bytes());
         }
+    }
+
+    /// The fields.
+    pub fn fields(&self) -> StoreResult<DocumentFields<'a>> {
+        unpack(Table::Documents, self.body)
     }
 
     /// Text and fields.

@@ -13,23 +13,23 @@ const CHECKSUM_BYTES: usize = 8;
 
 /// Where sealed values are kept.
 #[derive(Debug, Clone, Copy)]
-pub struct Place {
+pub struct SealPlace {
     number: u8,
     name: &'static str,
 }
 
-impl Place {
+impl SealPlace {
     /// The store's own rows. No table has this number.
-    pub const META: Place = Place { number: u8::MAX, name: "meta.v2" };
+    pub const META: SealPlace = SealPlace { number: u8::MAX, name: "meta.v2" };
 
     pub fn corrupt(self, what: &'static str) -> StoreError {
         StoreError::Corrupt { table: self.name, what }
     }
 }
 
-impl From<Table> for Place {
+impl From<Table> for SealPlace {
     fn from(table: Table) -> Self {
-        Place { number: table.number(), name: table.name() }
+        SealPlace { number: table.number(), name: table.name() }
     }
 }
 
@@ -40,7 +40,7 @@ pub struct Seal {
 }
 
 impl Seal {
-    fn checksum(&self, place: Place, key: &[u8], value: &[u8]) -> [u8; CHECKSUM_BYTES] {
+    fn checksum(&self, place: SealPlace, key: &[u8], value: &[u8]) -> [u8; CHECKSUM_BYTES] {
         let mut hash = Xxh3Default::new();
         hash.update(&self.namespace_id);
         hash.update(&[place.number]);
@@ -51,7 +51,7 @@ impl Seal {
     }
 
     /// Verifies a stored value and gives what was sealed.
-    pub fn open<'a>(&self, place: impl Into<Place>, key: &[u8], sealed: &'a [u8]) -> StoreResult<&'a [u8]> {
+    pub fn open<'a>(&self, place: impl Into<SealPlace>, key: &[u8], sealed: &'a [u8]) -> StoreResult<&'a [u8]> {
         let place = place.into();
         let (checksum, value) =
             sealed.split_first_chunk::<CHECKSUM_BYTES>().ok_or_else(|| place.corrupt("a value is too short"))?;
@@ -62,7 +62,7 @@ impl Seal {
     }
 
     /// Puts into `out` what is stored for a value.
-    pub fn close(&self, place: impl Into<Place>, key: &[u8], value: &[u8], out: &mut Vec<u8>) {
+    pub fn close(&self, place: impl Into<SealPlace>, key: &[u8], value: &[u8], out: &mut Vec<u8>) {
         out.clear();
         out.extend_from_slice(&self.checksum(place.into(), key, value));
         out.extend_from_slice(value);

@@ -6,7 +6,8 @@
 //! anybody reads an older state there is no such moment, and nothing is done. A crash at any time leaves the rows of the
 //! newest flush, at their old places or at new ones.
 
-use super::base::{Base, BaseSnapshot, explain};
+use super::base::Base;
+use super::base_snapshot::BaseSnapshot;
 use super::error::{StoreError, StoreResult};
 
 impl Base {
@@ -21,22 +22,22 @@ impl Base {
         let _writing = self.writing.lock();
         self.catch_up()?;
         // What was flushed meanwhile must not appear to readers of what was there before.
-        if self.checkpoint()?.0 > base_seq {
+        if self.flushed()?.0 > base_seq {
             return Ok(false);
         }
         let Some(taken) = newest.tables.take() else { return Ok(false) };
         let compacted = self.db.write().compact().inspect_err(|_| self.backend.give_up());
         // Whoever reads is told if they cannot be opened again, and the namespace is.
         let tables = self.open_tables().inspect_err(|_| self.backend.give_up());
-        taken.put_back(tables.map_err(|error| explain(&self.backend, error))?);
-        if !compacted.map_err(|error| explain(&self.backend, error))? {
+        taken.put_back(tables.map_err(|error| self.backend.explain(error))?);
+        if !compacted.map_err(|error| self.backend.explain(error))? {
             return Ok(false);
         }
         // What of redb's own commits found no space is held, and redb takes it for durable. Until the file has it nothing
         // else may be written, let alone dropped.
         self.catch_up()?;
         // redb's compaction leaves no map of free space, which an opening after a kill reads instead of the whole file.
-        self.transact(|_| Ok(())).map_err(|error| explain(&self.backend, error))?;
+        self.transact(|_| Ok(())).map_err(|error| self.backend.explain(error))?;
         self.check_space().map(|()| true)
     }
 }

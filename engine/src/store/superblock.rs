@@ -60,15 +60,15 @@ pub type RedbHeader = [u8; REDB_HEADER_BYTES];
 
 /// What a slot holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Slot {
+struct HeadSlot {
     generation: u64,
     header: RedbHeader,
 }
 
 /// What a slot on the medium turned out to be.
 #[expect(clippy::large_enum_variant, reason = "two of them live for a moment, on the stack")]
-enum Found {
-    Valid(Slot),
+enum FoundSlot {
+    Valid(HeadSlot),
     /// It verifies and belongs to another file.
     Foreign,
     /// It does not verify; the version that it claims, if it begins as a slot does and that field is not what is damaged.
@@ -79,20 +79,20 @@ enum Found {
 #[derive(Debug)]
 pub struct Superblock {
     id: [u8; 16],
-    state: Mutex<State>,
+    state: Mutex<HeadState>,
 }
 
 #[derive(Debug)]
-struct State {
+struct HeadState {
     current: RedbHeader,
     /// What is durably in the slots; nothing where that is unknown.
-    slots: [Option<Slot>; 2],
+    slots: [Option<HeadSlot>; 2],
 }
 
 impl Superblock {
     /// For a file that has none yet.
     pub fn new(id: [u8; 16]) -> Self {
-        Self { id, state: Mutex::new(State { current: [0; REDB_HEADER_BYTES], slots: [None, None] }) }
+        Self { id, state: Mutex::new(HeadState { current: [0; REDB_HEADER_BYTES], slots: [None, None] }) }
     }
 
     /// True if a file that begins so is one of ours, be it damaged in one slot.
@@ -118,14 +118,14 @@ impl Superblock {
         let (mut foreign, mut newer) = (false, Vec::new());
         for (offset, slot) in SLOT_OFFSETS.into_iter().zip(&mut slots) {
             match read_slot(file, offset, id).map_err(StoreError::io)? {
-                Found::Valid(valid) => *slot = Some(valid),
-                Found::Foreign => foreign = true,
-                Found::Invalid(version) => newer.extend(version.filter(|version| *version > VERSION)),
+                FoundSlot::Valid(valid) => *slot = Some(valid),
+                FoundSlot::Foreign => foreign = true,
+                FoundSlot::Invalid(version) => newer.extend(version.filter(|version| *version > VERSION)),
             }
         }
         let newest = slots.iter().flatten().max_by_key(|slot| slot.generation).copied();
         match (newest, foreign, newer.as_slice()) {
-            (Some(newest), _, _) => Ok(Self { id, state: Mutex::new(State { current: newest.header, slots }) }),
+            (Some(newest), _, _) => Ok(Self { id, state: Mutex::new(HeadState { current: newest.header, slots }) }),
             (None, true, _) => Err(StoreError::NotAStore("it belongs to another namespace")),
             (None, false, [found, other]) if found == other => {
                 Err(StoreError::UnsupportedVersion { found: *found, known: VERSION })
@@ -171,7 +171,7 @@ impl Superblock {
             *slot = None;
             file.write_all_at(*offset, &encode(self.id, generation, &current))?;
             sync_file(file)?;
-            *slot = Some(Slot { generation, header: current });
+            *slot = Some(HeadSlot { generation, header: current });
         }
         Ok(())
     }
@@ -180,7 +180,7 @@ impl Superblock {
     pub fn check(file: &dyn DiskFile, id: [u8; 16]) -> io::Result<[bool; 2]> {
         let mut verify = [false; 2];
         for (offset, verifies) in SLOT_OFFSETS.into_iter().zip(&mut verify) {
-            *verifies = matches!(read_slot(file, offset, id)?, Found::Valid(_));
+            *verifies = matches!(read_slot(file, offset, id)?, FoundSlot::Valid(_));
         }
         Ok(verify)
     }
@@ -197,7 +197,7 @@ trait Generations {
     fn max_generation(self, other: Self) -> u64;
 }
 
-impl Generations for Option<Slot> {
+impl Generations for Option<HeadSlot> {
     fn generation(&self) -> Option<u64> {
         self.map(|slot| slot.generation)
     }
@@ -220,13 +220,13 @@ fn encode(id: [u8; 16], generation: u64, header: &RedbHeader) -> Vec<u8> {
     slot
 }
 
-fn read_slot(file: &dyn DiskFile, offset: u64, id: [u8; 16]) -> io::Result<Found> {
+fn read_slot(file: &dyn DiskFile, offset: u64, id: [u8; 16]) -> io::Result<FoundSlot> {
     let mut slot = [0; SLOT_BYTES];
     file.read_exact_at(offset, &mut slot)?;
-    Ok(decode(&slot, id).unwrap_or(Found::Invalid(None)))
+    Ok(decode(&slot, id).unwrap_or(FoundSlot::Invalid(None)))
 }
 
-fn decode(slot: &[u8; SLOT_BYTES], id: [u8; 16]) -> Option<Found> {
+fn decode(slot: &[u8; SLOT_BYTES], id: [u8; 16]) -> Option<FoundSlot> {
     let (sealed, checksum) = slot.split_first_chunk::<SEALED_BYTES>()?;
     let (magic, rest) = sealed.split_first_chunk::<8>()?;
     let (version, rest) = rest.split_first_chunk::<4>()?;
@@ -238,12 +238,12 @@ fn decode(slot: &[u8; SLOT_BYTES], id: [u8; 16]) -> Option<Found> {
     let is_sound = xxh3_64(sealed) == checksum || planted::is(Planted::StoreHeadChecksumSkipped);
     if !is_sound || *magic != MAGIC || version != VERSION {
         let claims = *magic == MAGIC && !head_version::is_damaged(sealed, VERSION_OFFSET, VERSION, checksum);
-        return Some(Found::Invalid(claims.then_some(version)));
+        return Some(FoundSlot::Invalid(claims.then_some(version)));
     }
     if *owner != id {
-        return Some(Found::Foreign);
+        return Some(FoundSlot::Foreign);
     }
-    Some(Found::Valid(Slot { generation: u64::from_le_bytes(*generation), header: header.try_into().ok()? }))
+    Some(FoundSlot::Valid(HeadSlot { generation: u64::from_le_bytes(*generation), header: header.try_into().ok()? }))
 }
 
 /// Where redb's header keeps what is looked at here (its file format, version 4).

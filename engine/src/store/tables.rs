@@ -7,18 +7,38 @@ use std::sync::Arc;
 
 use arc_swap::{ArcSwapOption, Guard};
 use parking_lot::{Condvar, Mutex};
+use redb::{ReadOnlyTable, ReadTransaction, TableDefinition, TableError};
 
-use super::base::Rows;
 use super::error::{StoreError, StoreResult};
 use super::table::Table;
 use crate::limits;
 
+type Rows = ReadOnlyTable<&'static [u8], &'static [u8]>;
+
+/// How redb knows a table.
+pub(super) fn definition(table: Table) -> TableDefinition<'static, &'static [u8], &'static [u8]> {
+    TableDefinition::new(table.name())
+}
+
 /// One table of each kind, in the order of their numbers.
 pub(super) type OpenTables = Vec<Option<Rows>>;
 
+/// The tables of a transaction.
+pub(super) fn open_tables(tx: &ReadTransaction) -> StoreResult<OpenTables> {
+    Table::ALL.into_iter().map(|table| open_table(tx, table)).collect()
+}
+
+/// A table to read; nothing if it came later than the file.
+fn open_table(tx: &ReadTransaction, table: Table) -> StoreResult<Option<Rows>> {
+    match tx.open_table(definition(table)) {
+        Err(TableError::TableDoesNotExist(_)) if table.came_later() => Ok(None),
+        opened => Ok(Some(opened?)),
+    }
+}
+
 /// Where the tables are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum TablesPlace {
     /// Here.
     Here,
     /// Taken away; they come back.
@@ -31,7 +51,7 @@ enum Place {
 #[derive(Debug)]
 pub(super) struct Tables {
     open: ArcSwapOption<OpenTables>,
-    place: Mutex<Place>,
+    place: Mutex<TablesPlace>,
     back: Condvar,
 }
 
@@ -60,7 +80,7 @@ impl Drop for Taken<'_> {
 impl Tables {
     /// Tables that were just opened.
     pub(super) fn new(tables: OpenTables) -> Self {
-        let (place, back) = (Mutex::new(Place::Here), Condvar::new());
+        let (place, back) = (Mutex::new(TablesPlace::Here), Condvar::new());
         Self { open: ArcSwapOption::from_pointee(tables), place, back }
     }
 
@@ -77,8 +97,8 @@ impl Tables {
                 return Ok(Reading(open));
             }
             let mut place = self.place.lock();
-            self.back.wait_while(&mut place, |place| *place == Place::Away);
-            if *place == Place::Lost {
+            self.back.wait_while(&mut place, |place| *place == TablesPlace::Away);
+            if *place == TablesPlace::Lost {
                 return Err(StoreError::Engine("the tables could not be opened again".to_owned()));
             }
         }
@@ -90,8 +110,8 @@ impl Tables {
         {
             let mut place = self.place.lock();
             match *place {
-                Place::Here => *place = Place::Away,
-                Place::Away | Place::Lost => return None,
+                TablesPlace::Here => *place = TablesPlace::Away,
+                TablesPlace::Away | TablesPlace::Lost => return None,
             }
         }
         let mut taken = Taken { tables: self, back: None };
@@ -112,7 +132,7 @@ impl Tables {
 
     fn put(&self, tables: Option<Arc<OpenTables>>) {
         let mut place = self.place.lock();
-        *place = if tables.is_some() { Place::Here } else { Place::Lost };
+        *place = if tables.is_some() { TablesPlace::Here } else { TablesPlace::Lost };
         self.open.store(tables);
         self.back.notify_all();
     }

@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 use std::ops::RangeBounds;
 
-use super::effect::Effect;
+use super::effect::RowEffect;
 use super::error::StoreResult;
 use super::merge::Merge;
 use super::table::Table;
-use super::view::{KeyRange, Read, Scan, Snapshot};
+use super::view::{KeyRange, Read, RowScan, RowSnapshot};
 
 /// A transaction of the actor. Dropping it changes nothing.
 #[derive(Debug)]
 pub struct Txn {
-    snapshot: Snapshot,
+    snapshot: RowSnapshot,
     // One map for each table keeps look-ups by borrowed key free of allocations.
     changes: [BTreeMap<Vec<u8>, Option<Vec<u8>>>; Table::COUNT],
     bytes: usize,
@@ -20,7 +20,7 @@ pub struct Txn {
 
 impl Txn {
     /// Reads from `snapshot`, which must see everything earlier operations wrote.
-    pub fn new(snapshot: Snapshot) -> Self {
+    pub fn new(snapshot: RowSnapshot) -> Self {
         Self { snapshot, changes: Default::default(), bytes: 0 }
     }
 
@@ -45,6 +45,11 @@ impl Txn {
         self.change(table, key, None);
     }
 
+    /// What was there before it.
+    pub fn before(&self) -> &RowSnapshot {
+        &self.snapshot
+    }
+
     /// Approximate bytes of its writes in the log.
     pub fn bytes(&self) -> usize {
         self.bytes
@@ -61,9 +66,9 @@ impl Txn {
     }
 
     /// Its writes, by table and key.
-    pub fn effects(&self) -> impl Iterator<Item = Effect<'_>> {
+    pub fn effects(&self) -> impl Iterator<Item = RowEffect<'_>> {
         Table::ALL.into_iter().zip(&self.changes).flat_map(|(table, changes)| {
-            changes.iter().map(move |(key, value)| Effect { table, key, value: value.as_deref() })
+            changes.iter().map(move |(key, value)| RowEffect { table, key, value: value.as_deref() })
         })
     }
 }
@@ -76,7 +81,7 @@ impl Read for Txn {
         }
     }
 
-    fn scan(&self, table: Table, range: &KeyRange, reverse: bool) -> StoreResult<Scan<'_>> {
+    fn scan(&self, table: Table, range: &KeyRange, reverse: bool) -> StoreResult<RowScan<'_>> {
         let own = self.table(table);
         if own.is_empty() || range.is_empty() {
             return self.snapshot.scan(table, range, reverse);

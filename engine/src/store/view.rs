@@ -4,21 +4,13 @@ use std::ops::Bound;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::base::BaseSnapshot;
+use super::base_snapshot::BaseSnapshot;
 use super::error::StoreResult;
 use super::key::prefix_end;
 use super::memtable::Memtable;
 use super::merge::Merge;
+use super::row::StoredRow;
 use super::table::Table;
-
-/// A row: key and value as the catalogue describes them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
-    /// The key.
-    pub key: Vec<u8>,
-    /// The value.
-    pub value: Vec<u8>,
-}
 
 /// A range of keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,7 +59,7 @@ impl KeyRange {
 }
 
 /// A walk over rows; an error ends it.
-pub type Scan<'a> = Box<dyn Iterator<Item = StoreResult<Row>> + 'a>;
+pub type RowScan<'a> = Box<dyn Iterator<Item = StoreResult<StoredRow>> + 'a>;
 
 /// Anything rows can be read from: a snapshot, or a transaction that also sees its own writes.
 pub trait Read {
@@ -75,7 +67,7 @@ pub trait Read {
     fn get(&self, table: Table, key: &[u8]) -> StoreResult<Option<Vec<u8>>>;
 
     /// The rows of a range in key order, or from the last to the first.
-    fn scan(&self, table: Table, range: &KeyRange, reverse: bool) -> StoreResult<Scan<'_>>;
+    fn scan(&self, table: Table, range: &KeyRange, reverse: bool) -> StoreResult<RowScan<'_>>;
 
     /// True if the row exists.
     fn contains(&self, table: Table, key: &[u8]) -> StoreResult<bool> {
@@ -128,12 +120,12 @@ impl View {
 
 /// A view at one commit.
 #[derive(Debug, Clone)]
-pub struct Snapshot {
+pub struct RowSnapshot {
     view: Arc<View>,
     seq: u64,
 }
 
-impl Snapshot {
+impl RowSnapshot {
     /// The newest published state.
     pub fn newest(view: Arc<View>) -> Self {
         let seq = view.published();
@@ -171,7 +163,7 @@ impl Snapshot {
     }
 }
 
-impl Read for Snapshot {
+impl Read for RowSnapshot {
     fn get(&self, table: Table, key: &[u8]) -> StoreResult<Option<Vec<u8>>> {
         self.get_with(table, key, <[u8]>::to_vec)
     }
@@ -180,7 +172,7 @@ impl Read for Snapshot {
         Ok(self.get_with(table, key, |_| ())?.is_some())
     }
 
-    fn scan(&self, table: Table, range: &KeyRange, reverse: bool) -> StoreResult<Scan<'_>> {
+    fn scan(&self, table: Table, range: &KeyRange, reverse: bool) -> StoreResult<RowScan<'_>> {
         if range.is_empty() {
             return Ok(Box::new(std::iter::empty()));
         }

@@ -11,7 +11,8 @@ use crate::api::{
 };
 use crate::clock::{Clock, SystemClock};
 use crate::disk::{ProbeDisk, SimDisk};
-use crate::service::{Completion, Reply, Service as _};
+use crate::reply::{Completion, Reply};
+use crate::service::Service as _;
 use crate::{Engine, EngineOptions};
 
 pub const EIO: i32 = 5;

@@ -63,7 +63,7 @@ pub struct Size {
 
 /// The jobs of one owner that has any.
 #[derive(Default)]
-struct Line {
+struct OwnerLine {
     jobs: VecDeque<Job>,
     running: usize,
 }
@@ -71,7 +71,7 @@ struct Line {
 #[derive(Default)]
 struct Queue {
     /// Owners of which a job waits or runs.
-    lines: HashMap<Turn, Line>,
+    lines: HashMap<Turn, OwnerLine>,
     /// Owners of which a job waits, each once, the next one first.
     circle: VecDeque<Turn>,
     /// Jobs that wait.
@@ -121,7 +121,7 @@ impl Queue {
     }
 }
 
-struct Inner {
+struct PoolInner {
     name: &'static str,
     size: Size,
     /// Jobs of one owner that run at once.
@@ -135,7 +135,7 @@ struct Inner {
 
 thread_local! {
     /// The pool whose job runs on this thread, and whether the thread was lent.
-    static HERE: RefCell<Option<(Arc<Inner>, bool)>> = const { RefCell::new(None) };
+    static HERE: RefCell<Option<(Arc<PoolInner>, bool)>> = const { RefCell::new(None) };
 }
 
 /// The job that calls this, on whichever pool it runs, is long: others must not wait for its end.
@@ -152,7 +152,7 @@ pub fn lend_thread() {
 /// The pool. Clones share it.
 #[derive(Clone)]
 pub struct Pool {
-    inner: Arc<Inner>,
+    inner: Arc<PoolInner>,
 }
 
 impl Pool {
@@ -160,7 +160,7 @@ impl Pool {
     pub fn new(name: &'static str, size: Size, start: fn()) -> Self {
         let (queue, work, ended) = (Mutex::default(), Condvar::new(), Condvar::new());
         let (starter, each_max) = (start_thread, size.threads_max.saturating_sub(1).max(1));
-        Self { inner: Arc::new(Inner { name, size, each_max, start, starter, queue, work, ended }) }
+        Self { inner: Arc::new(PoolInner { name, size, each_max, start, starter, queue, work, ended }) }
     }
 
     /// Queues a job; gives it back if too many are waiting, the pool is closed, or no thread can be had.
@@ -194,7 +194,7 @@ impl Pool {
     }
 }
 
-impl Inner {
+impl PoolInner {
     /// Wakes a thread, or starts one if there may be more. False = there should be one more and the system has none to give.
     fn provide_thread(self: &Arc<Self>, queue: &mut Queue) -> bool {
         if queue.idle > 0 {

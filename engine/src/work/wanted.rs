@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::pool::lend_thread;
 use crate::api::{Error, ErrorCode, Result};
-use crate::service::Reply;
+use crate::reply::Reply;
 
 /// Steps between two looks: some tens of microseconds of scanning.
 const STEPS_EACH_LOOK: u32 = 1_024;
@@ -112,7 +112,7 @@ mod tests {
 
     use super::*;
     use crate::api::Response;
-    use crate::service::Completion;
+    use crate::reply::Completion;
 
     struct Sink(AtomicBool);
 

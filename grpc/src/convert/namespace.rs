@@ -169,7 +169,7 @@ impl Rpc for NamespaceStatsRequest {
             log_bytes: reply.log_bytes,
             vector_memory_bytes: reply.vector_memory_bytes,
             commit_seq: reply.commit_seq.0,
-            checkpoint_seq: reply.checkpoint_seq.0,
+            flushed_seq: reply.flushed_seq.0,
             flush_paused: reply.flush_paused,
         }
     }
@@ -188,7 +188,7 @@ impl Rpc for NamespaceStatsRequest {
             log_bytes: answer.log_bytes,
             vector_memory_bytes: answer.vector_memory_bytes,
             commit_seq: CommitSeq(answer.commit_seq),
-            checkpoint_seq: CommitSeq(answer.checkpoint_seq),
+            flushed_seq: CommitSeq(answer.flushed_seq),
             flush_paused: answer.flush_paused,
         })
     }
@@ -256,10 +256,10 @@ impl Rpc for Flush {
     }
 
     fn answer(_: &str, reply: Flushed) -> Self::Answer {
-        proto::FlushResponse { checkpoint_seq: reply.checkpoint_seq.0 }
+        proto::FlushResponse { flushed_seq: reply.flushed_seq.0 }
     }
 
     fn read_answer(answer: Self::Answer) -> Result<Flushed> {
-        Ok(Flushed { checkpoint_seq: CommitSeq(answer.checkpoint_seq) })
+        Ok(Flushed { flushed_seq: CommitSeq(answer.flushed_seq) })
     }
 }

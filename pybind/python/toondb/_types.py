@@ -269,7 +269,7 @@ class NamespaceStats:
     log_bytes: int
     vector_memory_bytes: int
     commit_seq: int
-    checkpoint_seq: int
+    flushed_seq: int
     flush_paused: bool = False
 
 

@@ -47,16 +47,16 @@ fn flushing(s: &mut Script) {
     for i in 0..10 {
         s.ok("default", put(&format!("k{i}"), "v"));
     }
-    assert_eq!(s.ok("default", NamespaceStatsRequest {}).checkpoint_seq, CommitSeq(0));
-    assert_eq!(s.ok("default", Flush {}).checkpoint_seq, CommitSeq(10));
+    assert_eq!(s.ok("default", NamespaceStatsRequest {}).flushed_seq, CommitSeq(0));
+    assert_eq!(s.ok("default", Flush {}).flushed_seq, CommitSeq(10));
     let stats = s.ok("default", NamespaceStatsRequest {});
-    assert_eq!((stats.checkpoint_seq, stats.commit_seq, stats.keys), (CommitSeq(10), CommitSeq(10), 10));
-    assert_eq!(s.ok("default", Flush {}).checkpoint_seq, CommitSeq(10), "flushing nothing is no error");
+    assert_eq!((stats.flushed_seq, stats.commit_seq, stats.keys), (CommitSeq(10), CommitSeq(10), 10));
+    assert_eq!(s.ok("default", Flush {}).flushed_seq, CommitSeq(10), "flushing nothing is no error");
     s.ok("default", put("k0", "w"));
     s.lose_power();
     let stats = s.ok("default", NamespaceStatsRequest {});
-    assert_eq!((stats.checkpoint_seq, stats.commit_seq, stats.keys), (CommitSeq(10), CommitSeq(11), 10));
-    assert_eq!(s.ok("default", Flush {}).checkpoint_seq, CommitSeq(11));
+    assert_eq!((stats.flushed_seq, stats.commit_seq, stats.keys), (CommitSeq(10), CommitSeq(11), 10));
+    assert_eq!(s.ok("default", Flush {}).flushed_seq, CommitSeq(11));
 }
 
 fn check_of(namespaces: &[&str]) -> Check {
@@ -80,7 +80,7 @@ fn checking(s: &mut Script) {
         s.ok(name, add_documents("c", vec![document("d", &[1.0, 0.0])]));
         s.ok(name, add_node("n"));
     }
-    let flushed = s.ok("a", Flush {}).checkpoint_seq;
+    let flushed = s.ok("a", Flush {}).flushed_seq;
     s.ok("a", put("later", "v"));
     // Its id is random.
     let create = CreateCheckpoint { name: "c".to_owned(), include_patterns: Vec::new(), metadata: Properties::new() };

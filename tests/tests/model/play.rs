@@ -68,7 +68,7 @@ impl Play {
             }
             Op::Flush => {
                 let flushed = self.db.run("default", Flush {}).map_err(|error| error.message)?;
-                self.durable = self.durable.max(flushed.checkpoint_seq.0.min(self.model.seq));
+                self.durable = self.durable.max(flushed.flushed_seq.0.min(self.model.seq));
                 Ok(())
             }
             Op::Reopen => {

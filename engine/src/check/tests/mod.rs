@@ -350,7 +350,7 @@ fn a_file_in_the_place_of_a_folder_is_set_aside() {
 fn defect(disk: &SimDisk, change: impl FnOnce(&Base, &Memtable, &mut Counters)) {
     let (path, id) = store(disk);
     let base = Base::open(disk, &path, id, 1 << 20).unwrap();
-    let (through_seq, mut counters) = base.checkpoint().unwrap();
+    let (through_seq, mut counters) = base.flushed().unwrap();
     let memtable = Memtable::default();
     change(&base, &memtable, &mut counters);
     base.flush(FlushInput { memtable: &memtable, through_seq, counters }).unwrap();

@@ -13,7 +13,7 @@ use super::input::{Allowance, Input};
 use super::row::JsonRow;
 use super::value::unspell_properties;
 use crate::api::{NamespaceName, Properties, Value};
-use crate::checkpoints::fault::{Checked, Fault};
+use crate::checkpoints::fault::{Checked, CheckpointFault};
 use crate::checkpoints::head::Texts;
 use crate::checkpoints::item::Item;
 use crate::disk::DiskFile;
@@ -46,28 +46,28 @@ pub fn read<S: Items>(file: &Arc<dyn DiskFile>, len: u64, begin: impl FnOnce(Tex
     let refusal = RefCell::new(None);
     let input = std::io::BufReader::new(Input::new(&**file, len, &left));
     let mut parser = serde_json::Deserializer::from_reader(input);
-    let top = Top { begin, allowance: Allowance(&left), refusal: &refusal };
+    let top = TopLevel { begin, allowance: Allowance(&left), refusal: &refusal };
     let said = parser.deserialize_map(top).and_then(|said| parser.end().map(|()| said));
     said.map_err(|error| {
-        refusal.take().unwrap_or_else(|| Fault::Content(format!("it is no JSON of a checkpoint: {error}")))
+        refusal.take().unwrap_or_else(|| CheckpointFault::Content(format!("it is no JSON of a checkpoint: {error}")))
     })
 }
 
-struct Top<'a, B> {
+struct TopLevel<'a, B> {
     begin: B,
     allowance: Allowance<'a>,
-    refusal: &'a RefCell<Option<Fault>>,
+    refusal: &'a RefCell<Option<CheckpointFault>>,
 }
 
 /// Keeps a refusal and gives the parser something to stop at.
-fn stop<E: serde::de::Error>(refusal: &RefCell<Option<Fault>>, fault: Fault) -> E {
+fn stop<E: serde::de::Error>(refusal: &RefCell<Option<CheckpointFault>>, fault: CheckpointFault) -> E {
     let error = E::custom(&fault);
     refusal.replace(Some(fault));
     error
 }
 
 #[derive(Default)]
-struct Preface {
+struct ReadPreface {
     format: Option<String>,
     version: Option<u32>,
     name: String,
@@ -76,20 +76,20 @@ struct Preface {
     last_commit_at: Option<i64>,
 }
 
-impl Preface {
+impl ReadPreface {
     fn texts(&mut self) -> Checked<Texts> {
         if self.format.as_deref() != Some(FORMAT) {
-            return Err(Fault::Content(format!("`format` must be {FORMAT:?}, before the rows")));
+            return Err(CheckpointFault::Content(format!("`format` must be {FORMAT:?}, before the rows")));
         }
         if self.version != Some(VERSION) {
-            return Err(Fault::Content(format!("`version` must be {VERSION}, before the rows")));
+            return Err(CheckpointFault::Content(format!("`version` must be {VERSION}, before the rows")));
         }
         let (name, metadata) = (std::mem::take(&mut self.name), std::mem::take(&mut self.metadata));
         Ok(Texts { name, namespace: NamespaceName::new(NamespaceName::DEFAULT), metadata })
     }
 }
 
-impl<'de, S: Items, B: FnOnce(Texts) -> Checked<S>> Visitor<'de> for Top<'_, B> {
+impl<'de, S: Items, B: FnOnce(Texts) -> Checked<S>> Visitor<'de> for TopLevel<'_, B> {
     type Value = Said<S>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -98,7 +98,7 @@ impl<'de, S: Items, B: FnOnce(Texts) -> Checked<S>> Visitor<'de> for Top<'_, B> 
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Said<S>, A::Error> {
         let Self { begin, allowance, refusal } = self;
-        let mut preface = Preface::default();
+        let mut preface = ReadPreface::default();
         let mut begin = Some(begin);
         let mut sink = None;
         while let Some(field) = map.next_key::<String>()? {
@@ -118,7 +118,7 @@ impl<'de, S: Items, B: FnOnce(Texts) -> Checked<S>> Visitor<'de> for Top<'_, B> 
                     let begin = begin.take().ok_or_else(|| A::Error::duplicate_field("rows"))?;
                     let texts = preface.texts().map_err(|fault| stop(refusal, fault))?;
                     let mut taker = begin(texts).map_err(|fault| stop(refusal, fault))?;
-                    map.next_value_seed(Rows { taker: &mut taker, allowance: &allowance, refusal })?;
+                    map.next_value_seed(RowList { taker: &mut taker, allowance: &allowance, refusal })?;
                     sink = Some(taker);
                 }
                 other => return Err(A::Error::custom(format!("the field {other:?} is unknown or comes too late"))),
@@ -134,13 +134,13 @@ impl<'de, S: Items, B: FnOnce(Texts) -> Checked<S>> Visitor<'de> for Top<'_, B> 
     }
 }
 
-struct Rows<'a, S> {
+struct RowList<'a, S> {
     taker: &'a mut S,
     allowance: &'a Allowance<'a>,
-    refusal: &'a RefCell<Option<Fault>>,
+    refusal: &'a RefCell<Option<CheckpointFault>>,
 }
 
-impl<'de, S: Items> DeserializeSeed<'de> for Rows<'_, S> {
+impl<'de, S: Items> DeserializeSeed<'de> for RowList<'_, S> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -148,7 +148,7 @@ impl<'de, S: Items> DeserializeSeed<'de> for Rows<'_, S> {
     }
 }
 
-impl<'de, S: Items> Visitor<'de> for Rows<'_, S> {
+impl<'de, S: Items> Visitor<'de> for RowList<'_, S> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -6,7 +6,7 @@ use super::row::JsonRow;
 use super::value::spell_properties;
 use crate::api::{Error, Value};
 use crate::checkpoints::fault::Checked;
-use crate::checkpoints::reader::Reader;
+use crate::checkpoints::reader::CheckpointReader;
 use crate::checkpoints::site::Site;
 use crate::disk::DiskFile;
 use crate::limits;
@@ -50,7 +50,7 @@ impl Output<'_> {
 }
 
 /// Writes everything `reader` gives into an empty file. The same checkpoint gives the same bytes each time.
-pub fn write(reader: &mut Reader, file: &dyn DiskFile, site: &Site) -> Checked<()> {
+pub fn write(reader: &mut CheckpointReader, file: &dyn DiskFile, site: &Site) -> Checked<()> {
     let head = &reader.head;
     let mut output = Output { file, site, offset: 0, buffer: Vec::new() };
     output.add(&Preface {

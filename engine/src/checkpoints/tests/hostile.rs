@@ -10,7 +10,7 @@ use crate::api::{
     CommitSeq, DeleteNamespace, Embedding, ErrorCode, ExportFormat, Properties, ServerStatsRequest, TimestampMs,
 };
 use crate::checkpoints::item::Item;
-use crate::checkpoints::reader::Reader;
+use crate::checkpoints::reader::CheckpointReader;
 use crate::rng::{Rng, SeededRng};
 use crate::store::{CollectionKind, Table};
 
@@ -57,7 +57,7 @@ fn honest(db: &Db) -> (Vec<Item>, u64, i64) {
     let info = db.checkpoint("source");
     let path = super::support::file_of(&info.id);
     let file = crate::disk::Disk::open(&db.disk, &path, crate::disk::OpenMode::Existing).unwrap();
-    let mut reader = Reader::open(file).unwrap();
+    let mut reader = CheckpointReader::open(file).unwrap();
     let mut items = Vec::new();
     while let Some(item) = reader.next().unwrap() {
         items.push(item);

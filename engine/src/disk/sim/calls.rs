@@ -5,9 +5,9 @@
 
 use std::io;
 
-use super::state::{EIO, ENOSPC};
-
 const EINTR: i32 = 4;
+pub(super) const EIO: i32 = 5;
+pub(super) const ENOSPC: i32 = 28;
 
 /// What befalls a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub(super) enum Call {
 }
 
 #[derive(Clone, Copy)]
-struct Plan {
+struct CallPlan {
     fault: CallFault,
     from: u64,
     for_ever: bool,
@@ -49,7 +49,7 @@ struct Plan {
 pub(super) struct Calls {
     pub(super) count: u64,
     pub(super) befallen: u64,
-    plan: Option<Plan>,
+    plan: Option<CallPlan>,
 }
 
 impl CallFault {
@@ -75,7 +75,7 @@ impl CallFault {
 
 impl Calls {
     pub(super) fn arm(&mut self, fault: CallFault, from: u64, for_ever: bool) {
-        self.plan = Some(Plan { fault, from, for_ever });
+        self.plan = Some(CallPlan { fault, from, for_ever });
     }
 
     pub(super) fn lift(&mut self) {

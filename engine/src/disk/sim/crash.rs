@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::state::{DirNode, FileNode, FileOp, Node, NodeId, ROOT, State, to_index};
+use super::state::{DirNode, FileNode, FileOp, NodeId, ROOT, SimNode, SimState, to_index};
 use crate::rng::{Rng, SeededRng};
 
 /// The unit a real device writes atomically at best.
@@ -20,17 +20,17 @@ pub enum CrashMode {
 }
 
 /// Builds the tree found after a restart.
-pub(super) fn image(state: &State, seed: u64, mode: CrashMode) -> Vec<Node> {
+pub(super) fn image(state: &SimState, seed: u64, mode: CrashMode) -> Vec<SimNode> {
     let mut image = Image { source: state, rng: SeededRng::new(seed), mode, nodes: Vec::new(), moved: BTreeMap::new() };
     image.copy(ROOT);
     image.nodes
 }
 
 struct Image<'a> {
-    source: &'a State,
+    source: &'a SimState,
     rng: SeededRng,
     mode: CrashMode,
-    nodes: Vec<Node>,
+    nodes: Vec<SimNode>,
     /// Where each node of the source went, so that two surviving names of one file stay one file.
     moved: BTreeMap<NodeId, NodeId>,
 }
@@ -42,13 +42,13 @@ impl Image<'_> {
         }
         let copied = self.nodes.len();
         match self.source.nodes.get(id)? {
-            Node::File(file) => {
+            SimNode::File(file) => {
                 let bytes = self.file_bytes(file);
-                self.nodes.push(Node::File(FileNode { durable: bytes.clone(), live: bytes, pending: Vec::new() }));
+                self.nodes.push(SimNode::File(FileNode { durable: bytes.clone(), live: bytes, pending: Vec::new() }));
                 self.moved.insert(id, copied);
             }
-            Node::Dir(dir) => {
-                self.nodes.push(Node::Dir(DirNode::default()));
+            SimNode::Dir(dir) => {
+                self.nodes.push(SimNode::Dir(DirNode::default()));
                 self.moved.insert(id, copied);
                 let mut names = BTreeMap::new();
                 for (name, child) in self.dir_names(dir) {
@@ -56,7 +56,7 @@ impl Image<'_> {
                         names.insert(name, child);
                     }
                 }
-                if let Some(Node::Dir(target)) = self.nodes.get_mut(copied) {
+                if let Some(SimNode::Dir(target)) = self.nodes.get_mut(copied) {
                     *target = DirNode { durable: names.clone(), live: names, pending: Vec::new() };
                 }
             }

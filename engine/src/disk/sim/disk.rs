@@ -8,21 +8,21 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::calls::{Call, CallFault};
+use super::calls::{Call, CallFault, ENOSPC};
 use super::crash::{self, CrashMode};
-use super::state::{DirNode, ENOSPC, Fate, FileNode, FileOp, NameOp, Node, NodeId, State, power_lost, to_index};
+use super::state::{DirNode, Fate, FileNode, FileOp, NameOp, NodeId, SimNode, SimState, power_lost, to_index};
 use crate::disk::fault::with_path;
 use crate::disk::file::{Disk, DiskFile, OpenMode};
 
 /// A simulated disk. Clones share it.
 #[derive(Clone)]
 pub struct SimDisk {
-    state: Arc<Mutex<State>>,
+    state: Arc<Mutex<SimState>>,
 }
 
 #[derive(Clone)]
 struct SimFile {
-    state: Arc<Mutex<State>>,
+    state: Arc<Mutex<SimState>>,
     node: NodeId,
     path: PathBuf,
 }
@@ -31,11 +31,11 @@ impl SimDisk {
     /// An empty disk with unlimited space.
     #[must_use]
     pub fn new() -> Self {
-        Self::from_nodes(vec![Node::Dir(DirNode::default())])
+        Self::from_nodes(vec![SimNode::Dir(DirNode::default())])
     }
 
-    fn from_nodes(nodes: Vec<Node>) -> Self {
-        Self { state: Arc::new(Mutex::new(State::new(nodes))) }
+    fn from_nodes(nodes: Vec<SimNode>) -> Self {
+        Self { state: Arc::new(Mutex::new(SimState::new(nodes))) }
     }
 
     /// Mutating operations so far: writes, length changes, syncs, and name changes.
@@ -145,7 +145,7 @@ impl SimDisk {
     }
 
     /// Gives a name to `node` in its parent, as one counted operation.
-    fn link(state: &mut State, path: &Path, node: Node) -> io::Result<NodeId> {
+    fn link(state: &mut SimState, path: &Path, node: SimNode) -> io::Result<NodeId> {
         let fate = state.begin_whole(Call::Name)?;
         let (dir, name) = state.parent(path)?;
         let id = state.add_node(node);
@@ -185,7 +185,7 @@ impl Disk for SimDisk {
             match state.lookup(ancestor)? {
                 Some(id) => Self::named("create directory", path, state.dir(id).map(drop))?,
                 None => {
-                    let made = Self::link(&mut state, ancestor, Node::Dir(DirNode::default()));
+                    let made = Self::link(&mut state, ancestor, SimNode::Dir(DirNode::default()));
                     Self::named("create directory", path, made.map(drop))?;
                 }
             }
@@ -227,7 +227,7 @@ impl Disk for SimDisk {
                 return Err(with_path("open", path, io::ErrorKind::AlreadyExists.into()));
             }
             (OpenMode::CreateNew, None) => {
-                Self::named("open", path, Self::link(&mut state, path, Node::File(FileNode::default())))?
+                Self::named("open", path, Self::link(&mut state, path, SimNode::File(FileNode::default())))?
             }
         };
         Ok(Arc::new(SimFile { state: Arc::clone(&self.state), node, path: path.to_owned() }))

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Component, Path};
 
-use super::calls::{Call, CallFault, Calls};
+use super::calls::{Call, CallFault, Calls, EIO};
 
-/// Index of a node in [`State::nodes`]; the root directory is node 0.
+/// Index of a node in [`SimState::nodes`]; the root directory is node 0.
 pub(super) type NodeId = usize;
 
 pub(super) const ROOT: NodeId = 0;
@@ -49,7 +49,7 @@ pub(super) struct DirNode {
 }
 
 #[derive(Clone)]
-pub(super) enum Node {
+pub(super) enum SimNode {
     File(FileNode),
     Dir(DirNode),
 }
@@ -99,8 +99,8 @@ pub(super) fn to_index(offset: u64) -> usize {
 }
 
 /// Everything the disk knows, and the faults armed on it.
-pub(super) struct State {
-    pub(super) nodes: Vec<Node>,
+pub(super) struct SimState {
+    pub(super) nodes: Vec<SimNode>,
     pub(super) op_count: u64,
     pub(super) sync_count: u64,
     pub(super) crash_at: Option<u64>,
@@ -121,8 +121,8 @@ pub(super) enum Fate {
     Interrupted,
 }
 
-impl State {
-    pub(super) fn new(nodes: Vec<Node>) -> Self {
+impl SimState {
+    pub(super) fn new(nodes: Vec<SimNode>) -> Self {
         Self {
             nodes,
             op_count: 0,
@@ -155,7 +155,7 @@ impl State {
         Ok((if self.crashed { Fate::Interrupted } else { Fate::Runs }, befallen))
     }
 
-    /// As [`State::begin`], for an operation of which a fault leaves nothing.
+    /// As [`SimState::begin`], for an operation of which a fault leaves nothing.
     pub(super) fn begin_whole(&mut self, call: Call) -> io::Result<Fate> {
         let (fate, befallen) = self.begin(call)?;
         befallen.map_or(Ok(fate), |fault| Err(fault.error()))
@@ -175,28 +175,28 @@ impl State {
 
     pub(super) fn file(&self, id: NodeId) -> io::Result<&FileNode> {
         match self.nodes.get(id) {
-            Some(Node::File(file)) => Ok(file),
+            Some(SimNode::File(file)) => Ok(file),
             _ => Err(io::ErrorKind::IsADirectory.into()),
         }
     }
 
     pub(super) fn file_mut(&mut self, id: NodeId) -> io::Result<&mut FileNode> {
         match self.nodes.get_mut(id) {
-            Some(Node::File(file)) => Ok(file),
+            Some(SimNode::File(file)) => Ok(file),
             _ => Err(io::ErrorKind::IsADirectory.into()),
         }
     }
 
     pub(super) fn dir(&self, id: NodeId) -> io::Result<&DirNode> {
         match self.nodes.get(id) {
-            Some(Node::Dir(dir)) => Ok(dir),
+            Some(SimNode::Dir(dir)) => Ok(dir),
             _ => Err(io::ErrorKind::NotADirectory.into()),
         }
     }
 
     pub(super) fn dir_mut(&mut self, id: NodeId) -> io::Result<&mut DirNode> {
         match self.nodes.get_mut(id) {
-            Some(Node::Dir(dir)) => Ok(dir),
+            Some(SimNode::Dir(dir)) => Ok(dir),
             _ => Err(io::ErrorKind::NotADirectory.into()),
         }
     }
@@ -204,7 +204,7 @@ impl State {
     pub(super) fn lookup(&self, path: &Path) -> io::Result<Option<NodeId>> {
         let mut id = ROOT;
         for name in names(path)? {
-            let Some(Node::Dir(dir)) = self.nodes.get(id) else { return Ok(None) };
+            let Some(SimNode::Dir(dir)) = self.nodes.get(id) else { return Ok(None) };
             let Some(child) = dir.live.get(&name) else { return Ok(None) };
             id = *child;
         }
@@ -221,7 +221,7 @@ impl State {
         Ok((self.require(path.parent().unwrap_or(Path::new("")))?, name))
     }
 
-    pub(super) fn add_node(&mut self, node: Node) -> NodeId {
+    pub(super) fn add_node(&mut self, node: SimNode) -> NodeId {
         self.nodes.push(node);
         self.nodes.len() - 1
     }
@@ -254,9 +254,6 @@ impl State {
         }
     }
 }
-
-pub(super) const EIO: i32 = 5;
-pub(super) const ENOSPC: i32 = 28;
 
 pub(super) fn power_lost() -> io::Error {
     io::Error::other("simulated power loss")

@@ -8,7 +8,7 @@ use arrow_ipc::reader::StreamReader;
 use arrow_schema::DataType;
 
 use crate::api::{ConvertText, ErrorCode, OutputFormat, Tokenizer, Value};
-use crate::format::{Cell, Row, RowSet, Table, convert, encode};
+use crate::format::{Cell, Row, RowSet, RowTable, convert, encode};
 
 fn rows(columns: &[&str], rows: &[&[Value]]) -> RowSet {
     let row = |values: &&[Value]| Row {
@@ -19,7 +19,7 @@ fn rows(columns: &[&str], rows: &[&[Value]]) -> RowSet {
             .map(|(name, value)| Cell { column: Arc::from(*name), value: value.clone() })
             .collect(),
     };
-    RowSet { tables: vec![Table { name: "rows", rows: rows.iter().map(row).collect() }] }
+    RowSet { tables: vec![RowTable { name: "rows", rows: rows.iter().map(row).collect() }] }
 }
 
 fn text(set: &RowSet, format: OutputFormat) -> String {
@@ -46,7 +46,7 @@ fn rows_read_like_this() {
     assert_eq!(text(&people(), OutputFormat::Json), json);
     let markdown = "| id | name | score |\n|---|---|---|\n| 1 | Ada, Countess | 0.5 |\n| 2 | Bo\\|b<br>B |  |\n";
     assert_eq!(text(&people(), OutputFormat::Markdown), markdown);
-    let none = RowSet { tables: vec![Table { name: "rows", rows: Vec::new() }] };
+    let none = RowSet { tables: vec![RowTable { name: "rows", rows: Vec::new() }] };
     assert_eq!((text(&none, OutputFormat::Toon), text(&none, OutputFormat::Json)), ("[]".to_owned(), "[]".to_owned()));
     assert_eq!(text(&none, OutputFormat::Markdown), "");
 }
@@ -54,7 +54,7 @@ fn rows_read_like_this() {
 #[test]
 fn several_tables_have_their_names() {
     let (mut set, other) = (people(), rows(&["from_id", "to_id"], &[&[Value::from("a"), Value::from("b")]]));
-    set.tables.extend(other.tables.into_iter().map(|table| Table { name: "edges", ..table }));
+    set.tables.extend(other.tables.into_iter().map(|table| RowTable { name: "edges", ..table }));
     let toon =
         "rows[2]{id,name,score}:\n  1,\"Ada, Countess\",0.5\n  2,\"Bo|b\\nB\",null\nedges[1]{from_id,to_id}:\n  a,b";
     assert_eq!(text(&set, OutputFormat::Toon), toon);

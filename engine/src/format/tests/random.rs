@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::api::Value;
-use crate::format::{Cell, Row, RowSet, Table};
+use crate::format::{Cell, Row, RowSet, RowTable};
 use crate::rng::{Rng, SeededRng};
 
 /// Texts that some format may take for something else.
@@ -239,7 +239,7 @@ impl Draw {
                 Cell { column: Arc::clone(column), value }
             };
             let row = |_| Row { identity: None, cells: columns.iter().map(cell).collect() };
-            Table { name, rows: (0..self.below(5)).map(row).collect() }
+            RowTable { name, rows: (0..self.below(5)).map(row).collect() }
         };
         let tables = match self.below(3) {
             0 => vec![table("nodes"), table("edges")],

@@ -5,7 +5,7 @@
 //! reused last in, first out.
 
 use super::error::IntervalError;
-use super::node::{NIL, Node, Slot};
+use super::node::{NIL, Slot, TreeNode};
 use super::version::Version;
 
 /// Slot 0 is the sentinel, so this is also the largest number of versions.
@@ -14,7 +14,7 @@ const MAX_SLOT: u32 = u32::MAX;
 /// Slots of one timeline. Slot `NIL` is the sentinel and holds no version.
 #[derive(Debug, Clone)]
 pub(super) struct Arena<K, P> {
-    nodes: Vec<Node>,
+    nodes: Vec<TreeNode>,
     heights: Vec<u8>,
     versions: Vec<Option<Version<K, P>>>,
     free: Vec<Slot>,
@@ -29,7 +29,7 @@ impl<K, P> Arena<K, P> {
             versions: Vec::with_capacity(slots),
             free: Vec::new(),
         };
-        arena.nodes.push(Node::SENTINEL);
+        arena.nodes.push(TreeNode::SENTINEL);
         arena.heights.push(0);
         arena.versions.push(None);
         arena
@@ -37,7 +37,7 @@ impl<K, P> Arena<K, P> {
 
     /// Stores `version` in a slot of its own, linked into no tree.
     pub(super) fn insert(&mut self, version: Version<K, P>) -> Result<Slot, IntervalError> {
-        let node = Node::leaf(&version);
+        let node = TreeNode::leaf(&version);
         if let Some(slot) = self.free.pop() {
             *self.node_mut(slot) = node;
             self.set_height(slot, 1);
@@ -62,14 +62,14 @@ impl<K, P> Arena<K, P> {
     pub(super) fn end_belief(&mut self, slot: Slot, tx_until: u64) {
         if let Some(version) = self.version_mut(slot) {
             version.tx_until = Some(tx_until);
-            let node = Node::leaf(version);
+            let node = TreeNode::leaf(version);
             *self.node_mut(slot) = node;
         }
     }
 
     /// Bytes held by the vectors, spare capacity included.
     pub(super) fn memory_bytes(&self) -> usize {
-        self.nodes.capacity() * size_of::<Node>()
+        self.nodes.capacity() * size_of::<TreeNode>()
             + self.heights.capacity()
             + self.versions.capacity() * size_of::<Option<Version<K, P>>>()
             + self.free.capacity() * size_of::<Slot>()
@@ -79,11 +79,11 @@ impl<K, P> Arena<K, P> {
 /// Slots come from `insert` or from the links between nodes, and vectors never shrink, so every slot is in bounds.
 #[expect(clippy::indexing_slicing, reason = "slots are made by `insert` only, never taken from outside input")]
 impl<K, P> Arena<K, P> {
-    pub(super) fn node(&self, slot: Slot) -> &Node {
+    pub(super) fn node(&self, slot: Slot) -> &TreeNode {
         &self.nodes[slot as usize]
     }
 
-    pub(super) fn node_mut(&mut self, slot: Slot) -> &mut Node {
+    pub(super) fn node_mut(&mut self, slot: Slot) -> &mut TreeNode {
         &mut self.nodes[slot as usize]
     }
 

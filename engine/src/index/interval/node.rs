@@ -15,7 +15,7 @@ pub(super) const NIL: Slot = 0;
 /// Interval, links and subtree summary of one version.
 #[derive(Debug, Clone)]
 #[repr(C, align(64))]
-pub(super) struct Node {
+pub(super) struct TreeNode {
     pub left: Slot,
     pub right: Slot,
     /// First and last instant of valid time.
@@ -30,9 +30,9 @@ pub(super) struct Node {
     pub max_tx_last: u64,
 }
 
-const _: () = assert!(size_of::<Node>() == 64, "a node fills one cache line");
+const _: () = assert!(size_of::<TreeNode>() == 64, "a node fills one cache line");
 
-impl Node {
+impl TreeNode {
     pub(super) const SENTINEL: Self = Self {
         left: NIL,
         right: NIL,

@@ -11,7 +11,7 @@
 use std::cmp::Ordering;
 
 use super::arena::Arena;
-use super::node::{NIL, Node, Slot};
+use super::node::{NIL, Slot, TreeNode};
 
 /// What breaks ties between versions that start at the same instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,7 +86,7 @@ impl<K: Ord, P> Arena<K, P> {
         if root == NIL {
             return NIL;
         }
-        let Node { left, right, .. } = *self.node(root);
+        let TreeNode { left, right, .. } = *self.node(root);
         match self.compare(slot, root, order) {
             Ordering::Less => {
                 let left = self.remove_below(left, slot, order);
@@ -110,7 +110,7 @@ impl<K: Ord, P> Arena<K, P> {
 
     /// The leftmost node of a non-empty subtree and the subtree without it.
     fn split_first(&mut self, root: Slot) -> (Slot, Slot) {
-        let Node { left, right, .. } = *self.node(root);
+        let TreeNode { left, right, .. } = *self.node(root);
         if left == NIL {
             return (root, right);
         }
@@ -135,16 +135,16 @@ impl<K: Ord, P> Arena<K, P> {
 impl<K, P> Arena<K, P> {
     /// Restores balance at `root` after one side changed by one level; returns the new root of the subtree.
     fn rebalance(&mut self, root: Slot) -> Slot {
-        let Node { left, right, .. } = *self.node(root);
+        let TreeNode { left, right, .. } = *self.node(root);
         let (left_height, right_height) = (self.height(left), self.height(right));
         if left_height > right_height + 1 {
-            let Node { left: outer, right: inner, .. } = *self.node(left);
+            let TreeNode { left: outer, right: inner, .. } = *self.node(left);
             if self.height(inner) > self.height(outer) {
                 self.node_mut(root).left = self.rotate_left(left);
             }
             self.rotate_right(root)
         } else if right_height > left_height + 1 {
-            let Node { left: inner, right: outer, .. } = *self.node(right);
+            let TreeNode { left: inner, right: outer, .. } = *self.node(right);
             if self.height(inner) > self.height(outer) {
                 self.node_mut(root).right = self.rotate_right(right);
             }

@@ -1,6 +1,6 @@
 //! What a query asks for, as inclusive bounds on valid time and on commit seq.
 
-use super::node::Node;
+use super::node::TreeNode;
 use super::period::Period;
 
 /// Accepts the versions valid at some instant of `first..=last` and believed at some seq of `seq_first..=seq_last`.
@@ -24,7 +24,7 @@ impl Window {
     }
 
     /// Whether the node's own version is accepted.
-    pub(super) fn accepts(&self, node: &Node) -> bool {
+    pub(super) fn accepts(&self, node: &TreeNode) -> bool {
         node.from <= self.last
             && node.last >= self.first
             && node.tx_from <= self.seq_last
@@ -32,12 +32,12 @@ impl Window {
     }
 
     /// Whether the subtree under `node` may hold an accepted version, judged by its summary.
-    pub(super) fn may_accept_below(&self, node: &Node) -> bool {
+    pub(super) fn may_accept_below(&self, node: &TreeNode) -> bool {
         node.max_last >= self.first && node.min_tx_from <= self.seq_last && node.max_tx_last >= self.seq_first
     }
 
     /// Whether the node, and with it everything to its right, starts after the window.
-    pub(super) fn ends_before(&self, node: &Node) -> bool {
+    pub(super) fn ends_before(&self, node: &TreeNode) -> bool {
         node.from > self.last
     }
 }

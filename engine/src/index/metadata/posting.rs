@@ -12,6 +12,9 @@ const INLINE_ROWS_MAX: usize = 3;
 
 const _: () = assert!(size_of::<Posting>() == 16, "three rows take no more space than a pointer and its tag");
 
+/// Postings visited under one lock: well below a millisecond.
+pub(super) const SLICE_POSTINGS: usize = 1_024;
+
 /// A set of rows that is never empty.
 #[derive(Debug, Clone)]
 pub(super) enum Posting {

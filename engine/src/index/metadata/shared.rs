@@ -11,10 +11,8 @@ use roaring::RoaringBitmap;
 use super::conjunction::{Conjunction, Step};
 use super::index::MetadataIndex;
 use super::interval::Interval;
+use super::posting::SLICE_POSTINGS;
 use crate::api::{Filter, Predicate, Properties, Value};
-
-/// Postings visited under one lock: well below a millisecond.
-pub(super) const SLICE_POSTINGS: usize = 1_024;
 
 /// An inverted index that is written by one thread and read by any.
 #[derive(Debug, Default)]

@@ -6,8 +6,7 @@ use std::ops::Bound;
 use roaring::RoaringBitmap;
 
 use super::interval::Interval;
-use super::posting::{Posting, union};
-use super::shared::SLICE_POSTINGS;
+use super::posting::{Posting, SLICE_POSTINGS, union};
 use crate::api::Value;
 
 /// Bytes of values looked at in one slice.

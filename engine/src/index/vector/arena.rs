@@ -5,7 +5,7 @@
 //! row's sequence number, which is stored with `Release` after the components are written and loaded with `Acquire`
 //! before they are read. Components never change after that. Deleting a row only stores its `deleted_seq`.
 //!
-//! This is the only file of the index with `unsafe` code, and it rests on that one rule: whoever holds a [`Row`] or a
+//! This is the only file of the index with `unsafe` code, and it rests on that one rule: whoever holds an [`ArenaRow`] or a
 //! [`RowHandle`] has seen the slot published, and nobody writes to a published slot.
 
 use std::cell::UnsafeCell;
@@ -39,7 +39,7 @@ pub(super) fn first_row_of(row: u32) -> u32 {
 }
 
 /// What a new row consists of.
-pub(super) struct Entry<'a> {
+pub(super) struct RowEntry<'a> {
     pub(super) id: &'a [u8],
     pub(super) vector: &'a [f32],
     /// See [`super::kernel::row_factor`].
@@ -47,7 +47,7 @@ pub(super) struct Entry<'a> {
     pub(super) seq: u64,
 }
 
-struct Slot {
+struct RowSlot {
     created_seq: AtomicU64,
     deleted_seq: AtomicU64,
     /// The bits of the row's factor; written before `created_seq` publishes the row.
@@ -60,7 +60,7 @@ pub(super) struct Chunk {
     first_row: u32,
     dimension: usize,
     components: Box<[UnsafeCell<f32>]>,
-    slots: Box<[Slot]>,
+    slots: Box<[RowSlot]>,
     /// One more than the highest published slot.
     used: AtomicUsize,
     filled: AtomicUsize,
@@ -79,7 +79,7 @@ impl Chunk {
     /// An empty chunk of `rows` slots. The allocator zeroes the components, so pages not yet filled cost nothing.
     pub(super) fn new(first_row: u32, dimension: usize, rows: usize) -> Self {
         let components = Box::<[UnsafeCell<f32>]>::new_zeroed_slice(rows.saturating_mul(dimension));
-        let slot = || Slot {
+        let slot = || RowSlot {
             created_seq: AtomicU64::new(EMPTY),
             deleted_seq: AtomicU64::new(LIVE),
             factor: AtomicU64::new(0),
@@ -100,7 +100,7 @@ impl Chunk {
     }
 
     /// Stores and publishes a row. False, and nothing is changed, if the slot is taken or the vector does not fit.
-    pub(super) fn fill(&self, position: usize, entry: &Entry<'_>) -> bool {
+    pub(super) fn fill(&self, position: usize, entry: &RowEntry<'_>) -> bool {
         let Some(slot) = self.slots.get(position) else { return false };
         if entry.vector.len() != self.dimension || entry.seq >= WRITING {
             return false;
@@ -128,10 +128,10 @@ impl Chunk {
 
     /// The row in a slot, if one is published there.
     #[inline]
-    pub(super) fn row(&self, position: usize) -> Option<Row<'_>> {
+    pub(super) fn row(&self, position: usize) -> Option<ArenaRow<'_>> {
         let slot = self.slots.get(position)?;
         let created_seq = slot.created_seq.load(Ordering::Acquire);
-        (created_seq < WRITING).then_some(Row { chunk: self, slot, position, created_seq })
+        (created_seq < WRITING).then_some(ArenaRow { chunk: self, slot, position, created_seq })
     }
 
     /// A handle to the row in a slot, which keeps the chunk alive.
@@ -202,18 +202,18 @@ impl Chunk {
 
 /// A published row of a borrowed chunk.
 #[derive(Clone, Copy)]
-pub(super) struct Row<'a> {
+pub(super) struct ArenaRow<'a> {
     chunk: &'a Chunk,
-    slot: &'a Slot,
+    slot: &'a RowSlot,
     position: usize,
     created_seq: u64,
 }
 
-impl<'a> Row<'a> {
+impl<'a> ArenaRow<'a> {
     /// The components as they were given.
     #[inline]
     pub(super) fn vector(&self) -> &'a [f32] {
-        // SAFETY: a `Row` is made only by `Chunk::row`, for a slot inside the chunk that it saw published. From then
+        // SAFETY: an `ArenaRow` is made only by `Chunk::row`, for a slot inside the chunk that it saw published. From then
         // on nobody writes to the slot's components, which live as long as the chunk borrowed for 'a.
         unsafe { self.chunk.published_vector(self.position) }
     }
@@ -262,7 +262,7 @@ impl RowHandle {
     /// A row of its own, outside any collection: the form in which a query enters the graph.
     pub(super) fn detached(vector: &[f32], factor: f64) -> Option<Self> {
         let chunk = Arc::new(Chunk::new(0, vector.len(), 1));
-        chunk.fill(0, &Entry { id: &[], vector, factor, seq: 0 });
+        chunk.fill(0, &RowEntry { id: &[], vector, factor, seq: 0 });
         chunk.handle(0)
     }
 
@@ -275,7 +275,7 @@ impl RowHandle {
     }
 
     /// The row, to look at its bookkeeping.
-    pub(super) fn row(&self) -> Option<Row<'_>> {
+    pub(super) fn row(&self) -> Option<ArenaRow<'_>> {
         self.chunk.row(self.position as usize)
     }
 }

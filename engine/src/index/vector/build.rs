@@ -9,7 +9,7 @@
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::available_parallelism;
 
 use rayon::ThreadPoolBuilder;
@@ -67,17 +67,6 @@ pub enum BuildOutcome {
     Busy,
 }
 
-/// What the index remembers of its builds.
-#[derive(Debug, Default)]
-pub(super) struct BuildState {
-    /// Set while a build runs, so that there is one at a time.
-    running: AtomicBool,
-    /// A lean graph was found wanting, so the next build does not try one.
-    is_full: AtomicBool,
-    /// Live rows when no graph was good enough; 0 after a success. The next try waits for twice as many.
-    declined_rows: AtomicUsize,
-}
-
 /// What trying to build came to.
 enum Attempt {
     Good(Graph),
@@ -100,7 +89,7 @@ impl VectorIndex {
         if self.builds.running.swap(true, Ordering::Acquire) {
             return Ok(BuildOutcome::Busy);
         }
-        let _turn = Turn(&self.builds.running);
+        let _turn = BuildTurn(&self.builds.running);
         let mut rows = self.live_rows();
         let live = rows.len();
         if live <= SCAN_ROWS {
@@ -183,9 +172,9 @@ fn in_pool<T: Send>(options: &BuildOptions, work: impl FnOnce() -> T + Send) -> 
 }
 
 /// The right to build, given back when dropped.
-struct Turn<'a>(&'a AtomicBool);
+struct BuildTurn<'a>(&'a AtomicBool);
 
-impl Drop for Turn<'_> {
+impl Drop for BuildTurn<'_> {
     fn drop(&mut self) {
         self.0.store(false, Ordering::Release);
     }

@@ -10,8 +10,8 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::arena::RowHandle;
 use super::graph::Graph;
-use super::kernel::Query;
-use super::params::Metric;
+use super::kernel::PreparedQuery;
+use crate::api::Metric;
 
 /// Rows held back, which searches scan like any row a graph does not cover.
 pub(super) const HELD_OUT_ROWS: usize = 100;
@@ -45,7 +45,7 @@ pub(super) fn recall(
             return 0;
         }
         let query = query.vector();
-        let prepared = Query::new(metric, query);
+        let prepared = PreparedQuery::new(metric, query);
         let mut distances: Vec<f32> =
             rows.iter().filter_map(RowHandle::row).map(|row| prepared.distance(row.vector(), row.factor())).collect();
         if distances.len() < NEIGHBOURS {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use roaring::RoaringBitmap;
 
-use super::arena::{CHUNK_ROWS, Chunk, Row, RowMask, first_row_of, slot_of};
+use super::arena::{ArenaRow, CHUNK_ROWS, Chunk, RowMask, first_row_of, slot_of};
 
 /// The chunks of a collection in row order.
 #[derive(Default)]
@@ -24,7 +24,7 @@ impl Directory {
     }
 
     /// The published row of that number.
-    pub(super) fn row(&self, row: u32) -> Option<Row<'_>> {
+    pub(super) fn row(&self, row: u32) -> Option<ArenaRow<'_>> {
         self.chunk(row)?.row(slot_of(row))
     }
 
@@ -53,7 +53,7 @@ impl Directory {
         &'a self,
         coverage: &Coverage,
         step: &mut impl FnMut() -> Result<(), E>,
-        mut visit: impl FnMut(Row<'a>),
+        mut visit: impl FnMut(ArenaRow<'a>),
     ) -> Result<(), E> {
         for (position, chunk) in self.chunks.iter().enumerate() {
             if position > 0 {
@@ -82,7 +82,7 @@ impl Directory {
         &'a self,
         allowed: &RoaringBitmap,
         step: &mut impl FnMut() -> Result<(), E>,
-        mut visit: impl FnMut(Row<'a>),
+        mut visit: impl FnMut(ArenaRow<'a>),
     ) -> Result<(), E> {
         let mut rows = allowed.iter();
         let mut next = rows.next();

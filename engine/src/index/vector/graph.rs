@@ -27,11 +27,12 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use instant_distance::{Builder, Heuristic, Hnsw, Point, Search};
 use parking_lot::Mutex;
 
-use super::arena::{Row, RowHandle};
+use super::arena::{ArenaRow, RowHandle};
 use super::directory::Coverage;
 use super::error::VectorError;
 use super::kernel;
-use super::params::{Metric, VectorParams};
+use super::params::VectorParams;
+use crate::api::Metric;
 
 /// Seed of the layer draw. With one build thread the whole graph follows from it and the rows.
 const SEED: u64 = 0x746f_6f6e_6462;
@@ -40,7 +41,7 @@ const SEED: u64 = 0x746f_6f6e_6462;
 const MAX_IDLE_SEARCHES: usize = 16;
 
 /// What all points of a graph share.
-struct Space {
+struct PointSpace {
     metric: Metric,
     /// Brings products of the dot metric near 1, so that rounding to `f32` cannot overflow.
     scale: f64,
@@ -58,7 +59,7 @@ struct RowPoint {
     handle: RowHandle,
     /// The row's factor; see [`kernel::row_factor`].
     factor: f64,
-    space: Arc<Space>,
+    space: Arc<PointSpace>,
 }
 
 impl Point for RowPoint {
@@ -113,7 +114,7 @@ impl Graph {
             Metric::Cosine | Metric::Euclidean => 0.0,
         };
         let scale = reciprocal(max_squared);
-        let space = Arc::new(Space { metric: params.metric, scale, building: AtomicBool::new(true), cancel });
+        let space = Arc::new(PointSpace { metric: params.metric, scale, building: AtomicBool::new(true), cancel });
         let count = rows.len();
         let points = rows.iter().map(|handle| RowPoint::of_row(handle, &space)).collect();
         let builder = Builder::default()
@@ -139,7 +140,7 @@ impl Graph {
     }
 
     /// The `ef` points nearest to `query` that the walk finds, nearest first; deleted rows among them.
-    pub(super) fn walk(&self, query: &[f32]) -> Vec<Row<'_>> {
+    pub(super) fn walk(&self, query: &[f32]) -> Vec<ArenaRow<'_>> {
         let Some(point) = RowPoint::of_query(query, self.params.metric, self.max_norm) else { return Vec::new() };
         let mut search = self.searches.lock().pop().unwrap_or_default();
         let rows = self.hnsw.search(&point, &mut search).filter_map(|item| item.point.handle.row()).collect();
@@ -188,7 +189,7 @@ impl Graph {
 }
 
 impl RowPoint {
-    fn of_row(handle: &RowHandle, space: &Arc<Space>) -> Self {
+    fn of_row(handle: &RowHandle, space: &Arc<PointSpace>) -> Self {
         let factor = handle.row().map_or(0.0, |row| row.factor());
         Self { handle: handle.clone(), factor, space: Arc::clone(space) }
     }
@@ -196,7 +197,7 @@ impl RowPoint {
     fn of_query(query: &[f32], metric: Metric, max_norm: f64) -> Option<Self> {
         let factor = kernel::row_factor(metric, query);
         let scale = reciprocal(kernel::dot(query, query).sqrt() * max_norm);
-        let space = Space { metric, scale, building: AtomicBool::new(false), cancel: Arc::default() };
+        let space = PointSpace { metric, scale, building: AtomicBool::new(false), cancel: Arc::default() };
         Some(Self { handle: RowHandle::detached(query, factor)?, factor, space: Arc::new(space) })
     }
 }

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use arc_swap::{ArcSwap, ArcSwapOption, Guard};
 use parking_lot::Mutex;
 
-use super::arena::{CHUNK_ROWS, Chunk, Entry, WRITING, first_row_of, slot_of};
-use super::build::BuildState;
+use super::arena::{CHUNK_ROWS, Chunk, RowEntry, WRITING, first_row_of, slot_of};
+use super::build_state::BuildState;
 use super::directory::Directory;
 use super::error::VectorError;
 use super::graph::Graph;
@@ -88,7 +88,7 @@ impl VectorIndex {
         if let Some(last) = writer.last_row.filter(|last| *last >= row) {
             return Err(VectorError::RowOrder { row, last });
         }
-        self.tail_chunk(&mut writer, row).fill(slot_of(row), &Entry { id, vector, factor, seq });
+        self.tail_chunk(&mut writer, row).fill(slot_of(row), &RowEntry { id, vector, factor, seq });
         writer.last_row = Some(row);
         writer.rows += 1;
         Ok(())

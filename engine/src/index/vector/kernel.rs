@@ -7,7 +7,7 @@
 
 use numkong::{Dot, Euclidean};
 
-use super::params::Metric;
+use crate::api::Metric;
 
 /// `a . b`. Both have the collection's dimension; the kernel answers nothing for unequal lengths, which becomes NaN.
 pub(super) fn dot(a: &[f32], b: &[f32]) -> f64 {
@@ -33,13 +33,13 @@ pub(super) fn row_factor(metric: Metric, vector: &[f32]) -> f64 {
 }
 
 /// A query prepared for many distances.
-pub(super) struct Query<'a> {
+pub(super) struct PreparedQuery<'a> {
     metric: Metric,
     vector: &'a [f32],
     factor: f64,
 }
 
-impl<'a> Query<'a> {
+impl<'a> PreparedQuery<'a> {
     /// Prepares a query that passed `validate`.
     pub(super) fn new(metric: Metric, vector: &'a [f32]) -> Self {
         Self { metric, vector, factor: row_factor(metric, vector) }
@@ -69,20 +69,20 @@ mod tests {
         for scale in [1e-45f32, 1e-30, 1.0, 1e30, f32::MAX] {
             let a = [scale, 0.0, 0.0];
             let b = [0.0, scale, 0.0];
-            let query = Query::new(Metric::Cosine, &a);
+            let query = PreparedQuery::new(Metric::Cosine, &a);
             assert_eq!(query.distance(&a, inverse_norm(&a)), 0.0, "scale {scale}");
             assert_eq!(query.distance(&b, inverse_norm(&b)), 1.0, "scale {scale}");
         }
-        assert_eq!(Query::new(Metric::Euclidean, &[1e30, 0.0]).distance(&[0.0, 0.0], 0.0), 1e30);
-        assert_eq!(Query::new(Metric::Dot, &[1.0, 2.0]).distance(&[3.0, 4.0], 0.0), -11.0);
-        assert!(Query::new(Metric::Dot, &[1.0, 0.0]).distance(&[0.0, 4.0], 0.0).is_sign_positive());
+        assert_eq!(PreparedQuery::new(Metric::Euclidean, &[1e30, 0.0]).distance(&[0.0, 0.0], 0.0), 1e30);
+        assert_eq!(PreparedQuery::new(Metric::Dot, &[1.0, 2.0]).distance(&[3.0, 4.0], 0.0), -11.0);
+        assert!(PreparedQuery::new(Metric::Dot, &[1.0, 0.0]).distance(&[0.0, 4.0], 0.0).is_sign_positive());
         assert!(inverse_norm(&[0.0, -0.0]).is_infinite());
     }
 
     #[test]
     fn vectors_that_differ_by_a_factor_tie_under_cosine() {
         let a: Vec<f32> = (1..50).map(|i| (i as f32).sin()).collect();
-        let query = Query::new(Metric::Cosine, &a);
+        let query = PreparedQuery::new(Metric::Cosine, &a);
         for factor in [0.001f32, 0.5, 3.0, 1e20] {
             let scaled: Vec<f32> = a.iter().map(|x| x * factor).collect();
             assert_eq!(query.distance(&scaled, inverse_norm(&scaled)), 0.0);

@@ -13,13 +13,16 @@
 
 mod arena;
 mod build;
+mod build_state;
 mod calibrate;
 mod directory;
 mod error;
 mod graph;
+mod hit;
 mod id;
 mod index;
 mod kernel;
+mod metric;
 mod params;
 mod search;
 mod top;
@@ -29,7 +32,7 @@ mod tests;
 
 pub use build::{BuildOptions, BuildOutcome};
 pub use error::VectorError;
+pub use hit::Hit;
 pub use id::IdBytes;
 pub use index::{VectorIndex, VectorStats};
-pub use params::{Metric, SearchParams, VectorParams, validate};
-pub use search::Hit;
+pub use params::{SearchParams, VectorParams, validate};

@@ -1,31 +1,10 @@
-//! How a collection measures distance, what a search asks for, and which vectors are accepted.
+//! The shape of a collection's index, what a search asks for, and which vectors are accepted.
 
 use roaring::RoaringBitmap;
 
 use super::error::VectorError;
 use super::kernel;
-
-/// How far apart two vectors are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Metric {
-    /// Distance `1 - cos`, from 0 to 2; score `cos`.
-    Cosine,
-    /// Distance `|a - b|`; score `1 / (1 + distance)`.
-    Euclidean,
-    /// Distance `-(a . b)`; score `a . b`. Larger products are nearer.
-    Dot,
-}
-
-impl Metric {
-    /// The similarity that belongs to `distance`: larger is nearer.
-    pub fn score(self, distance: f32) -> f32 {
-        match self {
-            Self::Cosine => 1.0 - distance,
-            Self::Euclidean => 1.0 / (1.0 + distance),
-            Self::Dot => 0.0 - distance,
-        }
-    }
-}
+use crate::api::Metric;
 
 /// The shape of a collection's index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

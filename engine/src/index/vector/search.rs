@@ -13,29 +13,19 @@ use std::convert::Infallible;
 
 use roaring::RoaringBitmap;
 
-use super::arena::Row;
+use super::arena::ArenaRow;
 use super::directory::{Coverage, Directory};
 use super::error::VectorError;
 use super::graph::Graph;
-use super::id::IdBytes;
+use super::hit::Hit;
 use super::index::VectorIndex;
-use super::kernel::Query;
-use super::params::{Metric, SearchParams, validate};
+use super::kernel::PreparedQuery;
+use super::params::{SearchParams, validate};
 use super::top::Top;
+use crate::api::Metric;
 
 /// With at most so many allowed rows a scan of them is as fast as a walk, and exact.
 const FILTER_SCAN_ROWS: u64 = 10_000;
-
-/// One found row.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Hit {
-    /// The row's number.
-    pub row: u32,
-    /// The caller's identifier.
-    pub id: IdBytes,
-    /// The exact distance; see [`super::Metric`].
-    pub distance: f32,
-}
 
 impl VectorIndex {
     /// The `k` nearest rows visible at `params.seq` and allowed, by distance, then by identifier: exactly `k` whenever
@@ -80,7 +70,7 @@ impl VectorIndex {
     /// Calls `visit` with number and identifier of every row that is visible at `seq` and, if any are named, allowed.
     pub fn for_each(&self, seq: u64, allowed: Option<&RoaringBitmap>, mut visit: impl FnMut(u32, &[u8])) {
         let directory = self.directory();
-        let visit = |row: Row<'_>| {
+        let visit = |row: ArenaRow<'_>| {
             if row.is_visible(seq) {
                 visit(row.number(), row.id());
             }
@@ -99,9 +89,9 @@ impl VectorIndex {
         params: &SearchParams<'_>,
         step: &mut impl FnMut() -> Result<(), E>,
     ) -> Result<Top<'a>, E> {
-        let query = Query::new(self.params().metric, query);
+        let query = PreparedQuery::new(self.params().metric, query);
         let mut top = Top::new(params.k);
-        let visit = |row: Row<'a>| {
+        let visit = |row: ArenaRow<'a>| {
             if row.is_visible(params.seq) {
                 top.offer(query.distance(row.vector(), row.factor()), row);
             }
@@ -123,8 +113,8 @@ impl VectorIndex {
         step: &mut impl FnMut() -> Result<(), E>,
     ) -> Result<Option<Top<'a>>, E> {
         let walked = graph.walk(query);
-        let query = Query::new(self.params().metric, query);
-        let usable = |row: &Row<'_>| {
+        let query = PreparedQuery::new(self.params().metric, query);
+        let usable = |row: &ArenaRow<'_>| {
             row.is_visible(params.seq) && params.allowed.is_none_or(|allowed| allowed.contains(row.number()))
         };
         let Some(front) = walked.get(..reliable(graph, self.params().metric)) else { return Ok(None) };

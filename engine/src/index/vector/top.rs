@@ -3,8 +3,8 @@
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
-use super::arena::Row;
-use super::search::Hit;
+use super::arena::ArenaRow;
+use super::hit::Hit;
 
 /// A max-heap of at most `k` rows: its root is the row the next better one replaces.
 pub(super) struct Top<'a> {
@@ -14,7 +14,7 @@ pub(super) struct Top<'a> {
 
 struct Candidate<'a> {
     distance: f32,
-    row: Row<'a>,
+    row: ArenaRow<'a>,
 }
 
 impl<'a> Top<'a> {
@@ -25,7 +25,7 @@ impl<'a> Top<'a> {
 
     /// Considers a row.
     #[inline]
-    pub(super) fn offer(&mut self, distance: f32, row: Row<'a>) {
+    pub(super) fn offer(&mut self, distance: f32, row: ArenaRow<'a>) {
         let candidate = Candidate { distance, row };
         if self.heap.len() < self.k {
             self.heap.push(candidate);

@@ -1,7 +1,7 @@
 //! Damage to the medium: reported when the bytes had been durable, cut when they may never have been. What the mark proves
 //! beyond the records themselves is in `marks.rs`.
 
-use super::super::record::{Place, RecordHeader};
+use super::super::record::{RecordHeader, RecordPlace};
 use super::*;
 use crate::disk::{CrashMode, OpenMode};
 
@@ -219,7 +219,7 @@ fn a_lost_volatile_batch_cuts_and_a_lost_synced_one_is_corrupt() {
 
 /// Overwrites the record at `offset` of segment 1 with another valid one.
 fn forge(disk: &SimDisk, log: &SegmentedLog, offset: u32, header: RecordHeader, payload: &[u8]) {
-    let place = Place { salt: log.current.header.salt, offset };
+    let place = RecordPlace { salt: log.current.header.salt, offset };
     let mut bytes = header.encode(place, payload).0.to_vec();
     bytes.extend(payload);
     disk.open(&segment_path(1), OpenMode::Existing).unwrap().write_all_at(u64::from(offset), &bytes).unwrap();

@@ -1,6 +1,6 @@
 //! The bytes on disk are a contract: these literals change only with the format version.
 
-use super::super::record::{Found, Place, RecordHeader, find};
+use super::super::record::{FoundRecord, RecordHeader, RecordPlace, find};
 use super::super::segment::{FileKind, HeaderFault, SegmentHeader, classify, segment_name, spare_name, temporary_name};
 use super::*;
 
@@ -51,29 +51,29 @@ fn record_bytes() {
         previous: 0xAA,
         opening: 0xBB,
     };
-    let place = Place { salt: header().salt, offset: 64 };
+    let place = RecordPlace { salt: header().salt, offset: 64 };
     let (encoded, checksum) = record.encode(place, b"hello");
     assert_eq!(encoded, RECORD_BYTES[..56]);
     assert_eq!(checksum.to_le_bytes(), RECORD_BYTES[..8]);
 
     let mut segment = HEADER_BYTES.to_vec();
     segment.extend(RECORD_BYTES);
-    let Found::Record(found) = find(&segment, place) else { panic!("record not found") };
+    let FoundRecord::Record(found) = find(&segment, place) else { panic!("record not found") };
     assert_eq!((found.header, found.payload, found.end), (record, &b"hello"[..], 128));
 }
 
 #[test]
 fn a_record_verifies_only_in_its_place() {
-    let place = Place { salt: header().salt, offset: 64 };
+    let place = RecordPlace { salt: header().salt, offset: 64 };
     let mut segment = HEADER_BYTES.to_vec();
     segment.extend(RECORD_BYTES);
     segment.extend(RECORD_BYTES);
-    assert!(matches!(find(&segment, place), Found::Record(_)));
-    assert!(matches!(find(&segment, Place { offset: 128, ..place }), Found::Torn { end: 184 }));
-    assert_eq!(find(&segment, Place { salt: place.salt ^ 1, ..place }), Found::Nothing);
-    assert!(matches!(find(&segment, Place { salt: place.salt ^ (1 << 40), ..place }), Found::Torn { .. }));
+    assert!(matches!(find(&segment, place), FoundRecord::Record(_)));
+    assert!(matches!(find(&segment, RecordPlace { offset: 128, ..place }), FoundRecord::Torn { end: 184 }));
+    assert_eq!(find(&segment, RecordPlace { salt: place.salt ^ 1, ..place }), FoundRecord::Nothing);
+    assert!(matches!(find(&segment, RecordPlace { salt: place.salt ^ (1 << 40), ..place }), FoundRecord::Torn { .. }));
     for len in 0..segment.len() {
-        assert!(len >= 128 || !matches!(find(&segment[..len], place), Found::Record(_)), "{len} bytes");
+        assert!(len >= 128 || !matches!(find(&segment[..len], place), FoundRecord::Record(_)), "{len} bytes");
     }
 }
 

@@ -4,14 +4,13 @@
 use super::collection::{NewRow, create_record, delete_row, document_key, write_row};
 use crate::api::{CacheInvalidate, CachePut, Deleted, Error, Globs, Metric, Properties, Result, Written};
 use crate::limits;
-use crate::namespace::collections::Collection;
-use crate::namespace::context::Context;
-use crate::namespace::entries::check_dimension;
+use crate::namespace::collection::Collection;
+use crate::namespace::context::WriteContext;
 use crate::namespace::exec::Execute;
 use crate::store::{CollectionKind, CollectionRecord, DocumentBody, DocumentRecord, KeyWriter, Read, Table};
 
 /// Writes an entry, replacing what its key had. The first one creates the cache, in the same commit.
-pub fn put(ctx: &mut Context<'_>, request: CachePut) -> Result<()> {
+pub fn put(ctx: &mut WriteContext<'_>, request: CachePut) -> Result<()> {
     let CachePut { cache: name, key, value, embedding, ttl_ms, durability: _ } = request;
     let cache = match ctx.state.cache(&ctx.txn, &name)? {
         Some(cache) => cache,
@@ -28,21 +27,21 @@ pub fn put(ctx: &mut Context<'_>, request: CachePut) -> Result<()> {
             create_record(ctx, &name, record)?.0
         }
     };
-    check_dimension(&cache, &name, &embedding)?;
+    cache.check_dimension(&name, &embedding)?;
     let expires_at = ttl_ms.map(|ttl| ctx.now_ms.saturating_add(i64::try_from(ttl).unwrap_or(i64::MAX)));
     let body = DocumentBody { content: value, metadata: Properties::new(), expires_at };
     write_row(ctx, &cache, NewRow { id: key.as_bytes(), vector: &embedding.0, body: Some(body) })
 }
 
 impl Execute for CachePut {
-    fn execute(self, ctx: &mut Context<'_>) -> Result<Written> {
+    fn execute(self, ctx: &mut WriteContext<'_>) -> Result<Written> {
         put(ctx, self)?;
         Ok(ctx.written())
     }
 }
 
 /// Deletes the entries whose keys match. Gives how many there were to be found; expired ones go with them uncounted.
-pub fn invalidate(ctx: &mut Context<'_>, request: &CacheInvalidate) -> Result<u64> {
+pub fn invalidate(ctx: &mut WriteContext<'_>, request: &CacheInvalidate) -> Result<u64> {
     let Some(cache) = ctx.state.cache(&ctx.txn, &request.cache)? else { return Ok(0) };
     let open = cache.entries.open(ctx.now_ms);
     let mut deleted = 0;
@@ -58,7 +57,7 @@ pub fn invalidate(ctx: &mut Context<'_>, request: &CacheInvalidate) -> Result<u6
 }
 
 impl Execute for CacheInvalidate {
-    fn execute(self, ctx: &mut Context<'_>) -> Result<Deleted> {
+    fn execute(self, ctx: &mut WriteContext<'_>) -> Result<Deleted> {
         let deleted = invalidate(ctx, &self)?;
         Ok(ctx.deleted(deleted))
     }
@@ -70,7 +69,7 @@ struct Match {
 }
 
 /// The entries whose keys match, from the keys in memory: nothing is read that need not be deleted.
-fn matching(ctx: &Context<'_>, cache: &Collection, mut globs: Globs) -> Result<Vec<Match>> {
+fn matching(ctx: &WriteContext<'_>, cache: &Collection, mut globs: Globs) -> Result<Vec<Match>> {
     let mut found = Vec::new();
     let mut failed = None;
     // Everything before this operation is in the index, and this operation has written nothing yet.
@@ -89,7 +88,7 @@ fn matching(ctx: &Context<'_>, cache: &Collection, mut globs: Globs) -> Result<V
 }
 
 /// Deletes entries that have expired, at most `limit`. Gives how many.
-pub fn sweep(ctx: &mut Context<'_>, limit: usize) -> Result<usize> {
+pub fn sweep(ctx: &mut WriteContext<'_>, limit: usize) -> Result<usize> {
     let mut left = limit;
     for cache in ctx.state.collections.all() {
         if cache.record.kind != CollectionKind::Cache {

@@ -8,10 +8,10 @@ use crate::api::{
 };
 use crate::index::vector::validate;
 use crate::limits;
-use crate::namespace::change::Change;
-use crate::namespace::collections::{Collection, RowInfo};
-use crate::namespace::context::Context;
+use crate::namespace::collection::Collection;
+use crate::namespace::context::WriteContext;
 use crate::namespace::exec::Execute;
+use crate::namespace::row_info::row_bytes;
 use crate::planted::{self, Planted};
 use crate::store::{
     CollectionKind, CollectionRecord, DocumentBody, DocumentRecord, KeyRange, KeyWriter, Read, RowMark, Table,
@@ -20,7 +20,7 @@ use crate::work::Wanted;
 
 /// Creates a collection, index or cache. Gives false if it exists with the same settings.
 pub(super) fn create_record(
-    ctx: &mut Context<'_>,
+    ctx: &mut WriteContext<'_>,
     name: &CollectionName,
     mut record: CollectionRecord,
 ) -> Result<(Arc<Collection>, bool)> {
@@ -48,13 +48,11 @@ pub(super) fn create_record(
     })?;
     ctx.counters.collections += 1;
     ctx.txn.put(Table::Collections, key.into_owned(), record.encode());
-    let collection = Arc::new(Collection::new(record));
-    ctx.changes.push(Change::CollectionCreated(Arc::clone(&collection)));
-    Ok((collection, true))
+    Ok((Arc::new(Collection::new(record)), true))
 }
 
 /// Creates a collection.
-pub fn create(ctx: &mut Context<'_>, request: CreateCollection) -> Result<CollectionInfo> {
+pub fn create(ctx: &mut WriteContext<'_>, request: CreateCollection) -> Result<CollectionInfo> {
     let CreateCollection { collection: name, dimension, metric, metadata } = request;
     let (seq, created_at) = (ctx.seq, ctx.now_ms);
     let kind = CollectionKind::Documents;
@@ -75,13 +73,13 @@ pub fn create(ctx: &mut Context<'_>, request: CreateCollection) -> Result<Collec
 }
 
 impl Execute for CreateCollection {
-    fn execute(self, ctx: &mut Context<'_>) -> Result<CollectionInfo> {
+    fn execute(self, ctx: &mut WriteContext<'_>) -> Result<CollectionInfo> {
         create(ctx, self)
     }
 }
 
 /// Drops a name at once; its rows are purged in small steps afterwards. True if it existed.
-pub(super) fn drop_record(ctx: &mut Context<'_>, name: &CollectionName, kind: CollectionKind) -> Result<bool> {
+pub(super) fn drop_record(ctx: &mut WriteContext<'_>, name: &CollectionName, kind: CollectionKind) -> Result<bool> {
     let collection = match ctx.state.collection(&ctx.txn, name, kind) {
         Ok(collection) => collection,
         Err(error) if error.code == ErrorCode::CollectionNotFound => return Ok(false),
@@ -97,17 +95,16 @@ pub(super) fn drop_record(ctx: &mut Context<'_>, name: &CollectionName, kind: Co
         ctx.counters.documents = ctx.counters.documents.saturating_sub(rows);
     }
     ctx.account(0, collection.bytes());
-    ctx.changes.push(Change::CollectionDropped(id));
     Ok(true)
 }
 
 /// Drops a collection.
-pub fn drop_collection(ctx: &mut Context<'_>, name: &CollectionName) -> Result<bool> {
+pub fn drop_collection(ctx: &mut WriteContext<'_>, name: &CollectionName) -> Result<bool> {
     drop_record(ctx, name, CollectionKind::Documents)
 }
 
 impl Execute for DropCollection {
-    fn execute(self, ctx: &mut Context<'_>) -> Result<Deleted> {
+    fn execute(self, ctx: &mut WriteContext<'_>) -> Result<Deleted> {
         let existed = drop_collection(ctx, &self.collection)?;
         Ok(ctx.deleted(u64::from(existed)))
     }
@@ -129,13 +126,8 @@ pub(super) fn document_key(collection: &Collection, id: &[u8]) -> Vec<u8> {
     KeyWriter::new().u32(collection.record.id).raw(id).finish()
 }
 
-/// Bytes a row counts for: its record and its vector.
-pub fn row_bytes(record: &[u8], id: &[u8], dimension: u32) -> u64 {
-    record.len() as u64 + id.len() as u64 + u64::from(dimension) * 4
-}
-
 /// Writes a row, replacing what its id had.
-pub(super) fn write_row(ctx: &mut Context<'_>, collection: &Arc<Collection>, new: NewRow<'_>) -> Result<()> {
+pub(super) fn write_row(ctx: &mut WriteContext<'_>, collection: &Arc<Collection>, new: NewRow<'_>) -> Result<()> {
     let NewRow { id, vector, body } = new;
     validate(collection.vectors.params(), vector)?;
     delete_row(ctx, collection, id)?;
@@ -153,37 +145,29 @@ pub(super) fn write_row(ctx: &mut Context<'_>, collection: &Arc<Collection>, new
     ctx.txn.put(Table::Vectors, row_key(collection, row), packed);
     ctx.counters.vectors += 1;
     ctx.account(bytes, 0);
-    let info = match (collection.record.kind, body) {
-        (CollectionKind::Vectors, _) | (_, None) => RowInfo::Bare,
-        (CollectionKind::Documents, Some(body)) => RowInfo::Document(body.metadata),
-        (CollectionKind::Cache, Some(body)) => RowInfo::Entry(body.expires_at),
-    };
-    ctx.counters.documents += u64::from(matches!(info, RowInfo::Document(_)));
-    let (collection, id, vector) = (Arc::clone(collection), id.to_vec(), vector.to_vec());
-    ctx.changes.push(Change::RowAdded { collection, row, id, vector, info, bytes });
+    ctx.counters.documents += u64::from(collection.record.kind == CollectionKind::Documents);
     Ok(())
 }
 
 /// Deletes a row by its id. True if it existed.
-pub(super) fn delete_row(ctx: &mut Context<'_>, collection: &Arc<Collection>, id: &[u8]) -> Result<bool> {
+pub(super) fn delete_row(ctx: &mut WriteContext<'_>, collection: &Arc<Collection>, id: &[u8]) -> Result<bool> {
     let key = document_key(collection, id);
     let Some(stored) = ctx.txn.get(Table::Documents, &key)? else { return Ok(false) };
     let record = DocumentRecord::decode(&stored)?;
-    let info = RowInfo::of(collection.record.kind, &record)?;
     let (row, bytes) = (record.row, row_bytes(&stored, id, collection.record.dimension));
     ctx.txn.delete(Table::Documents, key);
     ctx.txn.delete(Table::Vectors, row_key(collection, row));
     remember_row(ctx, collection, row)?;
     ctx.counters.vectors = ctx.counters.vectors.saturating_sub(1);
-    ctx.counters.documents = ctx.counters.documents.saturating_sub(u64::from(matches!(info, RowInfo::Document(_))));
+    let is_document = collection.record.kind == CollectionKind::Documents;
+    ctx.counters.documents = ctx.counters.documents.saturating_sub(u64::from(is_document));
     ctx.account(0, bytes);
-    ctx.changes.push(Change::RowDeleted { collection: Arc::clone(collection), row, bytes, info });
     Ok(true)
 }
 
 /// Sees to it that the number of a row that goes is not taken again, also by later openings. The bound kept for that is
 /// moved past every number taken so far, so that not each deletion has to move it.
-fn remember_row(ctx: &mut Context<'_>, collection: &Collection, row: u32) -> Result<()> {
+fn remember_row(ctx: &mut WriteContext<'_>, collection: &Collection, row: u32) -> Result<()> {
     let key = KeyWriter::new().u32(collection.record.id).finish();
     let kept = ctx.txn.get(Table::Rows, &key)?.map(|mark| RowMark::decode(&mark)).transpose()?;
     if kept.is_none_or(|RowMark(kept)| row >= kept) {
@@ -193,12 +177,12 @@ fn remember_row(ctx: &mut Context<'_>, collection: &Collection, row: u32) -> Res
 }
 
 /// The collection, also if this very operation has created it.
-pub(super) fn resolve(ctx: &Context<'_>, name: &CollectionName, kind: CollectionKind) -> Result<Arc<Collection>> {
+pub(super) fn resolve(ctx: &WriteContext<'_>, name: &CollectionName, kind: CollectionKind) -> Result<Arc<Collection>> {
     ctx.state.collection(&ctx.txn, name, kind)
 }
 
 /// Adds documents, replacing those whose ids exist. Gives the ids in the order of the documents.
-pub fn add(ctx: &mut Context<'_>, name: &CollectionName, documents: Vec<Document>) -> Result<Vec<DocumentId>> {
+pub fn add(ctx: &mut WriteContext<'_>, name: &CollectionName, documents: Vec<Document>) -> Result<Vec<DocumentId>> {
     let collection = resolve(ctx, name, CollectionKind::Documents)?;
     let mut ids = Vec::with_capacity(documents.len());
     for Document { id, content, embedding, metadata } in documents {
@@ -214,18 +198,18 @@ pub fn add(ctx: &mut Context<'_>, name: &CollectionName, documents: Vec<Document
 }
 
 impl Execute for AddDocuments {
-    fn execute(self, ctx: &mut Context<'_>) -> Result<AddedDocuments> {
+    fn execute(self, ctx: &mut WriteContext<'_>) -> Result<AddedDocuments> {
         let ids = add(ctx, &self.collection, self.documents)?;
         Ok(AddedDocuments { ids, commit_seq: ctx.commit_seq(), durability: ctx.durability })
     }
 }
 
-fn random_id(ctx: &Context<'_>) -> DocumentId {
+fn random_id(ctx: &WriteContext<'_>) -> DocumentId {
     DocumentId::new(format!("{:016x}{:016x}", ctx.rng.next_u64(), ctx.rng.next_u64()))
 }
 
 /// Deletes documents by id. Gives how many existed.
-pub fn delete(ctx: &mut Context<'_>, name: &CollectionName, ids: &[DocumentId]) -> Result<u64> {
+pub fn delete(ctx: &mut WriteContext<'_>, name: &CollectionName, ids: &[DocumentId]) -> Result<u64> {
     let collection = resolve(ctx, name, CollectionKind::Documents)?;
     let mut deleted = 0;
     for id in ids {
@@ -235,14 +219,14 @@ pub fn delete(ctx: &mut Context<'_>, name: &CollectionName, ids: &[DocumentId]) 
 }
 
 impl Execute for DeleteDocuments {
-    fn execute(self, ctx: &mut Context<'_>) -> Result<Deleted> {
+    fn execute(self, ctx: &mut WriteContext<'_>) -> Result<Deleted> {
         let deleted = delete(ctx, &self.collection, &self.ids)?;
         Ok(ctx.deleted(deleted))
     }
 }
 
 /// Deletes the documents that match. Gives how many there were.
-pub fn delete_by_filter(ctx: &mut Context<'_>, name: &CollectionName, filter: &Filter) -> Result<u64> {
+pub fn delete_by_filter(ctx: &mut WriteContext<'_>, name: &CollectionName, filter: &Filter) -> Result<u64> {
     let collection = resolve(ctx, name, CollectionKind::Documents)?;
     let mut deleted = 0;
     for row in collection.matching(filter, &Wanted::always())? {
@@ -260,14 +244,14 @@ pub fn delete_by_filter(ctx: &mut Context<'_>, name: &CollectionName, filter: &F
 }
 
 impl Execute for DeleteByFilter {
-    fn execute(self, ctx: &mut Context<'_>) -> Result<Deleted> {
+    fn execute(self, ctx: &mut WriteContext<'_>) -> Result<Deleted> {
         let deleted = delete_by_filter(ctx, &self.collection, &self.filter)?;
         Ok(ctx.deleted(deleted))
     }
 }
 
 /// Removes rows of dropped collections, at most `limit`. Gives true if more are left.
-pub fn purge(ctx: &mut Context<'_>, limit: usize) -> Result<bool> {
+pub fn purge(ctx: &mut WriteContext<'_>, limit: usize) -> Result<bool> {
     let Some(purge) = ctx.txn.scan(Table::Purges, &KeyRange::all(), false)?.next().transpose()? else {
         return Ok(false);
     };

@@ -4,7 +4,7 @@ use std::ops::Bound;
 
 use super::{collection, graph, kv, temporal, vectors};
 use crate::api::{Commit, Condition, Error, ErrorCode, Precondition, Result, Target, Write, Written};
-use crate::namespace::context::Context;
+use crate::namespace::context::WriteContext;
 use crate::namespace::exec::Execute;
 use crate::planted::{self, Planted};
 use crate::store::{
@@ -12,7 +12,7 @@ use crate::store::{
 };
 
 /// Checks the preconditions and makes the writes.
-pub fn commit(ctx: &mut Context<'_>, request: Commit) -> Result<()> {
+pub fn commit(ctx: &mut WriteContext<'_>, request: Commit) -> Result<()> {
     let Commit { preconditions, writes, snapshot, durability: _ } = request;
     if let Some(seq) = snapshot {
         ctx.state.snapshots.release(seq.0);
@@ -27,13 +27,13 @@ pub fn commit(ctx: &mut Context<'_>, request: Commit) -> Result<()> {
 }
 
 impl Execute for Commit {
-    fn execute(self, ctx: &mut Context<'_>) -> Result<Written> {
+    fn execute(self, ctx: &mut WriteContext<'_>) -> Result<Written> {
         commit(ctx, self)?;
         Ok(ctx.written())
     }
 }
 
-fn apply(ctx: &mut Context<'_>, write: Write) -> Result<()> {
+fn apply(ctx: &mut WriteContext<'_>, write: Write) -> Result<()> {
     match write {
         Write::Put(entry) => kv::put(ctx, entry),
         Write::DeleteKey { key } => kv::delete(ctx, key).map(drop),
@@ -61,7 +61,7 @@ struct Present {
     value: Vec<u8>,
 }
 
-fn check(ctx: &Context<'_>, precondition: &Precondition) -> Result<()> {
+fn check(ctx: &WriteContext<'_>, precondition: &Precondition) -> Result<()> {
     let Precondition { target, condition } = precondition;
     let holds = match target {
         Target::KeyRange { start, end } => check_range(ctx, start, end.as_ref().map(|end| end.as_slice()), condition)?,
@@ -96,7 +96,7 @@ fn describe(target: &Target) -> String {
     }
 }
 
-fn look_up(ctx: &Context<'_>, target: &Target) -> Result<Option<Present>> {
+fn look_up(ctx: &WriteContext<'_>, target: &Target) -> Result<Option<Present>> {
     Ok(match target {
         Target::Key { key } => match ctx.txn.get(Table::Kv, key)? {
             Some(stored) => {
@@ -131,7 +131,7 @@ fn at(seq: u64) -> Present {
 
 /// Counting what a range holds, and when each key was written, finds every change: an insert or overwrite has a newer
 /// commit, and a delete lowers the count.
-fn check_range(ctx: &Context<'_>, start: &[u8], end: Option<&[u8]>, condition: &Condition) -> Result<bool> {
+fn check_range(ctx: &WriteContext<'_>, start: &[u8], end: Option<&[u8]>, condition: &Condition) -> Result<bool> {
     let range = KeyRange {
         start: Bound::Included(start.to_vec()),
         end: end.map_or(Bound::Unbounded, |end| Bound::Excluded(end.to_vec())),

@@ -2,7 +2,7 @@
 
 use super::Execute as _;
 use crate::api::{Error, Request, Response, Result};
-use crate::namespace::context::Context;
+use crate::namespace::context::WriteContext;
 
 /// A match over all operations in which writes are executed.
 macro_rules! execute {
@@ -21,6 +21,6 @@ macro_rules! execute {
 }
 
 /// Carries a write out. Everything it does stays in `ctx`.
-pub fn execute(ctx: &mut Context<'_>, request: Request) -> Result<Response> {
+pub fn execute(ctx: &mut WriteContext<'_>, request: Request) -> Result<Response> {
     with_operations!(execute request ctx)
 }

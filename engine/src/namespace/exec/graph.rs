@@ -5,7 +5,7 @@ use crate::api::{
     AddEdge, AddNode, Created, DeleteEdge, DeleteNode, Deleted, Edge, EdgeType, Error, ErrorCode, Node, NodeId, Result,
 };
 use crate::limits;
-use crate::namespace::context::Context;
+use crate::namespace::context::WriteContext;
 use crate::namespace::exec::Execute;
 use crate::planted::{self, Planted};
 use crate::store::{EdgeRecord, KeyRange, KeyReader, KeyWriter, NodeRecord, Read, StoreError, Table};
@@ -26,7 +26,7 @@ fn check_record(what: &str, record: &[u8]) -> Result<()> {
 }
 
 /// Writes a row and counts its bytes. True if there was none under its key.
-fn replace(ctx: &mut Context<'_>, table: Table, key: Vec<u8>, record: Vec<u8>) -> Result<bool> {
+fn replace(ctx: &mut WriteContext<'_>, table: Table, key: Vec<u8>, record: Vec<u8>) -> Result<bool> {
     let old = ctx.txn.get(table, &key)?;
     let size = |value: &[u8]| (key.len() + value.len()) as u64;
     ctx.account(size(&record), old.as_deref().map_or(0, size));
@@ -35,7 +35,7 @@ fn replace(ctx: &mut Context<'_>, table: Table, key: Vec<u8>, record: Vec<u8>) -
 }
 
 /// Deletes a row and counts its bytes. True if it existed.
-fn remove(ctx: &mut Context<'_>, table: Table, key: Vec<u8>) -> Result<bool> {
+fn remove(ctx: &mut WriteContext<'_>, table: Table, key: Vec<u8>) -> Result<bool> {
     let Some(old) = ctx.txn.get(table, &key)? else { return Ok(false) };
     ctx.account(0, (key.len() + old.len()) as u64);
     ctx.txn.delete(table, key);
@@ -43,7 +43,7 @@ fn remove(ctx: &mut Context<'_>, table: Table, key: Vec<u8>) -> Result<bool> {
 }
 
 /// Adds a node or replaces its type and fields. True if it is new.
-pub fn add_node(ctx: &mut Context<'_>, node: Node) -> Result<bool> {
+pub fn add_node(ctx: &mut WriteContext<'_>, node: Node) -> Result<bool> {
     let Node { id, node_type, properties } = node;
     let record = NodeRecord { seq: ctx.seq, node_type, properties }.encode();
     check_record("a node", &record)?;
@@ -53,14 +53,14 @@ pub fn add_node(ctx: &mut Context<'_>, node: Node) -> Result<bool> {
 }
 
 impl Execute for AddNode {
-    fn execute(self, ctx: &mut Context<'_>) -> Result<Created> {
+    fn execute(self, ctx: &mut WriteContext<'_>) -> Result<Created> {
         let created = add_node(ctx, self.node)?;
         Ok(ctx.created(created))
     }
 }
 
 /// Adds an edge between two nodes or replaces its fields. True if it is new.
-pub fn add_edge(ctx: &mut Context<'_>, edge: Edge) -> Result<bool> {
+pub fn add_edge(ctx: &mut WriteContext<'_>, edge: Edge) -> Result<bool> {
     let Edge { from_id, edge_type, to_id, properties } = edge;
     for id in [&from_id, &to_id] {
         if !ctx.txn.contains(Table::Nodes, id.as_str().as_bytes())? {
@@ -82,25 +82,25 @@ pub fn add_edge(ctx: &mut Context<'_>, edge: Edge) -> Result<bool> {
 }
 
 impl Execute for AddEdge {
-    fn execute(self, ctx: &mut Context<'_>) -> Result<Created> {
+    fn execute(self, ctx: &mut WriteContext<'_>) -> Result<Created> {
         let created = add_edge(ctx, self.edge)?;
         Ok(ctx.created(created))
     }
 }
 
 /// Deletes an edge. True if it existed.
-pub fn delete_edge(ctx: &mut Context<'_>, from: &NodeId, edge_type: &EdgeType, to: &NodeId) -> Result<bool> {
+pub fn delete_edge(ctx: &mut WriteContext<'_>, from: &NodeId, edge_type: &EdgeType, to: &NodeId) -> Result<bool> {
     remove_edge(ctx, from.as_str(), edge_type.as_str(), to.as_str())
 }
 
 impl Execute for DeleteEdge {
-    fn execute(self, ctx: &mut Context<'_>) -> Result<Deleted> {
+    fn execute(self, ctx: &mut WriteContext<'_>) -> Result<Deleted> {
         let existed = delete_edge(ctx, &self.from_id, &self.edge_type, &self.to_id)?;
         Ok(ctx.deleted(u64::from(existed)))
     }
 }
 
-fn remove_edge(ctx: &mut Context<'_>, from: &str, edge_type: &str, to: &str) -> Result<bool> {
+fn remove_edge(ctx: &mut WriteContext<'_>, from: &str, edge_type: &str, to: &str) -> Result<bool> {
     let existed = remove(ctx, Table::EdgesOut, edge_key(from, edge_type, to))?;
     if existed {
         if !planted::is(Planted::ReverseEdgeKept) {
@@ -113,7 +113,7 @@ fn remove_edge(ctx: &mut Context<'_>, from: &str, edge_type: &str, to: &str) -> 
 
 /// Deletes a node, its edges in both directions, and every version of every temporal edge that touches it; temporal
 /// edges also where the node itself was never added. True if the node existed.
-pub fn delete_node(ctx: &mut Context<'_>, id: &NodeId) -> Result<bool> {
+pub fn delete_node(ctx: &mut WriteContext<'_>, id: &NodeId) -> Result<bool> {
     let existed = remove(ctx, Table::Nodes, id.as_str().as_bytes().to_vec())?;
     ctx.counters.nodes = ctx.counters.nodes.saturating_sub(u64::from(existed));
     remove_edges(ctx, Table::EdgesOut, id.as_str())?;
@@ -123,14 +123,14 @@ pub fn delete_node(ctx: &mut Context<'_>, id: &NodeId) -> Result<bool> {
 }
 
 impl Execute for DeleteNode {
-    fn execute(self, ctx: &mut Context<'_>) -> Result<Deleted> {
+    fn execute(self, ctx: &mut WriteContext<'_>) -> Result<Deleted> {
         let existed = delete_node(ctx, &self.id)?;
         Ok(ctx.deleted(u64::from(existed)))
     }
 }
 
 /// Removes every edge that the table lists for a node.
-fn remove_edges(ctx: &mut Context<'_>, table: Table, node: &str) -> Result<()> {
+fn remove_edges(ctx: &mut WriteContext<'_>, table: Table, node: &str) -> Result<()> {
     let mut rest = KeyRange::prefix(&KeyWriter::new().text(node).finish());
     loop {
         temporal::check_size(ctx)?;

@@ -3,7 +3,7 @@
 use serde_bytes::ByteBuf;
 
 use crate::api::{BatchPut, CompareAndSet, DeleteKey, Deleted, Put, PutEntry, Result, Swapped, Written};
-use crate::namespace::context::Context;
+use crate::namespace::context::WriteContext;
 use crate::namespace::exec::Execute;
 use crate::planted::{self, Planted};
 use crate::store::{KeyWriter, KvRecord, Read, Table};
@@ -19,14 +19,14 @@ struct Old {
     expired: bool,
 }
 
-fn old(ctx: &Context<'_>, key: &[u8]) -> Result<Option<Old>> {
+fn old(ctx: &WriteContext<'_>, key: &[u8]) -> Result<Option<Old>> {
     let Some(stored) = ctx.txn.get(Table::Kv, key)? else { return Ok(None) };
     let record = KvRecord::decode(&stored)?;
     let expired = record.is_expired(ctx.now_ms);
     Ok(Some(Old { expires_at: record.expires_at, value: record.value.to_vec(), expired }))
 }
 
-fn forget(ctx: &mut Context<'_>, key: &[u8], old: &Old) {
+fn forget(ctx: &mut WriteContext<'_>, key: &[u8], old: &Old) {
     ctx.counters.keys = ctx.counters.keys.saturating_sub(1);
     ctx.account(0, (key.len() + old.value.len()) as u64);
     if old.expires_at != 0 {
@@ -34,7 +34,7 @@ fn forget(ctx: &mut Context<'_>, key: &[u8], old: &Old) {
     }
 }
 
-fn write(ctx: &mut Context<'_>, key: Vec<u8>, value: &[u8], ttl_ms: Option<u64>) {
+fn write(ctx: &mut WriteContext<'_>, key: Vec<u8>, value: &[u8], ttl_ms: Option<u64>) {
     let ttl_ms = ttl_ms.map(|ttl| i64::try_from(ttl).unwrap_or(i64::MAX));
     let expires_at = ttl_ms.map_or(0, |ttl| ctx.now_ms.saturating_add(ttl));
     ctx.counters.keys += 1;
@@ -47,7 +47,7 @@ fn write(ctx: &mut Context<'_>, key: Vec<u8>, value: &[u8], ttl_ms: Option<u64>)
 }
 
 /// Writes a key.
-pub fn put(ctx: &mut Context<'_>, entry: PutEntry) -> Result<()> {
+pub fn put(ctx: &mut WriteContext<'_>, entry: PutEntry) -> Result<()> {
     if let Some(old) = old(ctx, &entry.key)? {
         forget(ctx, &entry.key, &old);
     }
@@ -56,21 +56,21 @@ pub fn put(ctx: &mut Context<'_>, entry: PutEntry) -> Result<()> {
 }
 
 impl Execute for BatchPut {
-    fn execute(self, ctx: &mut Context<'_>) -> Result<Written> {
+    fn execute(self, ctx: &mut WriteContext<'_>) -> Result<Written> {
         self.entries.into_iter().try_for_each(|entry| put(ctx, entry))?;
         Ok(ctx.written())
     }
 }
 
 impl Execute for Put {
-    fn execute(self, ctx: &mut Context<'_>) -> Result<Written> {
+    fn execute(self, ctx: &mut WriteContext<'_>) -> Result<Written> {
         put(ctx, PutEntry { key: self.key, value: self.value, ttl_ms: self.ttl_ms })?;
         Ok(ctx.written())
     }
 }
 
 /// Deletes a key. True if it was there to be seen.
-pub fn delete(ctx: &mut Context<'_>, key: ByteBuf) -> Result<bool> {
+pub fn delete(ctx: &mut WriteContext<'_>, key: ByteBuf) -> Result<bool> {
     let Some(old) = old(ctx, &key)? else { return Ok(false) };
     forget(ctx, &key, &old);
     ctx.txn.delete(Table::Kv, key.into_vec());
@@ -78,14 +78,14 @@ pub fn delete(ctx: &mut Context<'_>, key: ByteBuf) -> Result<bool> {
 }
 
 impl Execute for DeleteKey {
-    fn execute(self, ctx: &mut Context<'_>) -> Result<Deleted> {
+    fn execute(self, ctx: &mut WriteContext<'_>) -> Result<Deleted> {
         let existed = delete(ctx, self.key)?;
         Ok(ctx.deleted(u64::from(existed)))
     }
 }
 
 /// Writes a key if it holds what is expected.
-pub fn compare_and_set(ctx: &mut Context<'_>, request: CompareAndSet) -> Result<Swapped> {
+pub fn compare_and_set(ctx: &mut WriteContext<'_>, request: CompareAndSet) -> Result<Swapped> {
     let CompareAndSet { key, expected, value, ttl_ms, durability } = request;
     let old = old(ctx, &key)?;
     let seen = old.as_ref().filter(|old| !old.expired).map(|old| ByteBuf::from(old.value.clone()));
@@ -104,13 +104,13 @@ pub fn compare_and_set(ctx: &mut Context<'_>, request: CompareAndSet) -> Result<
 }
 
 impl Execute for CompareAndSet {
-    fn execute(self, ctx: &mut Context<'_>) -> Result<Swapped> {
+    fn execute(self, ctx: &mut WriteContext<'_>) -> Result<Swapped> {
         compare_and_set(ctx, self)
     }
 }
 
 /// Removes keys that have expired, oldest first, at most `limit`. Gives how many there were.
-pub fn sweep(ctx: &mut Context<'_>, limit: usize) -> Result<usize> {
+pub fn sweep(ctx: &mut WriteContext<'_>, limit: usize) -> Result<usize> {
     let due = expired(&ctx.txn, ctx.now_ms, limit)?;
     let found = due.len();
     for expiry in due {

@@ -1,6 +1,6 @@
 //! Operations that write: each says itself how it is executed, by the actor alone, leaving its effects in the context.
 
-use super::context::Context;
+use super::context::WriteContext;
 use crate::api::{Operation, Result};
 
 mod cache;
@@ -13,12 +13,12 @@ pub(super) mod temporal;
 mod vectors;
 
 pub use cache::sweep as sweep_entries;
-pub use collection::{purge, row_bytes};
+pub use collection::purge;
 pub use dispatch::execute;
 pub use kv::{expired, sweep};
 
 /// A write.
 trait Execute: Operation {
     /// Carries it out; everything it does stays in `ctx`.
-    fn execute(self, ctx: &mut Context<'_>) -> Result<Self::Reply>;
+    fn execute(self, ctx: &mut WriteContext<'_>) -> Result<Self::Reply>;
 }

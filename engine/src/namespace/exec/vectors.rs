@@ -5,12 +5,12 @@ use crate::api::{
     CollectionName, CreateIndex, DeleteVectors, Deleted, DropIndex, EmbeddingBatch, Error, IdBatch, IndexInfo,
     InsertVectors, Inserted, Properties, Result, TimestampMs,
 };
-use crate::namespace::context::Context;
+use crate::namespace::context::WriteContext;
 use crate::namespace::exec::Execute;
 use crate::store::{CollectionKind, CollectionRecord};
 
 /// Creates a vector index.
-pub fn create(ctx: &mut Context<'_>, request: CreateIndex) -> Result<IndexInfo> {
+pub fn create(ctx: &mut WriteContext<'_>, request: CreateIndex) -> Result<IndexInfo> {
     let CreateIndex { index: name, dimension, metric } = request;
     let record = CollectionRecord {
         seq: ctx.seq,
@@ -35,25 +35,30 @@ pub fn create(ctx: &mut Context<'_>, request: CreateIndex) -> Result<IndexInfo> 
 }
 
 impl Execute for CreateIndex {
-    fn execute(self, ctx: &mut Context<'_>) -> Result<IndexInfo> {
+    fn execute(self, ctx: &mut WriteContext<'_>) -> Result<IndexInfo> {
         create(ctx, self)
     }
 }
 
 /// Drops a vector index. True if it existed.
-pub fn drop_index(ctx: &mut Context<'_>, name: &CollectionName) -> Result<bool> {
+pub fn drop_index(ctx: &mut WriteContext<'_>, name: &CollectionName) -> Result<bool> {
     drop_record(ctx, name, CollectionKind::Vectors)
 }
 
 impl Execute for DropIndex {
-    fn execute(self, ctx: &mut Context<'_>) -> Result<Deleted> {
+    fn execute(self, ctx: &mut WriteContext<'_>) -> Result<Deleted> {
         let existed = drop_index(ctx, &self.index)?;
         Ok(ctx.deleted(u64::from(existed)))
     }
 }
 
 /// Inserts vectors, replacing those whose ids exist. Gives how many were given.
-pub fn insert(ctx: &mut Context<'_>, name: &CollectionName, ids: &IdBatch, vectors: &EmbeddingBatch) -> Result<u64> {
+pub fn insert(
+    ctx: &mut WriteContext<'_>,
+    name: &CollectionName,
+    ids: &IdBatch,
+    vectors: &EmbeddingBatch,
+) -> Result<u64> {
     let index = resolve(ctx, name, CollectionKind::Vectors)?;
     let dimension = index.record.dimension as usize;
     let (rows, rest) = (vectors.0.chunks_exact(dimension), vectors.0.len() % dimension);
@@ -73,7 +78,7 @@ pub fn insert(ctx: &mut Context<'_>, name: &CollectionName, ids: &IdBatch, vecto
 }
 
 impl Execute for InsertVectors {
-    fn execute(self, ctx: &mut Context<'_>) -> Result<Inserted> {
+    fn execute(self, ctx: &mut WriteContext<'_>) -> Result<Inserted> {
         let inserted = insert(ctx, &self.index, &self.ids, &self.vectors)?;
         let (commit_seq, durability) = (ctx.commit_seq(), ctx.durability);
         Ok(Inserted { inserted, commit_seq, durability })
@@ -81,7 +86,7 @@ impl Execute for InsertVectors {
 }
 
 /// Deletes vectors by id. Gives how many existed.
-pub fn delete(ctx: &mut Context<'_>, name: &CollectionName, ids: &[u64]) -> Result<u64> {
+pub fn delete(ctx: &mut WriteContext<'_>, name: &CollectionName, ids: &[u64]) -> Result<u64> {
     let index = resolve(ctx, name, CollectionKind::Vectors)?;
     let mut deleted = 0;
     for id in ids {
@@ -91,7 +96,7 @@ pub fn delete(ctx: &mut Context<'_>, name: &CollectionName, ids: &[u64]) -> Resu
 }
 
 impl Execute for DeleteVectors {
-    fn execute(self, ctx: &mut Context<'_>) -> Result<Deleted> {
+    fn execute(self, ctx: &mut WriteContext<'_>) -> Result<Deleted> {
         let deleted = delete(ctx, &self.index, &self.ids)?;
         Ok(ctx.deleted(deleted))
     }

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::life::Life;
-use super::openings::Place;
 use crate::disk::{Disk, DiskFile, OpenMode};
+use crate::namespace::openings::Place;
 use crate::planted::{self, Planted};
 
 /// The right of one opening to the namespace's files. It is shared by everything that can reach them; its destructor,

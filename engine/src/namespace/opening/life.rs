@@ -7,7 +7,7 @@ use crate::limits;
 
 /// Whether anything has files of the namespace open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Files {
+enum FileState {
     Closed,
     Open,
 }
@@ -35,7 +35,7 @@ enum Phase {
         overdue: bool,
     },
     /// Out of service.
-    Fenced { why: Fence, files: Files },
+    Fenced { why: Fence, files: FileState },
 }
 
 /// The life of a namespace in this process.
@@ -90,8 +90,8 @@ impl Life {
     pub(in crate::namespace) fn wait_until_closed(&self) -> Result<()> {
         let mut phase = self.phase.lock();
         let is_open = |phase: &mut Phase| match phase {
-            Phase::Closed | Phase::Fenced { files: Files::Closed, .. } => false,
-            Phase::Opening | Phase::Open | Phase::Closing { .. } | Phase::Fenced { files: Files::Open, .. } => true,
+            Phase::Closed | Phase::Fenced { files: FileState::Closed, .. } => false,
+            Phase::Opening | Phase::Open | Phase::Closing { .. } | Phase::Fenced { files: FileState::Open, .. } => true,
         };
         if self.closed.wait_while_for(&mut phase, is_open, limits::CLOSING_WAIT_MAX).timed_out() {
             let text = "somebody is still reading the namespace's files; retry after a short pause";
@@ -128,7 +128,7 @@ impl Life {
     pub(super) fn close(&self) {
         let mut phase = self.phase.lock();
         match &mut *phase {
-            Phase::Fenced { files, .. } => *files = Files::Closed,
+            Phase::Fenced { files, .. } => *files = FileState::Closed,
             Phase::Closed | Phase::Opening | Phase::Open | Phase::Closing { .. } => *phase = Phase::Closed,
         }
         self.closed.notify_all();
@@ -147,8 +147,8 @@ impl Life {
     pub fn fence(&self, why: Fence) {
         let mut phase = self.phase.lock();
         let files = match &*phase {
-            Phase::Closed => Files::Closed,
-            Phase::Opening | Phase::Open | Phase::Closing { .. } => Files::Open,
+            Phase::Closed => FileState::Closed,
+            Phase::Opening | Phase::Open | Phase::Closing { .. } => FileState::Open,
             Phase::Fenced { why: Fence::Doubt(_), files } => *files,
             Phase::Fenced { why: Fence::Final(_), .. } => return,
         };
@@ -161,8 +161,8 @@ impl Life {
         let mut phase = self.phase.lock();
         let Phase::Fenced { why: Fence::Doubt(_), files } = &*phase else { return false };
         *phase = match files {
-            Files::Closed => Phase::Closed,
-            Files::Open => Phase::Closing { overdue: false },
+            FileState::Closed => Phase::Closed,
+            FileState::Open => Phase::Closing { overdue: false },
         };
         true
     }
@@ -171,8 +171,10 @@ impl Life {
     #[cfg(test)]
     pub fn is_closed(&self) -> bool {
         match &*self.phase.lock() {
-            Phase::Closed | Phase::Fenced { files: Files::Closed, .. } => true,
-            Phase::Opening | Phase::Open | Phase::Closing { .. } | Phase::Fenced { files: Files::Open, .. } => false,
+            Phase::Closed | Phase::Fenced { files: FileState::Closed, .. } => true,
+            Phase::Opening | Phase::Open | Phase::Closing { .. } | Phase::Fenced { files: FileState::Open, .. } => {
+                false
+            }
         }
     }
 }

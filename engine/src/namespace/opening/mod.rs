@@ -17,8 +17,6 @@
 mod lease;
 mod life;
 mod one;
-mod openings;
 
 pub use life::{Fence, Life};
 pub use one::Opening;
-pub use openings::Openings;

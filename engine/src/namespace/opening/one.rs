@@ -7,11 +7,12 @@ use super::lease::{Lease, LeasedDisk};
 use super::life::Life;
 use crate::api::{Error, ErrorCode, Result};
 use crate::disk::Disk;
-use crate::namespace::Namespace;
+use crate::namespace::access::Access;
 use crate::namespace::actor::Actor;
-use crate::namespace::checkpoint::Post;
+use crate::namespace::mailbox::Post;
 use crate::namespace::options::{NamespaceFiles, NamespaceOptions};
-use crate::namespace::recovery::{self, Access};
+use crate::namespace::recovery;
+use crate::namespace::tenant::Tenant;
 
 /// A namespace in service.
 pub struct Opening {
@@ -20,16 +21,16 @@ pub struct Opening {
     /// Whether it can be written to.
     pub access: Access,
     /// Dropped last: it ends the service, and what is still open closes the files.
-    _service: Service,
+    _service: InService,
 }
 
 /// The part of an opening that keeps it in service.
-struct Service {
+struct InService {
     life: Arc<Life>,
     _lease: Arc<Lease>,
 }
 
-impl Drop for Service {
+impl Drop for InService {
     fn drop(&mut self) {
         self.life.leave();
     }
@@ -38,18 +39,18 @@ impl Drop for Service {
 impl Opening {
     /// Opens a namespace's files. What fails here leaves nothing open.
     pub fn begin(
-        namespace: &Arc<Namespace>,
+        tenant: &Arc<dyn Tenant>,
         life: &Arc<Life>,
         options: &NamespaceOptions,
         files: &NamespaceFiles,
         post: Post,
     ) -> Result<Self> {
         life.begin()?;
-        let place = options.openings.take(namespace).inspect_err(|_| life.close())?;
+        let place = options.openings.take(tenant).inspect_err(|_| life.close())?;
         let number = place.number;
         let lease = Arc::new(Lease::new(Arc::clone(life), place));
         let disk: Arc<dyn Disk> = Arc::new(LeasedDisk::new(Arc::clone(&options.disk), Arc::clone(&lease)));
-        let service = Service { life: Arc::clone(life), _lease: lease };
+        let service = InService { life: Arc::clone(life), _lease: lease };
         let options = NamespaceOptions { disk, ..options.clone() };
         let access = Access::of(&*options.disk, &files.dir);
         let open = || recovery::open(&options, files, access, number, post);
@@ -63,7 +64,7 @@ impl Opening {
     /// Writes what is only in the log into the store, as a next opening would otherwise have to replay it. False = a flush
     /// is running, or the store is being judged: the opening cannot end now. After an error it must not go on: its log or its
     /// store takes no more orders. The log still holds everything.
-    pub fn checkpoint(&mut self) -> Result<bool> {
+    pub fn flush(&mut self) -> Result<bool> {
         match self.access {
             Access::Full => match self.actor.flush_now() {
                 Ok(true) => {}

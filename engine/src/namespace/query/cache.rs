@@ -1,10 +1,9 @@
 //! Reads of semantic caches. Entries that have expired are not there, whether they have been swept or not.
 
+use super::row_search::{NearRow, RowSearch};
 use crate::api::{CacheGet, CacheHit, CacheStats, CacheStatsRequest, Embedding, Error, MaybeCacheHit, Result};
-use crate::index::vector::{Hit, SearchParams};
 use crate::limits;
-use crate::namespace::collections::Collection;
-use crate::namespace::entries::check_dimension;
+use crate::namespace::collection::Collection;
 use crate::namespace::query::Query;
 use crate::namespace::query::reader::Reader;
 use crate::namespace::state::State;
@@ -22,7 +21,7 @@ impl Query for CacheGet {
     fn answer(self, state: &State, snapshot: &Reader<'_>) -> Result<MaybeCacheHit> {
         let Some(cache) = state.cache(snapshot, &self.cache)? else { return Ok(MaybeCacheHit { hit: None }) };
         // Refused even if the key is found: whether a request is well formed must not depend on what the cache holds.
-        self.embedding.as_ref().map_or(Ok(()), |embedding| check_dimension(&cache, &self.cache, embedding))?;
+        self.embedding.as_ref().map_or(Ok(()), |embedding| cache.check_dimension(&self.cache, embedding))?;
         let look_up = LookUp { cache: &cache, snapshot, now_ms: state.clock.now_ms() };
         let mut hit = self.key.as_ref().map_or(Ok(None), |key| look_up.same(key))?;
         if let (None, Some(embedding)) = (&hit, &self.embedding) {
@@ -46,16 +45,19 @@ impl LookUp<'_> {
     fn nearest(&self, embedding: &Embedding, threshold: f32) -> Result<Option<CacheHit>> {
         // Which rows count is decided before the search: an expired entry must not stand before one that has not.
         let open = self.cache.entries.open(self.now_ms);
-        let params = SearchParams { k: 1, ef: None, seq: self.snapshot.seq(), allowed: open.as_ref() };
-        let found = self.cache.vectors.search_while(&embedding.0, &params, &mut || self.snapshot.wanted.look())?;
-        let Some(Hit { row: _, id, distance }) = found.into_iter().next() else { return Ok(None) };
-        let similarity = self.cache.vectors.params().metric.score(distance);
-        if similarity < threshold {
+        let search = RowSearch::new(self.cache, Some(1), None).among(open);
+        let found = search.nearest(self.snapshot, &embedding.0, |near| self.hit(&near, threshold))?;
+        Ok(found.into_iter().next().flatten())
+    }
+
+    fn hit(&self, near: &NearRow, threshold: f32) -> Result<Option<CacheHit>> {
+        let NearRow { row: _, id, distance: _, score: similarity } = near;
+        if *similarity < threshold {
             return Ok(None);
         }
-        let stored = self.record(&id)?.ok_or_else(|| Error::internal("a visible row has no entry"))?;
+        let stored = self.record(id)?.ok_or_else(|| Error::internal("a visible row has no entry"))?;
         let value = DocumentRecord::decode(&stored)?.body()?.content;
-        Ok(Some(CacheHit { key: String::from_utf8_lossy(&id).into_owned(), value, similarity }))
+        Ok(Some(CacheHit { key: String::from_utf8_lossy(id).into_owned(), value, similarity: *similarity }))
     }
 
     fn record(&self, key: &[u8]) -> Result<Option<Vec<u8>>> {

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use roaring::RoaringBitmap;
 
+use super::answer_budget::AnswerBudget;
+use super::row_search::{NearRow, RowSearch};
 use crate::api::{
     CollectionInfo, CollectionList, CollectionName, CountDocuments, Counted, DescribeCollection, Document, DocumentHit,
     DocumentHits, DocumentHitsBatch, DocumentId, Documents, Embedding, Error, Filter, GetDocuments, ListCollections,
     Result, SearchBatchCollection, SearchCollection, TimestampMs,
 };
-use crate::index::vector::{Hit, SearchParams};
-use crate::limits;
-use crate::namespace::collections::Collection;
+use crate::namespace::collection::Collection;
 use crate::namespace::query::Query;
 use crate::namespace::query::reader::Reader;
 use crate::namespace::state::State;
@@ -103,23 +103,6 @@ pub(super) fn embedding(collection: &Collection, row: u32) -> Result<Embedding> 
     Ok(Embedding(vector))
 }
 
-/// Keeps an answer inside one frame.
-pub(super) struct AnswerBudget(usize);
-
-impl AnswerBudget {
-    pub fn new() -> Self {
-        Self(limits::REPLY_BYTES_MAX)
-    }
-
-    pub fn spend(&mut self, bytes: usize) -> Result<()> {
-        self.0 = self
-            .0
-            .checked_sub(bytes)
-            .ok_or_else(|| Error::limit("the answer is too large; ask for fewer items, or leave the embeddings out"))?;
-        Ok(())
-    }
-}
-
 fn document_bytes(document: &Document) -> usize {
     document.content.len() + document.embedding.as_ref().map_or(0, |embedding| embedding.0.len() * 4) + 256
 }
@@ -179,29 +162,21 @@ impl Query for CountDocuments {
     }
 }
 
-/// Everything of a search but the query vector.
-struct Search<'a> {
+/// Makes hits of rows that were found.
+struct DocumentReader<'a> {
+    snapshot: &'a Reader<'a>,
     collection: &'a Collection,
-    k: usize,
-    ef: Option<usize>,
-    allowed: Option<RoaringBitmap>,
     parts: Parts,
+    budget: AnswerBudget,
 }
 
-impl Search<'_> {
-    fn run(&self, snapshot: &Reader<'_>, query: &[f32], budget: &mut AnswerBudget) -> Result<DocumentHits> {
-        let (k, ef, allowed) = (self.k, self.ef, self.allowed.as_ref());
-        let params = SearchParams { k, ef, seq: snapshot.seq(), allowed };
-        let found = self.collection.vectors.search_while(query, &params, &mut || snapshot.wanted.look())?;
-        let mut hits = Vec::with_capacity(found.len());
-        for Hit { row: _, id, distance } in found {
-            let document = document(snapshot, self.collection, &id, self.parts)?
-                .ok_or_else(|| Error::internal("a visible row has no document"))?;
-            budget.spend(document_bytes(&document))?;
-            let score = self.collection.vectors.params().metric.score(distance);
-            hits.push(DocumentHit { document, distance, score });
-        }
-        Ok(DocumentHits { hits })
+impl DocumentReader<'_> {
+    fn hit(&mut self, near: NearRow) -> Result<DocumentHit> {
+        let NearRow { row: _, id, distance, score } = near;
+        let document = document(self.snapshot, self.collection, &id, self.parts)?
+            .ok_or_else(|| Error::internal("a visible row has no document"))?;
+        self.budget.spend(document_bytes(&document))?;
+        Ok(DocumentHit { document, distance, score })
     }
 }
 
@@ -223,49 +198,22 @@ pub fn search_parts(
     request: &SearchCollection,
     parts: Parts,
 ) -> Result<DocumentHits> {
-    let collection = state.collection(snapshot, &request.collection, CollectionKind::Documents)?;
-    let search = Search {
-        collection: &collection,
-        k: request.k.map_or(limits::K_DEFAULT, |k| k as usize),
-        ef: request.ef.map(|ef| ef as usize),
-        allowed: allowed(&collection, request.filter.as_ref(), snapshot.wanted)?,
-        parts,
-    };
-    search.run(snapshot, &request.query.0, &mut AnswerBudget::new())
-}
-
-/// Cuts packed queries into vectors of the collection's dimension.
-pub(super) fn queries<'a>(collection: &Collection, packed: &'a [f32]) -> Result<std::slice::ChunksExact<'a, f32>> {
-    let dimension = collection.record.dimension as usize;
-    let queries = packed.chunks_exact(dimension);
-    if !queries.remainder().is_empty() {
-        return Err(Error::invalid(format!(
-            "{} numbers are no whole number of queries of dimension {dimension}",
-            packed.len()
-        )));
-    }
-    if queries.len() > limits::QUERIES_MAX {
-        return Err(Error::limit(format!("{} queries; the limit is {}", queries.len(), limits::QUERIES_MAX)));
-    }
-    Ok(queries)
+    let collection = &*state.collection(snapshot, &request.collection, CollectionKind::Documents)?;
+    let allowed = allowed(collection, request.filter.as_ref(), snapshot.wanted)?;
+    let search = RowSearch::new(collection, request.k, request.ef).among(allowed);
+    let mut found = DocumentReader { snapshot, collection, parts, budget: AnswerBudget::new() };
+    Ok(DocumentHits { hits: search.nearest(snapshot, &request.query.0, |near| found.hit(near))? })
 }
 
 impl Query for SearchBatchCollection {
     /// Several searches at one instant.
     fn answer(self, state: &State, snapshot: &Reader<'_>) -> Result<DocumentHitsBatch> {
-        let collection = state.collection(snapshot, &self.collection, CollectionKind::Documents)?;
-        let search = Search {
-            collection: &collection,
-            k: self.k.map_or(limits::K_DEFAULT, |k| k as usize),
-            ef: self.ef.map(|ef| ef as usize),
-            allowed: allowed(&collection, self.filter.as_ref(), snapshot.wanted)?,
-            parts: Parts { body: true, embedding: self.include_embedding },
-        };
-        let mut budget = AnswerBudget::new();
-        let results = queries(&collection, &self.queries.0)?.map(|query| {
-            snapshot.wanted.look()?;
-            search.run(snapshot, query, &mut budget)
-        });
-        Ok(DocumentHitsBatch { results: results.collect::<Result<_>>()? })
+        let collection = &*state.collection(snapshot, &self.collection, CollectionKind::Documents)?;
+        let allowed = allowed(collection, self.filter.as_ref(), snapshot.wanted)?;
+        let search = RowSearch::new(collection, self.k, self.ef).among(allowed);
+        let parts = Parts { body: true, embedding: self.include_embedding };
+        let mut found = DocumentReader { snapshot, collection, parts, budget: AnswerBudget::new() };
+        let results = search.nearest_to_each(snapshot, &self.queries.0, |near| found.hit(near))?;
+        Ok(DocumentHitsBatch { results: results.into_iter().map(|hits| DocumentHits { hits }).collect() })
     }
 }

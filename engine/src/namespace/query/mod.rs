@@ -5,6 +5,7 @@ use reader::Reader;
 use super::state::State;
 use crate::api::{Operation, Result};
 
+mod answer_budget;
 mod cache;
 mod collection;
 mod context;
@@ -13,6 +14,7 @@ mod graph;
 mod kv;
 pub(super) mod reader;
 mod render;
+mod row_search;
 mod snapshot;
 pub(super) mod temporal;
 #[cfg(test)]

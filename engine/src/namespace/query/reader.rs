@@ -2,19 +2,19 @@
 
 use std::ops::Deref;
 
-use crate::store::{KeyRange, Read, Scan, Snapshot, StoreResult, Table};
+use crate::store::{KeyRange, Read, RowScan, RowSnapshot, StoreResult, Table};
 use crate::work::Wanted;
 
 /// A snapshot for one read. Whatever walks rows asks [`Wanted::step`] at each.
 pub struct Reader<'a> {
-    snapshot: Snapshot,
+    snapshot: RowSnapshot,
     /// Whether the answer is still wanted.
     pub wanted: &'a Wanted<'a>,
 }
 
 impl<'a> Reader<'a> {
     /// A reader at a snapshot.
-    pub fn new(snapshot: Snapshot, wanted: &'a Wanted<'a>) -> Self {
+    pub fn new(snapshot: RowSnapshot, wanted: &'a Wanted<'a>) -> Self {
         Self { snapshot, wanted }
     }
 }
@@ -22,15 +22,15 @@ impl<'a> Reader<'a> {
 #[cfg(test)]
 impl Reader<'static> {
     /// A reader whose answer is wanted whatever happens.
-    pub fn of(snapshot: Snapshot) -> Self {
+    pub fn of(snapshot: RowSnapshot) -> Self {
         Self::new(snapshot, Box::leak(Box::new(Wanted::always())))
     }
 }
 
 impl Deref for Reader<'_> {
-    type Target = Snapshot;
+    type Target = RowSnapshot;
 
-    fn deref(&self) -> &Snapshot {
+    fn deref(&self) -> &RowSnapshot {
         &self.snapshot
     }
 }
@@ -40,7 +40,7 @@ impl Read for Reader<'_> {
         self.snapshot.get(table, key)
     }
 
-    fn scan(&self, table: Table, range: &KeyRange, reverse: bool) -> StoreResult<Scan<'_>> {
+    fn scan(&self, table: Table, range: &KeyRange, reverse: bool) -> StoreResult<RowScan<'_>> {
         self.snapshot.scan(table, range, reverse)
     }
 

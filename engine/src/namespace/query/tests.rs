@@ -24,22 +24,19 @@ fn harness() -> Harness {
     let mut harness = Harness::new();
     let edge = |from: &str, to: &str| KeyWriter::new().text(from).text("x").text(to).finish();
     let fact = |from: &str, to: &str| KeyWriter::new().text(from).text("x").time(5).text(to).u64(1).finish();
-    let write = |ctx: &mut crate::namespace::context::Context<'_>| -> Result<()> {
-        let node = NodeRecord { seq: 1, node_type: "city".to_owned(), properties: fields() };
-        for id in ["a", "b"] {
-            ctx.txn.put(Table::Nodes, id.into(), damaged(node.encode()));
-        }
-        let record = EdgeRecord { seq: 1, properties: fields() };
-        ctx.txn.put(Table::EdgesOut, edge("a", "b"), damaged(record.encode()));
-        ctx.txn.put(Table::EdgesIn, edge("b", "a"), Vec::new());
-        let belief = TemporalRecord { valid_until: Some(9), asserted_at: 3, retracted: None, properties: fields() };
-        ctx.txn.put(Table::TemporalOut, fact("a", "b"), damaged(belief.encode()));
-        ctx.txn.put(Table::TemporalIn, fact("b", "a"), Vec::new());
+    let node = NodeRecord { seq: 1, node_type: "city".to_owned(), properties: fields() };
+    let record = EdgeRecord { seq: 1, properties: fields() };
+    let belief = TemporalRecord { valid_until: Some(9), asserted_at: 3, retracted: None, properties: fields() };
+    harness.spoil([
+        (Table::Nodes, b"a".into(), damaged(node.encode())),
+        (Table::Nodes, b"b".into(), damaged(node.encode())),
+        (Table::EdgesOut, edge("a", "b"), damaged(record.encode())),
+        (Table::EdgesIn, edge("b", "a"), Vec::new()),
+        (Table::TemporalOut, fact("a", "b"), damaged(belief.encode())),
+        (Table::TemporalIn, fact("b", "a"), Vec::new()),
         // This row of the reverse index has no record at all.
-        ctx.txn.put(Table::TemporalIn, fact("b", "c"), Vec::new());
-        Ok(())
-    };
-    harness.run(write).unwrap();
+        (Table::TemporalIn, fact("b", "c"), Vec::new()),
+    ]);
     harness
 }
 
@@ -108,11 +105,7 @@ fn nodes_and_edges_are_read_as_far_as_they_are_wanted() {
 #[test]
 fn a_nodes_record_is_not_read_for_its_id() {
     let mut harness = harness();
-    let spoil = |ctx: &mut crate::namespace::context::Context<'_>| {
-        ctx.txn.put(Table::Nodes, b"b".into(), b"?".into());
-        Ok(())
-    };
-    harness.run(spoil).unwrap();
+    harness.spoil([(Table::Nodes, b"b".into(), b"?".into())]);
     let read = walk("a", Direction::Outgoing);
     assert_eq!(rows(&harness, &read, &["id"]).unwrap(), "[2]{id}:\n  a\n  b");
     assert_eq!(rows(&harness, &read, &["to_id"]).unwrap(), "[1]{to_id}:\n  b");

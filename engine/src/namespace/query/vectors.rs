@@ -1,13 +1,13 @@
 //! Reads of bare vector indexes.
 
-use super::collection::{AnswerBudget, embedding, named, queries};
+use super::answer_budget::AnswerBudget;
+use super::collection::{embedding, named};
+use super::row_search::{NearRow, RowSearch};
 use crate::api::{
     CollectionName, CountVectors, Counted, DescribeIndex, GetVectors, IndexInfo, IndexList, ListIndexes, Result,
     SearchBatchVectors, SearchVectors, TimestampMs, VectorHit, VectorHits, VectorHitsBatch, Vectors,
 };
-use crate::index::vector::{Hit, SearchParams};
-use crate::limits;
-use crate::namespace::collections::Collection;
+use crate::namespace::collection::Collection;
 use crate::namespace::query::Query;
 use crate::namespace::query::reader::Reader;
 use crate::namespace::state::State;
@@ -69,41 +69,31 @@ impl Query for GetVectors {
     }
 }
 
-/// Everything of a search but the query vector.
-struct Search<'a> {
+/// Makes hits of rows that were found.
+struct VectorReader<'a> {
     index: &'a Collection,
-    k: usize,
-    ef: Option<usize>,
     include_embedding: bool,
+    budget: AnswerBudget,
 }
 
-impl Search<'_> {
-    fn run(&self, snapshot: &Reader<'_>, query: &[f32], budget: &mut AnswerBudget) -> Result<VectorHits> {
-        let params = SearchParams { k: self.k, ef: self.ef, seq: snapshot.seq(), allowed: None };
-        let metric = self.index.vectors.params().metric;
-        let mut hits = Vec::new();
-        let found = self.index.vectors.search_while(query, &params, &mut || snapshot.wanted.look())?;
-        for Hit { row, id, distance } in found {
-            // Ids of an index are always eight bytes: only `vectors::insert` writes them.
-            let id = id.as_array().map_or(0, |id| u64::from_be_bytes(*id));
-            let embedding = if self.include_embedding { Some(embedding(self.index, row)?) } else { None };
-            budget.spend(embedding.as_ref().map_or(16, |vector| vector.0.len() * 4 + 16))?;
-            hits.push(VectorHit { id, distance, score: metric.score(distance), embedding });
-        }
-        Ok(VectorHits { hits })
+impl VectorReader<'_> {
+    fn hit(&mut self, near: NearRow) -> Result<VectorHit> {
+        let NearRow { row, id, distance, score } = near;
+        // Ids of an index are always eight bytes: only `vectors::insert` writes them.
+        let id = id.as_array().map_or(0, |id| u64::from_be_bytes(*id));
+        let embedding = if self.include_embedding { Some(embedding(self.index, row)?) } else { None };
+        self.budget.spend(embedding.as_ref().map_or(16, |vector| vector.0.len() * 4 + 16))?;
+        Ok(VectorHit { id, distance, score, embedding })
     }
 }
 
 /// Finds the nearest vectors.
 pub fn search(state: &State, snapshot: &Reader<'_>, request: &SearchVectors) -> Result<VectorHits> {
-    let index = state.collection(snapshot, &request.index, CollectionKind::Vectors)?;
-    let search = Search {
-        index: &index,
-        k: request.k.map_or(limits::K_DEFAULT, |k| k as usize),
-        ef: request.ef.map(|ef| ef as usize),
-        include_embedding: request.include_embedding,
-    };
-    search.run(snapshot, &request.query.0, &mut AnswerBudget::new())
+    let index = &*state.collection(snapshot, &request.index, CollectionKind::Vectors)?;
+    let search = RowSearch::new(index, request.k, request.ef);
+    let include_embedding = request.include_embedding;
+    let mut found = VectorReader { index, include_embedding, budget: AnswerBudget::new() };
+    Ok(VectorHits { hits: search.nearest(snapshot, &request.query.0, |near| found.hit(near))? })
 }
 
 impl Query for SearchVectors {
@@ -115,18 +105,11 @@ impl Query for SearchVectors {
 impl Query for SearchBatchVectors {
     /// Several searches at one instant.
     fn answer(self, state: &State, snapshot: &Reader<'_>) -> Result<VectorHitsBatch> {
-        let index = state.collection(snapshot, &self.index, CollectionKind::Vectors)?;
-        let search = Search {
-            index: &index,
-            k: self.k.map_or(limits::K_DEFAULT, |k| k as usize),
-            ef: self.ef.map(|ef| ef as usize),
-            include_embedding: self.include_embedding,
-        };
-        let mut budget = AnswerBudget::new();
-        let results = queries(&index, &self.queries.0)?.map(|query| {
-            snapshot.wanted.look()?;
-            search.run(snapshot, query, &mut budget)
-        });
-        Ok(VectorHitsBatch { results: results.collect::<Result<_>>()? })
+        let index = &*state.collection(snapshot, &self.index, CollectionKind::Vectors)?;
+        let search = RowSearch::new(index, self.k, self.ef);
+        let include_embedding = self.include_embedding;
+        let mut found = VectorReader { index, include_embedding, budget: AnswerBudget::new() };
+        let results = search.nearest_to_each(snapshot, &self.queries.0, |near| found.hit(near))?;
+        Ok(VectorHitsBatch { results: results.into_iter().map(|hits| VectorHits { hits }).collect() })
     }
 }

@@ -11,11 +11,11 @@ use crate::clock::ManualClock;
 use crate::disk::{CrashMode, SimDisk};
 use crate::log::LogOptions;
 use crate::namespace::{
-    Envelope, Namespace, NamespaceFiles, NamespaceOptions, Openings, Shared, Spawn, TrySpawn, create_files,
+    Envelope, Namespace, NamespaceFiles, NamespaceOptions, Openings, Shared, Spawn, Tenant, TrySpawn, create_files,
 };
 use crate::occupancy::Occupancy;
+use crate::reply::{Completion, Reply};
 use crate::rng::SeededRng;
-use crate::service::{Completion, Reply};
 use crate::space::Space;
 use crate::work::{Budget, Job, Wanted};
 
@@ -147,7 +147,7 @@ impl Bench {
 
     /// Housekeeping: what the engine does every quarter of a second.
     pub fn tick(&self) {
-        self.handle.tick();
+        Arc::clone(&self.handle).tick();
     }
 
     /// The counters.
@@ -161,7 +161,7 @@ impl Bench {
         let (rng, dir) = (Arc::new(SeededRng::new(1)), Path::new(DIR).join("log"));
         let options = LogOptions::new(Arc::new(image), rng, dir, ID, LogOptions::PAYLOAD_LIMIT_BYTES);
         let mut found = Vec::new();
-        let flushed = self.stats().checkpoint_seq.0;
+        let flushed = self.stats().flushed_seq.0;
         crate::log::open(options, flushed, &mut |_, payload| {
             found.push(payload.len());
             Ok(())

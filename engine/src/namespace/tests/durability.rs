@@ -8,6 +8,7 @@ use crate::api::{
     AddTemporalEdge, CloseTemporalEdge, Commit, CommitSeq, CompareAndSet, Condition, DeleteKey, Durability, ErrorCode,
     Get, Precondition, Properties, Put, Request, Target, TemporalFact, TimestampMs, Write,
 };
+use crate::namespace::Tenant;
 
 fn bytes(text: &str) -> ByteBuf {
     ByteBuf::from(text.as_bytes().to_vec())

@@ -6,5 +6,6 @@ mod caches;
 mod clocks;
 mod durability;
 mod groups;
+mod indexes;
 mod readers;
 mod rows;

@@ -10,7 +10,7 @@ use crate::api::{
     Request, Response, Result, SearchBatchCollection, SearchBatchVectors, TakeSnapshot, Value,
 };
 use crate::limits;
-use crate::service::{Completion, Reply};
+use crate::reply::{Completion, Reply};
 use crate::work::Wanted;
 
 const DURABLE: Durability = Durability::Durable;

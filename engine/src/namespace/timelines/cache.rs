@@ -17,22 +17,22 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
+use arc_swap::ArcSwap;
 use parking_lot::{RwLock, RwLockWriteGuard};
 
-use super::change::{FactChange, Step, mirrored};
 use super::fact::{FactKey, FactTimeline, Side};
 use super::load::{Loaded, load};
+use super::step::{FactStep, mirrored};
 use crate::api::Result;
 use crate::index::interval::IntervalError;
 use crate::limits;
-use crate::namespace::state::State;
-use crate::store::Snapshot;
+use crate::store::{RowSnapshot, View};
 
 /// What an entry costs beside its timeline and its node's name: two map slots, locks and counters.
 const ENTRY_BYTES: usize = 256;
 
 #[derive(Debug, Default)]
-struct Entry {
+struct TimelineEntry {
     loaded: RwLock<Option<Loaded>>,
     /// When it was last used, counted in uses.
     used: AtomicU64,
@@ -40,16 +40,16 @@ struct Entry {
     counted: AtomicUsize,
 }
 
-type ByNode = HashMap<Arc<str>, Arc<Entry>>;
+type ByNode = HashMap<Arc<str>, Arc<TimelineEntry>>;
 
 #[derive(Debug, Default)]
-struct Entries {
+struct TimelineEntries {
     outgoing: ByNode,
     incoming: ByNode,
     bytes: usize,
 }
 
-impl Entries {
+impl TimelineEntries {
     fn side(&self, side: Side) -> &ByNode {
         match side {
             Side::Outgoing => &self.outgoing,
@@ -89,35 +89,13 @@ impl Entries {
     }
 }
 
-/// The announcement that a commit erases facts. If the operation fails, dropping it takes the announcement back.
-#[derive(Debug)]
-pub struct Erasing {
-    newest: Arc<AtomicU64>,
-    before: u64,
-    kept: bool,
-}
-
-impl Erasing {
-    fn keep(mut self) {
-        self.kept = true;
-    }
-}
-
-impl Drop for Erasing {
-    fn drop(&mut self) {
-        if !self.kept {
-            self.newest.store(self.before, Ordering::SeqCst);
-        }
-    }
-}
-
 /// The timelines of one namespace.
 #[derive(Debug)]
 pub struct Timelines {
-    entries: RwLock<Entries>,
+    entries: RwLock<TimelineEntries>,
     uses: AtomicU64,
     /// The newest commit that erased anything.
-    erased: Arc<AtomicU64>,
+    erased: AtomicU64,
     bytes_max: usize,
 }
 
@@ -130,15 +108,15 @@ impl Default for Timelines {
 impl Timelines {
     /// Timelines that together take about so many bytes at most, not counting the newest.
     pub fn with_limit(bytes_max: usize) -> Self {
-        Self { entries: RwLock::default(), uses: AtomicU64::new(0), erased: Arc::default(), bytes_max }
+        Self { entries: RwLock::default(), uses: AtomicU64::new(0), erased: AtomicU64::new(0), bytes_max }
     }
 
     /// Looks at a timeline as the reader's snapshot may see it; versions newer than the snapshot can be in it. The
-    /// timeline is locked meanwhile: `look` must not ask for another.
+    /// timeline is locked meanwhile: `look` must not ask for another. `view` is where the actor writes.
     pub fn read<R>(
         &self,
-        state: &State,
-        reader: &Snapshot,
+        view: &ArcSwap<View>,
+        reader: &RowSnapshot,
         node: &str,
         side: Side,
         look: impl FnOnce(&FactTimeline) -> R,
@@ -149,7 +127,7 @@ impl Timelines {
             drop(guard);
             let mut empty = entry.loaded.write();
             if empty.is_none() {
-                let loaded = load(&state.unpublished(), node, side)?;
+                let loaded = load(&RowSnapshot::unpublished(view.load_full()), node, side)?;
                 self.count(node, side, &entry, loaded.bytes());
                 *empty = Some(loaded);
             }
@@ -164,33 +142,31 @@ impl Timelines {
         Ok(look(&load(reader, node, side)?.timeline))
     }
 
-    /// Announces that commit `seq` is going to erase facts. Only the actor calls this.
-    pub fn begin_erasing(&self, seq: u64) -> Erasing {
-        let before = self.erased.swap(seq, Ordering::SeqCst);
-        Erasing { newest: Arc::clone(&self.erased), before, kept: false }
+    /// Announces that commit `seq` erases facts: to be called before the first of their rows goes.
+    pub fn announce_erasing(&self, seq: u64) {
+        self.erased.store(seq, Ordering::SeqCst);
     }
 
-    /// Applies what commit `seq` changed to the timelines that are here. The rows must be in the memtable.
-    pub fn apply(&self, change: FactChange, seq: u64) {
-        let (steps, erasing) = change.into_parts();
-        for step in steps {
-            match step {
-                Step::Assert { from, version } => {
-                    let mut incoming = version.clone();
-                    incoming.key = mirrored(&from, &version.key);
-                    let to = Arc::clone(&version.key.other);
-                    self.change(&from, Side::Outgoing, |loaded| loaded.assert(version));
-                    self.change(&to, Side::Incoming, |loaded| loaded.assert(incoming));
-                }
-                Step::Retract { from, key } => self.change_both(&from, &key, |loaded, key| {
-                    loaded.timeline.retract(key, seq);
-                }),
-                Step::Withdraw { from, key } => self.change_both(&from, &key, |loaded, key| loaded.withdraw(key)),
-                Step::Forget { node, side } => self.entries.write().remove(&node, side),
+    /// Applies what a commit changed to the timelines that are here. Its rows must be in the memtable.
+    pub fn apply(&self, step: FactStep) {
+        match step {
+            FactStep::Assert { from, version } => {
+                let mut incoming = version.clone();
+                incoming.key = mirrored(&from, &version.key);
+                let to = Arc::clone(&version.key.other);
+                self.change(&from, Side::Outgoing, |loaded| loaded.assert(version));
+                self.change(&to, Side::Incoming, |loaded| loaded.assert(incoming));
             }
-        }
-        if let Some(erasing) = erasing {
-            erasing.keep();
+            FactStep::Retract { from, key, seq } => {
+                let incoming = mirrored(&from, &key);
+                self.retract(&from, Side::Outgoing, &key, seq);
+                self.retract(&key.other, Side::Incoming, &incoming, seq);
+            }
+            FactStep::Forget { from, to, seq: _ } => {
+                let mut entries = self.entries.write();
+                entries.remove(&from, Side::Outgoing);
+                entries.remove(&to, Side::Incoming);
+            }
         }
     }
 
@@ -200,7 +176,7 @@ impl Timelines {
         self.entries.read().bytes
     }
 
-    fn entry(&self, node: &str, side: Side) -> Arc<Entry> {
+    fn entry(&self, node: &str, side: Side) -> Arc<TimelineEntry> {
         let found = self.entries.read().side(side).get(node).cloned();
         let entry = found.unwrap_or_else(|| {
             let mut entries = self.entries.write();
@@ -210,14 +186,9 @@ impl Timelines {
         entry
     }
 
-    fn change_both(&self, from: &Arc<str>, key: &FactKey, change: impl Fn(&mut Loaded, &FactKey)) {
-        let incoming = mirrored(from, key);
-        self.change(from, Side::Outgoing, |loaded| {
-            change(loaded, key);
-            Ok(())
-        });
-        self.change(&key.other, Side::Incoming, |loaded| {
-            change(loaded, &incoming);
+    fn retract(&self, node: &str, side: Side, key: &FactKey, seq: u64) {
+        self.change(node, side, |loaded| {
+            loaded.timeline.retract(key, seq);
             Ok(())
         });
     }
@@ -239,7 +210,7 @@ impl Timelines {
     }
 
     /// Takes the new size of an entry into the total, unless it has been removed meanwhile.
-    fn count(&self, node: &str, side: Side, entry: &Arc<Entry>, bytes: usize) {
+    fn count(&self, node: &str, side: Side, entry: &Arc<TimelineEntry>, bytes: usize) {
         let mut entries = self.entries.write();
         if !entries.side(side).get(node).is_some_and(|found| Arc::ptr_eq(found, entry)) {
             return;

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use super::Timelines;
+use super::{Asserted, Timelines};
 use crate::api::{Durability, Node, Properties, Quota, Result, TemporalFact, TimestampMs};
 use crate::clock::ManualClock;
-use crate::namespace::context::Context;
+use crate::namespace::context::WriteContext;
 use crate::namespace::exec::graph;
 use crate::namespace::state::State;
 use crate::rng::SeededRng;
-use crate::store::{Counters, Snapshot, Txn};
+use crate::store::{Counters, RowSnapshot, Table, Txn};
 
 /// A namespace without files.
 pub struct Harness {
@@ -38,9 +38,9 @@ impl Harness {
     }
 
     /// Carries one operation out, as the actor does. One that fails, or writes nothing, leaves no trace.
-    pub fn run<R>(&mut self, operation: impl FnOnce(&mut Context<'_>) -> Result<R>) -> Result<R> {
+    pub fn run<R>(&mut self, operation: impl FnOnce(&mut WriteContext<'_>) -> Result<R>) -> Result<R> {
         let rng = SeededRng::new(1);
-        let mut ctx = Context {
+        let mut ctx = WriteContext {
             state: &self.state,
             txn: Txn::new(self.state.unpublished()),
             seq: self.seq + 1,
@@ -48,17 +48,19 @@ impl Harness {
             stamp_ms: crate::clock::Clock::now_ms(&*self.clock),
             counters: self.counters,
             quota: Quota::default(),
-            changes: Vec::new(),
+            asserted: Asserted::default(),
             rng: &rng,
             durability: Durability::Durable,
         };
         let result = operation(&mut ctx)?;
-        let Context { txn, seq, counters, changes, .. } = ctx;
+        let changes = ctx.changes()?;
+        let WriteContext { txn, seq, counters, .. } = ctx;
         if !txn.is_empty() {
             let view = self.state.view.load();
+            changes.iter().for_each(|change| change.announce(&self.state));
             txn.effects().for_each(|effect| view.active.insert(effect.table, effect.key, effect.value, seq));
             for change in changes {
-                change.apply(&self.state, seq)?;
+                change.apply(&self.state)?;
             }
             view.publish(seq);
             self.seq = seq;
@@ -67,8 +69,18 @@ impl Harness {
         Ok(result)
     }
 
+    /// Puts rows past every operation and every index, as damage does.
+    pub fn spoil(&mut self, rows: impl IntoIterator<Item = (Table, Vec<u8>, Vec<u8>)>) {
+        self.seq += 1;
+        let view = self.state.view.load();
+        for (table, key, value) in rows {
+            view.active.insert(table, &key, Some(&value), self.seq);
+        }
+        view.publish(self.seq);
+    }
+
     /// The newest state.
-    pub fn snapshot(&self) -> Snapshot {
+    pub fn snapshot(&self) -> RowSnapshot {
         self.state.snapshot(None).unwrap()
     }
 

@@ -6,7 +6,7 @@ use super::fact::{FactData, FactKey, FactTimeline, Side, version};
 use super::row;
 use crate::api::{Error, ErrorCode, Result, TemporalEdge};
 use crate::index::interval::{IntervalError, Timeline, Version};
-use crate::store::{KeyRange, Read, Snapshot, Table};
+use crate::store::{KeyRange, Read, RowSnapshot, Table};
 
 /// A timeline in memory with what its versions own on the heap.
 #[derive(Debug, Default)]
@@ -48,7 +48,7 @@ pub fn interval_error(error: &IntervalError) -> Error {
 }
 
 /// Reads every version on one side of a node.
-pub fn load(reader: &Snapshot, node: &str, side: Side) -> Result<Loaded> {
+pub fn load(reader: &RowSnapshot, node: &str, side: Side) -> Result<Loaded> {
     let mut collector = Collector::default();
     match side {
         Side::Outgoing => {

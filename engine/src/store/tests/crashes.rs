@@ -83,7 +83,7 @@ fn opening_after_a_kill_reads_little() {
     }
     let calls = |disk: &SimDisk| {
         let before = disk.call_count();
-        open(disk).unwrap().checkpoint().unwrap();
+        open(disk).unwrap().flushed().unwrap();
         disk.call_count() - before
     };
     let killed = calls(&disk.crash_image(0, CrashMode::KeepAll));

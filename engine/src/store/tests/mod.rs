@@ -73,7 +73,7 @@ fn flush(base: &Base, seq: u64) -> StoreResult<()> {
 
 /// Reads everything, upwards, downwards and key by key, and the commit up to which the store says it is complete.
 fn read(base: &Base) -> StoreResult<(u64, Rows)> {
-    let (seq, counters) = base.checkpoint()?;
+    let (seq, counters) = base.flushed()?;
     assert!(seq == 0 || counters.keys == seq, "counters of another commit");
     let snapshot = Arc::new(base.snapshot()?);
     let mut rows = Rows::new();

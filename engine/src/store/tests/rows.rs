@@ -8,10 +8,10 @@ use std::sync::Arc;
 use super::{ID, PATH};
 use crate::disk::SimDisk;
 use crate::rng::{Rng, SeededRng};
-use crate::store::block::{Block, ROWS};
+use crate::store::block::{ROWS, VectorBlock};
 use crate::store::{
     Base, BatchReader, BatchWriter, CollectionKind, Counters, DocumentBody, DocumentRecord, FlushInput, KeyRange,
-    KeyReader, KeyWriter, Memtable, Read, Snapshot, Table, Txn, View,
+    KeyReader, KeyWriter, Memtable, Read, RowSnapshot, Table, Txn, View,
 };
 
 type Model = BTreeMap<Vec<u8>, Vec<u8>>;
@@ -116,7 +116,7 @@ fn versions_agree(table: Table, seed: u64) {
         let snapshot = Some(Arc::new(base.snapshot().unwrap()));
         let (at, model) = &history[(rng.next_u64() % history.len() as u64) as usize];
         let view = Arc::new(View::new(Arc::clone(&active), frozen.clone(), snapshot, 0, *at));
-        let reader = Snapshot::newest(view);
+        let reader = RowSnapshot::newest(view);
         let probe = key();
         assert_eq!(reader.get(table, &probe).unwrap(), model.get(&probe).cloned(), "seed {seed} seq {seq} at {at}");
         let range = random_range(&rng, &key);
@@ -149,7 +149,7 @@ fn a_transaction_sees_its_own_writes_over_the_snapshot() {
             model.insert(key, b"old".to_vec());
         }
         let view = View::new(Arc::new(memtable), None, None, 0, 1);
-        let mut txn = Txn::new(Snapshot::newest(Arc::new(view)));
+        let mut txn = Txn::new(RowSnapshot::newest(Arc::new(view)));
         for _ in 0..10 {
             let key = key();
             if rng.next_u64().is_multiple_of(2) {
@@ -169,7 +169,7 @@ fn a_transaction_sees_its_own_writes_over_the_snapshot() {
 
 #[test]
 fn a_batch_reads_back_as_it_was_written() {
-    let mut txn = Txn::new(Snapshot::newest(Arc::new(View::new(Arc::default(), None, None, 0, 0))));
+    let mut txn = Txn::new(RowSnapshot::newest(Arc::new(View::new(Arc::default(), None, None, 0, 0))));
     txn.put(Table::Kv, b"key".to_vec(), b"value".to_vec());
     txn.put(Table::Nodes, b"empty".to_vec(), Vec::new());
     txn.delete(Table::EdgesIn, b"gone".to_vec());
@@ -216,16 +216,16 @@ fn a_block_holds_any_subset_of_its_rows() {
             .filter(|_| rng.next_u64().is_multiple_of(2))
             .map(|row| (row, rng.next_u64().to_le_bytes()))
             .collect();
-        let mut block = Block::default();
+        let mut block = VectorBlock::default();
         vectors.iter().for_each(|(row, vector)| block.set(*row, Some(vector)));
         let mut stored = Vec::new();
         assert_eq!(block.encode(&mut stored), !vectors.is_empty());
         let read: Vec<(u32, Vec<u8>)> =
-            Block::decode(&stored).unwrap().rows(2).map(|(row, vector)| (row, vector.to_vec())).collect();
+            VectorBlock::decode(&stored).unwrap().rows(2).map(|(row, vector)| (row, vector.to_vec())).collect();
         let wanted: Vec<(u32, Vec<u8>)> =
             vectors.iter().map(|(row, vector)| (2 * ROWS + row, vector.to_vec())).collect();
         assert_eq!(read, wanted);
     }
-    assert!(Block::decode(&[1, 2, 3]).is_none());
-    assert!(Block::decode(&3_u64.to_le_bytes()).is_none(), "two rows without bytes");
+    assert!(VectorBlock::decode(&[1, 2, 3]).is_none());
+    assert!(VectorBlock::decode(&3_u64.to_le_bytes()).is_none(), "two rows without bytes");
 }

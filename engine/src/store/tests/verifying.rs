@@ -20,9 +20,9 @@ fn a_flush_that_may_not_wait_does_not_wait_for_whoever_judges_the_file() {
     let judging = base.writing.lock();
     assert!(!base.flush_unless_busy(input, None).unwrap());
     drop(judging);
-    assert_eq!(base.checkpoint().unwrap().0, 0, "nothing was written");
+    assert_eq!(base.flushed().unwrap().0, 0, "nothing was written");
     assert!(base.flush_unless_busy(input, None).unwrap());
-    assert_eq!(base.checkpoint().unwrap().0, 1);
+    assert_eq!(base.flushed().unwrap().0, 1);
 }
 
 /// Also one that is judged, whatever is wrong with it: flushes wait for its end.
@@ -124,7 +124,7 @@ fn a_sound_store_has_no_findings() {
     let (rows, counters) = sound();
     let report = report(&rows, counters);
     assert!(report.is_sound(), "{report:?}");
-    assert_eq!((report.rows, report.checkpoint_seq), (rows.len() as u64, 1));
+    assert_eq!((report.rows, report.flushed_seq), (rows.len() as u64, 1));
 }
 
 /// Each row that is taken away leaves a contradiction, or an index that does not fit; so does each counter.

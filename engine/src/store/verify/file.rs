@@ -1,9 +1,9 @@
 //! Verifies the file of a store that nobody writes to meanwhile: pages, redb's trees, rows.
 
-use super::in_use::StoreFile;
 use super::pages::{PageReport, verify_pages};
 use super::report::RowReport;
-use super::rows::Pace;
+use super::store_file::StoreFile;
+use super::walk::Pace;
 use crate::disk::OpenMode;
 use crate::limits;
 use crate::store::backend::Backend;

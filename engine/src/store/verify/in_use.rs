@@ -6,29 +6,18 @@
 //! its own whose writes stay in memory. The store's own handle is not asked: it would answer from its cache, and would be of
 //! no use any more once it met the page.
 
-use std::path::Path;
-
 use super::file::{StoreReport, is_damage, verify_file};
 use super::pages::{PageReport, verify_pages};
 use super::report::RowReport;
-use super::rows::{Pace, verify_rows};
-use crate::disk::{Disk, OpenMode};
+use super::rows::verify_rows;
+use super::store_file::StoreFile;
+use super::walk::Pace;
+use crate::disk::OpenMode;
 use crate::limits;
 use crate::store::backend::Backend;
 use crate::store::base::Base;
 use crate::store::error::{StoreError, StoreResult};
 use crate::store::pages::PAGE_BYTES;
-
-/// Where the file of a store is, and whose it is.
-#[derive(Debug, Clone, Copy)]
-pub struct StoreFile<'a> {
-    /// The disk.
-    pub disk: &'a dyn Disk,
-    /// The file.
-    pub path: &'a Path,
-    /// The random id that it was created with.
-    pub id: [u8; 16],
-}
 
 /// A walk over the pages of a file, past redb, that may pause anywhere. Others may write to the file meanwhile.
 #[derive(Debug)]
@@ -82,8 +71,8 @@ impl Base {
     /// Walks all rows of one commit and holds them against each other. `pace` is asked after every few rows whether to go on,
     /// and may wait; if it ends the walk, there is nothing to tell.
     pub fn verify(&self, pace: Pace<'_>) -> StoreResult<Option<RowReport>> {
-        let (snapshot, checkpoint) = self.snapshot_with_checkpoint()?;
-        verify_rows(&snapshot, checkpoint, pace, None)
+        let (snapshot, flushed) = self.snapshot_with_flushed()?;
+        verify_rows(&snapshot, flushed, pace, None)
     }
 
     /// Verifies the pages and the rows of its file while it is in use. `pace` is as in [`Base::verify`]. While a file is judged in
@@ -111,6 +100,14 @@ impl Base {
         }
         let _writing = self.writing.lock();
         verify_file(file, pace)
+    }
+}
+
+#[cfg(test)]
+impl Base {
+    /// Verifies at most `count` pages of the file from page `from` on, past redb.
+    pub fn verify_pages(&self, from: u64, count: u64) -> StoreResult<PageReport> {
+        verify_pages(&self.backend, from, count).map_err(StoreError::io)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Whether a store is what was written into it: its pages, past redb, and its rows, through redb.
 //!
-//! **Pages** are verified one by one, in the file, without redb and its caches: [`verify_pages`]. That costs one read of the
+//! **Pages** are verified one by one, in the file, without redb and its caches: [`pages::verify_pages`]. That costs one read of the
 //! file and can be done in steps while the store is in use ([`in_use`]).
 //!
 //! **A torn page that is free** is no damage: a crash may tear what it interrupts, and redb writes only to pages to which
@@ -25,16 +25,20 @@
 //!
 //! "Both ways" is shown by looking each row up on the other side and comparing the numbers of rows on both.
 
+mod checked;
+mod commit_times;
 mod file;
 mod in_use;
 mod pages;
 mod report;
 mod rows;
+mod store_file;
 mod times;
+mod walk;
 
 pub use file::{StoreReport, verify_file, verify_pages_of};
-pub use in_use::{PageWalk, StoreFile};
-#[cfg(test)]
-pub use pages::{PageReport, verify_pages};
+pub use in_use::PageWalk;
 pub use report::{FaultKind, RowReport};
-pub use rows::{Pace, verify_rows};
+pub use rows::verify_rows;
+pub use store_file::StoreFile;
+pub use walk::Pace;

@@ -16,7 +16,7 @@ pub enum FaultKind {
 
 /// One fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
+pub struct RowFinding {
     /// What kind it is.
     pub kind: FaultKind,
     /// The table, or `counters`.
@@ -29,11 +29,11 @@ pub struct Finding {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RowReport {
     /// The commit up to which the store is complete.
-    pub checkpoint_seq: u64,
+    pub flushed_seq: u64,
     /// Rows read.
     pub rows: u64,
     /// The faults, at most [`limits::FINDINGS_MAX`].
-    pub findings: Vec<Finding>,
+    pub findings: Vec<RowFinding>,
     /// Faults beyond that number.
     pub more: u64,
     /// True if a fault is more than [`FaultKind::Derived`]: then nothing is to be made anew, as the rows it would be made of
@@ -59,7 +59,7 @@ impl RowReport {
     pub(super) fn add(&mut self, kind: FaultKind, table: &'static str, what: String) {
         self.beyond_repair |= kind != FaultKind::Derived;
         if self.findings.len() < limits::FINDINGS_MAX {
-            self.findings.push(Finding { kind, table, what });
+            self.findings.push(RowFinding { kind, table, what });
         } else {
             self.more += 1;
         }

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
-use roaring::RoaringBitmap;
-
+use super::checked::{CONTRADICTION, DERIVED, RowCheck};
 use super::report::{FaultKind, RowReport};
 use super::times::Times;
-use crate::store::base::BaseSnapshot;
+use super::walk::{Pace, RowSets, RowWalk, Stop};
+use crate::store::base_snapshot::BaseSnapshot;
 use crate::store::error::{StoreError, StoreResult};
 use crate::store::key::{KeyReader, KeyWriter};
 use crate::store::memtable::Memtable;
@@ -17,56 +17,17 @@ use crate::store::record::{
 };
 use crate::store::table::Table;
 
-/// Asked after every few rows, with the bytes read since the last time, whether to go on. It may wait.
-pub type Pace<'a> = &'a mut dyn FnMut(u64) -> bool;
-
-/// How a walk ends early.
-pub(super) enum Stop {
-    /// The caller has enough.
-    Asked,
-    /// redb's handle is of no use any more.
-    Failed(StoreError),
-}
-
-/// What is wrong with one row.
-pub(super) type Checked = Result<(), (FaultKind, &'static str)>;
-
-pub(super) const CONTRADICTION: fn(&'static str) -> (FaultKind, &'static str) = |what| (FaultKind::Contradiction, what);
-pub(super) const DERIVED: fn(&'static str) -> (FaultKind, &'static str) = |what| (FaultKind::Derived, what);
 const BYTES_BETWEEN: u64 = 64 << 10;
-
-/// Which rows of a collection have a document, and which a vector.
-#[derive(Debug, Default)]
-struct RowSets {
-    documents: RoaringBitmap,
-    vectors: RoaringBitmap,
-}
-
-pub(super) struct Walk<'a> {
-    pub(super) snapshot: &'a BaseSnapshot,
-    pace: Pace<'a>,
-    unpaced: u64,
-    pub(super) report: RowReport,
-    pub(super) counted: Counters,
-    expiring: u64,
-    reverse: [u64; 3],
-    collections: BTreeMap<u32, CollectionRecord>,
-    purged: BTreeSet<u32>,
-    rows: BTreeMap<u32, RowSets>,
-    pub(super) times: Times,
-    /// Takes the rows that put right what is derived.
-    pub(super) fixes: Option<&'a Memtable>,
-}
 
 /// Walks all rows; nothing if `pace` ended it.
 pub fn verify_rows(
     snapshot: &BaseSnapshot,
-    checkpoint: (u64, Counters),
+    flushed: (u64, Counters),
     pace: Pace<'_>,
     fixes: Option<&Memtable>,
 ) -> StoreResult<Option<RowReport>> {
-    let report = RowReport { checkpoint_seq: checkpoint.0, ..RowReport::default() };
-    let mut walk = Walk {
+    let report = RowReport { flushed_seq: flushed.0, ..RowReport::default() };
+    let mut walk = RowWalk {
         snapshot,
         pace,
         unpaced: 0,
@@ -80,7 +41,7 @@ pub fn verify_rows(
         times: Times::default(),
         fixes,
     };
-    match walk.run(&checkpoint.1) {
+    match walk.run(&flushed.1) {
         Ok(()) => walk.report.complete = true,
         Err(Stop::Asked) => return Ok(None),
         // Damage is what was looked for; any other failure says nothing about the rows.
@@ -92,7 +53,7 @@ pub fn verify_rows(
     Ok(Some(walk.report))
 }
 
-impl Walk<'_> {
+impl RowWalk<'_> {
     fn run(&mut self, counters: &Counters) -> Result<(), Stop> {
         // What rows are looked up against comes first.
         for table in [Table::Purges, Table::Collections] {
@@ -138,7 +99,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn row(&mut self, table: Table, key: &[u8], value: &[u8]) -> StoreResult<Checked> {
+    fn row(&mut self, table: Table, key: &[u8], value: &[u8]) -> StoreResult<RowCheck> {
         let checked = match table {
             Table::Kv => self.pair(key, value)?,
             Table::KvExpiry => self.expiry(key)?,
@@ -161,7 +122,7 @@ impl Walk<'_> {
     }
 
     /// A derived row that must be there.
-    fn demand(&self, table: Table, key: &[u8], what: &'static str) -> StoreResult<Checked> {
+    fn demand(&self, table: Table, key: &[u8], what: &'static str) -> StoreResult<RowCheck> {
         if self.has(table, key)? {
             return Ok(Ok(()));
         }
@@ -170,7 +131,7 @@ impl Walk<'_> {
     }
 
     /// A derived row that is there, and may be if another one is.
-    fn grant(&self, table: Table, key: &[u8], may: bool, what: &'static str) -> Checked {
+    fn grant(&self, table: Table, key: &[u8], may: bool, what: &'static str) -> RowCheck {
         if may {
             return Ok(());
         }
@@ -180,7 +141,7 @@ impl Walk<'_> {
 
     pub(super) fn fix(&self, table: Table, key: &[u8], value: Option<&[u8]>) {
         if let Some(fixes) = self.fixes {
-            fixes.insert(table, key, value, self.report.checkpoint_seq);
+            fixes.insert(table, key, value, self.report.flushed_seq);
         }
     }
 
@@ -188,7 +149,7 @@ impl Walk<'_> {
         Ok(self.snapshot.get(table, key, |_| ())?.is_some())
     }
 
-    fn pair(&mut self, key: &[u8], value: &[u8]) -> StoreResult<Checked> {
+    fn pair(&mut self, key: &[u8], value: &[u8]) -> StoreResult<RowCheck> {
         self.counted.keys += 1;
         let Ok(record) = KvRecord::decode(value) else { return Ok(Err(CONTRADICTION("the record does not decode"))) };
         self.counted.live_bytes += (key.len() + record.value.len()) as u64;
@@ -200,7 +161,7 @@ impl Walk<'_> {
         self.demand(Table::KvExpiry, &listed, "a key that expires is not in the index of expiries")
     }
 
-    fn expiry(&mut self, key: &[u8]) -> StoreResult<Checked> {
+    fn expiry(&mut self, key: &[u8]) -> StoreResult<RowCheck> {
         let [expiry, ..] = &mut self.reverse;
         *expiry += 1;
         let mut parts = KeyReader::new(key);
@@ -213,7 +174,7 @@ impl Walk<'_> {
         Ok(self.grant(Table::KvExpiry, key, matches == Some(true), "no key expires then"))
     }
 
-    fn collection(&mut self, value: &[u8]) -> Checked {
+    fn collection(&mut self, value: &[u8]) -> RowCheck {
         self.counted.collections += 1;
         let record = CollectionRecord::decode(value).map_err(|_| CONTRADICTION("the record does not decode"))?;
         self.counted.next_collection_id = self.counted.next_collection_id.max(record.id.saturating_add(1));
@@ -221,7 +182,7 @@ impl Walk<'_> {
         if twice { Err(CONTRADICTION("two collections have one number")) } else { Ok(()) }
     }
 
-    fn document(&mut self, key: &[u8], value: &[u8]) -> Checked {
+    fn document(&mut self, key: &[u8], value: &[u8]) -> RowCheck {
         let mut parts = KeyReader::new(key);
         let collection = parts.u32().ok_or(CONTRADICTION("the key does not decode"))?;
         let record = DocumentRecord::decode(value).map_err(|_| CONTRADICTION("the record does not decode"))?;
@@ -239,7 +200,7 @@ impl Walk<'_> {
         if fresh { Ok(()) } else { Err(CONTRADICTION("two documents have one vector")) }
     }
 
-    fn vector(&mut self, key: &[u8]) -> Checked {
+    fn vector(&mut self, key: &[u8]) -> RowCheck {
         let mut parts = KeyReader::new(key);
         let (Some(collection), Some(row)) = (parts.u32(), parts.u32()) else {
             return Err(CONTRADICTION("the key does not decode"));
@@ -251,7 +212,7 @@ impl Walk<'_> {
     }
 
     /// What it says of deleted rows is said nowhere else; live ones may have numbers on both sides of it.
-    fn row_mark(&self, key: &[u8], value: &[u8]) -> Checked {
+    fn row_mark(&self, key: &[u8], value: &[u8]) -> RowCheck {
         let collection = KeyReader::new(key).u32().ok_or(CONTRADICTION("the key does not decode"))?;
         RowMark::decode(value).map_err(|_| CONTRADICTION("the record does not decode"))?;
         let is_known = self.collections.contains_key(&collection) || self.purged.contains(&collection);
@@ -272,13 +233,13 @@ impl Walk<'_> {
         }
     }
 
-    fn node(&mut self, key: &[u8], value: &[u8]) -> Checked {
+    fn node(&mut self, key: &[u8], value: &[u8]) -> RowCheck {
         self.counted.nodes += 1;
         self.counted.live_bytes += (key.len() + value.len()) as u64;
         NodeRecord::decode(value).map(drop).map_err(|_| CONTRADICTION("the record does not decode"))
     }
 
-    fn edge(&mut self, key: &[u8], value: &[u8]) -> StoreResult<Checked> {
+    fn edge(&mut self, key: &[u8], value: &[u8]) -> StoreResult<RowCheck> {
         self.counted.edges += 1;
         self.counted.live_bytes += (key.len() + value.len()) as u64;
         let Some([from, edge_type, to]) = texts(key) else { return Ok(Err(CONTRADICTION("the key does not decode"))) };
@@ -292,7 +253,7 @@ impl Walk<'_> {
         self.demand(Table::EdgesIn, &listed, "an edge is not in the index of incoming ones")
     }
 
-    fn edge_in(&mut self, key: &[u8]) -> StoreResult<Checked> {
+    fn edge_in(&mut self, key: &[u8]) -> StoreResult<RowCheck> {
         let [_, edges_in, _] = &mut self.reverse;
         *edges_in += 1;
         let there = match texts(key) {
@@ -304,7 +265,7 @@ impl Walk<'_> {
         Ok(self.grant(Table::EdgesIn, key, there, "there is no such edge"))
     }
 
-    fn fact(&mut self, key: &[u8], value: &[u8]) -> StoreResult<Checked> {
+    fn fact(&mut self, key: &[u8], value: &[u8]) -> StoreResult<RowCheck> {
         self.counted.temporal_versions += 1;
         self.counted.live_bytes += (key.len() + value.len()) as u64;
         let Some(mirrored) = mirrored(key) else { return Ok(Err(CONTRADICTION("the key does not decode"))) };
@@ -316,7 +277,7 @@ impl Walk<'_> {
         Ok(listed.and(timed))
     }
 
-    fn fact_in(&mut self, key: &[u8]) -> StoreResult<Checked> {
+    fn fact_in(&mut self, key: &[u8]) -> StoreResult<RowCheck> {
         let [_, _, temporal_in] = &mut self.reverse;
         *temporal_in += 1;
         let there = match mirrored(key) {

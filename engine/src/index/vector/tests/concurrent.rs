@@ -7,7 +7,8 @@ use std::thread;
 use parking_lot::Mutex;
 
 use super::support::Random;
-use crate::index::vector::{BuildOptions, BuildOutcome, Metric, SearchParams, VectorIndex, VectorParams};
+use crate::api::Metric;
+use crate::index::vector::{BuildOptions, BuildOutcome, SearchParams, VectorIndex, VectorParams};
 
 /// Every component of a row is its number plus one, so a half-written row would show.
 fn vector_of(row: u32) -> [f32; 16] {

@@ -3,7 +3,8 @@
 use roaring::RoaringBitmap;
 
 use super::support::{METRICS, Pair, Random};
-use crate::index::vector::{Metric, SearchParams, VectorError, VectorIndex, VectorParams, validate};
+use crate::api::Metric;
+use crate::index::vector::{SearchParams, VectorError, VectorIndex, VectorParams, validate};
 
 #[test]
 fn searches_agree_with_a_naive_model_around_chunk_borders() {

@@ -6,7 +6,8 @@ use std::sync::atomic::AtomicBool;
 use roaring::RoaringBitmap;
 
 use super::support::{METRICS, Pair, Random};
-use crate::index::vector::{BuildOptions, BuildOutcome, Metric, SearchParams, VectorIndex, VectorParams};
+use crate::api::Metric;
+use crate::index::vector::{BuildOptions, BuildOutcome, SearchParams, VectorIndex, VectorParams};
 
 const DIMENSION: usize = 8;
 /// Rows a build leaves out to measure its graph with.

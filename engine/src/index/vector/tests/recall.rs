@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::PathBuf;
 
-use crate::index::vector::{BuildOptions, Metric, SearchParams, VectorIndex, VectorParams};
+use crate::api::Metric;
+use crate::index::vector::{BuildOptions, SearchParams, VectorIndex, VectorParams};
 
 const DIMENSION: usize = 384;
 const BASE_ROWS: usize = 30_000;

@@ -2,7 +2,8 @@
 
 use roaring::RoaringBitmap;
 
-use crate::index::vector::{Hit, Metric, SearchParams, VectorIndex, VectorParams};
+use crate::api::Metric;
+use crate::index::vector::{Hit, SearchParams, VectorIndex, VectorParams};
 
 pub const METRICS: [Metric; 3] = [Metric::Cosine, Metric::Euclidean, Metric::Dot];
 

@@ -8,12 +8,12 @@ use std::ops::Bound;
 
 use crate::api::{CommitSeq, EdgeType, Error, NodeId, Result, TemporalEdge, TemporalFact, TimestampMs};
 use crate::limits;
-use crate::namespace::context::Context;
-use crate::namespace::timelines::{self, FactChange, FactKey, FactTimeline, Side, edge, in_key, out_key};
+use crate::namespace::context::WriteContext;
+use crate::namespace::timelines::{self, FactKey, FactTimeline, Side, edge, in_key, out_key};
 use crate::store::{KeyRange, KeyWriter, Read, Table};
 
 /// Refuses an operation that has outgrown its bound, before it grows further.
-pub fn check_size(ctx: &Context<'_>) -> Result<()> {
+pub fn check_size(ctx: &WriteContext<'_>) -> Result<()> {
     let (given, max) = (ctx.txn.bytes(), limits::OPERATION_BYTES_MAX);
     if given > max {
         return Err(Error::limit(format!(
@@ -24,7 +24,7 @@ pub fn check_size(ctx: &Context<'_>) -> Result<()> {
 }
 
 /// Remembers which commit was the last at this time.
-fn mark_time(ctx: &mut Context<'_>) {
+fn mark_time(ctx: &mut WriteContext<'_>) {
     let key = KeyWriter::new().time(ctx.stamp_ms).finish();
     let (seq, is_marked) = (ctx.seq.to_le_bytes(), ctx.txn.get(Table::CommitTimes, &key));
     // A mark that cannot be read is written again.
@@ -35,7 +35,7 @@ fn mark_time(ctx: &mut Context<'_>) {
 
 /// The belief that begins as the fact does, if there is one. A new belief always ends the old one, so that only the
 /// newest can stand.
-pub fn same_start(ctx: &Context<'_>, fact: &TemporalFact) -> Result<Option<TemporalEdge>> {
+pub fn same_start(ctx: &WriteContext<'_>, fact: &TemporalFact) -> Result<Option<TemporalEdge>> {
     let key = KeyWriter::new().text(fact.from_id.as_str()).text(fact.edge_type.as_str());
     let key = key.time(fact.valid_from.0).text(fact.to_id.as_str()).finish();
     let newest = ctx.txn.scan(Table::TemporalOut, &KeyRange::prefix(&key), true)?.next();
@@ -46,7 +46,7 @@ pub fn same_start(ctx: &Context<'_>, fact: &TemporalFact) -> Result<Option<Tempo
 /// What is believed of a node's outgoing edges valid at `t`, as far as `wanted` says, by start, type and other end. At
 /// the last instant of all only open periods are valid.
 pub fn believed_at(
-    ctx: &Context<'_>,
+    ctx: &WriteContext<'_>,
     from: &NodeId,
     t: TimestampMs,
     wanted: impl Fn(&FactKey) -> bool,
@@ -58,8 +58,8 @@ pub fn believed_at(
         keys.extend(versions.map(|version| out_key(&edge(from.as_str(), Side::Outgoing, version))));
     };
     let timelines = &ctx.state.timelines;
-    timelines.read(ctx.state, &ctx.state.unpublished(), from.as_str(), Side::Outgoing, &mut collect)?;
-    if let Some(asserted) = FactChange::find(&ctx.changes).and_then(|change| change.asserted(from.as_str())) {
+    timelines.read(&ctx.state.view, &ctx.state.unpublished(), from.as_str(), Side::Outgoing, &mut collect)?;
+    if let Some(asserted) = ctx.asserted.from(from.as_str()) {
         collect(asserted);
     }
     let mut edges = Vec::with_capacity(keys.len());
@@ -74,7 +74,7 @@ pub fn believed_at(
 
 /// The earliest start after `t` of a belief in a relation.
 pub fn next_start(
-    ctx: &Context<'_>,
+    ctx: &WriteContext<'_>,
     from: &NodeId,
     edge_type: &EdgeType,
     t: TimestampMs,
@@ -94,7 +94,7 @@ pub fn next_start(
 }
 
 /// States a belief. Its fact must not be believed already.
-pub fn assert(ctx: &mut Context<'_>, fact: TemporalFact) -> Result<TemporalEdge> {
+pub fn assert(ctx: &mut WriteContext<'_>, fact: TemporalFact) -> Result<TemporalEdge> {
     check_size(ctx)?;
     let edge = believed_now(ctx, fact);
     let (key, value) = (out_key(&edge), timelines::record(&edge).encode());
@@ -102,7 +102,7 @@ pub fn assert(ctx: &mut Context<'_>, fact: TemporalFact) -> Result<TemporalEdge>
         let (given, max) = (value.len(), limits::PROPERTIES_BYTES_MAX);
         return Err(Error::limit(format!("the fields of an edge take {given} bytes; the limit is {max}")));
     }
-    FactChange::extend(&mut ctx.changes, |change| change.assert(&edge))?;
+    ctx.asserted.add(&edge)?;
     ctx.counters.temporal_versions += 1;
     ctx.account((key.len() + value.len()) as u64, 0);
     ctx.txn.put(Table::TemporalOut, key, value);
@@ -112,7 +112,7 @@ pub fn assert(ctx: &mut Context<'_>, fact: TemporalFact) -> Result<TemporalEdge>
 }
 
 /// The belief in a fact as this operation would state it.
-pub fn believed_now(ctx: &Context<'_>, fact: TemporalFact) -> TemporalEdge {
+pub fn believed_now(ctx: &WriteContext<'_>, fact: TemporalFact) -> TemporalEdge {
     let TemporalFact { from_id, edge_type, to_id, valid_from, valid_until, properties } = fact;
     TemporalEdge {
         from_id,
@@ -129,17 +129,16 @@ pub fn believed_now(ctx: &Context<'_>, fact: TemporalFact) -> TemporalEdge {
 }
 
 /// Ends a belief. If this operation itself stated it, it never was.
-pub fn retract(ctx: &mut Context<'_>, mut edge: TemporalEdge) -> Result<()> {
+pub fn retract(ctx: &mut WriteContext<'_>, mut edge: TemporalEdge) -> Result<()> {
     check_size(ctx)?;
     let (key, old) = (out_key(&edge), timelines::record(&edge).encode());
     if edge.asserted_seq.0 == ctx.seq {
-        FactChange::extend(&mut ctx.changes, |change| change.withdraw(&edge));
+        ctx.asserted.remove(&edge);
         ctx.counters.temporal_versions = ctx.counters.temporal_versions.saturating_sub(1);
         ctx.account(0, (key.len() + old.len()) as u64);
         ctx.txn.delete(Table::TemporalIn, in_key(&edge));
         ctx.txn.delete(Table::TemporalOut, key);
     } else {
-        FactChange::extend(&mut ctx.changes, |change| change.retract(&edge));
         edge.retracted_seq = Some(CommitSeq(ctx.seq));
         edge.retracted_at = Some(TimestampMs(ctx.stamp_ms));
         let new = timelines::record(&edge).encode();
@@ -151,10 +150,9 @@ pub fn retract(ctx: &mut Context<'_>, mut edge: TemporalEdge) -> Result<()> {
 }
 
 /// Removes a version with its past and future, for readers at every commit but those that have begun already.
-pub fn remove(ctx: &mut Context<'_>, edge: &TemporalEdge, stored_bytes: u64) -> Result<()> {
+pub fn remove(ctx: &mut WriteContext<'_>, edge: &TemporalEdge, stored_bytes: u64) -> Result<()> {
     check_size(ctx)?;
-    let (timelines, seq) = (&ctx.state.timelines, ctx.seq);
-    FactChange::extend(&mut ctx.changes, |change| change.erase(edge, || timelines.begin_erasing(seq)));
+    ctx.asserted.remove(edge);
     ctx.counters.temporal_versions = ctx.counters.temporal_versions.saturating_sub(1);
     ctx.account(0, stored_bytes);
     ctx.txn.delete(Table::TemporalOut, out_key(edge));

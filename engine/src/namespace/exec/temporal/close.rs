@@ -4,12 +4,12 @@ use super::beliefs::{assert, believed_at, retract, with_end};
 use crate::api::{
     CloseTemporalEdge, ClosedEdges, EdgeType, Error, ErrorCode, NodeId, Result, TemporalEdge, TimestampMs,
 };
-use crate::namespace::context::Context;
+use crate::namespace::context::WriteContext;
 use crate::namespace::exec::Execute;
 
 /// Ends every open period of an edge at `at`, or now, and gives the beliefs that stand instead, by start.
 pub fn close(
-    ctx: &mut Context<'_>,
+    ctx: &mut WriteContext<'_>,
     from: &NodeId,
     edge_type: &EdgeType,
     to: &NodeId,
@@ -37,7 +37,7 @@ pub fn close(
 }
 
 impl Execute for CloseTemporalEdge {
-    fn execute(self, ctx: &mut Context<'_>) -> Result<ClosedEdges> {
+    fn execute(self, ctx: &mut WriteContext<'_>) -> Result<ClosedEdges> {
         let edges = close(ctx, &self.from_id, &self.edge_type, &self.to_id, self.at)?;
         let (commit_seq, durability) = (ctx.commit_seq(), ctx.durability);
         Ok(ClosedEdges { edges, commit_seq, durability })

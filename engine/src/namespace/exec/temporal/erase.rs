@@ -2,36 +2,41 @@
 
 use super::beliefs::remove;
 use crate::api::{Deleted, EdgeType, EraseTemporal, NodeId, Result};
-use crate::namespace::context::Context;
+use crate::namespace::context::WriteContext;
 use crate::namespace::exec::Execute;
 use crate::namespace::timelines::{self, Side, in_prefix, out_key_of_in, out_prefix};
-use crate::store::{KeyRange, Read, Row, Table};
+use crate::store::{KeyRange, Read, StoredRow, Table};
 
 /// Rows read before any of them is removed. The transaction cannot be changed while it is being read.
 const CHUNK_ROWS: usize = 1024;
 
 /// Removes every version of the edges that leave `from`, of one type and to one node if such are given. Gives their
 /// number.
-pub fn erase(ctx: &mut Context<'_>, from: &NodeId, edge_type: Option<&EdgeType>, to: Option<&NodeId>) -> Result<u64> {
+pub fn erase(
+    ctx: &mut WriteContext<'_>,
+    from: &NodeId,
+    edge_type: Option<&EdgeType>,
+    to: Option<&NodeId>,
+) -> Result<u64> {
     let prefix = out_prefix(from.as_str(), edge_type.map(EdgeType::as_str), None);
     erase_range(ctx, Side::Outgoing, &prefix, to)
 }
 
 impl Execute for EraseTemporal {
-    fn execute(self, ctx: &mut Context<'_>) -> Result<Deleted> {
+    fn execute(self, ctx: &mut WriteContext<'_>) -> Result<Deleted> {
         let erased = erase(ctx, &self.from_id, self.edge_type.as_ref(), self.to_id.as_ref())?;
         Ok(ctx.deleted(erased))
     }
 }
 
 /// Removes every version of every edge that touches a node.
-pub fn erase_node(ctx: &mut Context<'_>, id: &NodeId) -> Result<u64> {
+pub fn erase_node(ctx: &mut WriteContext<'_>, id: &NodeId) -> Result<u64> {
     let outgoing = erase_range(ctx, Side::Outgoing, &out_prefix(id.as_str(), None, None), None)?;
     let incoming = erase_range(ctx, Side::Incoming, &in_prefix(id.as_str(), None), None)?;
     Ok(outgoing + incoming)
 }
 
-fn erase_range(ctx: &mut Context<'_>, side: Side, prefix: &[u8], to: Option<&NodeId>) -> Result<u64> {
+fn erase_range(ctx: &mut WriteContext<'_>, side: Side, prefix: &[u8], to: Option<&NodeId>) -> Result<u64> {
     let table = match side {
         Side::Outgoing => Table::TemporalOut,
         Side::Incoming => Table::TemporalIn,
@@ -48,7 +53,7 @@ fn erase_range(ctx: &mut Context<'_>, side: Side, prefix: &[u8], to: Option<&Nod
     }
 }
 
-fn erase_row(ctx: &mut Context<'_>, side: Side, row: Row, to: Option<&NodeId>) -> Result<bool> {
+fn erase_row(ctx: &mut WriteContext<'_>, side: Side, row: StoredRow, to: Option<&NodeId>) -> Result<bool> {
     let (key, value) = match side {
         Side::Outgoing => (row.key, row.value),
         Side::Incoming => {

@@ -11,13 +11,13 @@
 
 use super::beliefs::{assert, believed_at, next_start, retract, same_start, says_the_same, with_end};
 use crate::api::{Result, SupersedeTemporalEdge, Superseded, TemporalEdge, TemporalFact, TimestampMs};
-use crate::namespace::context::Context;
+use crate::namespace::context::WriteContext;
 use crate::namespace::exec::Execute;
 
 /// Asserts the fact and ends those it supersedes. Gives the fact as it is believed now, and the earlier facts that were
 /// closed, as they are believed now; facts retracted as a whole are in the history only. Where exactly this is believed
 /// already, nothing happens.
-pub fn supersede(ctx: &mut Context<'_>, mut fact: TemporalFact) -> Result<(TemporalEdge, Vec<TemporalEdge>)> {
+pub fn supersede(ctx: &mut WriteContext<'_>, mut fact: TemporalFact) -> Result<(TemporalEdge, Vec<TemporalEdge>)> {
     let stated_end = fact.valid_until;
     let next = next_start(ctx, &fact.from_id, &fact.edge_type, fact.valid_from)?;
     fact.valid_until = match (stated_end, next) {
@@ -44,7 +44,7 @@ pub fn supersede(ctx: &mut Context<'_>, mut fact: TemporalFact) -> Result<(Tempo
 }
 
 impl Execute for SupersedeTemporalEdge {
-    fn execute(self, ctx: &mut Context<'_>) -> Result<Superseded> {
+    fn execute(self, ctx: &mut WriteContext<'_>) -> Result<Superseded> {
         let (asserted, closed) = supersede(ctx, self.fact)?;
         let (commit_seq, durability) = (ctx.commit_seq(), ctx.durability);
         Ok(Superseded { asserted, closed, commit_seq, durability })
@@ -53,7 +53,7 @@ impl Execute for SupersedeTemporalEdge {
 
 /// Takes `[start, end)`, without an end everything from `start` on, out of a belief that began before.
 fn shorten(
-    ctx: &mut Context<'_>,
+    ctx: &mut WriteContext<'_>,
     old: TemporalEdge,
     start: TimestampMs,
     end: Option<TimestampMs>,

@@ -39,7 +39,7 @@ enum Trial {
 }
 
 /// A search for the number of rows.
-struct Search {
+struct CountSearch {
     /// So many rows fit.
     fits: usize,
     /// So many tokens they add.
@@ -51,7 +51,7 @@ struct Search {
     steps: u64,
 }
 
-impl Search {
+impl CountSearch {
     /// A number between the two, or the one that fits if there is none.
     fn next(&mut self) -> usize {
         let between = self.too_many - self.fits;
@@ -82,7 +82,8 @@ impl<'a> Room<'a> {
         let (limit, before, all) = (u64::from(self.request.token_limit), self.tokens, body.len());
         let spare = self.spare(index)?;
         let (mut best, mut next) = (None, all.min(1));
-        let mut search = Search { fits: 0, cost: 0, too_many: usize::MAX, left: limit - before.min(limit), steps: 0 };
+        let mut search =
+            CountSearch { fits: 0, cost: 0, too_many: usize::MAX, left: limit - before.min(limit), steps: 0 };
         while next > search.fits {
             match self.try_rows(index, body, next, spare)? {
                 Trial::Fits(block, tokens) => {

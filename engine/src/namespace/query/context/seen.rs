@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::body::Body;
 use crate::api::OutputFormat;
-use crate::format::{self, Identity, Row, TableView, View};
+use crate::format::{self, Identity, Row, RowsView, TableView};
 
 /// What earlier, more important sections hold already.
 #[derive(Debug, Default)]
@@ -51,7 +51,7 @@ impl Seen {
 
 /// The row as it reads, whatever it stands for.
 fn content(row: &Row) -> String {
-    let view = View { tables: vec![TableView { name: "", rows: std::slice::from_ref(row) }] };
+    let view = RowsView { tables: vec![TableView { name: "", rows: std::slice::from_ref(row) }] };
     format::encode(&view, OutputFormat::Json, None)
         .map(|encoded| String::from_utf8_lossy(&encoded.data).into_owned())
         .unwrap_or_default()

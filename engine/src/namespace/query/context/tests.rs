@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::assemble::assemble_from;
 use super::body::Body;
 use crate::api::{AssembleContext, ContextContent, ContextSection, ErrorCode, OutputFormat, Tokenizer, Value};
-use crate::format::{Cell, Row, RowSet, Table, count_tokens};
+use crate::format::{Cell, Row, RowSet, RowTable, count_tokens};
 use crate::rng::{Rng, SeededRng};
 
 struct Draw(SeededRng);
@@ -45,7 +45,7 @@ impl Draw {
             }
             Row { identity: None, cells }
         };
-        Body::Rows(RowSet { tables: vec![Table { name: "rows", rows: (0..rows).map(row).collect() }] })
+        Body::Rows(RowSet { tables: vec![RowTable { name: "rows", rows: (0..rows).map(row).collect() }] })
     }
 
     fn request(&self) -> (AssembleContext, Vec<Body>) {

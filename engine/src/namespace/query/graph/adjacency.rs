@@ -22,7 +22,7 @@ fn table(side: Side) -> Table {
 
 /// A place in the walk: after the edge whose row has this key in the table of its side. An empty key is before the first.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Position {
+pub struct WalkPosition {
     /// The side.
     pub side: Side,
     /// The row's key.
@@ -79,8 +79,8 @@ impl Link {
     }
 
     /// The place after it.
-    pub fn into_position(self) -> Position {
-        Position { side: self.side, key: self.key }
+    pub fn into_position(self) -> WalkPosition {
+        WalkPosition { side: self.side, key: self.key }
     }
 }
 
@@ -112,7 +112,7 @@ impl<'a> Adjacency<'a> {
     pub fn each(
         &self,
         node: &NodeId,
-        after: Option<&Position>,
+        after: Option<&WalkPosition>,
         mut visit: impl FnMut(Link) -> Result<ControlFlow<()>>,
     ) -> Result<()> {
         for side in Self::sides(self.direction) {

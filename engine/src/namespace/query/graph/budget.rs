@@ -10,13 +10,13 @@ const TEMPORAL_EDGE_BYTES: usize = 192;
 
 /// What a reply may still take.
 #[derive(Debug, Clone, Copy)]
-pub struct Budget {
+pub struct GraphBudget {
     items: usize,
     bytes: usize,
     is_untouched: bool,
 }
 
-impl Budget {
+impl GraphBudget {
     /// A page: as many items as the caller wants, within the limits of a page.
     pub fn page(limit: Option<u32>) -> Self {
         Self::new(limit, limits::PAGE_ITEMS_MAX, limits::PAGE_BYTES_MAX)
@@ -66,11 +66,11 @@ mod tests {
 
     #[test]
     fn number_and_size_both_end_a_reply() {
-        let mut two = Budget::page(Some(2));
+        let mut two = GraphBudget::page(Some(2));
         assert!(two.take(1) && two.take(1) && !two.take(0));
-        let mut large = Budget::page(None);
+        let mut large = GraphBudget::page(None);
         assert!(large.take(2 * limits::PAGE_BYTES_MAX), "one item always fits");
         assert!(!large.take(1));
-        assert!(!Budget::graph(Some(0)).take(0));
+        assert!(!GraphBudget::graph(Some(0)).take(0));
     }
 }

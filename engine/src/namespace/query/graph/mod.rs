@@ -5,5 +5,5 @@ mod budget;
 mod read;
 
 pub use adjacency::{Adjacency, Link};
-pub use budget::{Budget, edge_bytes, node_bytes, temporal_edge_bytes};
+pub use budget::{GraphBudget, edge_bytes, node_bytes, temporal_edge_bytes};
 pub use read::{get_edges, neighbors, node_or_bare};

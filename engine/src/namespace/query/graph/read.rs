@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 use super::super::wants::{Extent, Wants};
-use super::adjacency::{Adjacency, Position};
-use super::budget::{Budget, edge_bytes, node_bytes};
+use super::adjacency::{Adjacency, WalkPosition};
+use super::budget::{GraphBudget, edge_bytes, node_bytes};
 use crate::api::{
     ByteBuf, EdgePage, Error, GetEdges, GetNode, MaybeNode, Neighbors, Node, NodeId, Properties, Result, Subgraph,
 };
@@ -47,7 +47,7 @@ pub fn get_edges(_state: &State, snapshot: &Reader<'_>, request: GetEdges, wants
     let GetEdges { node_id, edge_types, direction, limit, cursor, snapshot: _ } = request;
     let adjacency = Adjacency::new(snapshot, direction, edge_types);
     let mut position = cursor.map(|cursor| decode_cursor(&cursor, &node_id)).transpose()?;
-    let (mut edges, mut budget, mut is_complete) = (Vec::new(), Budget::page(limit), true);
+    let (mut edges, mut budget, mut is_complete) = (Vec::new(), GraphBudget::page(limit), true);
     let start = position.clone();
     adjacency.each(&node_id, start.as_ref(), |link| {
         let edge = link.edge(&node_id, snapshot, wants.edges)?;
@@ -69,15 +69,15 @@ impl Query for GetEdges {
 }
 
 /// A cursor is the side (0 outgoing, 1 incoming) and the key of the last edge given; the key is empty before the first.
-fn encode_cursor(position: Option<Position>) -> ByteBuf {
-    let Position { side, key } = position.unwrap_or(Position { side: Side::Outgoing, key: Vec::new() });
+fn encode_cursor(position: Option<WalkPosition>) -> ByteBuf {
+    let WalkPosition { side, key } = position.unwrap_or(WalkPosition { side: Side::Outgoing, key: Vec::new() });
     let mut cursor = vec![u8::from(side == Side::Incoming)];
     cursor.extend(key);
     ByteBuf::from(cursor)
 }
 
 /// Comes from outside. A wrong one can only move the place within the edges of the node asked for.
-fn decode_cursor(cursor: &[u8], node: &NodeId) -> Result<Position> {
+fn decode_cursor(cursor: &[u8], node: &NodeId) -> Result<WalkPosition> {
     let position = cursor.split_first().and_then(|(side, key)| {
         let side = match side {
             0 => Side::Outgoing,
@@ -85,7 +85,7 @@ fn decode_cursor(cursor: &[u8], node: &NodeId) -> Result<Position> {
             _ => return None,
         };
         let is_of_node = key.is_empty() || KeyReader::new(key).text() == Some(node.as_str());
-        is_of_node.then(|| Position { side, key: key.to_vec() })
+        is_of_node.then(|| WalkPosition { side, key: key.to_vec() })
     });
     position.ok_or_else(|| Error::invalid("the cursor does not belong to this query; begin without one"))
 }
@@ -95,7 +95,7 @@ pub fn neighbors(_state: &State, snapshot: &Reader<'_>, request: Neighbors, want
     let Neighbors { node_id, direction, edge_types, limit, snapshot: _ } = request;
     let adjacency = Adjacency::new(snapshot, direction, edge_types);
     let (mut nodes, mut edges, mut truncated) = (Vec::new(), Vec::new(), false);
-    let (mut budget, mut room) = (Budget::page(limit), Budget::graph(None));
+    let (mut budget, mut room) = (GraphBudget::page(limit), GraphBudget::graph(None));
     let mut seen = HashSet::new();
     adjacency.each(&node_id, None, |link| {
         let edge = link.edge(&node_id, snapshot, wants.edges)?;

@@ -33,7 +33,7 @@ pub fn believed_seq(snapshot: &Reader<'_>, as_of: Option<AsOf>) -> Result<u64> {
 }
 
 /// What a query asks about.
-pub struct About {
+pub struct Subject {
     /// The instants of valid time.
     pub period: Period,
     /// Only edges of these types; nothing = all.
@@ -59,8 +59,8 @@ pub struct Facts<'a> {
 
 impl<'a> Facts<'a> {
     /// The facts asked about.
-    pub fn new(state: &'a State, snapshot: &'a Reader<'a>, as_of: Option<AsOf>, about: About) -> Result<Self> {
-        let About { period, edge_types, extent } = about;
+    pub fn new(state: &'a State, snapshot: &'a Reader<'a>, as_of: Option<AsOf>, about: Subject) -> Result<Self> {
+        let Subject { period, edge_types, extent } = about;
         let edge_types = edge_types.map(|types| types.into_iter().map(EdgeType::into_string).collect());
         Ok(Self { state, snapshot, seq: believed_seq(snapshot, as_of)?, period, extent, edge_types })
     }
@@ -76,7 +76,7 @@ impl<'a> Facts<'a> {
     ) -> Result<(Vec<TemporalEdge>, bool)> {
         self.snapshot.wanted.step()?;
         let node = node.as_str();
-        self.state.timelines.read(self.state, self.snapshot, node, side, |timeline| {
+        self.state.timelines.read(&self.state.view, self.snapshot, node, side, |timeline| {
             let mut edges = Vec::new();
             for version in timeline.overlapping(self.period, self.seq) {
                 let is_wanted = self.edge_types.as_ref().is_none_or(|types| types.contains(&*version.key.edge_type));

@@ -7,7 +7,7 @@
 use std::iter::Peekable;
 use std::ops::Bound;
 
-use super::super::graph::{Adjacency, Budget, temporal_edge_bytes};
+use super::super::graph::{Adjacency, GraphBudget, temporal_edge_bytes};
 use super::super::wants::{Extent, Wants};
 use crate::api::{ByteBuf, Direction, Error, NodeId, Result, TemporalEdge, TemporalEdges, TemporalHistory};
 use crate::limits;
@@ -15,20 +15,20 @@ use crate::namespace::query::Query;
 use crate::namespace::query::reader::Reader;
 use crate::namespace::state::State;
 use crate::namespace::timelines::{Side, decode, decode_some, other_end, out_key_of_in, out_prefix};
-use crate::store::{KeyRange, Read, Row, Scan, StoreError, Table};
+use crate::store::{KeyRange, Read, RowScan, StoreError, StoredRow, Table};
 
 /// Reads a page of the history.
 pub fn history(_state: &State, snapshot: &Reader<'_>, request: TemporalHistory, wants: Wants) -> Result<TemporalEdges> {
     let TemporalHistory { node_id, edge_type, other_id, direction, limit, cursor, snapshot: _ } = request;
-    let mut place = cursor.map(|cursor| Place::decode(&cursor)).transpose()?;
+    let mut place = cursor.map(|cursor| PagePlace::decode(&cursor)).transpose()?;
     let prefix = out_prefix(node_id.as_str(), edge_type.as_ref().map(|edge_type| edge_type.as_str()), None);
     let mut lanes = Vec::with_capacity(2);
     for side in Adjacency::sides(direction) {
         let rows = snapshot.scan(table(*side), &range(&node_id, &prefix, *side, place.as_ref()), false)?;
         lanes.push(Lane { side: *side, rows: rows.peekable() });
     }
-    let filter = Filter { node: &node_id, other: other_id.as_ref(), direction };
-    let (mut edges, mut budget, mut is_complete) = (Vec::new(), Budget::page(limit), true);
+    let filter = HistoryFilter { node: &node_id, other: other_id.as_ref(), direction };
+    let (mut edges, mut budget, mut is_complete) = (Vec::new(), GraphBudget::page(limit), true);
     for looked_at in 0.. {
         let Some((side, row)) = next(&mut lanes)? else { break };
         snapshot.wanted.step()?;
@@ -44,9 +44,9 @@ pub fn history(_state: &State, snapshot: &Reader<'_>, request: TemporalHistory, 
             }
             edges.push(edge);
         }
-        place = Some(Place { side, suffix: suffix(&node_id, &row.key).to_vec() });
+        place = Some(PagePlace { side, suffix: suffix(&node_id, &row.key).to_vec() });
     }
-    let cursor = (!is_complete).then(|| Place::encode(place));
+    let cursor = (!is_complete).then(|| PagePlace::encode(place));
     Ok(TemporalEdges { edges, cursor, truncated: !is_complete })
 }
 
@@ -69,12 +69,12 @@ fn suffix<'k>(node: &NodeId, key: &'k [u8]) -> &'k [u8] {
 }
 
 /// Where a page ended.
-struct Place {
+struct PagePlace {
     side: Side,
     suffix: Vec<u8>,
 }
 
-impl Place {
+impl PagePlace {
     fn encode(place: Option<Self>) -> ByteBuf {
         let Self { side, suffix } = place.unwrap_or(Self { side: Side::Outgoing, suffix: Vec::new() });
         let mut cursor = vec![u8::from(side == Side::Incoming)];
@@ -98,7 +98,7 @@ impl Place {
 }
 
 /// The rows of one side behind a place.
-fn range(node: &NodeId, prefix: &[u8], side: Side, place: Option<&Place>) -> KeyRange {
+fn range(node: &NodeId, prefix: &[u8], side: Side, place: Option<&PagePlace>) -> KeyRange {
     let range = KeyRange::prefix(prefix);
     let Some(place) = place else { return range };
     let mut key = out_prefix(node.as_str(), None, None);
@@ -116,11 +116,11 @@ fn range(node: &NodeId, prefix: &[u8], side: Side, place: Option<&Place>) -> Key
 /// The rows of one side.
 struct Lane<'a> {
     side: Side,
-    rows: Peekable<Scan<'a>>,
+    rows: Peekable<RowScan<'a>>,
 }
 
 /// Takes the next row of all sides.
-fn next(lanes: &mut [Lane<'_>]) -> Result<Option<(Side, Row)>> {
+fn next(lanes: &mut [Lane<'_>]) -> Result<Option<(Side, StoredRow)>> {
     // Keys of both sides begin with the same node: whole keys compare like what follows it. Errors come first.
     let heads = lanes.iter_mut().enumerate().filter_map(|(index, lane)| {
         let head = lane.rows.peek()?;
@@ -132,14 +132,14 @@ fn next(lanes: &mut [Lane<'_>]) -> Result<Option<(Side, Row)>> {
     Ok(row.map(|row| (lane.side, row)))
 }
 
-struct Filter<'a> {
+struct HistoryFilter<'a> {
     node: &'a NodeId,
     other: Option<&'a NodeId>,
     direction: Direction,
 }
 
-impl Filter<'_> {
-    fn wants(&self, side: Side, row: &Row) -> Result<bool> {
+impl HistoryFilter<'_> {
+    fn wants(&self, side: Side, row: &StoredRow) -> Result<bool> {
         let damaged = || StoreError::Corrupt { table: table(side).name(), what: "the key does not decode" };
         let other = other_end(&row.key).ok_or_else(damaged)?;
         let is_seen = side == Side::Incoming && self.direction == Direction::Both && other == self.node.as_str();
@@ -148,7 +148,7 @@ impl Filter<'_> {
 }
 
 /// Reads a version. The record of an incoming one, which lies elsewhere, is only looked up if something of it is wanted.
-fn read(snapshot: &Reader<'_>, side: Side, row: &Row, extent: Extent) -> Result<TemporalEdge> {
+fn read(snapshot: &Reader<'_>, side: Side, row: &StoredRow, extent: Extent) -> Result<TemporalEdge> {
     let decode = |key: &[u8], value: &[u8]| match extent {
         Extent::Key => decode_some(key, None),
         Extent::Front => decode_some(key, Some(value)),

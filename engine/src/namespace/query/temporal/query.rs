@@ -1,8 +1,8 @@
 //! `query_temporal`: the facts of one node at an instant or in a range of valid time.
 
-use super::super::graph::{Budget, temporal_edge_bytes};
+use super::super::graph::{GraphBudget, temporal_edge_bytes};
 use super::super::wants::Wants;
-use super::facts::{About, Facts};
+use super::facts::{Facts, Subject};
 use crate::api::{
     Direction, Error, NodeId, QueryTemporal, Result, TemporalEdge, TemporalEdges, TemporalMode, TimestampMs,
 };
@@ -24,8 +24,8 @@ pub fn query(state: &State, snapshot: &Reader<'_>, request: QueryTemporal, wants
             (range, clip)
         }
     };
-    let facts = Facts::new(state, snapshot, as_of, About { period, edge_types, extent: wants.edges })?;
-    let (mut edges, truncated) = collect(&facts, &node_id, direction, Budget::graph(limit))?;
+    let facts = Facts::new(state, snapshot, as_of, Subject { period, edge_types, extent: wants.edges })?;
+    let (mut edges, truncated) = collect(&facts, &node_id, direction, GraphBudget::graph(limit))?;
     if clip {
         edges.iter_mut().for_each(|edge| cut(edge, &period));
         edges.sort_by(|a, b| order(&node_id, a).cmp(&order(&node_id, b)));
@@ -52,7 +52,7 @@ fn collect(
     facts: &Facts<'_>,
     node: &NodeId,
     direction: Direction,
-    budget: Budget,
+    budget: GraphBudget,
 ) -> Result<(Vec<TemporalEdge>, bool)> {
     let take = |side, skip_loops| {
         let mut left = budget;

@@ -1,9 +1,9 @@
 //! `traverse_temporal`: a walk over the temporal graph as it was at one instant, as believed at one commit.
 
 use super::super::graph::{Adjacency, node_or_bare, temporal_edge_bytes};
-use super::super::traverse::{Plan, Source, Visit, walk};
+use super::super::traverse::{Source, Visit, WalkPlan, walk};
 use super::super::wants::{Extent, Wants};
-use super::facts::{About, Facts};
+use super::facts::{Facts, Subject};
 use crate::api::{Direction, Node, NodeId, Result, TemporalEdge, TemporalPath, TraverseTemporal};
 use crate::index::interval::Period;
 use crate::limits;
@@ -61,11 +61,11 @@ impl Source for TemporalSource<'_> {
 pub fn traverse(state: &State, snapshot: &Reader<'_>, request: TraverseTemporal, wants: Wants) -> Result<TemporalPath> {
     let TraverseTemporal { start, at, as_of, order, max_depth, edge_types, direction, limit, snapshot: _ } = request;
     let at = at.map_or_else(|| state.clock.now_ms(), |at| at.0);
-    let about = About { period: Period::instant(at), edge_types, extent: wants.edges };
+    let about = Subject { period: Period::instant(at), edge_types, extent: wants.edges };
     let facts = Facts::new(state, snapshot, as_of, about)?;
     let max_depth = max_depth.unwrap_or(limits::TRAVERSE_DEPTH_DEFAULT);
     let source = TemporalSource { facts, direction, nodes: wants.nodes };
-    let walked = walk(&source, &Plan { start, order, max_depth, direction, limit })?;
+    let walked = walk(&source, &WalkPlan { start, order, max_depth, direction, limit })?;
     Ok(TemporalPath { nodes: walked.nodes, edges: walked.edges, truncated: walked.truncated })
 }
 

@@ -8,4 +8,4 @@ mod walk;
 mod tests;
 
 pub use statics::traverse;
-pub use walk::{Plan, Source, Visit, walk};
+pub use walk::{Source, Visit, WalkPlan, walk};

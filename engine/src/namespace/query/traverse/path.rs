@@ -19,7 +19,7 @@ use crate::store::{Read, Table};
 const REACHED_BYTES: usize = 192;
 
 /// How a node was reached first.
-struct Reached {
+struct ReachedNode {
     id: NodeId,
     /// The step before and the edge from there, without its record; nothing at the start.
     by: Option<(usize, Link)>,
@@ -39,7 +39,7 @@ impl Query for ShortestPath {
             adjacency: Adjacency::new(snapshot, direction, edge_types),
             is_both: direction == Direction::Both,
             places: HashMap::from([(from_id.clone(), 0)]),
-            steps: vec![Reached { id: from_id, by: None }],
+            steps: vec![ReachedNode { id: from_id, by: None }],
             looked_at: 0,
             bytes: 0,
         };
@@ -53,7 +53,7 @@ struct Search<'a> {
     is_both: bool,
     places: HashMap<NodeId, usize>,
     /// Every node reached, level by level: the queue of the search, kept for the way back.
-    steps: Vec<Reached>,
+    steps: Vec<ReachedNode>,
     looked_at: usize,
     bytes: usize,
 }
@@ -111,7 +111,7 @@ impl Search<'_> {
                     return Err(too_large());
                 }
                 self.places.insert(link.other.clone(), self.steps.len());
-                self.steps.push(Reached { id: link.other.clone(), by: Some((place, link)) });
+                self.steps.push(ReachedNode { id: link.other.clone(), by: Some((place, link)) });
             }
         }
         Ok(())

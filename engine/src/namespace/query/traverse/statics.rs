@@ -2,7 +2,7 @@
 
 use super::super::graph::{Adjacency, edge_bytes, node_or_bare};
 use super::super::wants::Wants;
-use super::walk::{Plan, Source, Visit, walk};
+use super::walk::{Source, Visit, WalkPlan, walk};
 use crate::api::{Edge, Node, NodeId, Result, Subgraph, Traverse};
 use crate::limits;
 use crate::namespace::query::Query;
@@ -43,7 +43,7 @@ pub fn traverse(_state: &State, snapshot: &Reader<'_>, request: Traverse, wants:
     }
     let max_depth = max_depth.unwrap_or(limits::TRAVERSE_DEPTH_DEFAULT);
     let source = StaticSource { adjacency: Adjacency::new(snapshot, direction, edge_types), wants };
-    let walked = walk(&source, &Plan { start, order, max_depth, direction, limit })?;
+    let walked = walk(&source, &WalkPlan { start, order, max_depth, direction, limit })?;
     let (nodes, edges, truncated) = (walked.nodes, walked.edges, walked.truncated);
     Ok(Subgraph { nodes, edges, truncated })
 }

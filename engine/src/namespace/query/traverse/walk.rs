@@ -9,7 +9,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::ops::ControlFlow;
 
-use super::super::graph::{Budget, node_bytes};
+use super::super::graph::{GraphBudget, node_bytes};
 use crate::api::{Direction, Node, NodeId, Result, TraversalOrder};
 
 /// Called for each edge with its other end, itself, and its size in a reply; says whether to go on.
@@ -32,7 +32,7 @@ pub trait Source {
 
 /// How to walk.
 #[derive(Debug, Clone)]
-pub struct Plan {
+pub struct WalkPlan {
     /// The first node.
     pub start: NodeId,
     /// The order.
@@ -57,7 +57,7 @@ pub struct Walked<E> {
 }
 
 /// Walks.
-pub fn walk<S: Source>(source: &S, plan: &Plan) -> Result<Walked<S::Edge>> {
+pub fn walk<S: Source>(source: &S, plan: &WalkPlan) -> Result<Walked<S::Edge>> {
     let mut walk = Walk {
         source,
         max_depth: plan.max_depth,
@@ -67,8 +67,8 @@ pub fn walk<S: Source>(source: &S, plan: &Plan) -> Result<Walked<S::Edge>> {
         depths: Vec::new(),
         links: Vec::new(),
         edges: Vec::new(),
-        node_room: Budget::graph(plan.limit),
-        edge_room: Budget::graph(None),
+        node_room: GraphBudget::graph(plan.limit),
+        edge_room: GraphBudget::graph(None),
         truncated: false,
     };
     if let Some(start) = walk.visit(plan.start.clone(), 0)? {
@@ -93,8 +93,8 @@ struct Walk<'s, S: Source> {
     links: Vec<Option<Vec<NodeId>>>,
     /// The edges seen, each with the end that did not show it.
     edges: Vec<(NodeId, S::Edge)>,
-    node_room: Budget,
-    edge_room: Budget,
+    node_room: GraphBudget,
+    edge_room: GraphBudget,
     truncated: bool,
 }
 

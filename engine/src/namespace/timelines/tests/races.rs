@@ -11,9 +11,9 @@ use crate::namespace::query::reader::Reader;
 use crate::namespace::query::temporal as read;
 use crate::namespace::query::wants::Wants;
 use crate::namespace::state::State;
-use crate::store::Snapshot;
+use crate::store::RowSnapshot;
 
-fn open(state: &State, snapshot: &Snapshot, node: &str, direction: Direction) -> Vec<TemporalEdge> {
+fn open(state: &State, snapshot: &RowSnapshot, node: &str, direction: Direction) -> Vec<TemporalEdge> {
     let mode = TemporalMode::PointInTime { at: TimestampMs(i64::MAX) };
     let request = QueryTemporal {
         node_id: node.into(),

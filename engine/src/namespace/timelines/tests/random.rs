@@ -7,13 +7,13 @@ use crate::api::{
     AsOf, CommitSeq, Direction, Error, NodeId, Properties, QueryTemporal, TemporalEdge, TemporalFact, TemporalHistory,
     TemporalMode, TimestampMs,
 };
-use crate::namespace::context::Context;
+use crate::namespace::context::WriteContext;
 use crate::namespace::exec::{graph, temporal as exec};
 use crate::namespace::query::reader::Reader;
 use crate::namespace::query::temporal as read;
 use crate::namespace::query::wants::Wants;
 use crate::rng::{Rng, SeededRng};
-use crate::store::{KeyRange, Read, Snapshot, Table};
+use crate::store::{KeyRange, Read, RowSnapshot, Table};
 
 const NODES: [&str; 4] = ["a", "b", "c", "d"];
 const TYPES: [&str; 2] = ["likes", "works_at"];
@@ -51,7 +51,7 @@ impl Dice {
 }
 
 /// One random write to both. False = the operation is refused.
-fn write(dice: &Dice, ctx: &mut Context<'_>, model: &mut Model) -> Result<bool, Error> {
+fn write(dice: &Dice, ctx: &mut WriteContext<'_>, model: &mut Model) -> Result<bool, Error> {
     let fact = dice.fact();
     match dice.below(20) {
         0..6 => assert_eq!(exec::add(ctx, fact.clone())?, model.add(fact)),
@@ -82,7 +82,7 @@ fn write(dice: &Dice, ctx: &mut Context<'_>, model: &mut Model) -> Result<bool, 
 
 fn query(
     harness: &Harness,
-    snapshot: &Snapshot,
+    snapshot: &RowSnapshot,
     node: &str,
     direction: Direction,
     mode: TemporalMode,
@@ -103,7 +103,13 @@ fn query(
     answer.edges
 }
 
-fn history(harness: &Harness, snapshot: &Snapshot, node: &str, direction: Direction, limit: u32) -> Vec<TemporalEdge> {
+fn history(
+    harness: &Harness,
+    snapshot: &RowSnapshot,
+    node: &str,
+    direction: Direction,
+    limit: u32,
+) -> Vec<TemporalEdge> {
     let mut request = TemporalHistory {
         node_id: node.into(),
         edge_type: None,
@@ -126,7 +132,7 @@ fn history(harness: &Harness, snapshot: &Snapshot, node: &str, direction: Direct
     }
 }
 
-fn compare(dice: &Dice, harness: &Harness, snapshot: &Snapshot, model: &Model) {
+fn compare(dice: &Dice, harness: &Harness, snapshot: &RowSnapshot, model: &Model) {
     let (node, direction) = (dice.node(), dice.direction());
     let edge_type = (dice.below(2) == 0).then(|| dice.edge_type());
     let as_of = match dice.below(4) {
@@ -169,7 +175,7 @@ fn run(seed: u64, commits: usize, cache_bytes: usize) {
     let dice = Dice(SeededRng::new(seed));
     let mut harness = Harness::with_timelines(Timelines::with_limit(cache_bytes));
     // Old snapshots with what must be found in each, even after an erase.
-    let mut past: Vec<(Snapshot, Model)> = vec![(harness.snapshot(), Model::default())];
+    let mut past: Vec<(RowSnapshot, Model)> = vec![(harness.snapshot(), Model::default())];
     for _ in 0..commits {
         harness.clock.advance_ms(dice.below(2));
         let mut model = past.last().unwrap().1.clone();

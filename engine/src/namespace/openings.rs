@@ -11,24 +11,24 @@ use std::sync::{Arc, Weak};
 
 use parking_lot::{Condvar, Mutex};
 
+use super::tenant::Tenant;
 use crate::api::{Error, ErrorCode, Result};
 use crate::limits;
-use crate::namespace::Namespace;
 use crate::occupancy::{Occupancy, Occupant};
 
 #[derive(Default)]
-struct Taken {
+struct TakenPlaces {
     /// The number of the newest opening.
     newest: u64,
     /// Whose each place is, by the number of the opening.
-    places: BTreeMap<u64, Weak<Namespace>>,
+    places: BTreeMap<u64, Weak<dyn Tenant>>,
 }
 
 /// The places of an engine.
 pub struct Openings {
     max: usize,
     occupancy: Arc<Occupancy>,
-    taken: Mutex<Taken>,
+    taken: Mutex<TakenPlaces>,
     freed: Condvar,
 }
 
@@ -66,16 +66,16 @@ impl Openings {
         Arc::new(Self { max: max.max(1), occupancy, taken: Mutex::default(), freed: Condvar::new() })
     }
 
-    /// Takes a place for `namespace`, closing another one if need be. The caller holds the lock of the namespace's actor,
+    /// Takes a place for `tenant`, closing another one if need be. The caller holds the lock of its actor,
     /// so nothing here may wait for another's.
-    pub(super) fn take(self: &Arc<Self>, namespace: &Arc<Namespace>) -> Result<Place> {
+    pub(super) fn take(self: &Arc<Self>, tenant: &Arc<dyn Tenant>) -> Result<Place> {
         let inside = self.occupancy.enter()?;
         let mut idle = None;
         loop {
-            if let Some(number) = self.try_take(namespace) {
+            if let Some(number) = self.try_take(tenant) {
                 return Ok(Place { openings: Arc::clone(self), number, _inside: inside });
             }
-            let next = idle.get_or_insert_with(|| self.longest_idle_last(namespace)).pop();
+            let next = idle.get_or_insert_with(|| self.longest_idle_last(tenant)).pop();
             let Some(next) = next else { return Err(self.full()) };
             if next.close_unused() {
                 self.wait_for_room();
@@ -83,14 +83,14 @@ impl Openings {
         }
     }
 
-    fn try_take(&self, namespace: &Arc<Namespace>) -> Option<u64> {
+    fn try_take(&self, tenant: &Arc<dyn Tenant>) -> Option<u64> {
         let mut taken = self.taken.lock();
         if taken.places.len() >= self.max {
             return None;
         }
         taken.newest += 1;
         let number = taken.newest;
-        taken.places.insert(number, Arc::downgrade(namespace));
+        taken.places.insert(number, Arc::downgrade(tenant));
         Some(number)
     }
 
@@ -102,11 +102,11 @@ impl Openings {
         }
     }
 
-    /// Others than `namespace`, those to be closed first at the end: those without open transactions before those with
+    /// Others than `tenant`, those to be closed first at the end: those without open transactions before those with
     /// some, then the longest idle, then the one opened first.
-    fn longest_idle_last(&self, namespace: &Arc<Namespace>) -> Vec<Arc<Namespace>> {
+    fn longest_idle_last(&self, tenant: &Arc<dyn Tenant>) -> Vec<Arc<dyn Tenant>> {
         let mut others = self.open();
-        others.retain(|other| !Arc::ptr_eq(other, namespace));
+        others.retain(|other| !Arc::ptr_eq(other, tenant));
         others.reverse();
         // What is asked changes meanwhile, so each is asked once.
         others.sort_by_cached_key(|other| (Reverse(other.has_transactions()), other.idle_ticks()));
@@ -119,7 +119,7 @@ impl Openings {
     }
 
     /// Namespaces with files open, in the order in which they were opened.
-    pub fn open(&self) -> Vec<Arc<Namespace>> {
+    pub fn open(&self) -> Vec<Arc<dyn Tenant>> {
         self.taken.lock().places.values().filter_map(Weak::upgrade).collect()
     }
 

@@ -1,9 +1,9 @@
-//! Checkpoints: moving the memtable into redb, off the path of acknowledgements.
+//! Flushes: moving the memtable into redb, off the path of acknowledgements.
 //!
 //! The actor freezes its memtable and goes on with a fresh one; a background thread writes the frozen one in a single
 //! redb transaction; then the actor publishes a view without it and lets the log go up to there. Nobody waits meanwhile
-//! unless the fresh memtable reaches its hard bound. A crash at any moment leaves either the old checkpoint, and the log
-//! still holds the rest, or the new one, and replaying a record twice changes nothing.
+//! unless the fresh memtable reaches its hard bound. A crash at any moment leaves redb either as the flush before left it, and the
+//! log still holds the rest, or as this one does, and replaying a record twice changes nothing.
 //!
 //! ```text
 //!          memtable large or old         written, view without it published
@@ -21,107 +21,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::actor::Actor;
+use super::flushing::{Frozen, Stage};
 use super::mailbox::Task;
 use crate::api::{CommitSeq, Error, ErrorCode, Flushed, Response, Result};
 use crate::limits;
 use crate::planted::{self, Planted};
-use crate::service::Reply;
+use crate::reply::Reply;
 use crate::space::Space;
-use crate::store::{Counters, FlushInput, Memtable, StoreError, StoreResult, View};
-use crate::work::Job;
-
-/// Runs a job on some other thread.
-pub type Spawn = Arc<dyn Fn(Job) + Send + Sync>;
-/// Runs a job on some other thread, or gives it back: there is none, or nothing may begin any more.
-pub type TrySpawn = Arc<dyn Fn(Job) -> std::result::Result<(), Job> + Send + Sync>;
-/// Puts a task of the engine's own into the namespace's mailbox.
-pub type Post = Arc<dyn Fn(Task) + Send + Sync>;
-
-/// What is to be in redb next: the last commit of the frozen memtable, and the counters after it.
-#[derive(Debug, Clone, Copy)]
-struct Frozen {
-    through_seq: u64,
-    counters: Counters,
-}
-
-/// Where the flush of the frozen memtable stands.
-#[derive(Debug, Clone, Copy)]
-enum Stage {
-    /// Nothing is frozen.
-    Idle,
-    /// A background thread writes it.
-    Writing(Frozen),
-    /// There was no space for it. It is tried again at a time, and after longer and longer pauses, each time with what was
-    /// committed since: deletes may be among it.
-    Paused { again_at: Duration },
-}
-
-/// Where flushing stands.
-pub struct Checkpoint {
-    spawn: Spawn,
-    post: Post,
-    /// Everything up to here is in redb.
-    pub flushed_seq: u64,
-    /// Bytes of live data in what is in redb.
-    pub flushed_bytes: u64,
-    stage: Stage,
-    /// How long the next pause lasts.
-    pause: Duration,
-    /// Bytes of live data when the flush was first paused; nothing if it is not.
-    paused_bytes: Option<u64>,
-    /// When the active memtable took its first row, in monotonic time.
-    dirty_since: Option<Duration>,
-    /// Who waits for everything up to a commit to be in redb.
-    waiters: Vec<(u64, Reply)>,
-}
-
-impl Checkpoint {
-    /// Everything up to `flushed_seq` is in redb, with so many bytes of live data.
-    pub fn new(spawn: Spawn, post: Post, flushed_seq: u64, flushed_bytes: u64) -> Self {
-        let (stage, pause) = (Stage::Idle, limits::FLUSH_PAUSE_MIN);
-        Self {
-            spawn,
-            post,
-            flushed_seq,
-            flushed_bytes,
-            stage,
-            pause,
-            paused_bytes: None,
-            dirty_since: None,
-            waiters: Vec::new(),
-        }
-    }
-
-    /// Notes that the active memtable has rows.
-    pub fn wrote(&mut self, now: Duration) {
-        self.dirty_since.get_or_insert(now);
-    }
-
-    /// Puts a task behind whatever waits in the mailbox.
-    pub fn post(&self, task: Task) {
-        (self.post)(task);
-    }
-
-    /// What puts a task into the mailbox, for other threads.
-    pub fn poster(&self) -> Post {
-        Arc::clone(&self.post)
-    }
-
-    /// Runs other background work of the namespace.
-    pub fn spawn(&self, work: Job) {
-        (self.spawn)(work);
-    }
-}
+use crate::store::{FlushInput, Memtable, StoreError, StoreResult, View};
 
 impl Actor {
     /// Begins a flush if the memtable is large or old, or if somebody waits for one. Refuses to go on if the disk cannot
     /// keep up.
     pub(super) fn flush_if_due(&mut self, now: Duration, space: &Arc<Space>) -> Result<()> {
-        match self.checkpoint.stage {
+        match self.flushing.stage {
             Stage::Idle => {}
             Stage::Writing(_) => return Ok(()),
             Stage::Paused { again_at } => {
-                if now >= again_at || !self.checkpoint.waiters.is_empty() {
+                if now >= again_at || !self.flushing.waiters.is_empty() {
                     self.log.sync()?;
                     self.check_hope()?;
                     let active = Arc::clone(&self.state.view.load().active);
@@ -131,9 +48,8 @@ impl Actor {
             }
         }
         let bytes = self.state.view.load().active.bytes();
-        let old =
-            self.checkpoint.dirty_since.is_some_and(|since| now.saturating_sub(since) >= limits::MEMTABLE_AGE_MAX);
-        if bytes >= limits::MEMTABLE_BYTES_MAX || old || (bytes > 0 && !self.checkpoint.waiters.is_empty()) {
+        let old = self.flushing.dirty_since.is_some_and(|since| now.saturating_sub(since) >= limits::MEMTABLE_AGE_MAX);
+        if bytes >= limits::MEMTABLE_BYTES_MAX || old || (bytes > 0 && !self.flushing.waiters.is_empty()) {
             // What is not in the log yet must not reach redb first: a crash would leave a hole in the log.
             self.log.sync()?;
             self.freeze(space);
@@ -149,7 +65,7 @@ impl Actor {
         if self.state.view.load().active.bytes() < limits::MEMTABLE_BYTES_HARD_MAX {
             return None;
         }
-        match self.checkpoint.stage {
+        match self.flushing.stage {
             Stage::Idle => None,
             Stage::Writing(_) => {
                 let text = "the disk cannot keep up with the writes; retry after a short pause";
@@ -165,17 +81,17 @@ impl Actor {
 
     /// True while a flush waits for space on the disk.
     pub fn is_flush_paused(&self) -> bool {
-        matches!(self.checkpoint.stage, Stage::Paused { .. })
+        matches!(self.flushing.stage, Stage::Paused { .. })
     }
 
     /// Answers once everything committed so far is in redb.
     pub(super) fn request_flush(&mut self, reply: Option<Reply>) {
         let Some(reply) = reply else { return };
-        if self.last_seq <= self.checkpoint.flushed_seq {
-            reply.send(Ok(flushed(self.checkpoint.flushed_seq)));
+        if self.last_seq <= self.flushing.flushed_seq {
+            reply.send(Ok(flushed(self.flushing.flushed_seq)));
             return;
         }
-        self.checkpoint.waiters.push((self.last_seq, reply));
+        self.flushing.waiters.push((self.last_seq, reply));
     }
 
     fn freeze(&mut self, space: &Arc<Space>) {
@@ -188,7 +104,7 @@ impl Actor {
             self.last_seq,
         );
         self.state.view.store(Arc::new(view));
-        self.checkpoint.dirty_since = None;
+        self.flushing.dirty_since = None;
         self.write_frozen(None, space);
     }
 
@@ -196,8 +112,8 @@ impl Actor {
     /// it has taken so far is there for the deletes.
     fn check_hope(&self) -> Result<()> {
         let is_behind = self.state.base.as_ref().is_some_and(crate::store::Base::is_behind);
-        let is_long = self.checkpoint.pause >= limits::FLUSH_PAUSE_MAX;
-        let was_deleted = self.checkpoint.paused_bytes.is_some_and(|paused| self.counters.live_bytes < paused / 2);
+        let is_long = self.flushing.pause >= limits::FLUSH_PAUSE_MAX;
+        let was_deleted = self.flushing.paused_bytes.is_some_and(|paused| self.counters.live_bytes < paused / 2);
         if is_behind && is_long && was_deleted {
             if let Some(Err(error)) = self.state.base.as_ref().map(crate::store::Base::abandon_flush) {
                 tracing::warn!(%error, "what a flush has taken could not be given back");
@@ -212,13 +128,13 @@ impl Actor {
     /// Has a background thread write the frozen memtable, and what a newer one has up to now.
     fn write_frozen(&mut self, newer: Option<Arc<Memtable>>, space: &Arc<Space>) {
         let frozen = Frozen { through_seq: self.last_seq, counters: self.counters };
-        self.checkpoint.stage = Stage::Writing(frozen);
+        self.flushing.stage = Stage::Writing(frozen);
         let Some(memtable) = self.state.view.load().frozen.clone() else { return };
         let Frozen { through_seq, counters } = frozen;
-        let (state, post) = (Arc::clone(&self.state), Arc::clone(&self.checkpoint.post));
+        let (state, post) = (Arc::clone(&self.state), self.flushing.poster());
         let opening = state.opening;
         let space = Arc::clone(space);
-        self.checkpoint.spawn(Box::new(move || {
+        self.flushing.spawn(Box::new(move || {
             let bytes = memtable.bytes() + newer.as_ref().map_or(0, |newer| newer.bytes());
             let promise = space.promise(bytes as u64);
             let input = FlushInput { memtable: &memtable, through_seq, counters };
@@ -237,16 +153,16 @@ impl Actor {
     /// Publishes the flushed state and shortens the log, or waits for space. An error means that this opening must be given
     /// up.
     pub(super) fn finish_flush(&mut self, through_seq: u64, result: StoreResult<()>) -> Result<()> {
-        let stage = std::mem::replace(&mut self.checkpoint.stage, Stage::Idle);
+        let stage = std::mem::replace(&mut self.flushing.stage, Stage::Idle);
         if let (Stage::Writing(frozen), Err(error @ StoreError::NoSpace)) = (stage, &result) {
             self.pause_flush(frozen, error);
             return Ok(());
         }
         result?;
-        self.checkpoint.pause = limits::FLUSH_PAUSE_MIN;
-        self.checkpoint.paused_bytes = None;
+        self.flushing.pause = limits::FLUSH_PAUSE_MIN;
+        self.flushing.paused_bytes = None;
         if let Stage::Writing(frozen) = stage {
-            self.checkpoint.flushed_bytes = frozen.counters.live_bytes;
+            self.flushing.flushed_bytes = frozen.counters.live_bytes;
         }
         let base = match &self.state.base {
             Some(base) => Some(Arc::new(base.snapshot()?)),
@@ -256,31 +172,31 @@ impl Actor {
         let view = View::new(Arc::clone(&old.active), None, base, through_seq, old.published());
         self.state.view.store(Arc::new(view));
         // Freeing hundreds of thousands of rows takes tens of milliseconds, which no writer must wait for.
-        self.checkpoint.spawn(Box::new(move || drop(old)));
-        self.checkpoint.flushed_seq = through_seq;
+        self.flushing.spawn(Box::new(move || drop(old)));
+        self.flushing.flushed_seq = through_seq;
         self.log.truncate(through_seq)?;
-        let (done, waiting) = self.checkpoint.waiters.drain(..).partition(|(seq, _)| *seq <= through_seq);
-        self.checkpoint.waiters = waiting;
+        let (done, waiting) = self.flushing.waiters.drain(..).partition(|(seq, _)| *seq <= through_seq);
+        self.flushing.waiters = waiting;
         let done: Vec<(u64, Reply)> = done;
         done.iter().for_each(|(_, reply)| reply.send(Ok(flushed(through_seq))));
         Ok(())
     }
 
     fn pause_flush(&mut self, frozen: Frozen, error: &StoreError) {
-        let checkpoint = &mut self.checkpoint;
-        if checkpoint.paused_bytes.is_none() {
+        let flushing = &mut self.flushing;
+        if flushing.paused_bytes.is_none() {
             tracing::warn!(%error, "a flush waits for space; what it has to write is in memory and in the log");
-            checkpoint.paused_bytes = Some(frozen.counters.live_bytes);
+            flushing.paused_bytes = Some(frozen.counters.live_bytes);
         }
-        let again_at = self.state.clock.monotonic() + checkpoint.pause;
-        checkpoint.pause = (checkpoint.pause * 2).min(limits::FLUSH_PAUSE_MAX);
-        checkpoint.stage = Stage::Paused { again_at };
+        let again_at = self.state.clock.monotonic() + flushing.pause;
+        flushing.pause = (flushing.pause * 2).min(limits::FLUSH_PAUSE_MAX);
+        flushing.stage = Stage::Paused { again_at };
         self.fail_waiters(&Error::new(ErrorCode::DiskFull, error.to_string()));
     }
 
     /// Tells everyone who waits for a flush that it failed.
     pub fn fail_waiters(&mut self, error: &Error) {
-        for (_, reply) in self.checkpoint.waiters.drain(..) {
+        for (_, reply) in self.flushing.waiters.drain(..) {
             reply.send(Err(error.clone()));
         }
     }
@@ -291,7 +207,7 @@ impl Actor {
         if self.is_flushing() {
             return Ok(false);
         }
-        if self.last_seq <= self.checkpoint.flushed_seq {
+        if self.last_seq <= self.flushing.flushed_seq {
             return Ok(true);
         }
         self.log.sync()?;
@@ -317,23 +233,23 @@ impl Actor {
                 }
             }
         }
-        self.checkpoint.stage = Stage::Idle;
-        self.checkpoint.flushed_seq = through_seq;
+        self.flushing.stage = Stage::Idle;
+        self.flushing.flushed_seq = through_seq;
         self.log.truncate(through_seq)?;
         Ok(true)
     }
 
     /// True if everything that was frozen is in redb.
     pub fn is_idle(&self) -> bool {
-        matches!(self.checkpoint.stage, Stage::Idle)
+        matches!(self.flushing.stage, Stage::Idle)
     }
 
     /// True if a flush is running.
     pub fn is_flushing(&self) -> bool {
-        matches!(self.checkpoint.stage, Stage::Writing(_))
+        matches!(self.flushing.stage, Stage::Writing(_))
     }
 }
 
 fn flushed(seq: u64) -> Response {
-    Response::Flush(Flushed { checkpoint_seq: CommitSeq(seq) })
+    Response::Flush(Flushed { flushed_seq: CommitSeq(seq) })
 }

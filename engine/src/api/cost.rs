@@ -1,0 +1,30 @@
+//! About how long a request keeps a thread.
+
+use super::cache::CacheGet;
+
+/// About how long carrying a request out keeps a thread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cost {
+    /// Microseconds.
+    Short,
+    /// Microseconds for each of so many items.
+    Items(usize),
+    /// A millisecond: longer than a thread that serves many may be kept, and hardly longer than it takes to hand it over.
+    Brief,
+    /// Anything: it waits for the disk, or looks at much.
+    Long,
+}
+
+impl Cost {
+    /// That of a read of as many items as there are, up to a limit.
+    pub(super) fn limited(limit: Option<u32>) -> Self {
+        limit.map_or(Self::Long, |limit| Self::Items(limit as usize))
+    }
+}
+
+impl CacheGet {
+    /// By its key it is found at once; by an embedding it is searched for.
+    pub(super) fn cost(&self) -> Cost {
+        if self.embedding.is_none() { Cost::Short } else { Cost::Brief }
+    }
+}

@@ -1,0 +1,90 @@
+//! The search for the nearest rows of a collection, a vector index or a cache: they differ in what they make of a row that
+//! was found, and in nothing else.
+
+use roaring::RoaringBitmap;
+
+use super::reader::Reader;
+use crate::api::{Error, Result};
+use crate::index::vector::{Hit, IdBytes, SearchParams};
+use crate::limits;
+use crate::namespace::collection::Collection;
+
+/// Everything of a search but the query vector.
+pub struct RowSearch<'a> {
+    collection: &'a Collection,
+    k: usize,
+    ef: Option<usize>,
+    allowed: Option<RoaringBitmap>,
+}
+
+/// A row that was found.
+pub struct NearRow {
+    /// Its number.
+    pub row: u32,
+    /// Its id.
+    pub id: IdBytes,
+    /// The distance from the query.
+    pub distance: f32,
+    /// The same as a similarity.
+    pub score: f32,
+}
+
+impl<'a> RowSearch<'a> {
+    /// A search among all rows for as many as the request says, as carefully as it says.
+    pub fn new(collection: &'a Collection, k: Option<u32>, ef: Option<u32>) -> Self {
+        let k = k.map_or(limits::K_DEFAULT, |k| k as usize);
+        Self { collection, k, ef: ef.map(|ef| ef as usize), allowed: None }
+    }
+
+    /// The same among these rows only; nothing = all.
+    #[must_use]
+    pub fn among(self, allowed: Option<RoaringBitmap>) -> Self {
+        Self { allowed, ..self }
+    }
+
+    /// The nearest rows that the snapshot sees, nearest first, each as what `take` makes of it.
+    pub fn nearest<T>(
+        &self,
+        snapshot: &Reader<'_>,
+        query: &[f32],
+        mut take: impl FnMut(NearRow) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        let params = SearchParams { k: self.k, ef: self.ef, seq: snapshot.seq(), allowed: self.allowed.as_ref() };
+        let vectors = &self.collection.vectors;
+        let found = vectors.search_while(query, &params, &mut || snapshot.wanted.look())?;
+        let near = |Hit { row, id, distance }| {
+            let score = vectors.params().metric.score(distance);
+            NearRow { row, id, distance, score }
+        };
+        found.into_iter().map(|hit| take(near(hit))).collect()
+    }
+
+    /// As [`Self::nearest`], for each of several queries that stand behind each other.
+    pub fn nearest_to_each<T>(
+        &self,
+        snapshot: &Reader<'_>,
+        packed: &[f32],
+        mut take: impl FnMut(NearRow) -> Result<T>,
+    ) -> Result<Vec<Vec<T>>> {
+        let queries = self.unpack(packed)?.map(|query| {
+            snapshot.wanted.look()?;
+            self.nearest(snapshot, query, &mut take)
+        });
+        queries.collect()
+    }
+
+    fn unpack<'q>(&self, packed: &'q [f32]) -> Result<std::slice::ChunksExact<'q, f32>> {
+        let dimension = self.collection.record.dimension as usize;
+        let queries = packed.chunks_exact(dimension);
+        if !queries.remainder().is_empty() {
+            return Err(Error::invalid(format!(
+                "{} numbers are no whole number of queries of dimension {dimension}",
+                packed.len()
+            )));
+        }
+        if queries.len() > limits::QUERIES_MAX {
+            return Err(Error::limit(format!("{} queries; the limit is {}", queries.len(), limits::QUERIES_MAX)));
+        }
+        Ok(queries)
+    }
+}

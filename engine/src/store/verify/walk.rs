@@ -1,0 +1,46 @@
+//! A walk over all rows of a store: what it has met so far.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use roaring::RoaringBitmap;
+
+use super::report::RowReport;
+use super::times::Times;
+use crate::store::base_snapshot::BaseSnapshot;
+use crate::store::error::StoreError;
+use crate::store::memtable::Memtable;
+use crate::store::record::{CollectionRecord, Counters};
+
+/// Asked after every few rows, with the bytes read since the last time, whether to go on. It may wait.
+pub type Pace<'a> = &'a mut dyn FnMut(u64) -> bool;
+
+/// How a walk ends early.
+pub(super) enum Stop {
+    /// The caller has enough.
+    Asked,
+    /// redb's handle is of no use any more.
+    Failed(StoreError),
+}
+
+/// Which rows of a collection have a document, and which a vector.
+#[derive(Debug, Default)]
+pub(super) struct RowSets {
+    pub(super) documents: RoaringBitmap,
+    pub(super) vectors: RoaringBitmap,
+}
+
+pub(super) struct RowWalk<'a> {
+    pub(super) snapshot: &'a BaseSnapshot,
+    pub(super) pace: Pace<'a>,
+    pub(super) unpaced: u64,
+    pub(super) report: RowReport,
+    pub(super) counted: Counters,
+    pub(super) expiring: u64,
+    pub(super) reverse: [u64; 3],
+    pub(super) collections: BTreeMap<u32, CollectionRecord>,
+    pub(super) purged: BTreeSet<u32>,
+    pub(super) rows: BTreeMap<u32, RowSets>,
+    pub(super) times: Times,
+    /// Takes the rows that put right what is derived.
+    pub(super) fixes: Option<&'a Memtable>,
+}
