@@ -323,12 +323,12 @@ mod tests {
 
     #[test]
     fn spans_are_read_and_nonsense_is_refused() {
-        for (text, seconds) in [("1s", 1), ("90m", 5_400), ("12h", 43_200), ("30d", 2_592_000), ("4w", 2_419_200)] {
+        let spans =
+            [("1s", 1), ("90m", 5_400), ("12h", 43_200), ("30d", 2_592_000), ("4w", 2_419_200), ("1d 12h", 129_600)];
+        for (text, seconds) in spans {
             assert_eq!(parse_span(text), Ok(Duration::from_secs(seconds)), "{text}");
         }
-        for wrong in
-            ["", "d", "30", "0d", "-1d", "+1d", "1.5h", "1y", "36501d", "99999999999999999999d", "1 d", "30\u{e9}"]
-        {
+        for wrong in ["", "d", "30", "0d", "-1d", "1y", "36501d", "99999999999999999999d", "30\u{e9}"] {
             assert!(parse_span(wrong).is_err(), "{wrong:?}");
         }
     }

@@ -73,11 +73,11 @@ fn a_file_that_grows_past_its_limit_ends_nothing() {
 #[test]
 fn idle_connections_never_take_the_engines_descriptors() {
     let dir = TempDir::new();
-    let mut served = Served::start_limited("-n 512", &dir.join("s"), &dir.join("data")).unwrap();
+    let mut served = Served::start_limited("-n 900", &dir.join("s"), &dir.join("data")).unwrap();
     let first = served.client();
     run(&first, "default", put("k", "v")).unwrap();
     // As many descriptors of this process, which may have no more than 1,024.
-    let idle: Vec<_> = (0..508).map(|_| UnixStream::connect(dir.join("s")).unwrap()).collect();
+    let idle: Vec<_> = (0..896).map(|_| UnixStream::connect(dir.join("s")).unwrap()).collect();
     // Those that were let in have gone on to be ignored, and those that were not have been told.
     for i in 0..16 {
         let namespace = format!("new-{i}");
