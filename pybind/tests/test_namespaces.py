@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from typing import Any
+
 import pytest
 
 from toondb import (
@@ -108,6 +110,32 @@ def test_an_empty_name_is_refused(store: Store) -> None:
     ]
     for use in uses:
         with pytest.raises(InvalidArgumentError, match="namespace is empty"):
+            use()
+    assert store.get(b"whose") == b"the default's"
+
+
+def test_no_name_is_refused(store: Store) -> None:
+    """None is an id that was not found; it must not mean ``default`` either."""
+    store.put(b"whose", b"the default's")
+    nobody: Any = None
+    uses = [
+        lambda: store.namespace(nobody),
+        lambda: store.get(b"whose", namespace=nobody),
+        lambda: store.put(b"whose", b"mixed", namespace=nobody),
+        lambda: store.exists(b"whose", namespace=nobody),
+        lambda: store.delete(b"whose", namespace=nobody),
+        lambda: store.batch_put({b"whose": b"mixed"}, namespace=nobody),
+        lambda: list(store.scan(namespace=nobody)),
+        lambda: store.render(Query.scan(), namespace=nobody),
+        lambda: store.delete_namespace(nobody),
+        lambda: store.set_quota(nobody, bytes_max=1),
+        lambda: store.add_temporal_edge(nobody, "a", "IS", "b", 1),
+        lambda: store.commit(WriteBatch(), namespace=nobody),
+        lambda: store.transaction(namespace=nobody),
+        lambda: store.flush(namespace=nobody),
+    ]
+    for use in uses:
+        with pytest.raises(TypeError):
             use()
     assert store.get(b"whose") == b"the default's"
 

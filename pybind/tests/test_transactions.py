@@ -5,6 +5,7 @@ from typing import List
 import pytest
 
 from toondb import (
+    ArgumentTypeError,
     CollectionNotFoundError,
     Document,
     GraphNode,
@@ -314,3 +315,31 @@ def test_batches_write_everything(home: Namespace) -> None:
     assert home.get_edges("y") == []
     with pytest.raises(InvalidArgumentError, match="no id"):
         batch.add_documents("docs", [{"content": "", "embedding": [1, 0]}])
+
+
+def test_a_scan_goes_on_where_it_was_left(home: Namespace) -> None:
+    home.batch_put({f"t/{number}": b"" for number in range(6)})
+    with home.transaction() as tx:
+        pairs = tx.scan("t/")
+        assert [next(pairs)[0], next(pairs)[0]] == [b"t/0", b"t/1"]
+        for key, _ in pairs:
+            assert key == b"t/2"
+            break
+        assert [key for key, _ in pairs] == [b"t/3", b"t/4", b"t/5"]
+        tx.put("z", b"1")
+    with home.transaction() as tx:
+        assert next(tx.scan("t/"))[0] == b"t/0"
+        # What was not reached was not read: others may change it.
+        home.put("t/5", b"changed")
+        tx.put("z", b"2")
+    with pytest.raises(TransactionConflictError), home.transaction() as tx:
+        assert len(list(tx.scan("t/"))) == 6
+        home.put("t/5", b"changed again")
+        tx.put("z", b"3")
+
+
+def test_a_scan_that_failed_can_be_tried_again(home: Namespace) -> None:
+    pairs = home.scan(limit="many")  # type: ignore[arg-type]
+    for _ in range(2):
+        with pytest.raises(ArgumentTypeError, match="limit"):
+            next(pairs)

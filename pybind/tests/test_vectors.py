@@ -4,7 +4,14 @@ import random
 
 import pytest
 
-from toondb import AlreadyExistsError, CollectionNotFoundError, InvalidArgumentError, LimitExceededError, SearchResult
+from toondb import (
+    AlreadyExistsError,
+    CollectionNotFoundError,
+    InvalidArgumentError,
+    LimitExceededError,
+    SearchResult,
+    WriteBatch,
+)
 from toondb._store import Store
 
 
@@ -68,3 +75,19 @@ def test_ids_given_twice_take_the_last_vector(store: Store, ns: str) -> None:
     store.insert_vectors("i", [1, 1], [[0, 0], [5, 5]], namespace=ns)
     assert store.get_vectors("i", [1], namespace=ns) == [[5.0, 5.0]]
     assert store.count_vectors("i", namespace=ns) == 1
+
+
+def test_shapes_that_happen_to_fit_are_refused(store: Store, ns: str) -> None:
+    """Three rows of four numbers are as many numbers as two of six."""
+    store.create_index("six", 6, namespace=ns)
+    rows = [[0.5] * 4] * 3
+    batch = WriteBatch()
+    for use in (
+        lambda: store.insert_vectors("six", [1, 2], rows, namespace=ns),
+        lambda: batch.insert_vectors("six", [1, 2], rows),
+        lambda: store.insert_vectors("six", [1, 2, 3], rows, namespace=ns),
+        lambda: store.search_batch("six", rows, namespace=ns),
+    ):
+        with pytest.raises(InvalidArgumentError):
+            use()
+    assert store.count_vectors("six", namespace=ns) == 0 and not batch

@@ -183,7 +183,11 @@ class Pages(Iterator[Item], AsyncIterator[Item], InFormats):
         if self._is_read:
             raise from_code(ErrorCode.INVALID_ARGUMENT, "these pages are being read by another task or thread")
         self._is_read = True
-        return self._methods._run(self._more())
+        try:
+            return self._methods._run(self._more())
+        except BaseException:
+            self._is_read = False
+            raise
 
     def __iter__(self) -> Iterator[Item]:
         return self

@@ -56,6 +56,7 @@ class VectorMethods(Core, Methods):
         ``vectors`` has the shape (len(ids), dimension); a C-contiguous float32 matrix is copied in one piece. At most
         100,000 a call. Raises CollectionNotFoundError, and InvalidArgumentError for wrong shapes, NaN and infinity.
         """
+        ids = ids if hasattr(ids, "__len__") else list(ids)
         if len(ids) != len(vectors):
             text = f"{len(ids)} ids for {len(vectors)} vectors; give one id for each vector"
             raise from_code(ErrorCode.INVALID_ARGUMENT, text)

@@ -166,7 +166,9 @@ impl Line {
             for (call, result) in results {
                 call.resolve(this.py(), result);
             }
-            if locked(&line.inbox).calls.is_empty() && state.results.is_empty() {
+            // A connection that broke while it was written to leaves calls for the next one.
+            let is_idle = !matches!(state.way, Way::None) || state.waiting.is_empty();
+            if is_idle && locked(&line.inbox).calls.is_empty() && state.results.is_empty() {
                 break;
             }
         }
