@@ -1,6 +1,6 @@
 //! The seam under the Python API: one call, one response, whatever lies in between.
 //!
-//! The methods of [`crate::core::Core`] are written once over this trait; the embedded engine and the clients of
+//! [`crate::core::Core`] carries every operation out over this trait; the embedded engine and the clients of
 //! servers differ only here. A transport is called without the interpreter lock. While it waits, it asks `idle` now and then
 //! whether to go on, which is how Ctrl-C ends a wait.
 
