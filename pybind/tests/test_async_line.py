@@ -85,7 +85,8 @@ def test_the_wait_for_ones_turn_is_no_silence(server: Server, ns: str) -> None:
         async with AsyncIpcClient(server.socket, timeout=1, concurrency=2) as client:
             begun = time.monotonic()
             while time.monotonic() - begun < 1.5:
-                await asyncio.gather(*(client.put(b"k", b"v", namespace=ns) for _ in range(3_000)))
+                puts = (client.put(b"k", b"v", namespace=ns, durability="volatile") for _ in range(10_000))
+                await asyncio.gather(*puts)
 
     asyncio.run(body())
 
