@@ -224,6 +224,24 @@ def test_iteration_pages_by_itself(way: Way, ns: str) -> None:
     run(way, body)
 
 
+def test_no_row_is_read_twice(way: Way, ns: str) -> None:
+    """Two that read the same pages at a time: one has the rows, and the other is refused or finds none left."""
+
+    async def body(client: AsyncStore) -> None:
+        home = client.namespace(ns)
+        pairs = [(f"{number:05}".encode(), b"v") for number in range(2_500)]
+        await home.batch_put(pairs)
+        pages = home.scan()
+        found = await asyncio.gather(pages.rows(), pages.rows(), return_exceptions=True)
+        refused = [each for each in found if isinstance(each, BaseException)]
+        assert [pair for rows in found if isinstance(rows, list) for pair in rows] == pairs
+        assert all("being read by another task" in str(error) for error in refused)
+        # The refused one does not keep the pages from who comes after.
+        assert await pages.rows() == []
+
+    run(way, body)
+
+
 def test_many_calls_at_once(way: Way, ns: str) -> None:
     before = len(os.listdir("/proc/self/task"))
 

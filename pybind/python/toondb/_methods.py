@@ -4,7 +4,7 @@ Each method is written once, in the file of its area, as a class of methods that
 method comes to is decided by the object that it is called on:
 
 - a client carries the operation out and gives its result;
-- a client for asyncio gives an awaitable of it (``_looped.py``);
+- a client for asyncio gives an awaitable of it (``_async.py``);
 - a batch notes the write (``_batch.py``), and ``Query`` the read (``_query.py``), for later.
 
 So a method only says which operation it is, with which arguments, and what becomes of the answer: ``_call``
@@ -178,11 +178,15 @@ class Pages(Iterator[Item], AsyncIterator[Item], InFormats):
     def _complete(self) -> bool:
         return self._paging.complete
 
-    def _fetch(self) -> Any:
-        """Begins to read the next page. Two at a time would read the same one."""
+    def _claim(self) -> None:
+        """Says that these pages are being read. Two readers at a time would read the same page."""
         if self._is_read:
             raise from_code(ErrorCode.INVALID_ARGUMENT, "these pages are being read by another task or thread")
         self._is_read = True
+
+    def _fetch(self) -> Any:
+        """Begins to read the next page."""
+        self._claim()
         try:
             return self._methods._run(self._more())
         except BaseException:
@@ -229,12 +233,16 @@ class Pages(Iterator[Item], AsyncIterator[Item], InFormats):
         return cast("Rows[Item]", self._methods._run(self._rest()))
 
     def _rest(self) -> "Steps[Rows[Item]]":
-        found: Rows[Item] = Rows()
-        while True:
-            found.extend(self._items)
-            if self._complete:
-                return found
-            self._items = yield from self._more()
+        self._claim()
+        try:
+            found: Rows[Item] = Rows()
+            while True:
+                found.extend(self._items)
+                if self._complete:
+                    return found
+                self._items = yield from self._more()
+        finally:
+            self._is_read = False
 
     def _tables(self) -> Tables:
         rows: Any = self.rows()
