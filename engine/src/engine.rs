@@ -15,8 +15,8 @@ use crate::data_dir::{DataDir, refuse_odd_names};
 use crate::disk::{Disk, to_error};
 use crate::limits;
 use crate::namespace::{
-    Envelope, Namespace, NamespaceOptions, Openings, Shared, is_short_read, read_nothing, spawner, try_on_nothing,
-    try_spawner,
+    CommitLog, Envelope, Namespace, NamespaceOptions, Openings, Shared, is_short_read, read_nothing, spawner,
+    try_on_nothing, try_spawner,
 };
 use crate::occupancy::{Occupancy, Occupant};
 use crate::options::EngineOptions;
@@ -174,6 +174,35 @@ impl Engine {
     /// As the operation says.
     pub fn run<O: Operation>(&self, namespace: &str, operation: O) -> Result<O::Reply> {
         O::take_reply(self.call(namespace, operation.into_request())?)
+    }
+
+    /// The commits of a namespace, to be read from its log while it is written.
+    ///
+    /// ```
+    /// # use toondb_engine::{Engine, EngineOptions, Origin, api};
+    /// # let dir = std::env::temp_dir().join(format!("toondb-log-doc-{}", std::process::id()));
+    /// # let engine = Engine::open(EngineOptions::new(&dir))?;
+    /// # let (key, value) = (api::ByteBuf::from("greeting"), api::ByteBuf::from("hello"));
+    /// engine.run("default", api::Put { key, value, ttl_ms: None, durability: api::Durability::Durable })?;
+    /// let mut cursor = engine.commit_log("default")?.cursor(api::CommitSeq(0))?;
+    /// while let Some(group) = cursor.next_group()? {
+    ///     for commit in group.commits() {
+    ///         assert_eq!(commit.head.and_then(|head| head.origin), Some(Origin::Client));
+    ///         assert!(commit.rows().any(|row| row.key == b"greeting"));
+    ///     }
+    /// }
+    /// # engine.close()?;
+    /// # std::fs::remove_dir_all(dir).ok();
+    /// # Ok::<(), api::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `NamespaceNotFound`; if it cannot be opened, or can only be read.
+    pub fn commit_log(&self, namespace: &str) -> Result<CommitLog> {
+        let inner = self.inner()?;
+        inner.check_process()?;
+        let _inside = inner.occupancy.enter()?;
+        inner.router.require(namespace)?.commit_log()
     }
 
     /// Tells a second process that wants the directory how this one is reached.

@@ -57,7 +57,10 @@ mod work;
 
 pub use about::VERSION;
 pub use engine::Engine;
+pub use log::{Lineage, LogPin, PinEnd, PinState};
+pub use namespace::{CommitCursor, CommitGroup, CommitLog, LoggedCommit, LoggedRow};
 pub use options::EngineOptions;
 pub use reply::{Completion, Reply};
 pub use service::Service;
+pub use store::{OperationHead, Origin};
 pub use work::{Budget, Permit, Share};

@@ -147,6 +147,16 @@ pub const TIME_MS_MAX: i64 = 253_402_300_799_999;
 pub const GROUP_ITEMS_MAX: usize = 1024;
 /// A group commit takes no further operation once its log record has this many bytes.
 pub const GROUP_BYTES_MAX: usize = 4 << 20;
+/// Most cursors that read the log of one namespace.
+pub const LOG_CURSORS_MAX: usize = 16;
+/// Most pins that keep segments of the log of one namespace.
+pub const LOG_PINS_MAX: usize = 16;
+/// Most bytes of segments that pins keep, for each namespace; the pin that keeps the oldest is broken then.
+pub const LOG_PINNED_BYTES_MAX: u64 = 512 << 20;
+/// Most bytes of the newest batches of a log that are kept in memory for cursors, while there are any.
+pub const LOG_RECENT_BYTES_MAX: usize = 8 << 20;
+/// Most of these batches.
+pub const LOG_RECENT_BATCHES_MAX: usize = 1024;
 /// Threads that execute namespaces' mailboxes.
 pub const ACTOR_THREADS_MAX: usize = 16;
 /// Threads that flush memtables and prepare log segments.
@@ -330,6 +340,8 @@ const _: () = {
     assert!(PAGE_BYTES_MAX + VALUE_BYTES_MAX < FRAME_BYTES_MAX, "a page with one entry too many fits in a frame");
     assert!(FRAME_BYTES_MAX <= MAILBOX_BYTES_MAX, "any frame can be queued");
     assert!(FRAME_BYTES_MAX < OPERATION_BYTES_MAX, "any request can be logged");
+    let record = GROUP_BYTES_MAX + 2 * OPERATION_BYTES_MAX;
+    assert!((record as u64) < LOG_PINNED_BYTES_MAX, "a pin may keep the largest record");
     assert!(MEMTABLE_BYTES_MAX < MEMTABLE_BYTES_HARD_MAX);
     // A filter nests two levels, a map and a list, for each $and; request and envelope add a few.
     assert!(2 * FILTER_DEPTH_MAX + VALUE_DEPTH_MAX + 8 <= FRAME_DEPTH_MAX, "any accepted filter fits in a frame");

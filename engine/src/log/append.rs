@@ -1,4 +1,4 @@
-//! The live log: append, sync, rotate, release.
+//! The live log: append, sync, rotate. What it releases, and when, stands in `release.rs`.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -6,10 +6,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::error::LogError;
+use super::lineage::Lineage;
 use super::mark::{Mark, MarkFile};
+use super::pins::PinEnd;
 use super::position::SeqRange;
-use super::record::{RECORD_ALIGN, RecordHeader, RecordPlace, record_bytes};
-use super::segment::{HEADER_BYTES, SegmentHeader, segment_name, spare_name};
+use super::reader::LogReader;
+use super::recent::{KEPT_BUFFER_BYTES, LoggedBatch};
+use super::record::{RECORD_ALIGN, RecordHeader, record_bytes};
+use super::segment::{HEADER_BYTES, LogFormat, SegmentHeader, segment_name};
+use super::shared::LogShared;
 use super::spare::{Spare, SparePool, prepare_now};
 use super::types::{Log, LogOptions, Sync};
 use crate::disk::{DiskFile, OpenMode, is_disk_full};
@@ -18,28 +23,32 @@ use crate::planted::{self, Planted};
 /// Segments made larger than usual for one record are rounded up to whole pages.
 const PAGE_BYTES: u64 = 4096;
 
-/// A payload buffer that grew beyond this gives the memory back.
-const KEPT_BUFFER_BYTES: usize = 1 << 20;
-
 /// A write-ahead log in segment files.
 pub struct SegmentedLog {
-    options: LogOptions,
+    /// What it shares with those who read it, and its options.
+    pub(super) shared: Arc<LogShared>,
     /// Random number in every record this opening writes.
     opening: u64,
+    /// What records are written under.
+    epoch: u64,
     /// Full segments, oldest first; all durable.
-    full: VecDeque<FullSegment>,
+    pub(super) full: VecDeque<FullSegment>,
     pub(super) current: CurrentSegment,
-    spares: SparePool,
+    pub(super) spares: SparePool,
     mark: MarkFile,
-    buffer: Vec<u8>,
-    last_seq: u64,
+    /// The payload of the newest batch, and then of the next one: readers may have the former, and get another buffer's then.
+    buffer: Arc<Vec<u8>>,
+    pub(super) last_seq: u64,
+    /// Everything up to here is durable elsewhere.
+    pub(super) released_seq: u64,
     /// Space is short: see [`Log::be_frugal`].
-    frugal: bool,
+    pub(super) frugal: bool,
     fenced: bool,
 }
 
 #[derive(Debug)]
 pub(super) struct FullSegment {
+    pub(super) number: u64,
     pub(super) path: PathBuf,
     pub(super) last_seq: u64,
     pub(super) capacity: u32,
@@ -60,7 +69,9 @@ pub(super) struct CurrentSegment {
     /// Records before this offset are durable elsewhere.
     pub(super) released: u32,
     /// Checksum of the last record, 0 when there is none.
-    pub(super) chain: u64,
+    pub(super) checksum: u64,
+    /// Behind that record.
+    pub(super) lineage: Lineage,
 }
 
 /// What opening hands over.
@@ -70,35 +81,47 @@ pub(super) struct Handover {
     pub(super) current: CurrentSegment,
     pub(super) spares: SparePool,
     pub(super) mark: MarkFile,
+    /// The segments whose records were found good, the current one last.
+    pub(super) readable: VecDeque<SegmentHeader>,
     pub(super) last_seq: u64,
 }
 
 impl SegmentedLog {
     pub(super) fn from_parts(parts: Handover) -> Self {
-        let Handover { options, full, current, spares, mark, last_seq } = parts;
+        let Handover { options, full, current, spares, mark, readable, last_seq } = parts;
         let opening = options.rng.next_u64();
-        let (buffer, frugal, fenced) = (Vec::new(), false, false);
-        Self { options, opening, full, current, spares, mark, buffer, last_seq, frugal, fenced }
+        let epoch = options.epoch.max(current.lineage.epoch);
+        let shared = Arc::new(LogShared::new(options, readable, last_seq));
+        let (buffer, released_seq, frugal, fenced) = Default::default();
+        Self { shared, opening, epoch, full, current, spares, mark, buffer, last_seq, released_seq, frugal, fenced }
     }
 
-    /// Starts a segment for records after `last_seq`, leaving the present one as it is.
+    fn options(&self) -> &LogOptions {
+        &self.shared.options
+    }
+
+    /// Starts a segment for records after `last_seq`, leaving the present one as it is. What is between the two is not known
+    /// here, so another chain begins.
     pub(super) fn restart_after(&mut self, last_seq: u64) -> Result<(), LogError> {
         self.last_seq = last_seq;
+        self.current.lineage.chain = self.options().rng.next_u64();
         self.rotate(0, 0).inspect_err(|_| self.fenced = true)
     }
 
-    fn check_fence(&self) -> Result<(), LogError> {
+    pub(super) fn check_fence(&self) -> Result<(), LogError> {
         if self.fenced { Err(LogError::Fenced) } else { Ok(()) }
     }
 
     /// Runs one step that fences the log when it fails.
-    fn fencing<T>(&mut self, result: Result<T, LogError>) -> Result<T, LogError> {
+    pub(super) fn fencing<T>(&mut self, result: Result<T, LogError>) -> Result<T, LogError> {
         self.fenced |= result.is_err();
         result
     }
 
+    /// A segment of an older format takes no more records.
     fn has_room(&self, bytes: u64) -> bool {
-        u64::from(self.current.offset) + bytes <= u64::from(self.current.header.capacity)
+        let is_newest = self.current.header.format() == LogFormat::NEWEST;
+        is_newest && u64::from(self.current.offset) + bytes <= u64::from(self.current.header.capacity)
     }
 
     fn check_batch(&self, seqs: SeqRange) -> Result<(), LogError> {
@@ -106,7 +129,7 @@ impl SegmentedLog {
         if seqs.first != expected || seqs.last < seqs.first {
             return Err(LogError::OutOfOrder { expected, given: seqs });
         }
-        let max_bytes = self.options.payload_limit_bytes();
+        let max_bytes = self.options().payload_limit_bytes();
         if self.buffer.len() > max_bytes {
             return Err(LogError::TooLarge { payload_bytes: self.buffer.len(), max_bytes });
         }
@@ -122,11 +145,7 @@ impl SegmentedLog {
         let spare = match self.spares.take(wanted, number) {
             Some(spare) => spare,
             None => match self.prepare(self.next_capacity(wanted)) {
-                // As small as it may be, if that is less.
-                Err(LogError::DiskFull { .. }) => match self.spares.take(least, number) {
-                    Some(spare) => spare,
-                    None => self.prepare(self.least_capacity(least))?,
-                },
+                Err(LogError::DiskFull { .. }) => self.find_least(least, number)?,
                 prepared => prepared?,
             },
         };
@@ -134,9 +153,24 @@ impl SegmentedLog {
         self.fencing(result)
     }
 
+    /// A file as small as it may be. What pins alone keep gives way to it.
+    fn find_least(&mut self, least: u64, number: u64) -> Result<Spare, LogError> {
+        if let Some(spare) = self.spares.take(least, number) {
+            return Ok(spare);
+        }
+        match self.prepare(self.least_capacity(least)) {
+            Err(LogError::DiskFull { .. }) if self.break_pins()? => {}
+            prepared => return prepared,
+        }
+        match self.spares.take(least, number) {
+            Some(spare) => Ok(spare),
+            None => self.prepare(self.least_capacity(least)),
+        }
+    }
+
     fn prepare(&mut self, capacity: u32) -> Result<Spare, LogError> {
-        let path = self.options.dir.clone();
-        prepare_now(&self.options, capacity).map_err(|source| {
+        let path = self.options().dir.clone();
+        prepare_now(self.options(), capacity).map_err(|source| {
             if is_disk_full(&source) {
                 return LogError::DiskFull { path, source };
             }
@@ -147,13 +181,13 @@ impl SegmentedLog {
 
     fn least_capacity(&self, least: u64) -> u32 {
         let whole = u32::try_from(least.next_multiple_of(PAGE_BYTES)).unwrap_or(u32::MAX);
-        whole.max(self.options.min_segment_bytes)
+        whole.max(self.options().min_segment_bytes)
     }
 
     /// Segments double while they fill faster than they are released.
     fn next_capacity(&self, least: u64) -> u32 {
         let doubled = self.current.header.capacity.saturating_mul(2);
-        let usual = doubled.min(self.options.max_segment_bytes).max(self.options.min_segment_bytes);
+        let usual = doubled.min(self.options().max_segment_bytes).max(self.options().min_segment_bytes);
         if least <= u64::from(usual) && !self.frugal {
             return usual;
         }
@@ -165,10 +199,14 @@ impl SegmentedLog {
             self.current.file.sync_data().map_err(LogError::io(&self.current.path))?;
             self.note_synced();
         }
-        self.spares.settle(&spare, &self.options).map_err(LogError::io(&self.options.dir))?;
-        let next = install(&self.options, spare, self.current.header.number + 1, self.last_seq.saturating_add(1))?;
+        let options = &self.shared.options;
+        self.spares.settle(&spare, options).map_err(LogError::io(&options.dir))?;
+        let (number, first_seq) = (self.current.header.number + 1, self.last_seq.saturating_add(1));
+        let next = install(options, spare, number, first_seq, self.current.lineage)?;
+        self.shared.begin_segment(next.header);
         let old = std::mem::replace(&mut self.current, next);
         self.full.push_back(FullSegment {
+            number: old.header.number,
             path: old.path,
             last_seq: self.last_seq,
             capacity: old.header.capacity,
@@ -179,19 +217,30 @@ impl SegmentedLog {
 
     fn write_record(&mut self, seqs: SeqRange) -> Result<(), LogError> {
         let current = &mut self.current;
-        let place = RecordPlace { salt: current.header.salt, offset: current.offset };
-        let header =
-            RecordHeader { synced_through: current.synced, seqs, previous: current.chain, opening: self.opening };
-        let (encoded, checksum) = header.encode(place, &self.buffer);
-        let bytes = record_bytes(self.buffer.len());
+        let header = RecordHeader {
+            synced_through: current.synced,
+            seqs,
+            previous: current.checksum,
+            opening: self.opening,
+            lineage: Some(Lineage { epoch: self.epoch, chain: current.lineage.chain }),
+        };
+        let payload = self.buffer.as_slice();
+        let record = header.encode(current.header.place(current.offset), payload);
+        let bytes = record_bytes(LogFormat::NEWEST, payload.len());
         let padding = [0; RECORD_ALIGN as usize];
-        let padded = (bytes as usize).saturating_sub(encoded.len() + self.buffer.len());
-        let parts = [&encoded[..], &self.buffer, padding.get(..padded).unwrap_or_default()];
+        let padded = (bytes as usize).saturating_sub(record.header().len() + payload.len());
+        let parts = [record.header(), payload, padding.get(..padded).unwrap_or_default()];
         current.file.write_parts_at(u64::from(current.offset), &parts).map_err(|source| unknown(current, source))?;
         // The caller made sure that the record fits the segment, whose length fits 32 bits.
         current.offset = current.offset.saturating_add(u32::try_from(bytes).unwrap_or(u32::MAX));
-        current.chain = checksum;
+        current.checksum = record.checksum;
+        current.lineage = record.lineage.unwrap_or(current.lineage);
         self.last_seq = seqs.last;
+        if self.shared.is_followed() {
+            let (lineage, payload) = (record.lineage, Arc::clone(&self.buffer));
+            let batch = LoggedBatch { seqs, format: LogFormat::NEWEST, lineage, payload };
+            self.shared.remember(batch, current.header, current.offset);
+        }
         Ok(())
     }
 
@@ -206,39 +255,9 @@ impl SegmentedLog {
     pub(super) fn note_synced(&mut self) {
         let current = &mut self.current;
         current.synced = current.offset;
-        let CurrentSegment { header, offset, chain, .. } = current;
-        self.mark.write(Mark { seq: self.last_seq, segment: header.number, offset: *offset, chain: *chain });
-    }
-
-    /// Turns a released segment into a spare when that serves the present segment size, otherwise removes it. A name that
-    /// comes back after a crash does no harm: recovery does not read what the store has.
-    fn retire(&mut self, segment: &FullSegment) -> Result<(), LogError> {
-        let disk = &self.options.disk;
-        let serves = if self.frugal {
-            // The next one that sheds cuts it.
-            self.spares.is_empty()
-                && (self.options.min_segment_bytes..=self.options.max_segment_bytes).contains(&segment.capacity)
-        } else {
-            self.spares.has_room()
-                && (self.current.header.capacity..=self.options.max_segment_bytes).contains(&segment.capacity)
-        };
-        if serves {
-            let path = self.options.dir.join(spare_name(self.options.rng.next_u64()));
-            disk.rename(&segment.path, &path).map_err(LogError::io(&segment.path))?;
-            self.spares.recycle(path, segment.capacity);
-            return Ok(());
-        }
-        disk.remove_file(&segment.path).map_err(LogError::io(&segment.path))
-    }
-
-    fn release(&mut self, through_seq: u64) -> Result<(), LogError> {
-        if through_seq >= self.last_seq {
-            self.current.released = self.current.offset;
-        }
-        while let Some(segment) = self.full.pop_front_if(|oldest| oldest.last_seq <= through_seq) {
-            self.retire(&segment)?;
-        }
-        Ok(())
+        let CurrentSegment { header, offset, checksum, .. } = current;
+        self.mark.write(Mark { seq: self.last_seq, segment: header.number, offset: *offset, checksum: *checksum });
+        self.shared.note_synced(self.last_seq);
     }
 }
 
@@ -252,6 +271,7 @@ pub(super) fn install(
     spare: Spare,
     number: u64,
     first_seq: u64,
+    lineage: Lineage,
 ) -> Result<CurrentSegment, LogError> {
     let Spare { path: spare_path, capacity, .. } = spare;
     let header = SegmentHeader {
@@ -261,6 +281,7 @@ pub(super) fn install(
         first_seq,
         // An odd salt keeps the mark of a record from ever being zero, which is what unwritten space holds.
         salt: options.rng.next_u64() | 1,
+        lineage: Some(lineage),
     };
     let path = options.dir.join(segment_name(number));
     let disk = options.disk.as_ref();
@@ -276,35 +297,44 @@ pub(super) fn install(
         disk.sync_dir(&options.dir).map_err(LogError::io(&options.dir))?;
     }
     let (offset, synced, released) = (HEADER_BYTES, HEADER_BYTES, HEADER_BYTES);
-    Ok(CurrentSegment { header, path, file, offset, synced, released, chain: 0 })
+    Ok(CurrentSegment { header, path, file, offset, synced, released, checksum: 0, lineage })
 }
 
 impl Log for SegmentedLog {
     fn buffer(&mut self) -> &mut Vec<u8> {
-        self.buffer.clear();
-        self.buffer.shrink_to(KEPT_BUFFER_BYTES);
-        &mut self.buffer
+        if Arc::get_mut(&mut self.buffer).is_none() {
+            self.buffer = self.shared.take_free_buffer();
+        }
+        // Nobody else has it now, so nothing is copied.
+        let buffer = Arc::make_mut(&mut self.buffer);
+        buffer.clear();
+        buffer.shrink_to(KEPT_BUFFER_BYTES);
+        buffer
     }
 
     fn room_bytes(&self) -> usize {
+        if self.current.header.format() != LogFormat::NEWEST {
+            return 0;
+        }
         let left = self.current.header.capacity.saturating_sub(self.current.offset) as usize;
-        left.saturating_sub(record_bytes(0) as usize + RECORD_ALIGN as usize)
+        left.saturating_sub(record_bytes(LogFormat::NEWEST, 0) as usize + RECORD_ALIGN as usize)
     }
 
     fn make_room(&mut self, payload_bytes: usize, hint: usize) -> Result<(), LogError> {
         self.check_fence()?;
-        let max_bytes = self.options.payload_limit_bytes();
+        let max_bytes = self.options().payload_limit_bytes();
         if payload_bytes > max_bytes {
             return Err(LogError::TooLarge { payload_bytes, max_bytes });
         }
-        let bytes = record_bytes(payload_bytes);
-        if self.has_room(bytes) { Ok(()) } else { self.rotate(bytes, record_bytes(hint.min(max_bytes))) }
+        let bytes = record_bytes(LogFormat::NEWEST, payload_bytes);
+        let hint = record_bytes(LogFormat::NEWEST, hint.min(max_bytes));
+        if self.has_room(bytes) { Ok(()) } else { self.rotate(bytes, hint) }
     }
 
     fn append(&mut self, seqs: SeqRange, sync: Sync) -> Result<(), LogError> {
         self.check_fence()?;
         self.check_batch(seqs)?;
-        let bytes = record_bytes(self.buffer.len());
+        let bytes = record_bytes(LogFormat::NEWEST, self.buffer.len());
         if !self.has_room(bytes) {
             self.rotate(bytes, 0)?;
         }
@@ -327,6 +357,14 @@ impl Log for SegmentedLog {
         self.fencing(result)
     }
 
+    fn publish(&mut self, seq: u64) {
+        self.shared.publish(seq);
+    }
+
+    fn reader(&self) -> Result<LogReader, LogError> {
+        Ok(LogReader::of(&self.shared))
+    }
+
     fn has_unsynced(&self) -> bool {
         self.current.offset > self.current.synced
     }
@@ -337,22 +375,34 @@ impl Log for SegmentedLog {
         self.fencing(result)
     }
 
+    fn break_pins(&mut self) -> Result<bool, LogError> {
+        self.check_fence()?;
+        if self.bytes_pinned() == 0 {
+            return Ok(false);
+        }
+        self.shared.end_pins(PinEnd::DiskFull, self.released_seq);
+        self.truncate(self.released_seq)?;
+        Ok(true)
+    }
+
     fn begin_anew(&mut self) -> Result<(), LogError> {
         self.check_fence()?;
-        self.restart_after(self.last_seq)?;
+        self.rotate(0, 0).inspect_err(|_| self.fenced = true)?;
         self.note_synced();
+        self.shared.end_pins(PinEnd::BegunAnew, self.last_seq);
         self.truncate(self.last_seq)
     }
 
     fn be_frugal(&mut self, frugal: bool) {
         self.frugal = frugal;
         if frugal {
-            self.spares.shed(&self.options, self.current.header.number);
+            self.spares.shed(&self.shared.options, self.current.header.number);
         }
     }
 
     fn bytes_used(&self) -> u64 {
-        let full: u64 = self.full.iter().map(|segment| segment.used).sum();
+        let needed = self.full.iter().filter(|segment| segment.last_seq > self.released_seq);
+        let full: u64 = needed.map(|segment| segment.used).sum();
         full + u64::from(self.current.offset - self.current.released)
     }
 
@@ -371,7 +421,7 @@ impl Log for SegmentedLog {
         }
         let half_full = self.current.offset > self.current.header.capacity / 2;
         let capacity = (half_full && !self.frugal).then(|| self.next_capacity(0));
-        let work = self.spares.work(&self.options, self.current.header.number, capacity)?;
+        let work = self.spares.work(&self.shared.options, self.current.header.number, capacity)?;
         Some(Box::new(work))
     }
 }
@@ -379,7 +429,7 @@ impl Log for SegmentedLog {
 impl fmt::Debug for SegmentedLog {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SegmentedLog")
-            .field("dir", &self.options.dir)
+            .field("dir", &self.options().dir)
             .field("segment", &self.current.header.number)
             .field("offset", &self.current.offset)
             .field("last_seq", &self.last_seq)

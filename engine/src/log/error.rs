@@ -64,6 +64,25 @@ pub enum LogError {
     /// The log was opened to be read only. Nothing was written.
     #[error("the log was opened to be read only")]
     ReadOnly,
+    /// What a cursor or a pin needs was released. Nothing is missing in the log; whoever follows it begins anew, from a copy.
+    #[error("the log has released what comes after seq {after}: it begins with {oldest}")]
+    FallenBehind {
+        /// What was read last, or was to be kept from then on.
+        after: u64,
+        /// The oldest seq that can be read.
+        oldest: u64,
+    },
+    /// There are as many cursors or pins as there may be. Nothing was changed.
+    #[error("the log has {max} {what} already")]
+    TooMany {
+        /// Cursors or pins.
+        what: &'static str,
+        /// How many there may be.
+        max: usize,
+    },
+    /// The log was closed. Whoever reads it asks whoever opens it next.
+    #[error("the log was closed")]
+    Closed,
     /// No space or quota for the next segment. Nothing was written; appending works again once there is space.
     #[error("no space for the next log segment: {source}")]
     DiskFull {

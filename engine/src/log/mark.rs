@@ -66,7 +66,7 @@ pub(super) struct Mark {
     /// The offset behind it.
     pub(super) offset: u32,
     /// Its checksum, 0 when the segment is empty.
-    pub(super) chain: u64,
+    pub(super) checksum: u64,
 }
 
 /// What a slot holds.
@@ -86,11 +86,12 @@ impl MarkSlot {
         let known = fields.take::<8>() == MAGIC && u32::from_le_bytes(fields.take()) == VERSION;
         let offset = u32::from_le_bytes(fields.take());
         let owned = fields.take::<16>() == namespace_id;
-        let [count, seq, segment, chain, checksum] = std::array::from_fn(|_| u64::from_le_bytes(fields.take()));
+        let [count, seq, segment, record_checksum, checksum] =
+            std::array::from_fn(|_| u64::from_le_bytes(fields.take()));
         let covered = bytes.get(..COVERED_BYTES).unwrap_or_default();
         // The rest of the page belongs to nobody: a mark that is whole is true whatever stands there.
         if known && owned && count > 0 && xxh3_64(covered) == checksum {
-            Self::Marked { count, mark: Mark { seq, segment, offset, chain } }
+            Self::Marked { count, mark: Mark { seq, segment, offset, checksum: record_checksum } }
         } else {
             Self::Damaged
         }
@@ -104,7 +105,7 @@ impl Mark {
         bytes.extend(VERSION.to_le_bytes());
         bytes.extend(self.offset.to_le_bytes());
         bytes.extend(namespace_id);
-        for number in [count, self.seq, self.segment, self.chain] {
+        for number in [count, self.seq, self.segment, self.checksum] {
             bytes.extend(number.to_le_bytes());
         }
         bytes.extend(xxh3_64(&bytes).to_le_bytes());
@@ -213,7 +214,7 @@ impl MarkFile {
     /// As [`MarkFile::make`], for a log that is being made: says that there is nothing yet, so that a log without a mark is
     /// one that had none or lost it.
     pub(super) fn begin(&mut self, options: &LogOptions) {
-        self.make_with(options, Some(Mark { seq: 0, segment: 1, offset: HEADER_BYTES, chain: 0 }));
+        self.make_with(options, Some(Mark { seq: 0, segment: 1, offset: HEADER_BYTES, checksum: 0 }));
     }
 
     /// Makes the file where it is missing, or of another length than it must have. A crash on the way leaves empty slots.

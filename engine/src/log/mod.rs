@@ -32,25 +32,46 @@
 //!   that is shorter than its header says is damaged too: its length was durable before its name. Damage to records that the
 //!   store has loses nothing if no record behind it goes beyond the store: the log then begins anew after them.
 //!
+//! # What else a log keeps
+//! - *The chain* (`lineage.rs`): each record and each segment says which history is in front of it. One that does not follow from
+//!   what stands there, as a segment of another copy of the log, is damage.
+//! - *Readers* (`reader.rs`, `cursor.rs`): a log is read while it is written, up to what is durable and published.
+//! - *Pins* (`pins.rs`, `release.rs`): they keep segments for readers that the store does not need any more, within bounds.
+//! - *Two formats* (`segment.rs`): segments of format 1 are read, and nothing is appended to them; the first batch after opening
+//!   such a log begins a segment of format 2.
+//!
 //! The scheme of header, salt and in-place reuse follows SQLite's WAL format ("The Write-Ahead Log", salts and cumulative
 //! checksums) and `PostgreSQL`'s recycled WAL segments.
 
 mod append;
+mod cursor;
 mod error;
+mod lineage;
 mod mark;
 mod open;
+mod pins;
 mod position;
 mod read_only;
+mod reader;
+mod recent;
 mod record;
+mod release;
 mod scan;
 mod segment;
+mod shared;
 mod spare;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod types;
 
+pub use cursor::LogCursor;
 pub use error::LogError;
+pub use lineage::Lineage;
 pub use mark::MarkState;
 pub use open::{look_at_mark, open, read};
+pub use pins::{LogPin, PinEnd, PinState};
 pub use position::SeqRange;
-pub use types::{Log, LogOptions, Replay, ReplayReport, Rest, Sync};
+pub use reader::LogReader;
+pub use recent::LoggedBatch;
+pub use segment::LogFormat;
+pub use types::{Batch, Log, LogOptions, Replay, ReplayReport, Rest, Sync};

@@ -10,11 +10,12 @@ use std::sync::Arc;
 
 use super::append::{CurrentSegment, FullSegment, Handover, SegmentedLog, install};
 use super::error::LogError;
+use super::lineage::Lineage;
 use super::mark::{Mark, MarkFile, MarkState};
 use super::read_only::ReadOnlyLog;
 use super::record::RECORD_ALIGN;
 use super::scan::{Tail, accept_records, look_behind};
-use super::segment::{FileKind, HEADER_BYTES, HeaderFault, SegmentHeader, VERSION, classify, segment_name};
+use super::segment::{FileKind, HEADER_BYTES, HeaderFault, LogFormat, SegmentHeader, classify, segment_name};
 use super::spare::{MAX_SPARES, Spare, SparePool, prepare_now};
 use super::types::{Log, LogOptions, Replay, ReplayReport, Rest};
 use crate::disk::{DiskFile, OpenMode};
@@ -38,9 +39,9 @@ pub fn open(
     let Some(newest) = listing.segments.last().copied() else {
         return create(options, &listing, mark, from_seq);
     };
-    let chain = Chain::find(&options, OpenMode::Existing, &listing.segments, newest, from_seq)?;
+    let needed = NeededSegments::find(&options, OpenMode::Existing, &listing.segments, newest, from_seq)?;
     let witness = mark.speaks_beyond(from_seq);
-    let recovered = chain.replay(from_seq, witness, replay)?;
+    let recovered = needed.replay(from_seq, witness, replay)?;
     if let Some(mark) = witness {
         recovered.check_reaches(mark)?;
     }
@@ -57,10 +58,11 @@ pub fn open(
     mark.make(&options);
     // A process that died may have left names that the directory on the medium does not have yet.
     options.disk.sync_dir(&options.dir).map_err(LogError::io(&options.dir))?;
-    let full = full_segments(&options, &listing.segments, &chain, recovered.full)?;
+    let full = full_segments(&options, &listing.segments, &needed, recovered.full)?;
     let spares = listing.clean(&options)?;
     let last_seq = report.last_seq;
-    let mut log = SegmentedLog::from_parts(Handover { options, full, current, spares, mark, last_seq });
+    let readable: VecDeque<SegmentHeader> = needed.headers().collect();
+    let mut log = SegmentedLog::from_parts(Handover { options, full, current, spares, mark, readable, last_seq });
     if from_seq > last_seq {
         // The store is ahead: the log lost batches that were never synced, or they are damaged and the store has them. What
         // it holds connects to nothing any more.
@@ -68,6 +70,7 @@ pub fn open(
         report.last_seq = from_seq;
     }
     log.note_synced();
+    log.publish(report.last_seq);
     log.truncate(from_seq)?;
     Ok((log, report))
 }
@@ -87,14 +90,14 @@ pub fn read(
     let Some(newest) = listing.segments.last().copied() else {
         return Err(LogError::corrupt(0, 0, "there is no log"));
     };
-    let chain = Chain::find(options, OpenMode::ReadOnly, &listing.segments, newest, from_seq)?;
+    let needed = NeededSegments::find(options, OpenMode::ReadOnly, &listing.segments, newest, from_seq)?;
     let witness = MarkFile::find(options, OpenMode::ReadOnly).speaks_beyond(from_seq);
-    let recovered = chain.replay(from_seq, witness, replay)?;
+    let recovered = needed.replay(from_seq, witness, replay)?;
     if let Some(mark) = witness {
         recovered.check_reaches(mark)?;
     }
     let last_seq = recovered.tail.last_seq.max(from_seq);
-    let bytes = u64::from(recovered.tail.end - HEADER_BYTES);
+    let bytes = u64::from(recovered.tail.end - recovered.last.header.first_offset());
     let used = recovered.full.iter().map(|segment| segment.used).sum::<u64>() + bytes;
     let report = ReplayReport { records: recovered.records, last_seq, rest: recovered.rest };
     Ok((ReadOnlyLog::new(last_seq, used), report))
@@ -139,8 +142,9 @@ fn create(
             }
         })?,
     };
-    let current = install(&options, spare, 1, 1)?;
-    let parts = Handover { options, full: VecDeque::new(), current, spares, mark, last_seq: 0 };
+    let current = install(&options, spare, 1, 1, Lineage::of_new(options.namespace_id))?;
+    let readable = VecDeque::from([current.header]);
+    let parts = Handover { options, full: VecDeque::new(), current, spares, mark, readable, last_seq: 0 };
     Ok((SegmentedLog::from_parts(parts), ReplayReport::default()))
 }
 
@@ -230,7 +234,10 @@ impl OpenSegment {
         let mut bytes = [0; HEADER_BYTES as usize];
         file.read_exact_at(0, &mut bytes).map_err(LogError::io(&path))?;
         let header = SegmentHeader::decode(&bytes).map_err(|fault| match fault {
-            HeaderFault::Newer(found) => LogError::UnsupportedVersion { path: path.clone(), found, supported: VERSION },
+            HeaderFault::Newer(found) => {
+                let supported = LogFormat::NEWEST.version();
+                LogError::UnsupportedVersion { path: path.clone(), found, supported }
+            }
             HeaderFault::Damaged(reason) => LogError::corrupt(number, 0, reason),
         })?;
         if header.namespace_id != options.namespace_id {
@@ -258,15 +265,16 @@ impl OpenSegment {
 
 /// The segments to read, oldest first; never empty, numbers without a gap. Those before the last one are opened one at a time:
 /// there may be more of them than a process may have files open.
-struct Chain<'a> {
+struct NeededSegments<'a> {
     options: &'a LogOptions,
     mode: OpenMode,
     earlier: Vec<SegmentHeader>,
     last: OpenSegment,
 }
 
-/// What replaying a chain gave.
+/// What replaying them gave.
 struct Recovered<'a> {
+    options: &'a LogOptions,
     last: &'a OpenSegment,
     bytes: Vec<u8>,
     tail: Tail,
@@ -275,7 +283,7 @@ struct Recovered<'a> {
     full: VecDeque<FullSegment>,
 }
 
-impl<'a> Chain<'a> {
+impl<'a> NeededSegments<'a> {
     /// Walks from the newest segment back to the first one that is needed.
     fn find(
         options: &'a LogOptions,
@@ -299,6 +307,10 @@ impl<'a> Chain<'a> {
         Ok(Self { options, mode, earlier, last })
     }
 
+    fn headers(&self) -> impl Iterator<Item = SegmentHeader> + '_ {
+        self.earlier.iter().copied().chain([self.last.header])
+    }
+
     fn first_number(&self) -> u64 {
         self.earlier.first().unwrap_or(&self.last.header).number
     }
@@ -318,18 +330,38 @@ impl<'a> Chain<'a> {
                     "records missing before the next segment",
                 ));
             }
+            check_continued(&tail, successor)?;
             records += tail.replayed;
             full.push_back(FullSegment {
+                number: header.number,
                 path: segment.path.clone(),
                 last_seq: tail.last_seq,
                 capacity: segment.header.capacity,
-                used: u64::from(tail.end - HEADER_BYTES),
+                used: u64::from(tail.end - segment.header.first_offset()),
             });
         }
         let bytes = self.last.bytes()?;
         let tail = accept_records(&bytes, &self.last.header, from_seq, mark, replay)?;
         let rest = look_behind(&bytes, &self.last.header, &tail, from_seq)?;
-        Ok(Recovered { last: &self.last, bytes, tail, rest, records: records + tail.replayed, full })
+        Ok(Recovered {
+            options: self.options,
+            last: &self.last,
+            bytes,
+            tail,
+            rest,
+            records: records + tail.replayed,
+            full,
+        })
+    }
+}
+
+/// Refuses a segment that does not go on with the history of the one before it.
+fn check_continued(tail: &Tail, successor: &SegmentHeader) -> Result<(), LogError> {
+    let corrupt = |reason| LogError::corrupt(successor.number, 0, reason);
+    match (tail.lineage, successor.lineage) {
+        (Some(before), Some(own)) => before.check_continued(own).map_err(corrupt),
+        (Some(_), None) => Err(corrupt("a segment of format 1 stands behind one of format 2")),
+        (None, _) => Ok(()),
     }
 }
 
@@ -357,14 +389,18 @@ impl Recovered<'_> {
                 file.sync_data().map_err(LogError::io(path))?;
             }
         }
+        let options = self.options;
+        let lineage =
+            self.tail.lineage.unwrap_or_else(|| Lineage { chain: options.rng.next_u64(), epoch: options.epoch });
         Ok(CurrentSegment {
             header: *header,
             path: path.clone(),
             file: Arc::clone(file),
             offset: to,
             synced: to,
-            released: HEADER_BYTES,
-            chain: self.tail.chain,
+            released: header.first_offset(),
+            checksum: self.tail.checksum,
+            lineage,
         })
     }
 }
@@ -373,16 +409,16 @@ impl Recovered<'_> {
 fn full_segments(
     options: &LogOptions,
     numbers: &[u64],
-    chain: &Chain,
+    needed: &NeededSegments,
     replayed: VecDeque<FullSegment>,
 ) -> Result<VecDeque<FullSegment>, LogError> {
     let mut full = VecDeque::new();
-    for number in numbers.iter().take_while(|number| **number < chain.first_number()) {
+    for number in numbers.iter().take_while(|number| **number < needed.first_number()) {
         let path = options.dir.join(segment_name(*number));
         let Some(len) = file_len(options, &path)? else { continue };
         // A length that no segment has keeps the file from being reused.
         let capacity = u32::try_from(len).ok().filter(|len| len.is_multiple_of(RECORD_ALIGN)).unwrap_or(u32::MAX);
-        full.push_back(FullSegment { path, last_seq: 0, capacity, used: 0 });
+        full.push_back(FullSegment { number: *number, path, last_seq: 0, capacity, used: 0 });
     }
     full.extend(replayed);
     Ok(full)

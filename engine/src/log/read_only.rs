@@ -2,6 +2,7 @@
 
 use super::error::LogError;
 use super::position::SeqRange;
+use super::reader::LogReader;
 use super::types::{Log, Sync};
 
 /// What [`super::read`] leaves of a log.
@@ -40,11 +41,21 @@ impl Log for ReadOnlyLog {
         Err(LogError::ReadOnly)
     }
 
+    fn publish(&mut self, _seq: u64) {}
+
+    fn reader(&self) -> Result<LogReader, LogError> {
+        Err(LogError::ReadOnly)
+    }
+
     fn has_unsynced(&self) -> bool {
         false
     }
 
     fn truncate(&mut self, _through_seq: u64) -> Result<(), LogError> {
+        Err(LogError::ReadOnly)
+    }
+
+    fn break_pins(&mut self) -> Result<bool, LogError> {
         Err(LogError::ReadOnly)
     }
 

@@ -5,8 +5,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::error::LogError;
+use super::lineage::NEVER_OWNED;
 use super::position::SeqRange;
+use super::reader::LogReader;
+use super::segment::LogFormat;
 use crate::disk::Disk;
+use crate::limits;
 use crate::rng::Rng;
 
 /// When an appended batch becomes durable.
@@ -48,16 +52,34 @@ pub trait Log: Send + Debug {
     /// `OutcomeUnknown` for the batches appended with [`Sync::Later`]; `Fenced`.
     fn sync(&mut self) -> Result<(), LogError>;
 
+    /// Says that everybody may see the batches up to `seq`: those of them that are durable, now or later, can be read from
+    /// then on.
+    fn publish(&mut self, seq: u64);
+
+    /// What reads this log while it is written.
+    ///
+    /// # Errors
+    /// `ReadOnly`: what such a log holds may not be durable, and is not made so.
+    fn reader(&self) -> Result<LogReader, LogError>;
+
     /// Whether a batch appended with [`Sync::Later`] is not yet durable.
     fn has_unsynced(&self) -> bool;
 
-    /// Says that batches up to `through_seq` are durable elsewhere; frees the segments that hold no other.
+    /// Says that batches up to `through_seq` are durable elsewhere; frees the segments that hold no other and that no pin
+    /// keeps.
     ///
     /// # Errors
     /// `Io`, `Fenced`.
     fn truncate(&mut self, through_seq: u64) -> Result<(), LogError>;
 
-    /// Begins another segment behind everything, all of which is durable elsewhere, and releases the others.
+    /// Frees the segments that pins alone keep, for want of space; the pins are broken. True if there were any.
+    ///
+    /// # Errors
+    /// `Io`, `Fenced`.
+    fn break_pins(&mut self) -> Result<bool, LogError>;
+
+    /// Begins another segment behind everything, all of which is durable elsewhere, and releases the others. Pins that keep
+    /// any of it are broken.
     ///
     /// # Errors
     /// `Io`, `DiskFull`, `Fenced`.
@@ -67,7 +89,8 @@ pub trait Log: Send + Debug {
     /// smallest size, which is for the batches that make space.
     fn be_frugal(&mut self, frugal: bool);
 
-    /// Bytes of the records that recovery would read now: those not known to be released by [`Log::truncate`].
+    /// Bytes of the records that recovery would read now: those not known to be released by [`Log::truncate`]. What pins keep
+    /// is not among them.
     fn bytes_used(&self) -> u64;
 
     /// Bytes of all files, spare segments included.
@@ -98,6 +121,10 @@ pub struct LogOptions {
     pub min_segment_bytes: u32,
     /// Size up to which segments double; only a single larger record gets a larger one.
     pub max_segment_bytes: u32,
+    /// The epoch of the records to be written; a log that has a later one goes on with that.
+    pub epoch: u64,
+    /// Most bytes of segments that pins keep.
+    pub pinned_bytes_max: u64,
 }
 
 impl LogOptions {
@@ -113,8 +140,17 @@ impl LogOptions {
         namespace_id: [u8; 16],
         max_payload_bytes: usize,
     ) -> Self {
-        let (min_segment_bytes, max_segment_bytes) = (64 << 10, 16 << 20);
-        Self { disk, rng, dir, namespace_id, max_payload_bytes, min_segment_bytes, max_segment_bytes }
+        Self {
+            disk,
+            rng,
+            dir,
+            namespace_id,
+            max_payload_bytes,
+            min_segment_bytes: 64 << 10,
+            max_segment_bytes: 16 << 20,
+            epoch: NEVER_OWNED,
+            pinned_bytes_max: limits::LOG_PINNED_BYTES_MAX,
+        }
     }
 
     pub(super) fn payload_limit_bytes(&self) -> usize {
@@ -122,8 +158,19 @@ impl LogOptions {
     }
 }
 
+/// A recovered batch.
+#[derive(Clone, Copy, Debug)]
+pub struct Batch<'a> {
+    /// Its operations.
+    pub seqs: SeqRange,
+    /// How its payload is laid out.
+    pub format: LogFormat,
+    /// What was appended.
+    pub payload: &'a [u8],
+}
+
 /// Receives each recovered batch, in order.
-pub type Replay<'a> = dyn FnMut(SeqRange, &[u8]) -> Result<(), LogError> + 'a;
+pub type Replay<'a> = dyn FnMut(Batch<'_>) -> Result<(), LogError> + 'a;
 
 /// What opening found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -31,7 +31,7 @@ use crate::planted::{self, Planted};
 use crate::reply::Reply;
 use crate::rng::Rng;
 use crate::space::{Promise, Space};
-use crate::store::{BatchWriter, Counters, Txn};
+use crate::store::{Author, BatchWriter, Counters, Origin, Txn};
 
 /// The writer's own state. Whoever runs a group has it alone.
 pub struct Actor {
@@ -178,6 +178,24 @@ impl Actor {
             self.owe(space, 2 * self.expected_bytes);
             self.log.be_frugal(space.look());
         }
+        self.make_space(space);
+    }
+
+    /// Where space is short, what is kept of the log for those who read it goes before any write is refused.
+    fn make_space(&mut self, space: &Arc<Space>) {
+        if !space.is_short() {
+            return;
+        }
+        match self.log.break_pins() {
+            Ok(true) => self.log.be_frugal(space.look()),
+            Ok(false) => {}
+            Err(error) => self.log_failed(error),
+        }
+    }
+
+    /// The group must not be committed, and the opening ends.
+    fn log_failed(&mut self, error: LogError) {
+        self.broken.get_or_insert_with(|| error.into());
     }
 
     /// Says what the memtables will take of the disk, and `more`.
@@ -196,13 +214,15 @@ impl Actor {
                 "the disk is almost full: writes are refused until there is space",
             ));
         }
-        self.attempt(asked, around, |ctx| exec::execute(ctx, request))
+        let author = Author { kind: request.code().number(), origin: Origin::Client };
+        self.attempt(author, asked, around, |ctx| exec::execute(ctx, request))
     }
 
     /// Runs one operation and, if it succeeds, stages its effects under the next commit. A panic inside the operation is
     /// an error like any other: it has changed nothing yet. One while its effects are staged is not caught here.
     fn attempt<R>(
         &mut self,
+        author: Author,
         durability: Durability,
         around: &Surroundings<'_>,
         operation: impl FnOnce(&mut WriteContext<'_>) -> Result<R>,
@@ -248,7 +268,7 @@ impl Actor {
         self.make_room(&txn)?;
         counters.last_commit_at = stamp_ms;
         changes.iter().for_each(|change| change.announce(&state));
-        self.stage(&txn, seq);
+        self.stage(&txn, author, stamp_ms, seq);
         for change in changes {
             if let Some(collection) = change.collection()
                 && self.counted.last().is_none_or(|last| !Arc::ptr_eq(last, collection))
@@ -280,10 +300,12 @@ impl Actor {
         })
     }
 
-    fn stage(&mut self, txn: &Txn, seq: u64) {
+    /// Puts an operation's effects into the group's record, with who made it and the time it is stamped with, and into the
+    /// memtable.
+    fn stage(&mut self, txn: &Txn, author: Author, stamp_ms: i64, seq: u64) {
         let buffer = &mut self.batch;
         let mut batch = if buffer.is_empty() { BatchWriter::begin(buffer) } else { BatchWriter::resume(buffer) };
-        batch.operation(txn.len(), txn.effects());
+        batch.operation(author, stamp_ms, txn.len(), txn.effects());
         let view = self.state.view.load();
         for effect in txn.effects() {
             view.active.insert(effect.table, effect.key, effect.value, seq);
@@ -303,6 +325,7 @@ impl Actor {
             let sync = if durable { Sync::Now } else { Sync::Later };
             self.log.append(SeqRange { first: first_seq, last: self.last_seq }, sync)?;
             self.state.publish(self.last_seq, self.counters, self.counted.drain(..));
+            self.log.publish(self.last_seq);
             self.flushing.wrote(now);
         } else if durable && !planted::is(Planted::NoOpAckWithoutSync) {
             self.log.sync()?;
@@ -328,6 +351,11 @@ impl Actor {
         let now = state.clock.monotonic();
         self.reclaim(now);
         self.log.be_frugal(around.space.is_short());
+        self.make_space(around.space);
+        // What was kept for somebody who has let go of it since.
+        if let Err(error) = self.log.truncate(self.flushing.flushed_seq) {
+            self.log_failed(error);
+        }
         self.shrink_if_roomy(now, around.space.is_low());
         if !self.sweeping {
             self.sweep(around);
@@ -335,7 +363,7 @@ impl Actor {
         self.unsynced_since.is_some_and(|since| now.saturating_sub(since) >= limits::VOLATILE_DELAY_MAX)
     }
 
-    /// Removes a bounded part of what has expired and of dropped collections, in a commit of the engine's own. While more
+    /// Removes a bounded part of what has expired and of dropped collections, in commits of the engine's own. While more
     /// is left, the next part is asked for at once, behind whatever waits in the mailbox: so a backlog shrinks as fast as
     /// the machine allows, and requests are served in between.
     fn sweep(&mut self, around: &Surroundings<'_>) {
@@ -344,24 +372,34 @@ impl Actor {
             return;
         }
         let state = Arc::clone(&self.state);
+        let most = limits::SWEEP_ITEMS_MAX;
         let has_expired =
             exec::expired(&state.unpublished(), state.clock.now_ms(), 1).is_ok_and(|keys| !keys.is_empty());
-        let part = |ctx: &mut WriteContext<'_>| {
-            let keys = if has_expired { exec::sweep(ctx, limits::SWEEP_ITEMS_MAX)? } else { 0 };
-            let entries = exec::sweep_entries(ctx, limits::SWEEP_ITEMS_MAX)?;
-            let purging = exec::purge(ctx, limits::SWEEP_ITEMS_MAX)?;
-            Ok(keys.max(entries) >= limits::SWEEP_ITEMS_MAX || purging)
-        };
-        match self.attempt(Durability::Volatile, around, part) {
-            Ok(false) => {}
-            Ok(true) => {
-                self.sweeping = true;
-                self.flushing.post(Task::Sweep);
-            }
-            Err(error) => {
-                tracing::warn!(%error, "sweeping what has expired or purging a dropped collection failed; it is tried again");
-            }
+        let keys = |ctx: &mut WriteContext<'_>| Ok(has_expired && exec::sweep(ctx, most)? >= most);
+        let entries = |ctx: &mut WriteContext<'_>| Ok(exec::sweep_entries(ctx, most)? >= most);
+        let parts = [
+            self.do_by_itself(Origin::Sweep, around, keys),
+            self.do_by_itself(Origin::Sweep, around, entries),
+            self.do_by_itself(Origin::Purge, around, |ctx| exec::purge(ctx, most)),
+        ];
+        if parts.contains(&true) {
+            self.sweeping = true;
+            self.flushing.post(Task::Sweep);
         }
+    }
+
+    /// A commit that nobody asked for; true if more of it is left. What fails is tried again with the next tick.
+    fn do_by_itself(
+        &mut self,
+        origin: Origin,
+        around: &Surroundings<'_>,
+        part: impl FnOnce(&mut WriteContext<'_>) -> Result<bool>,
+    ) -> bool {
+        let author = Author { kind: 0, origin };
+        self.attempt(author, Durability::Volatile, around, part).unwrap_or_else(|error| {
+            tracing::warn!(%error, ?origin, "removing what has expired or was dropped failed; it is tried again");
+            false
+        })
     }
 
     /// Ends snapshots whose time is over, and now and then frees the index rows that no reader can see any more.

@@ -15,6 +15,8 @@ impl From<LogError> for Error {
         }
         let code = match &error {
             LogError::Io { source, .. } => return to_error(source),
+            LogError::FallenBehind { .. } | LogError::Closed => ErrorCode::SnapshotExpired,
+            LogError::TooMany { .. } => ErrorCode::Busy,
             LogError::ReadOnly | LogError::Fenced => ErrorCode::Unavailable,
             LogError::OutOfOrder { .. } | LogError::Replay(_) => ErrorCode::Internal,
             LogError::OutcomeUnknown { .. } => ErrorCode::OutcomeUnknown,

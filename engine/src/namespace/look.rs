@@ -184,10 +184,10 @@ impl Files {
             }
         }
         let (mut ended, mut last_seq) = (Ok(()), from_seq);
-        let read = self.read_log(from_seq, &mut |seqs, payload| {
-            read_batch(seqs, payload, &mut |_, _| ())?;
-            last_seq = seqs.last;
-            ended = wanted(payload.len() as u64);
+        let read = self.read_log(from_seq, &mut |batch| {
+            read_batch(batch, &mut |_, _| ())?;
+            last_seq = batch.seqs.last;
+            ended = wanted(batch.payload.len() as u64);
             ended.clone().map_err(|error| LogError::Replay(error.into()))
         });
         ended?;
@@ -210,9 +210,9 @@ impl Files {
     /// Reads what the log has after a commit; gives what stands behind it.
     fn read_log(&self, from_seq: u64, replay: &mut log::Replay<'_>) -> Result<Rest> {
         let mut last_seq = from_seq;
-        let (log, report) = log::read(&self.log_options(), from_seq, &mut |seqs, payload| {
-            last_seq = seqs.last;
-            replay(seqs, payload)
+        let (log, report) = log::read(&self.log_options(), from_seq, &mut |batch| {
+            last_seq = batch.seqs.last;
+            replay(batch)
         })?;
         if log::Log::last_seq(&log) != last_seq {
             let text = "the log and what was replayed from it disagree about the newest commit";
@@ -228,7 +228,7 @@ impl Files {
         let (base_seq, counters) = base.flushed()?;
         let from_seq = base_seq.max(self.floor_seq);
         let mut replayed = Replayed::new(counters, from_seq);
-        self.read_log(from_seq, &mut |seqs, payload| replayed.take(seqs, payload))?;
+        self.read_log(from_seq, &mut |batch| replayed.take(batch))?;
         if !replayed.memtable.is_empty() {
             let Replayed { memtable, counters, last_seq } = &replayed;
             base.flush(FlushInput { memtable, through_seq: *last_seq, counters: *counters })?;

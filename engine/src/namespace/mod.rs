@@ -12,6 +12,7 @@ mod change;
 mod checking;
 mod collection;
 mod collections;
+mod commit_log;
 mod context;
 mod entries;
 mod error;
@@ -42,6 +43,7 @@ mod tests;
 mod timelines;
 mod trial;
 
+pub use commit_log::{CommitCursor, CommitGroup, CommitLog, LoggedCommit, LoggedRow};
 pub use handle::Namespace;
 pub use look::{Files, FilesReport};
 pub use mailbox::Envelope;

@@ -26,12 +26,12 @@ use super::state::State;
 use crate::api::{Error, ErrorCode, Result};
 use crate::disk::{Disk, check_dir, to_error};
 use crate::limits;
-use crate::log::{self, Log, LogError, LogOptions, Rest};
+use crate::log::{self, Log, LogError, LogFormat, LogOptions, Rest};
 use crate::planted::{self, Planted};
 use crate::rng::Rng;
 use crate::store::{
-    Base, BatchReader, CollectionRecord, Counters, KeyRange, KeyWriter, Memtable, Read, RowEffect, StoredRow, Table,
-    View,
+    Base, BatchFormat, BatchReader, CollectionRecord, Counters, KeyRange, KeyWriter, Memtable, Read, RowEffect,
+    StoredRow, Table, View,
 };
 
 pub const STORE_NAME: &str = "store.redb";
@@ -50,7 +50,7 @@ pub fn create_files(options: &NamespaceOptions, dir: &Path, id: [u8; 16]) -> Res
     check_parent(&*options.disk, dir)?;
     options.disk.create_dir_all(dir).map_err(io)?;
     Base::create(&*options.disk, &dir.join(STORE_NAME), id)?;
-    let (log, _) = log::open(log_options(&options.disk, &options.rng, dir, id), 0, &mut |_, _| Ok(()))?;
+    let (log, _) = log::open(log_options(&options.disk, &options.rng, dir, id), 0, &mut |_| Ok(()))?;
     drop(log);
     if planted::is(Planted::FolderUnsynced) {
         return Ok(());
@@ -97,28 +97,35 @@ impl Replayed {
     }
 
     /// Takes a record of the log.
-    pub fn take(&mut self, seqs: log::SeqRange, payload: &[u8]) -> std::result::Result<(), LogError> {
+    pub fn take(&mut self, batch: log::Batch<'_>) -> std::result::Result<(), LogError> {
         let insert = &mut |effect: RowEffect<'_>, seq| {
             self.memtable.insert(effect.table, effect.key, effect.value, seq);
         };
-        self.counters = read_batch(seqs, payload, insert)?;
-        self.last_seq = seqs.last;
+        self.counters = read_batch(batch, insert)?;
+        self.last_seq = batch.seqs.last;
         Ok(())
+    }
+}
+
+/// How the operations of a record begin.
+pub(super) fn batch_format(format: LogFormat) -> BatchFormat {
+    match format {
+        LogFormat::One => BatchFormat::Counted,
+        LogFormat::Two => BatchFormat::Headed,
     }
 }
 
 /// Reads a record of the log: each effect with its commit. Gives the counters after it.
 pub(super) fn read_batch(
-    seqs: log::SeqRange,
-    payload: &[u8],
+    log::Batch { seqs, format, payload }: log::Batch<'_>,
     take: &mut dyn FnMut(RowEffect<'_>, u64),
 ) -> std::result::Result<Counters, LogError> {
     let mut read = || {
-        let mut batch = BatchReader::new(payload)?;
+        let mut batch = BatchReader::new(batch_format(format), payload)?;
         let mut seq = seqs.first;
         while !batch.is_empty() {
-            for _ in 0..batch.operation()? {
-                take(batch.effect()?, seq);
+            for effect in batch.operation()?.effects {
+                take(effect?, seq);
             }
             seq += 1;
         }
@@ -153,7 +160,7 @@ pub fn open(
         return Err(Error::new(ErrorCode::Corrupt, text));
     }
     let mut replayed = Replayed::new(counters, base_seq);
-    let replay: &mut log::Replay<'_> = &mut |seqs, payload| replayed.take(seqs, payload);
+    let replay: &mut log::Replay<'_> = &mut |batch| replayed.take(batch);
     let log_options = log_options(&options.disk, &options.rng, dir, id);
     let (log, report): (Box<dyn Log>, _) = match access {
         Access::Full => boxed(log::open(log_options, base_seq, replay)?),

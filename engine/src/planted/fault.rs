@@ -61,6 +61,18 @@ faults! {
     SegmentChecksumSkipped = "segment_checksum_skipped", Engine "log::tests::damage::every_flipped_byte_is_reported_or_harmless";
     /// A bad record is taken for a torn end although a later one proves that it had been synced.
     SyncedRecordCutOff = "synced_record_cut_off", Crash "tail::damage_before_the_last_record_is_reported";
+    /// A record or segment counts whatever history it says is before it.
+    ChainUnverified = "chain_unverified", Engine "log::tests::chain::a_segment_of_another_history_is_reported";
+    /// A record counts whatever epoch it was written under.
+    EpochGoesBack = "epoch_goes_back", Engine "log::tests::chain::an_epoch_that_goes_back_is_reported";
+    /// What a pin keeps is released.
+    PinIgnored = "pin_ignored", Engine "log::tests::pins::a_pin_keeps_what_comes_after_it_until_it_is_let_go";
+    /// Whoever reads the log is shown what is durable and not published.
+    UnpublishedRead = "unpublished_read", Engine "log::tests::cursors::nothing_is_read_before_it_is_durable_and_published";
+    /// Whoever reads the log is shown what is published and not durable.
+    UnsyncedRead = "unsynced_read", Engine "log::tests::cursors::nothing_is_read_before_it_is_durable_and_published";
+    /// What the engine does by itself is logged as a client's.
+    OriginWrong = "origin_wrong", Engine "namespace::tests::origins::the_log_says_who_did_what_and_when";
     /// What recovery accepts is not made durable.
     RecoveredUnsynced = "recovered_unsynced", Crash "durable::what_the_next_process_has_shown_outlives_the_power";
     /// The log goes as soon as a flush begins.

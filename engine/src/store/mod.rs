@@ -20,6 +20,7 @@ mod key;
 mod memtable;
 mod merge;
 mod meta;
+mod origin;
 mod pages;
 mod rebuild;
 mod record;
@@ -41,12 +42,13 @@ pub use backend::Backend;
 pub use base::Base;
 pub use base_snapshot::BaseSnapshot;
 pub use database::GuardedDatabase;
-pub use effect::{BatchReader, BatchWriter, RowEffect};
+pub use effect::{BatchFormat, BatchReader, BatchWriter, Effects, RowEffect};
 pub use error::{StoreError, StoreResult};
 pub use flush::FlushInput;
 pub use front::{NodeFront, TemporalFront};
 pub use key::{KeyReader, KeyWriter};
 pub use memtable::Memtable;
+pub use origin::{Author, OperationHead, Origin};
 pub use record::{
     CollectionKind, CollectionRecord, Counters, DocumentBody, DocumentRecord, EdgeRecord, KvRecord, NodeRecord,
     Retraction, RowMark, TemporalRecord,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use toondb_engine::api::{
-    ByteBuf, Condition, CreateCheckpoint, CreateNamespace, DeleteKey, Durability, ErrorCode, Flush, Get,
+    ByteBuf, CommitSeq, Condition, CreateCheckpoint, CreateNamespace, DeleteKey, Durability, ErrorCode, Flush, Get,
     ListCheckpoints, MaybeValue, Precondition, Put, Quota, RestoreCheckpoint, Result, Scan, TakeSnapshot, Target,
     Write,
 };
@@ -40,6 +40,36 @@ fn a_durable_answer_rests_on_durable_state() {
     assert_eq!(engine.run("", delete_key("k")).unwrap().deleted, 0);
     let engine = open(&disk.crash_image(1, CrashMode::DropUnsynced)).unwrap();
     assert_eq!(value(&engine, "", "k"), None, "it was answered durably that there is no such key");
+}
+
+/// The last commit that whoever follows the log is told of, after another.
+fn told_after(engine: &Engine, seq: u64) -> u64 {
+    let mut cursor = engine.commit_log("").unwrap().cursor(CommitSeq(seq)).unwrap();
+    let mut told = seq;
+    while let Some(group) = cursor.next_group().unwrap() {
+        assert_eq!(group.seqs().0.0, told + 1, "without a gap");
+        told = group.seqs().1.0;
+    }
+    told
+}
+
+#[test]
+fn what_a_follower_is_told_outlives_the_power() {
+    let disk = SimDisk::new();
+    let engine = open(&disk).unwrap();
+    engine.run("", put("k", "1")).unwrap();
+    engine.run("", volatile("k", b"2".to_vec())).unwrap();
+    assert_eq!(told_after(&engine, 0), 1, "the power may take the second back");
+    let left = open(&disk.crash_image(1, CrashMode::DropUnsynced)).unwrap();
+    assert_eq!((value(&left, "", "k").as_deref(), told_after(&left, 0)), (Some("1"), 1));
+    // What comes back after a kill is durable from then on.
+    let left = open(&disk.crash_image(1, CrashMode::KeepAll)).unwrap();
+    assert_eq!((value(&left, "", "k").as_deref(), told_after(&left, 1)), (Some("2"), 2));
+    engine.run("", put("l", "3")).unwrap();
+    assert_eq!(told_after(&engine, 1), 3);
+    engine.run("", Flush {}).unwrap();
+    let refused = engine.commit_log("missing").map(drop);
+    assert_eq!(refused.unwrap_err().code, ErrorCode::NamespaceNotFound);
 }
 
 #[test]

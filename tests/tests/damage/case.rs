@@ -14,8 +14,8 @@ use crate::sample::{Ending, Sample, files, open};
 pub static PANICS: AtomicUsize = AtomicUsize::new(0);
 
 /// Bytes of a segment's header, and of a record's before its payload; `engine/src/log/` describes the format.
-const SEGMENT_HEADER_BYTES: usize = 64;
-const RECORD_HEADER_BYTES: usize = 56;
+const SEGMENT_HEADER_BYTES: usize = 80;
+const RECORD_HEADER_BYTES: usize = 72;
 
 /// What kind of file it is; each kind is damaged equally often.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -245,7 +245,7 @@ fn replay_errors_are_passed_on() {
     let disk = new_disk();
     let mut log = open_from(&disk, 1, 0).unwrap().log;
     append(&mut log, b"a", Sync::Now).unwrap();
-    let refused = open(options(&disk, 2), 0, &mut |_, _| Err(LogError::Replay("no".into())));
+    let refused = open(options(&disk, 2), 0, &mut |_| Err(LogError::Replay("no".into())));
     assert!(matches!(refused, Err(LogError::Replay(_))));
 }
 
@@ -257,7 +257,7 @@ fn works_on_a_real_file_system() {
     let rng = Arc::new(OsRng::open().unwrap());
     let mut options = LogOptions::new(Arc::new(disk.clone()), rng, root.join("log"), NAMESPACE, 1 << 20);
     (options.min_segment_bytes, options.max_segment_bytes) = (4096, 16384);
-    let (mut log, _) = open(options.clone(), 0, &mut |_, _| Ok(())).unwrap();
+    let (mut log, _) = open(options.clone(), 0, &mut |_| Ok(())).unwrap();
     let mut expected = Vec::new();
     for round in 0..40_u8 {
         let payload = vec![round; usize::from(round) * 40];
@@ -271,8 +271,8 @@ fn works_on_a_real_file_system() {
     }
     drop(log);
     let mut batches = Vec::new();
-    let (_, report) = open(options, 10, &mut |seqs, payload| {
-        batches.push((seqs, payload.to_vec()));
+    let (_, report) = open(options, 10, &mut |batch| {
+        batches.push((batch.seqs, batch.payload.to_vec()));
         Ok(())
     })
     .unwrap();
@@ -287,7 +287,7 @@ fn a_log_of_many_segments_opens_one_at_a_time() {
     let disk = new_disk();
     let mut small = options(&disk, 1);
     small.max_segment_bytes = 512;
-    let (mut log, _) = open(small, 0, &mut |_, _| Ok(())).unwrap();
+    let (mut log, _) = open(small, 0, &mut |_| Ok(())).unwrap();
     let batches: Vec<Batch> = (0..60).map(|_| append(&mut log, &[7; 200], Sync::Now).unwrap()).collect();
     drop(log);
     let segments = disk.list_dir(&log_dir()).unwrap().into_iter().filter(|name| name.ends_with(".log")).count();
@@ -296,8 +296,8 @@ fn a_log_of_many_segments_opens_one_at_a_time() {
         let probe = ProbeDisk::new(Arc::new(disk.clone()));
         let options = LogOptions { disk: Arc::new(probe.clone()), ..options(&disk, 2) };
         let mut found = Vec::new();
-        let mut take = |seqs, payload: &[u8]| {
-            found.push((seqs, payload.to_vec()));
+        let mut take = |batch: super::super::Batch<'_>| {
+            found.push((batch.seqs, batch.payload.to_vec()));
             Ok(())
         };
         if may_write {

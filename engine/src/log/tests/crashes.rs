@@ -12,6 +12,8 @@ struct Model {
     durable: usize,
     /// What the store durably contains: the caller released the log through it.
     stored_seq: u64,
+    /// What a reader of the log was told of.
+    told_seq: u64,
 }
 
 impl Model {
@@ -29,6 +31,18 @@ impl Model {
         assert!(count >= self.durable, "{context}: {} batches durable, {count} recovered", self.durable);
         self.history.truncate(count);
         self.durable = count;
+    }
+
+    /// Everybody sees what was appended. What a reader of the log is then told, no crash may take back.
+    fn follow(&mut self, log: &mut SegmentedLog, context: &str) {
+        log.publish(self.last_seq());
+        let mut cursor = log.reader().unwrap().cursor(self.told_seq.max(self.stored_seq)).unwrap();
+        while let Ok(Some(batch)) = cursor.next_batch() {
+            let at = self.history.iter().position(|(seqs, _)| *seqs == batch.seqs);
+            let at = at.unwrap_or_else(|| panic!("{context}: a batch was told that was not written"));
+            assert_eq!(*batch.payload, self.history[at].1, "{context}");
+            (self.durable, self.told_seq) = (self.durable.max(at + 1), batch.seqs.last);
+        }
     }
 
     /// One random action. The store is assumed to be durable at any point the log is released through.
@@ -72,6 +86,7 @@ fn live(disk: &SimDisk, model: &mut Model, seed: u64, actions: usize, context: &
                 if model.act(&mut opened.log, &rng).is_err() {
                     return;
                 }
+                model.follow(&mut opened.log, context);
             }
         }
         Err(LogError::Io { .. }) => {}

@@ -1,7 +1,7 @@
 //! Damage to the medium: reported when the bytes had been durable, cut when they may never have been. What the mark proves
 //! beyond the records themselves is in `marks.rs`.
 
-use super::super::record::{RecordHeader, RecordPlace};
+use super::super::record::RecordHeader;
 use super::*;
 use crate::disk::{CrashMode, OpenMode};
 
@@ -12,12 +12,28 @@ pub(super) struct Placed {
     pub(super) end: u64,
 }
 
+pub(super) const FORMATS: [LogFormat; 2] = [LogFormat::One, LogFormat::Two];
+
+/// As [`sample`], in either format.
+pub(super) fn sample_in(format: LogFormat) -> (SimDisk, u64, Vec<Batch>, Vec<Placed>) {
+    let (disk, from_seq, batches, places) = sample();
+    match format {
+        LogFormat::Two => (disk, from_seq, batches, places),
+        LogFormat::One => {
+            let moved = format_one::rewrite(&options(&disk, 1), <[u8]>::to_vec);
+            let ours = moved.into_iter().rev().take(batches.len()).rev();
+            let places = ours.map(|format_one::Moved { segment, start, end }| Placed { segment, start, end }).collect();
+            (disk, from_seq, batches, places)
+        }
+    }
+}
+
 /// A log of several segments in which every batch was synced; the last segment is a recycled file full of old records.
 pub(super) fn sample() -> (SimDisk, u64, Vec<Batch>, Vec<Placed>) {
     let disk = new_disk();
     let mut small = options(&disk, 1);
     small.max_segment_bytes = 512;
-    let (mut log, _) = open(small, 0, &mut |_, _| Ok(())).unwrap();
+    let (mut log, _) = open(small, 0, &mut |_| Ok(())).unwrap();
     let rng = SeededRng::new(3);
     while log.last_seq() < 12 {
         append(&mut log, &random_payload(&rng, 120), Sync::Now).unwrap();
@@ -25,11 +41,13 @@ pub(super) fn sample() -> (SimDisk, u64, Vec<Batch>, Vec<Placed>) {
     let from_seq = log.last_seq();
     log.truncate(from_seq).unwrap();
     let (mut batches, mut places) = (Vec::new(), Vec::new());
-    for _ in 0..9 {
+    let in_last =
+        |places: &[Placed]| places.iter().filter(|place| place.segment == places[places.len() - 1].segment).count();
+    while batches.len() < 9 || in_last(&places) < 2 {
         let before = (log.current.header.number, u64::from(log.current.offset));
         batches.push(append(&mut log, &random_payload(&rng, 120), Sync::Now).unwrap());
         let (segment, end) = (log.current.header.number, u64::from(log.current.offset));
-        places.push(Placed { segment, start: if before.0 == segment { before.1 } else { 64 }, end });
+        places.push(Placed { segment, start: if before.0 == segment { before.1 } else { 80 }, end });
     }
     drop(log);
     let only = open_from(&disk.crash_image(0, CrashMode::KeepAll), 2, from_seq).unwrap().batches;
@@ -56,7 +74,11 @@ fn assert_prefix_and_usable(disk: &SimDisk, from_seq: u64, batches: &[Batch], co
 
 #[test]
 fn a_segment_cut_to_any_length_is_corrupt() {
-    let (disk, from_seq, _, places) = sample();
+    FORMATS.into_iter().for_each(cut_segments);
+}
+
+fn cut_segments(format: LogFormat) {
+    let (disk, from_seq, _, places) = sample_in(format);
     for number in places[0].segment..=places.last().unwrap().segment {
         for len in 0..disk.file_len(&segment_path(number)).unwrap().unwrap() {
             let image = without_mark(&disk);
@@ -74,7 +96,11 @@ fn a_segment_cut_to_any_length_is_corrupt() {
 
 #[test]
 fn without_a_mark_zeros_from_every_byte_of_the_last_two_batches_cut() {
-    let (disk, from_seq, batches, places) = sample();
+    FORMATS.into_iter().for_each(zero_unmarked);
+}
+
+fn zero_unmarked(format: LogFormat) {
+    let (disk, from_seq, batches, places) = sample_in(format);
     let last = places.last().unwrap();
     let before = &places[places.len() - 2];
     let path = segment_path(last.segment);
@@ -103,8 +129,8 @@ enum Hit {
     Nothing,
 }
 
-fn hit(number: u64, offset: u64, batches: &[Batch], places: &[Placed]) -> Hit {
-    if offset < 64 {
+fn hit(format: LogFormat, number: u64, offset: u64, batches: &[Batch], places: &[Placed]) -> Hit {
+    if offset < u64::from(format.segment_header_bytes()) {
         return Hit::Header;
     }
     if number == places[0].segment && offset < places[0].start {
@@ -112,21 +138,27 @@ fn hit(number: u64, offset: u64, batches: &[Batch], places: &[Placed]) -> Hit {
     }
     let content = |index: &usize| {
         let Placed { segment, start, .. } = places[*index];
-        segment == number && (start..start + 56 + batches[*index].1.len() as u64).contains(&offset)
+        segment == number
+            && (start..start + u64::from(format.record_header_bytes()) + batches[*index].1.len() as u64)
+                .contains(&offset)
     };
     (0..places.len()).find(content).map_or(Hit::Nothing, Hit::Batch)
 }
 
 #[test]
 fn every_flipped_byte_is_reported_or_harmless() {
-    let (disk, from_seq, batches, places) = sample();
+    FORMATS.into_iter().for_each(flip_bytes);
+}
+
+fn flip_bytes(format: LogFormat) {
+    let (disk, from_seq, batches, places) = sample_in(format);
     for number in places[0].segment..=places.last().unwrap().segment {
         let path = segment_path(number);
         for offset in 0..disk.bytes(&path).unwrap().len() as u64 {
             let image = copy(&disk);
             image.corrupt(&path, offset, 1 << (offset % 8)).unwrap();
-            let hit = hit(number, offset, &batches, &places);
-            let context = format!("segment {number} byte {offset}: {hit:?}");
+            let hit = hit(format, number, offset, &batches, &places);
+            let context = format!("{format:?} segment {number} byte {offset}: {hit:?}");
             match open_from(&image, 3, from_seq).map(|opened| opened.batches) {
                 Err(LogError::Corrupt { at, .. }) => {
                     assert!(at.segment == number && at.offset <= offset, "{context}: {at}");
@@ -146,11 +178,11 @@ fn every_flipped_byte_is_reported_or_harmless() {
 fn corruption_and_newer_versions_change_nothing_on_disk() {
     let (disk, from_seq, _, places) = sample();
     // A newer build writes a checksum of its own, maybe elsewhere.
-    let (damage, newer): (&[u64], &[u64]) = (&[places[0].start], &[8, 63]);
-    for (number, offsets) in [(places[0].segment, damage), (places[8].segment, newer)] {
+    let (damage, newer): (&[u64], &[u64]) = (&[places[0].start], &[8, 79]);
+    for (number, offsets) in [(places[0].segment, damage), (places.last().unwrap().segment, newer)] {
         let image = copy(&disk);
         for offset in offsets {
-            image.corrupt(&segment_path(number), *offset, 2).unwrap();
+            image.corrupt(&segment_path(number), *offset, 1).unwrap();
         }
         let ops = image.op_count();
         let Err(error) = open_from(&image, 3, from_seq) else { panic!("it opened") };
@@ -162,7 +194,7 @@ fn corruption_and_newer_versions_change_nothing_on_disk() {
 #[test]
 fn a_missing_or_foreign_segment_is_corrupt() {
     let (disk, from_seq, _, places) = sample();
-    let (first, last) = (places[0].segment, places[8].segment);
+    let (first, last) = (places[0].segment, places.last().unwrap().segment);
     assert!(last >= first + 2, "a middle segment exists");
     let gone = copy(&disk);
     gone.remove_file(&segment_path(first + 1)).unwrap();
@@ -175,7 +207,7 @@ fn a_missing_or_foreign_segment_is_corrupt() {
     assert!(matches!(open_from(&empty, 3, from_seq), Err(LogError::Corrupt { .. })));
     let mut foreign = options(&copy(&disk), 3);
     foreign.namespace_id[0] ^= 1;
-    assert!(matches!(open(foreign, from_seq, &mut |_, _| Ok(())), Err(LogError::Corrupt { .. })));
+    assert!(matches!(open(foreign, from_seq, &mut |_| Ok(())), Err(LogError::Corrupt { .. })));
 }
 
 #[test]
@@ -190,7 +222,7 @@ fn a_remnant_behind_the_cut_never_comes_back() {
     disk.corrupt(&segment_path(1), cut, 1).unwrap();
     let mut opened = open_from(&disk, 2, 0).unwrap();
     assert_eq!(opened.batches, std::slice::from_ref(&first));
-    assert_eq!(opened.report.rest, Rest::Torn { bytes: 64 + 64 });
+    assert_eq!(opened.report.rest, Rest::Torn { bytes: 80 + 80 });
     // The very same batch again ends exactly where the remnant starts.
     let again = append(&mut opened.log, &lost.1, Sync::Now).unwrap();
     assert_eq!(again, lost);
@@ -208,7 +240,7 @@ fn a_lost_volatile_batch_cuts_and_a_lost_synced_one_is_corrupt() {
         append(&mut log, b"two", sync).unwrap();
         append(&mut log, b"three", Sync::Later).unwrap();
         drop(log);
-        disk.corrupt(&segment_path(1), hit + 56, 1).unwrap();
+        disk.corrupt(&segment_path(1), hit + 72, 1).unwrap();
         match open_from(&disk, 2, 0) {
             Ok(opened) => assert!(sync == Sync::Later && opened.batches == [first]),
             Err(LogError::Corrupt { at, .. }) => assert!(sync == Sync::Now && at.offset == hit),
@@ -219,8 +251,7 @@ fn a_lost_volatile_batch_cuts_and_a_lost_synced_one_is_corrupt() {
 
 /// Overwrites the record at `offset` of segment 1 with another valid one.
 fn forge(disk: &SimDisk, log: &SegmentedLog, offset: u32, header: RecordHeader, payload: &[u8]) {
-    let place = RecordPlace { salt: log.current.header.salt, offset };
-    let mut bytes = header.encode(place, payload).0.to_vec();
+    let mut bytes = header.encode(log.current.header.place(offset), payload).header().to_vec();
     bytes.extend(payload);
     disk.open(&segment_path(1), OpenMode::Existing).unwrap().write_all_at(u64::from(offset), &bytes).unwrap();
 }
@@ -231,8 +262,9 @@ fn a_synced_record_replaced_by_another_valid_one_is_corrupt() {
     let mut log = open_from(&disk, 1, 0).unwrap().log;
     let (seqs, _) = append(&mut log, b"one", Sync::Now).unwrap();
     append(&mut log, b"two", Sync::Now).unwrap();
-    forge(&disk, &log, 64, RecordHeader { synced_through: 64, seqs, previous: 0, opening: 1 }, b"eno");
-    assert!(matches!(open_from(&disk, 2, 0), Err(LogError::Corrupt { at, .. }) if at.offset == 128));
+    let lineage = log.current.header.lineage;
+    forge(&disk, &log, 80, RecordHeader { synced_through: 80, seqs, previous: 0, opening: 1, lineage }, b"eno");
+    assert!(matches!(open_from(&disk, 2, 0), Err(LogError::Corrupt { at, .. }) if at.offset == 160));
 }
 
 #[test]
@@ -242,14 +274,15 @@ fn a_gap_between_valid_records_is_corrupt() {
         let mut log = open_from(&disk, 1, 0).unwrap().log;
         append(&mut log, b"one", Sync::Now).unwrap();
         let header = RecordHeader {
-            synced_through: 128,
+            synced_through: 160,
             seqs: SeqRange { first, last },
-            previous: log.current.chain,
+            previous: log.current.checksum,
             opening: 1,
+            lineage: Some(log.current.lineage),
         };
-        forge(&disk, &log, 128, header, b"two");
+        forge(&disk, &log, 160, header, b"two");
         let found = open_from(&disk, 2, 0);
-        assert!(matches!(found, Err(LogError::Corrupt { at, .. }) if at.offset == 128), "{first}..={last}");
+        assert!(matches!(found, Err(LogError::Corrupt { at, .. }) if at.offset == 160), "{first}..={last}");
     }
 }
 
@@ -305,7 +338,11 @@ fn directories_with_names_of_ours_stay_and_hinder_nothing() {
 /// Damage below what the store has: the log begins anew if nothing behind it is missed, and is reported if anything is.
 #[test]
 fn damage_to_what_the_store_has_ends_a_log_only_if_something_behind_it_is_missed() {
-    let (disk, _, batches, places) = sample();
+    FORMATS.into_iter().for_each(damage_what_the_store_has);
+}
+
+fn damage_what_the_store_has(format: LogFormat) {
+    let (disk, _, batches, places) = sample_in(format);
     let last = places.last().unwrap();
     let first = places.iter().position(|place| place.segment == last.segment).unwrap();
     let (mut needless, mut reported) = (0, 0);
@@ -315,7 +352,7 @@ fn damage_to_what_the_store_has_ends_a_log_only_if_something_behind_it_is_missed
             let image = copy(&disk);
             image.corrupt(&segment_path(last.segment), offset, 1).unwrap();
             let context = format!("the store has {base_seq}, byte {offset}");
-            let what = hit(last.segment, offset, &batches, &places);
+            let what = hit(format, last.segment, offset, &batches, &places);
             match open_from(&image, 4, base_seq) {
                 Ok(opened) => {
                     assert_eq!(opened.batches, batches[base + 1..], "{context}");

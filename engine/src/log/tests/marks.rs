@@ -1,7 +1,7 @@
 //! What the mark proves: after the end of the process, that no synced record is gone, changed or replaced. And that it is
 //! never more than a witness.
 
-use super::damage::{Placed, copy, sample};
+use super::damage::{FORMATS, Placed, copy, sample, sample_in};
 use super::*;
 use crate::disk::CrashMode;
 
@@ -20,9 +20,13 @@ fn zero_from(disk: &SimDisk, path: &Path, from: u64) {
 
 #[test]
 fn every_bit_of_the_last_record_is_reported() {
-    let (disk, from_seq, batches, places) = sample();
+    FORMATS.into_iter().for_each(flip_last_bits);
+}
+
+fn flip_last_bits(format: LogFormat) {
+    let (disk, from_seq, batches, places) = sample_in(format);
     let Placed { segment, start, end } = *places.last().unwrap();
-    let content_end = start + 56 + batches.last().unwrap().1.len() as u64;
+    let content_end = start + u64::from(format.record_header_bytes()) + batches.last().unwrap().1.len() as u64;
     for bit in start * 8..end * 8 {
         let (offset, xor) = (bit / 8, 1 << (bit % 8));
         let image = copy(&disk);
@@ -38,7 +42,11 @@ fn every_bit_of_the_last_record_is_reported() {
 
 #[test]
 fn zeros_from_every_byte_on_are_reported() {
-    let (disk, from_seq, batches, places) = sample();
+    FORMATS.into_iter().for_each(zero_marked);
+}
+
+fn zero_marked(format: LogFormat) {
+    let (disk, from_seq, batches, places) = sample_in(format);
     let Placed { segment, .. } = *places.last().unwrap();
     let path = segment_path(segment);
     for from in 0..disk.bytes(&path).unwrap().len() as u64 {
@@ -143,7 +151,7 @@ fn a_mark_that_cannot_be_written_fails_nothing() {
     expected.push(append(&mut log, b"two", Sync::Now).unwrap());
     let lagging = copy(&disk);
     expected.push(append(&mut log, b"three", Sync::Now).unwrap());
-    let cut = u64::from(log.current.offset) - 64;
+    let cut = u64::from(log.current.offset) - 80;
     drop(log);
     assert_eq!(open_from(&lagging, 2, 0).unwrap().batches, expected[..2]);
     disk.corrupt(&segment_path(1), cut, 1).unwrap();

@@ -1,17 +1,21 @@
 //! Tests of the log on a disk that loses power, lies about syncs, fills up and rots.
 
 mod behaviour;
+mod chain;
 mod crashes;
+mod cursors;
 mod damage;
+pub mod format_one;
 mod layout;
 mod marks;
+mod pins;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::append::SegmentedLog;
 use super::types::ReplayReport;
-use super::{Log, LogError, LogOptions, Rest, SeqRange, Sync, open};
+use super::{Log, LogError, LogFormat, LogOptions, Rest, SeqRange, Sync, open};
 use crate::disk::{Disk, SimDisk};
 use crate::rng::{Rng, SeededRng};
 
@@ -64,8 +68,8 @@ fn options(disk: &SimDisk, seed: u64) -> LogOptions {
 
 fn open_from(disk: &SimDisk, seed: u64, from_seq: u64) -> Result<Opened, LogError> {
     let mut batches = Vec::new();
-    let (log, report) = open(options(disk, seed), from_seq, &mut |seqs, payload| {
-        batches.push((seqs, payload.to_vec()));
+    let (log, report) = open(options(disk, seed), from_seq, &mut |batch| {
+        batches.push((batch.seqs, batch.payload.to_vec()));
         Ok(())
     })?;
     assert_eq!(report.records, batches.len() as u64);

@@ -157,13 +157,11 @@ impl Bench {
 
     /// Payload bytes of each record that the log holds and the store does not.
     pub fn log_records(&self) -> Vec<usize> {
-        let image = self.disk.crash_image(0, CrashMode::KeepAll);
-        let (rng, dir) = (Arc::new(SeededRng::new(1)), Path::new(DIR).join("log"));
-        let options = LogOptions::new(Arc::new(image), rng, dir, ID, LogOptions::PAYLOAD_LIMIT_BYTES);
+        let options = Self::log_options(&self.disk.crash_image(0, CrashMode::KeepAll));
         let mut found = Vec::new();
         let flushed = self.stats().flushed_seq.0;
-        crate::log::open(options, flushed, &mut |_, payload| {
-            found.push(payload.len());
+        crate::log::open(options, flushed, &mut |batch| {
+            found.push(batch.payload.len());
             Ok(())
         })
         .unwrap();
@@ -181,10 +179,21 @@ impl Bench {
         self.handle = open(&self.disk, &self.clock, &self.workers, &self.closing);
     }
 
+    /// Opens what another disk has. Whoever had files open has let go of them.
+    pub fn go_on_with(&mut self, disk: SimDisk) {
+        self.disk = disk;
+        self.handle = open(&self.disk, &self.clock, &self.workers, &self.closing);
+    }
+
+    /// What the log of this namespace is opened with, on any disk.
+    pub fn log_options(disk: &SimDisk) -> LogOptions {
+        let (rng, dir) = (Arc::new(SeededRng::new(1)), Path::new(DIR).join("log"));
+        LogOptions::new(Arc::new(disk.clone()), rng, dir, ID, LogOptions::PAYLOAD_LIMIT_BYTES)
+    }
+
     /// Opens what a power loss leaves.
     pub fn lose_power(&mut self) {
-        self.disk = self.disk.crash_image(0, CrashMode::DropUnsynced);
-        self.handle = open(&self.disk, &self.clock, &self.workers, &self.closing);
+        self.go_on_with(self.disk.crash_image(0, CrashMode::DropUnsynced));
     }
 }
 

@@ -10,8 +10,8 @@ use crate::disk::SimDisk;
 use crate::rng::{Rng, SeededRng};
 use crate::store::block::{ROWS, VectorBlock};
 use crate::store::{
-    Base, BatchReader, BatchWriter, CollectionKind, Counters, DocumentBody, DocumentRecord, FlushInput, KeyRange,
-    KeyReader, KeyWriter, Memtable, Read, RowSnapshot, Table, Txn, View,
+    Author, Base, BatchFormat, BatchReader, BatchWriter, CollectionKind, Counters, DocumentBody, DocumentRecord,
+    FlushInput, KeyRange, KeyReader, KeyWriter, Memtable, OperationHead, Origin, Read, RowSnapshot, Table, Txn, View,
 };
 
 type Model = BTreeMap<Vec<u8>, Vec<u8>>;
@@ -176,21 +176,27 @@ fn a_batch_reads_back_as_it_was_written() {
     let counters = Counters { keys: 1, last_commit_at: -5, next_collection_id: 9, ..Counters::default() };
     let mut payload = Vec::new();
     let mut writer = BatchWriter::begin(&mut payload);
-    writer.operation(txn.len(), txn.effects());
+    writer.operation(Author { kind: 21, origin: Origin::Client }, -5, txn.len(), txn.effects());
     writer.finish(0, &counters);
-    for cut in 0..payload.len() {
-        let mut reader = BatchReader::new(&payload[..cut]);
-        let complete = reader.as_mut().and_then(|batch| {
-            let count = batch.operation()?;
-            (0..count).try_for_each(|_| batch.effect().map(drop))
-        });
-        assert!(complete.is_none(), "a batch cut at {cut} was read");
+    // Without its head, but for the number of effects, it is one of format 1.
+    let mut counted = payload.clone();
+    drop(counted.drain(Counters::BYTES..Counters::BYTES + 12));
+    drop(counted.drain(Counters::BYTES + 4..Counters::BYTES + 8));
+    let head = OperationHead { kind: 21, origin: Some(Origin::Client), time_ms: -5 };
+    for (format, payload, head) in [(BatchFormat::Headed, payload, Some(head)), (BatchFormat::Counted, counted, None)] {
+        for cut in 0..payload.len() {
+            let mut reader = BatchReader::new(format, &payload[..cut]);
+            let operation = reader.as_mut().and_then(BatchReader::operation);
+            let is_read =
+                operation.is_some_and(|operation| operation.effects.into_iter().all(|effect| effect.is_some()));
+            assert!(!is_read, "a batch cut at {cut} was read");
+        }
+        let mut reader = BatchReader::new(format, &payload).unwrap();
+        assert_eq!(reader.counters, counters);
+        let operation = reader.operation().unwrap();
+        assert_eq!(operation.head, head);
+        assert!(operation.effects.map(Option::unwrap).eq(txn.effects()) && reader.is_empty());
     }
-    let mut reader = BatchReader::new(&payload).unwrap();
-    assert_eq!(reader.counters, counters);
-    assert_eq!(reader.operation(), Some(3));
-    let read: Vec<_> = (0..3).map(|_| reader.effect().unwrap()).collect();
-    assert!(read.iter().copied().eq(txn.effects()) && reader.is_empty());
 }
 
 #[test]
