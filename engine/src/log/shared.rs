@@ -33,6 +33,13 @@ pub(super) struct LogShared {
     readable: Mutex<Readable>,
 }
 
+/// A segment that a cursor has open.
+#[derive(Clone, Debug)]
+struct ReadSegment {
+    number: u64,
+    file: Arc<dyn DiskFile>,
+}
+
 #[derive(Debug)]
 struct Readable {
     /// Oldest first; the last one is appended to.
@@ -40,7 +47,7 @@ struct Readable {
     pins: Pins,
     recent: RecentBatches,
     /// Each cursor, with the segment that it reads.
-    cursors: BTreeMap<u64, Option<(u64, Arc<dyn DiskFile>)>>,
+    cursors: BTreeMap<u64, Option<ReadSegment>>,
     newest_cursor: u64,
 }
 
@@ -167,12 +174,12 @@ impl LogShared {
     pub(super) fn segment_file(&self, cursor: u64, number: u64) -> Result<(PathBuf, Arc<dyn DiskFile>), LogError> {
         let path = self.options.dir.join(segment_name(number));
         let open = self.readable.lock().cursors.get(&cursor).cloned().flatten();
-        if let Some((_, file)) = open.filter(|(open, _)| *open == number) {
+        if let Some(ReadSegment { file, .. }) = open.filter(|open| open.number == number) {
             return Ok((path, file));
         }
         let file = self.options.disk.open(&path, OpenMode::ReadOnly).map_err(LogError::io(&path))?;
         if let Some(open) = self.readable.lock().cursors.get_mut(&cursor) {
-            *open = Some((number, Arc::clone(&file)));
+            *open = Some(ReadSegment { number, file: Arc::clone(&file) });
         }
         Ok((path, file))
     }

@@ -81,6 +81,12 @@ impl CommitLog {
 }
 
 impl CommitCursor {
+    /// The last commit that was given, or was not wanted.
+    #[must_use]
+    pub fn after(&self) -> CommitSeq {
+        CommitSeq(self.0.after())
+    }
+
     /// The next commits; nothing if all have been given that are durable. After an error the same can be asked again.
     ///
     /// # Errors

@@ -87,6 +87,8 @@ fn a_segment_of_another_history_is_reported() {
     ours.open(&segment_path(2), OpenMode::Existing).unwrap().write_all_at(0, &stolen).unwrap();
     let ops = ours.op_count();
     assert!(matches!(open_from(&ours, 3, 0), Err(LogError::Corrupt { at, .. }) if at.segment == 2));
+    let looked = super::super::read(&options(&ours, 4), 0, &mut |_| Ok(()));
+    assert!(matches!(looked, Err(LogError::Corrupt { at, .. }) if at.segment == 2), "a check says so too");
     assert_eq!(ours.op_count(), ops, "nothing was changed");
 }
 

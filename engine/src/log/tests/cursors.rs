@@ -193,10 +193,8 @@ fn readers_and_the_writer_do_not_meet() {
     std::thread::scope(|scope| {
         let ends: Vec<_> = (0..3)
             .map(|_| {
-                let reader = reader.clone();
+                let (reader, mut cursor, mut after) = (reader.clone(), reader.cursor(0).unwrap(), 0);
                 scope.spawn(move || {
-                    let (mut cursor, mut after) = (reader.cursor(0).unwrap(), 0);
-                    let mut behind = 0;
                     loop {
                         match cursor.next_batch() {
                             Ok(Some(batch)) => {
@@ -206,8 +204,9 @@ fn readers_and_the_writer_do_not_meet() {
                             }
                             Ok(None) => std::thread::yield_now(),
                             Err(LogError::FallenBehind { oldest, .. }) => {
-                                (after, behind) = (oldest - 1, behind + 1);
-                                cursor = reader.cursor(after).unwrap();
+                                after = oldest - 1;
+                                let Ok(anew) = reader.cursor(after) else { return after };
+                                cursor = anew;
                             }
                             Err(LogError::Closed) => return after,
                             Err(error) => panic!("after {after}: {error}"),

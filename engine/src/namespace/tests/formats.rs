@@ -1,12 +1,18 @@
 //! A namespace whose log an earlier version wrote opens, and goes on in the present format.
 
+use std::path::Path;
+use std::sync::Arc;
+
 use serde_bytes::ByteBuf;
 
 use super::bench::Bench;
 use crate::api::{CommitSeq, DeleteKey, Durability, Get, Put};
-use crate::disk::CrashMode;
+use crate::disk::{CrashMode, Disk, OpenMode, SimDisk};
 use crate::log::tests::format_one;
-use crate::store::{Counters, Origin};
+use crate::log::{self, Log, LogOptions, Rest, SeqRange, Sync};
+use crate::namespace::recovery::read_batch;
+use crate::rng::SeededRng;
+use crate::store::{Author, BatchWriter, Counters, KvRecord, Origin, RowEffect, Table};
 
 fn bytes(text: &str) -> ByteBuf {
     ByteBuf::from(text.as_bytes().to_vec())
@@ -93,4 +99,58 @@ fn a_log_of_format_1_opens_and_goes_on_in_format_2() {
         bench.lose_power();
         assert_eq!(get(&bench, "newer"), Some(b"still".to_vec()));
     }
+}
+
+/// What version 0.4.0 had left when it was killed after 65 puts: the two slots of the mark, 72 bytes each, then the used part of
+/// its only segment.
+const LOG_OF_0_4_0: &[u8] = include_bytes!("log_of_format_1.bin");
+
+#[test]
+fn the_log_of_an_earlier_version_is_read_as_it_was_written() {
+    let (marks, segment) = LOG_OF_0_4_0.split_at(2 * 72);
+    let disk = SimDisk::new();
+    let dir = Path::new("/ns/log");
+    disk.create_dir_all(dir).unwrap();
+    let write = |name: &str, len: u64, parts: &[(u64, &[u8])]| {
+        let file = disk.open(&dir.join(name), OpenMode::CreateNew).unwrap();
+        file.set_len(len).unwrap();
+        parts.iter().for_each(|(offset, bytes)| file.write_all_at(*offset, bytes).unwrap());
+        file.sync_all().unwrap();
+    };
+    write("00000000000000000001.log", 64 << 10, &[(0, segment)]);
+    write("synced", 8192, &[(0, &marks[..72]), (4096, &marks[72..])]);
+    let id = segment[16..32].try_into().unwrap();
+    let open = |seed| {
+        let (rng, limit) = (Arc::new(SeededRng::new(seed)), 1 << 20);
+        let mut rows = Vec::new();
+        let (log, report) =
+            log::open(LogOptions::new(Arc::new(disk.clone()), rng, dir.into(), id, limit), 0, &mut |batch| {
+                read_batch(batch, &mut |effect, seq| {
+                    let value = KvRecord::decode(effect.value.unwrap()).unwrap();
+                    assert_eq!((effect.table, value.seq), (Table::Kv, seq));
+                    rows.push((effect.key.to_vec(), value.value.to_vec()));
+                })
+                .map(drop)
+            })
+            .unwrap();
+        assert_eq!(report.rest, Rest::Torn { bytes: 0 });
+        (log, rows)
+    };
+    let puts = [("key", 40), ("other", 25)].into_iter().flat_map(|(prefix, count)| {
+        (0..count).map(move |i| (format!("{prefix}/{i}").into_bytes(), format!("{i}").into_bytes()))
+    });
+    let mut expected: Vec<_> = puts.collect();
+    let (mut log, rows) = open(1);
+    assert_eq!(rows, expected);
+    let (record, time_ms) = (KvRecord { seq: 66, expires_at: 0, value: b"66" }.encode(), 7);
+    let effect = RowEffect { table: Table::Kv, key: b"new", value: Some(&record) };
+    let mut batch = BatchWriter::begin(log.buffer());
+    batch.operation(Author { kind: 21, origin: Origin::Client }, time_ms, 1, [effect].into_iter());
+    log.append(SeqRange { first: 66, last: 66 }, Sync::Now).unwrap();
+    drop(log);
+    expected.push((b"new".to_vec(), b"66".to_vec()));
+    assert_eq!(open(2).1, expected);
+    // Each file keeps its format.
+    let version = |number: u64| disk.bytes(&dir.join(format!("{number:020}.log"))).unwrap()[8];
+    assert_eq!((version(1), version(2)), (1, 2));
 }
