@@ -45,7 +45,7 @@ pub struct Author {
 /// What the log says of an operation beside its effects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OperationHead {
-    /// The number of the request's operation, as in [`Author`]; a later version may have more.
+    /// The number of the request's operation, see [`crate::api::OpCode`]; 0 = the engine did it by itself. A later version may have more.
     pub kind: u16,
     /// What made it happen; nothing if this build does not know it.
     pub origin: Option<Origin>,
