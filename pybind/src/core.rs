@@ -6,7 +6,8 @@ use std::sync::Arc;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use toondb_engine::api::{
-    ByteBuf, Commit, CommitSeq, Durability, ErrorCode, Get, NamespaceName, OpCode, Operation, Put, Request, Response, Scope,
+    ByteBuf, Commit, CommitSeq, Durability, ErrorCode, Get, NamespaceName, OpCode, Operation, Put, Request, Response,
+    Scope,
 };
 
 use crate::answer;

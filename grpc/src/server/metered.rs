@@ -112,7 +112,8 @@ where
         let inflation = if request.headers().contains_key(ENCODING) { limits::INFLATION_MAX } else { 1 };
         let stall = Stall { timeout: self.layer.stall_timeout, sleep: None, waits: false };
         let metered = Arc::clone(&lease);
-        let answer = self.inner.call(request.map(|inner| Body::new(MeteredBody { inner, lease: metered, stall, inflation })));
+        let answer =
+            self.inner.call(request.map(|inner| Body::new(MeteredBody { inner, lease: metered, stall, inflation })));
         Box::pin(async move {
             let answer = answer.await;
             drop(lease);
