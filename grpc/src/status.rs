@@ -67,8 +67,13 @@ pub fn complete(headers: &mut HeaderMap) {
     if status.code() == Code::Ok || own_code(&status).is_some() {
         return;
     }
+    let mut error = from_status(&status);
+    if status.code() == Code::ResourceExhausted {
+        // In a server the library says so of one thing: a message that is too large once it is decompressed.
+        error.code = ErrorCode::LimitExceeded;
+    }
     // What cannot be written into headers stays as it is: a status all the same.
-    let _ = with_info(status.code(), &from_status(&status)).add_header(headers);
+    let _ = with_info(status.code(), &error).add_header(headers);
 }
 
 fn shortened(message: &str) -> String {
