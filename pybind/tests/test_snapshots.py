@@ -40,7 +40,7 @@ def test_every_read_sees_the_same(home: Namespace) -> None:
         assert list(s.scan()) == [(b"k", b"1")] and s.exists(b"k")
         assert len(s.get_edges("x")) == 1 and s.get_node("y") is not None
         assert len(s.query_temporal_graph("x", timestamp=100)) == 1
-        assert s.render(Query.scan(), format="json", columns=["value"]).data == '[{"value":"1"}]'
+        assert s.render(Query.scan(), format="json", columns=["value"]) == '[{"value":"1"}]'
     assert (home.get(b"k"), docs.count()) == (b"2", 1)
 
 

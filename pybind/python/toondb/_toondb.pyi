@@ -25,6 +25,7 @@ __all__ = [
     "on_text",
     "open_embedded",
     "span_ms",
+    "reads_at_snapshot",
     "split_rows",
     "time_ms",
     "to_json",
