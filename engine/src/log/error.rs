@@ -65,7 +65,9 @@ pub enum LogError {
     #[error("the log was opened to be read only")]
     ReadOnly,
     /// What a cursor or a pin needs was released. Nothing is missing in the log; whoever follows it begins anew, from a copy.
-    #[error("the log has released what comes after seq {after}: it begins with {oldest}")]
+    #[error(
+        "the log has released what comes after seq {after} and begins with {oldest}: begin anew, from a copy of the whole"
+    )]
     FallenBehind {
         /// What was read last, or was to be kept from then on.
         after: u64,
@@ -73,7 +75,7 @@ pub enum LogError {
         oldest: u64,
     },
     /// There are as many cursors or pins as there may be. Nothing was changed.
-    #[error("the log has {max} {what} already")]
+    #[error("the log has {max} {what} already, which is as many as it may have: let go of one")]
     TooMany {
         /// Cursors or pins.
         what: &'static str,
@@ -81,7 +83,7 @@ pub enum LogError {
         max: usize,
     },
     /// The log was closed. Whoever reads it asks whoever opens it next.
-    #[error("the log was closed")]
+    #[error("the log was closed: ask for it again")]
     Closed,
     /// No space or quota for the next segment. Nothing was written; appending works again once there is space.
     #[error("no space for the next log segment: {source}")]
