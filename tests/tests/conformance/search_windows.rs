@@ -49,7 +49,7 @@ fn windows_join(s: &mut Script) {
         let found = s.ok("default", SearchCollection { threshold, ..search("c", query, 100) }).hits;
         let expected: Vec<&DocumentHit> = whole.iter().filter(|hit| Some(hit.score) >= threshold).collect();
         assert_eq!(found.iter().collect::<Vec<_>>(), expected);
-        let rest = SearchCollection { threshold, offset: 3, ..search("c", query, 100) };
+        let rest = SearchCollection { threshold, offset: 3, ..search("c", query, 97) };
         assert_eq!(s.ok("default", rest).hits.len(), expected.len().saturating_sub(3));
     }
     assert!(s.ok("default", SearchCollection { threshold: Some(2.0), ..search("c", query, 5) }).hits.is_empty());

@@ -60,3 +60,42 @@ impl<T> Page<T> {
         (self.items, self.last.filter(|_| !self.is_complete).map(position))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "whatever fails here fails the test")]
+
+    use super::*;
+
+    /// Takes as many as the page has room for, each of so many bytes.
+    fn filled(limit: Option<u32>, bytes: usize) -> (usize, Option<Position>) {
+        let mut page = Page::new(limit);
+        let mut taken = 0;
+        while page.offer(&Place::Missing, format!("d{taken}").as_bytes(), || Ok(((), bytes))).unwrap().is_continue() {
+            taken += 1;
+        }
+        let (items, cursor) = page.finish();
+        assert_eq!(items.len(), taken);
+        (taken, cursor.map(|cursor| Position::decode(&cursor, true).unwrap()))
+    }
+
+    #[test]
+    fn a_page_has_room_for_so_many_and_one_at_least() {
+        assert_eq!(filled(Some(u32::MAX), 0).0, limits::PAGE_ITEMS_MAX);
+        assert_eq!(filled(None, 0).0, limits::PAGE_ITEMS_DEFAULT);
+        let last = |number: usize| Some(Position { place: Place::Missing, id: DocumentId::new(format!("d{number}")) });
+        assert_eq!(filled(Some(3), 0), (3, last(2)));
+        assert_eq!(filled(None, limits::PAGE_BYTES_MAX / 2), (3, last(2)), "the last one may be too many");
+        assert_eq!(filled(None, usize::MAX / 2), (1, last(0)));
+        assert_eq!(filled(Some(0), 0), (0, None));
+    }
+
+    #[test]
+    fn the_last_page_has_no_cursor() {
+        let mut page = Page::new(Some(2));
+        for id in [b"a", b"b"] {
+            assert!(page.offer(&Place::Id, id, || Ok(((), 1))).unwrap().is_continue());
+        }
+        assert_eq!(page.finish().1, None);
+    }
+}
