@@ -1,7 +1,5 @@
 //! `CollectionService`.
 
-use std::collections::BTreeMap;
-
 use toondb_engine::api::{
     AddDocuments, AddedDocuments, CollectionInfo, CollectionList, CommitSeq, CountDocuments, Counted, CreateCollection,
     DeleteByFilter, DeleteDocuments, Deleted, DescribeCollection, Document, DocumentId, Documents, DropCollection,
@@ -327,7 +325,7 @@ impl Rpc for DeleteByFilter {
         proto::DeleteByFilterRequest {
             collection_name: collection.into_string(),
             namespace: namespace.to_owned(),
-            filter: BTreeMap::new(),
+            filter: Vec::new(),
             typed_filter: Some(filter_message(filter)),
             durability: durability_number(durability),
         }
@@ -358,7 +356,7 @@ impl Rpc for CountDocuments {
         proto::CountDocumentsRequest {
             collection_name: collection.into_string(),
             namespace: namespace.to_owned(),
-            filter: BTreeMap::new(),
+            filter: Vec::new(),
             typed_filter: filter.map(filter_message),
             snapshot: seq(snapshot),
             missing_ok,

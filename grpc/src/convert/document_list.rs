@@ -1,7 +1,5 @@
 //! The lists of `CollectionService`, and what it tells of fields.
 
-use std::collections::BTreeMap;
-
 use toondb_engine::api::{
     DocumentIdPage, DocumentPage, Facet, FacetDocuments, Facets, Filter, ListDocumentIds, ListDocuments, MaybeBounds,
     MinMaxDocuments, Result, ValueBounds,
@@ -14,7 +12,7 @@ use crate::proto;
 use crate::rpc::Rpc;
 
 fn typed(message: Option<proto::Value>) -> Result<Option<Filter>> {
-    filter(BTreeMap::new(), message)
+    filter(Vec::new(), message)
 }
 
 impl Rpc for ListDocuments {

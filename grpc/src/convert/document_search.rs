@@ -1,7 +1,5 @@
 //! The searches of `CollectionService`.
 
-use std::collections::BTreeMap;
-
 use toondb_engine::api::{
     DocumentHit, DocumentHits, DocumentHitsBatch, Embedding, EmbeddingBatch, Result, SearchBatchCollection,
     SearchCollection,
@@ -53,7 +51,7 @@ impl Rpc for SearchCollection {
             namespace: namespace.to_owned(),
             query: query.0,
             k: k.unwrap_or(0),
-            filter: BTreeMap::new(),
+            filter: Vec::new(),
             typed_filter: filter.map(filter_message),
             ef: ef.unwrap_or(0),
             include_embedding,
@@ -117,7 +115,7 @@ impl Rpc for SearchBatchCollection {
             namespace: namespace.to_owned(),
             queries: queries.0,
             k: k.unwrap_or(0),
-            filter: BTreeMap::new(),
+            filter: Vec::new(),
             typed_filter: filter.map(filter_message),
             ef: ef.unwrap_or(0),
             include_embedding,

@@ -43,7 +43,7 @@ impl Parts {
             }
         };
         if let FieldsWanted::Named(names) = &self.fields {
-            metadata.0.retain(|name, _| names.contains(name));
+            metadata.0.retain(|name| names.iter().any(|wanted| wanted == name));
         }
         let embedding = if self.embedding { Some(embedding(collection, record.row)?) } else { None };
         let id = Some(DocumentId::new(String::from_utf8_lossy(id)));
