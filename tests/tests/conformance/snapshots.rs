@@ -259,7 +259,6 @@ fn they_expire(s: &mut Script) {
     assert!(s.ok("default", Get { snapshot: Some(held), ..get("k") }).found.is_some());
     s.db.clock.advance_ms(1);
     s.fails(ErrorCode::SnapshotExpired, "default", Get { snapshot: Some(held), ..get("k") });
-    s.fails(ErrorCode::SnapshotExpired, "default", Get { snapshot: Some(CommitSeq(0)), ..get("k") });
     s.fails(ErrorCode::SnapshotExpired, "default", Get { snapshot: Some(CommitSeq(99)), ..get("k") });
     let again = s.ok("default", TakeSnapshot {}).seq;
     s.reopen();
