@@ -43,8 +43,6 @@ _FIELDS = ("metadata", "properties")
 
 def plain(row: Any, believed: bool = False) -> Dict[str, Any]:
     """A row as a dict of its columns; of a fact, when it was ``believed`` too."""
-    if hasattr(row, "_asdict"):
-        return dict(row._asdict())
     if isinstance(row, tuple):
         return dict(zip(("key", "value"), map(_text_or_bytes, row)))
     if isinstance(row, bytes):

@@ -6,7 +6,7 @@ namespace.
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from typing import Any, Dict, List, Literal, NamedTuple, Optional, Tuple, Union
+from typing import Any, Dict, Iterator, List, Literal, Optional, Tuple, Union
 
 from ._rows import InFormats, Tables
 
@@ -91,13 +91,17 @@ class Document:
         return f"Document({shown})"
 
 
-class FacetCount(NamedTuple):
-    """A value of a field, and how many documents have it."""
+@dataclass
+class FacetCount:
+    """A value of a field, and how many documents have it: unpacks as ``value, count``."""
 
     value: Any
     """The value; an element, of a field that holds lists."""
     count: int
     """The documents."""
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter((self.value, self.count))
 
 
 @dataclass
