@@ -40,6 +40,14 @@ pub const K_DEFAULT: usize = 10;
 /// Largest number of rows in one collection or vector index over its life; row numbers are 32 bits.
 pub const ROWS_MAX: u32 = u32::MAX - 1;
 
+/// Most values of a field that are counted in one answer.
+pub const FACETS_MAX: usize = 1_000;
+/// Values of a field in an answer where the caller names no number.
+pub const FACETS_DEFAULT: usize = 10;
+/// Longest cursor of a list of documents: it has the id of the last one and the value that it stood at, which may take all of
+/// its record.
+pub const DOCUMENT_CURSOR_BYTES_MAX: usize = CONTENT_BYTES_MAX + PROPERTIES_BYTES_MAX + ID_BYTES_MAX + 64;
+
 /// Most items in one batch: keys, documents, vectors, writes of a commit.
 pub const BATCH_ITEMS_MAX: usize = 100_000;
 /// Most preconditions of one commit.
@@ -344,6 +352,10 @@ const _: () = {
         "what a namespace's folder says of itself can be read, that of earlier versions too"
     );
     assert!(PAGE_BYTES_MAX + VALUE_BYTES_MAX < FRAME_BYTES_MAX, "a page with one entry too many fits in a frame");
+    assert!(
+        PAGE_BYTES_MAX + 2 * DOCUMENT_CURSOR_BYTES_MAX < REPLY_BYTES_MAX,
+        "so do a page of documents with one too many, and its cursor"
+    );
     assert!(FRAME_BYTES_MAX <= MAILBOX_BYTES_MAX, "any frame can be queued");
     assert!(FRAME_BYTES_MAX < OPERATION_BYTES_MAX, "any request can be logged");
     let record = GROUP_BYTES_MAX + 2 * OPERATION_BYTES_MAX;

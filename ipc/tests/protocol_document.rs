@@ -45,6 +45,7 @@ fn requests() -> [(&'static str, Example); 5] {
         ef: None,
         include_embedding: false,
         snapshot: None,
+        ..SearchVectors::default()
     };
     let commit = Commit {
         writes: vec![

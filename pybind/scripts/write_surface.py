@@ -29,6 +29,7 @@ AREAS = [
     ("_keys", "KeyMethods"),
     ("_namespaces", "NamespaceMethods"),
     ("_documents", "DocumentMethods"),
+    ("_listings", "ListingMethods"),
     ("_vectors", "VectorMethods"),
     ("_graph", "GraphMethods"),
     ("_temporal", "TemporalMethods"),
@@ -50,6 +51,8 @@ SHORTER = {
     "get_document": "get",
     "search_collection": "search",
     "search_collection_batch": "search_batch",
+    "list_documents": "list",
+    "list_document_ids": "list_ids",
     "describe_collection": "info",
     "drop_collection": "drop",
 }

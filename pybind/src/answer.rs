@@ -9,18 +9,19 @@ use pyo3::types::{PyBytes, PyString};
 use toondb_engine::api::{
     AddedDocuments, ByteBuf, CacheHit, CacheStats, Capabilities, CheckReport, CheckedNamespace, CheckpointDeleted,
     CheckpointInfo, CheckpointList, ClosedEdges, CollectionList, Context, Converted, Counted, Created, Deleted,
-    DocumentHitsBatch, Documents, EdgePage, Existence, ExportedPart, Finding, Flushed, Imported, IndexList, Inserted,
-    KvEntry, KvPage, KvValue, KvValues, MaybeCacheHit, MaybeNode, MaybeValue, NamespaceList, OutputFormat, Path, Pong,
-    Rendered, Response, Restored, SectionResult, ServerStats, Snapshot, SnapshotEnded, Subgraph, Superseded, Swapped,
-    TemporalEdges, TemporalPath, TokenCount, VectorHitsBatch, Vectors, Written,
+    DocumentHitsBatch, DocumentIdPage, DocumentPage, Documents, EdgePage, Existence, ExportedPart, Facet, Facets,
+    Finding, Flushed, Imported, IndexList, Inserted, KvEntry, KvPage, KvValue, KvValues, MaybeBounds, MaybeCacheHit,
+    MaybeNode, MaybeValue, NamespaceList, OutputFormat, Path, Pong, Rendered, Response, Restored, SectionResult,
+    ServerStats, Snapshot, SnapshotEnded, Subgraph, Superseded, Swapped, TemporalEdges, TemporalPath, TokenCount,
+    ValueBounds, VectorHitsBatch, Vectors, Written,
 };
 
 use crate::classes;
 use crate::record::{
-    Object, collection_info, document, document_hits, edge, embedding, fields, index_info, list, namespace_info,
-    namespace_stats, node, optional_list, shortest, temporal_edge, vector_hits,
+    Object, collection_info, document_hits, documents, edge, embedding, fields, index_info, list, namespace_info,
+    namespace_stats, node, optional_documents, optional_list, shortest, temporal_edge, vector_hits,
 };
-use crate::value::properties_to_dict;
+use crate::value::{self, properties_to_dict};
 
 /// An answer's Python form.
 trait Answer {
@@ -59,12 +60,20 @@ fn cursor<'py>(py: Python<'py>, cursor: Option<&ByteBuf>) -> Option<Bound<'py, P
     cursor.map(|cursor| bytes(py, cursor))
 }
 
-fn value<'py>(py: Python<'py>, KvValue { value, version: _ }: &KvValue) -> PyResult<Object<'py>> {
+fn kv_value<'py>(py: Python<'py>, KvValue { value, version: _ }: &KvValue) -> PyResult<Object<'py>> {
     Ok(bytes(py, value).into_any())
 }
 
 fn entry<'py>(py: Python<'py>, KvEntry { key, value, version: _ }: &KvEntry) -> PyResult<Object<'py>> {
     (bytes(py, key), bytes(py, value)).into_bound_py_any(py)
+}
+
+fn facet<'py>(py: Python<'py>, Facet { value, count }: &Facet) -> PyResult<Object<'py>> {
+    classes::facet_count(py)?.call1((value::to_object(py, value)?, *count))
+}
+
+fn bounds<'py>(py: Python<'py>, ValueBounds { min, max }: &ValueBounds) -> PyResult<(Object<'py>, Object<'py>)> {
+    Ok((value::to_object(py, min)?, value::to_object(py, max)?))
 }
 
 fn name<'py>(py: Python<'py>, name: &str) -> PyResult<Object<'py>> {
@@ -97,7 +106,7 @@ answers! {
     Written { commit_seq, durability }, Written, py =>
         classes::commit_result(py)?.call1((commit_seq.0, crate::name::durability(*durability)))?;
     MaybeValue { found }, MaybeValue, py => found.as_ref().map(|found| bytes(py, &found.value));
-    KvValues { values }, KvValues, py => optional_list(py, values, value)?;
+    KvValues { values }, KvValues, py => optional_list(py, values, kv_value)?;
     KvPage { entries, cursor: next }, KvPage, py => (list(py, entries, entry)?, cursor(py, next.as_ref()));
 
     NamespaceList { namespaces }, NamespaceList, py => list(py, namespaces, |py, info| name(py, info.name.as_str()))?;
@@ -107,7 +116,13 @@ answers! {
 
     AddedDocuments { ids, commit_seq: _, durability: _ }, AddedDocuments, py =>
         list(py, ids, |py, id| name(py, id.as_str()))?;
-    Documents { documents }, Documents, py => optional_list(py, documents, document)?;
+    Documents { documents }, Documents, py => optional_documents(py, documents)?;
+    DocumentPage { documents: found, cursor: next }, DocumentPage, py =>
+        (documents(py, found)?, cursor(py, next.as_ref()));
+    DocumentIdPage { ids, cursor: next }, DocumentIdPage, py =>
+        (list(py, ids, |py, id| name(py, id.as_str()))?, cursor(py, next.as_ref()));
+    Facets { facets }, Facets, py => list(py, facets, facet)?;
+    MaybeBounds { bounds: found }, MaybeBounds, py => found.as_ref().map(|found| bounds(py, found)).transpose()?;
     DocumentHitsBatch { results }, DocumentHitsBatch, py => list(py, results, document_hits)?;
     Vectors { vectors }, Vectors, py =>
         optional_list(py, vectors, |py, vector| embedding(py, Some(vector)).map(Bound::into_any))?;

@@ -17,6 +17,7 @@ macro_rules! classes {
 classes! {
     search_result: "SearchResult";
     document: "Document";
+    facet_count: "FacetCount";
     graph_node: "GraphNode";
     graph_edge: "GraphEdge";
     temporal_edge: "TemporalEdge";

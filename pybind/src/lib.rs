@@ -13,6 +13,7 @@ mod classes;
 mod core;
 mod embedded;
 mod error;
+mod field_names;
 mod gate;
 mod grpc;
 mod looped;

@@ -11,8 +11,9 @@ use toondb_engine::api::{
 };
 
 use crate::classes;
+use crate::field_names::FieldNames;
 use crate::name::metric as metric_name;
-use crate::value::properties_to_dict;
+use crate::value::{properties_to_dict, properties_with_names};
 
 /// Any Python object.
 pub type Object<'py> = Bound<'py, PyAny>;
@@ -21,7 +22,7 @@ pub type Object<'py> = Bound<'py, PyAny>;
 pub fn list<'py, T>(
     py: Python<'py>,
     items: &[T],
-    build: impl Fn(Python<'py>, &T) -> PyResult<Object<'py>>,
+    mut build: impl FnMut(Python<'py>, &T) -> PyResult<Object<'py>>,
 ) -> PyResult<Bound<'py, PyList>> {
     let built: Vec<_> = items.iter().map(|item| build(py, item)).collect::<PyResult<_>>()?;
     PyList::new(py, built)
@@ -31,7 +32,7 @@ pub fn list<'py, T>(
 pub fn optional_list<'py, T>(
     py: Python<'py>,
     items: &[Option<T>],
-    build: impl Fn(Python<'py>, &T) -> PyResult<Object<'py>>,
+    mut build: impl FnMut(Python<'py>, &T) -> PyResult<Object<'py>>,
 ) -> PyResult<Bound<'py, PyList>> {
     list(py, items, |py, item| match item {
         Some(item) => build(py, item),
@@ -66,30 +67,38 @@ pub fn shortest(float: f32) -> f64 {
 fn document_scored<'py>(
     py: Python<'py>,
     document: &Document,
+    names: &mut FieldNames<'py>,
     score: Option<f64>,
     distance: Option<f64>,
 ) -> PyResult<Object<'py>> {
     let Document { id, content, embedding: numbers, metadata } = document;
     let id = PyString::new(py, id.as_ref().map_or("", |id| id.as_str()));
     let numbers = embedding(py, numbers.as_ref())?;
-    let metadata = properties_to_dict(py, metadata)?;
+    let metadata = properties_with_names(py, metadata, names)?;
     classes::document(py)?.call1((id, content, numbers, metadata, score, distance))
 }
 
-/// A stored document.
-pub fn document<'py>(py: Python<'py>, document: &Document) -> PyResult<Object<'py>> {
-    document_scored(py, document, None, None)
+/// Stored documents.
+pub fn documents<'py>(py: Python<'py>, documents: &[Document]) -> PyResult<Bound<'py, PyList>> {
+    let names = &mut FieldNames::default();
+    list(py, documents, |py, document| document_scored(py, document, names, None, None))
 }
 
-fn document_hit<'py>(py: Python<'py>, hit: &DocumentHit) -> PyResult<Object<'py>> {
-    let DocumentHit { document, distance, score } = hit;
-    document_scored(py, document, Some(shortest(*score)), Some(shortest(*distance)))
+/// Stored documents; those that are not there are `None`.
+pub fn optional_documents<'py>(py: Python<'py>, documents: &[Option<Document>]) -> PyResult<Bound<'py, PyList>> {
+    let names = &mut FieldNames::default();
+    optional_list(py, documents, |py, document| document_scored(py, document, names, None, None))
 }
 
 /// The documents that a search found.
 pub fn document_hits<'py>(py: Python<'py>, hits: &DocumentHits) -> PyResult<Object<'py>> {
     let DocumentHits { hits } = hits;
-    list(py, hits, document_hit).map(Bound::into_any)
+    let names = &mut FieldNames::default();
+    let hit = |py, hit: &DocumentHit| {
+        let DocumentHit { document, distance, score } = hit;
+        document_scored(py, document, names, Some(shortest(*score)), Some(shortest(*distance)))
+    };
+    list(py, hits, hit).map(Bound::into_any)
 }
 
 fn vector_hit<'py>(py: Python<'py>, hit: &VectorHit) -> PyResult<Object<'py>> {

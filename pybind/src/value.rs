@@ -8,6 +8,7 @@ use toondb_engine::api::{Error, ErrorCode, Map, Properties, Value};
 use toondb_engine::limits;
 
 use crate::error::to_python;
+use crate::field_names::FieldNames;
 
 /// Values nested deeper than this are refused while they are read, so that a list that contains itself ends; the codecs apply
 /// the exact bound.
@@ -199,4 +200,17 @@ fn map_to_dict<'py>(py: Python<'py>, entries: &Map) -> PyResult<Bound<'py, PyDic
 /// The Python form of metadata or properties.
 pub fn properties_to_dict<'py>(py: Python<'py>, properties: &Properties) -> PyResult<Bound<'py, PyDict>> {
     map_to_dict(py, &properties.0)
+}
+
+/// The same for one of many that have much the same fields.
+pub fn properties_with_names<'py>(
+    py: Python<'py>,
+    properties: &Properties,
+    names: &mut FieldNames<'py>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let dict = PyDict::new(py);
+    for (place, (name, value)) in properties.0.iter().enumerate() {
+        dict.set_item(names.get(py, place, name), to_object(py, value)?)?;
+    }
+    Ok(dict)
 }

@@ -44,7 +44,7 @@ PAIRS = [
     (Transaction, AsyncTransaction),
 ]
 NOT_AWAITED = {"namespace", "snapshot", "transaction"}
-ITERATED = {"scan", "scan_keys"}
+ITERATED = {"scan", "scan_keys", "list_documents", "list_document_ids", "list", "list_ids"}
 
 Result = TypeVar("Result")
 

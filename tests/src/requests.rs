@@ -2,9 +2,10 @@
 
 use toondb_engine::api::{
     AddDocuments, AddEdge, AddNode, AddTemporalEdge, BatchPut, ByteBuf, CacheGet, CacheInvalidate, CachePut, Commit,
-    CompareAndSet, CreateCollection, DeleteKey, Direction, Document, Durability, Edge, EdgeType, Embedding, Filter,
-    Get, GetDocuments, GetNode, Metric, Node, NodeId, Precondition, Properties, Put, PutEntry, QueryTemporal, Scan,
-    SearchCollection, TemporalFact, TemporalMode, TimestampMs, Value, Write,
+    CompareAndSet, CreateCollection, DeleteKey, Direction, Document, Durability, Edge, EdgeType, Embedding,
+    FacetDocuments, Filter, Get, GetDocuments, GetNode, ListDocuments, Metric, MinMaxDocuments, Node, NodeId,
+    Precondition, Properties, Put, PutEntry, QueryTemporal, Scan, SearchCollection, TemporalFact, TemporalMode,
+    TimestampMs, Value, Write,
 };
 
 /// Bytes of a text.
@@ -96,7 +97,7 @@ pub fn add_documents(collection: &str, documents: Vec<Document>) -> AddDocuments
 #[must_use]
 pub fn get_documents(collection: &str, ids: &[&str]) -> GetDocuments {
     let ids = ids.iter().map(|id| (*id).into()).collect();
-    GetDocuments { collection: collection.into(), ids, include_embedding: true, snapshot: None }
+    GetDocuments { collection: collection.into(), ids, include_embedding: true, ..GetDocuments::default() }
 }
 
 /// Finds the `k` nearest documents.
@@ -110,7 +111,26 @@ pub fn search(collection: &str, query: &[f32], k: u32) -> SearchCollection {
         filter: None,
         include_embedding: false,
         snapshot: None,
+        ..SearchCollection::default()
     }
+}
+
+/// Lists all documents.
+#[must_use]
+pub fn list(collection: &str) -> ListDocuments {
+    ListDocuments { collection: collection.into(), ..ListDocuments::default() }
+}
+
+/// Counts documents by the value of a field.
+#[must_use]
+pub fn facet(collection: &str, field: &str) -> FacetDocuments {
+    FacetDocuments { collection: collection.into(), field: field.to_owned(), ..FacetDocuments::default() }
+}
+
+/// Asks for the bounds of a field.
+#[must_use]
+pub fn min_max(collection: &str, field: &str) -> MinMaxDocuments {
+    MinMaxDocuments { collection: collection.into(), field: field.to_owned(), ..MinMaxDocuments::default() }
 }
 
 /// Remembers the answer `value of <key>`.

@@ -27,7 +27,7 @@ fn number(door: &dyn Door, snapshot: Option<CommitSeq>) -> usize {
 
 fn documents(door: &dyn Door, snapshot: Option<CommitSeq>, filtered: bool) -> usize {
     let filter = filtered.then(|| filter(map([])));
-    let count = CountDocuments { collection: "c".into(), filter, snapshot };
+    let count = CountDocuments { collection: "c".into(), filter, snapshot, ..CountDocuments::default() };
     usize::try_from(run(door, "default", count).unwrap().count).unwrap()
 }
 

@@ -69,6 +69,7 @@ fn found(engine: &Engine, query: &[f32], k: usize, filter: Option<Filter>) -> Ve
         filter,
         include_embedding: false,
         snapshot: None,
+        ..SearchCollection::default()
     };
     let hits = run(engine, "default", request).unwrap().hits;
     hits.into_iter().map(|hit| (hit.distance, hit.document.id.unwrap().into_string())).collect()
@@ -130,7 +131,8 @@ fn check_filters(engine: &Engine, data: &WordNet) {
     data.rows.iter().for_each(|row| *topics.entry(row.metadata["lex"].as_str()).or_default() += 1);
     for (topic, size) in topics {
         let wanted = filter(map([("lex", topic.into())]));
-        let count = CountDocuments { collection: "glosses".into(), filter: Some(wanted.clone()), snapshot: None };
+        let count =
+            CountDocuments { collection: "glosses".into(), filter: Some(wanted.clone()), ..CountDocuments::default() };
         assert_eq!(run(engine, "default", count).unwrap().count, size as u64, "{topic}");
         let (mut good, mut all) = (0, 0);
         for query in data.queries.iter().take(5) {
@@ -162,7 +164,7 @@ fn check_freshness(engine: &Engine, data: &WordNet) {
         assert!(found(engine, &query.vector, K, None).iter().all(|(_, id)| *id != query.id));
     }
     let ids: Vec<_> = data.rows.iter().step_by(97).map(|row| row.id.as_str().into()).collect();
-    let get = GetDocuments { collection: "glosses".into(), ids, include_embedding: true, snapshot: None };
+    let get = GetDocuments { collection: "glosses".into(), ids, include_embedding: true, ..GetDocuments::default() };
     let documents = run(engine, "default", get).unwrap().documents;
     for (row, found) in data.rows.iter().step_by(97).zip(documents) {
         assert_eq!(found.as_ref(), Some(&document(row)));

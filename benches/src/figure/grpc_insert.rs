@@ -55,8 +55,7 @@ fn insert_all(client: &BlockingClient, numbers: &[f32]) -> Outcome<f64> {
         return Err(format!("{} of {count} vectors were inserted", inserted.inserted).into());
     }
     let query = Embedding(numbers.rchunks_exact(DIMENSION).next().ok_or("no vectors")?.to_vec());
-    let search =
-        SearchVectors { index: index.clone(), query, k: Some(1), ef: None, include_embedding: false, snapshot: None };
+    let search = SearchVectors { index: index.clone(), query, k: Some(1), ..SearchVectors::default() };
     if client.call_op("default", search)?.hits.first().is_none_or(|hit| hit.id + 1 != count) {
         return Err("the vector inserted last is not found as its own nearest".into());
     }

@@ -61,8 +61,7 @@ fn insert_all(setup: &Setup, numbers: &[f32], batch: usize) -> Outcome<f64> {
         })
         .collect();
     let query = Embedding(numbers.rchunks_exact(DIMENSION).next().ok_or("no vectors")?.to_vec());
-    let search =
-        SearchVectors { index: index.clone(), query, k: Some(1), ef: None, include_embedding: false, snapshot: None };
+    let search = SearchVectors { index: index.clone(), query, k: Some(1), ..SearchVectors::default() };
     let (time, hits) = timed(|| {
         for request in requests {
             engine.run("default", request)?;

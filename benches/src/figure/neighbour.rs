@@ -172,6 +172,7 @@ fn request(flood: Flood, number: u64, round: u64) -> Request {
             ef: None,
             include_embedding: false,
             snapshot: None,
+            ..SearchBatchVectors::default()
         }),
         Flood::Writes => {
             let mut batch = entries(number * 100_000..number * 100_000 + 1_000);

@@ -151,6 +151,7 @@ fn ask(engine: &Engine, vector: &[f32], filter: Option<Filter>) -> Outcome<(Dura
         filter,
         include_embedding: false,
         snapshot: None,
+        ..SearchCollection::default()
     };
     let (time, hits) = timed(|| engine.run("default", search));
     Ok((time, hits?.hits))

@@ -115,7 +115,7 @@ fn documents(engine: &Engine, data: &Dataset) -> Outcome<RowsQuery> {
     engine
         .run("default", AddDocuments { collection: "glosses".into(), documents, durability: Durability::Volatile })?;
     let collection = "glosses".into();
-    Ok(RowsQuery::GetDocuments(GetDocuments { collection, ids, include_embedding: false, snapshot: None }))
+    Ok(RowsQuery::GetDocuments(GetDocuments { collection, ids, ..GetDocuments::default() }))
 }
 
 fn history(engine: &Engine) -> Outcome<RowsQuery> {

@@ -22,6 +22,10 @@ fn page(limit: Option<u32>, default: usize) -> usize {
     rows(limit.map_or(default, |limit| limit as usize), ROW_BYTES)
 }
 
+fn bare_page(limit: Option<u32>, default: usize) -> usize {
+    rows(limit.map_or(default, |limit| limit as usize), BARE_ROW_BYTES)
+}
+
 fn found(k: Option<u32>, queries: usize, bytes_each: usize) -> usize {
     let k = k.map_or(limits::K_DEFAULT, |k| k as usize);
     rows(k.saturating_mul(queries.max(1)), bytes_each)
@@ -49,6 +53,8 @@ fn of_rows(read: &RowsQuery) -> usize {
         RowsQuery::QueryTemporal(query) => page(query.limit, limits::GRAPH_ITEMS_MAX),
         RowsQuery::TraverseTemporal(walk) => page(walk.limit, limits::GRAPH_ITEMS_MAX),
         RowsQuery::TemporalHistory(history) => page(history.limit, limits::PAGE_ITEMS_DEFAULT),
+        RowsQuery::ListDocuments(list) => page(list.limit, limits::PAGE_ITEMS_DEFAULT),
+        RowsQuery::FacetDocuments(facet) => bare_page(facet.limit, limits::FACETS_DEFAULT),
     }
 }
 
@@ -58,9 +64,10 @@ impl Request {
     #[must_use]
     pub fn answer_hint(&self) -> usize {
         match self {
-            Request::Scan(scan) if scan.keys_only => {
-                rows(scan.limit.map_or(limits::PAGE_ITEMS_DEFAULT, |limit| limit as usize), BARE_ROW_BYTES)
-            }
+            Request::Scan(scan) if scan.keys_only => bare_page(scan.limit, limits::PAGE_ITEMS_DEFAULT),
+            Request::ListDocuments(list) => page(list.limit, limits::PAGE_ITEMS_DEFAULT),
+            Request::ListDocumentIds(list) => bare_page(list.limit, limits::PAGE_ITEMS_DEFAULT),
+            Request::FacetDocuments(facet) => bare_page(facet.limit, limits::FACETS_DEFAULT),
             Request::Scan(scan) => page(scan.limit, limits::PAGE_ITEMS_DEFAULT),
             Request::MultiGet(get) => rows(get.keys.len(), ROW_BYTES),
             Request::GetDocuments(get) => rows(get.ids.len(), ROW_BYTES),

@@ -8,6 +8,7 @@ use super::filter::Filter;
 use super::ids::{CollectionName, CommitSeq, DocumentId, TimestampMs};
 use super::kv::check_batch;
 use super::properties::Properties;
+use super::search::{check_groups, check_queries, check_search, check_window, is_zero};
 use super::vector::{Embedding, EmbeddingBatch};
 use crate::limits;
 
@@ -18,26 +19,6 @@ pub(super) fn check_dimension(dimension: u32) -> Result<()> {
         Ok(given) if given >= 1 && given <= max => Ok(()),
         _ => Err(Error::invalid(format!("dimension {dimension} is refused: it must be 1 to {max}"))),
     }
-}
-
-/// Refuses result counts and search widths outside their limits.
-pub(super) fn check_search(k: Option<u32>, ef: Option<u32>) -> Result<()> {
-    let inside = |value: Option<u32>, max: usize| value.is_none_or(|value| value >= 1 && value as usize <= max);
-    if !inside(k, limits::K_MAX) {
-        return Err(Error::limit(format!("k must be 1 to {}", limits::K_MAX)));
-    }
-    if !inside(ef, limits::EF_MAX) {
-        return Err(Error::limit(format!("ef must be 1 to {}", limits::EF_MAX)));
-    }
-    Ok(())
-}
-
-/// Refuses more numbers than the largest batch of queries holds.
-pub(super) fn check_queries(numbers: usize) -> Result<()> {
-    if numbers > limits::QUERIES_MAX * limits::DIMENSION_MAX {
-        return Err(Error::limit(format!("more than {} queries", limits::QUERIES_MAX)));
-    }
-    Ok(())
 }
 
 /// Creates a collection. Creating it again with the same settings changes nothing.
@@ -193,7 +174,7 @@ pub struct AddedDocuments {
 }
 
 /// Reads documents by id.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GetDocuments {
     /// The collection.
     pub collection: CollectionName,
@@ -202,6 +183,9 @@ pub struct GetDocuments {
     /// Give the embeddings too.
     #[serde(default)]
     pub include_embedding: bool,
+    /// A collection that does not exist holds nothing, instead of being an error.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub missing_ok: bool,
     /// Read at this held snapshot instead of the newest state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snapshot: Option<CommitSeq>,
@@ -215,7 +199,7 @@ impl GetDocuments {
 }
 
 /// The documents asked for.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Documents {
     /// One entry for each id; nothing where it is absent.
     pub documents: Vec<Option<Document>>,
@@ -266,13 +250,16 @@ impl DeleteByFilter {
 }
 
 /// Counts documents.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct CountDocuments {
     /// The collection.
     pub collection: CollectionName,
     /// Only those that match.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filter: Option<Filter>,
+    /// A collection that does not exist holds nothing, instead of being an error.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub missing_ok: bool,
     /// Read at this held snapshot instead of the newest state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snapshot: Option<CommitSeq>,
@@ -292,7 +279,7 @@ pub struct Counted {
 }
 
 /// Finds the nearest documents.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct SearchCollection {
     /// The collection.
     pub collection: CollectionName,
@@ -310,6 +297,22 @@ pub struct SearchCollection {
     /// Give the embeddings too.
     #[serde(default)]
     pub include_embedding: bool,
+    /// How many of the nearest to pass over before the first that is given.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub offset: u32,
+    /// The lowest score that counts; nothing = any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<f32>,
+    /// The field of the metadata by whose value the results are grouped, at most so many of each. What lacks the field is
+    /// in no group: each such document stands for itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group_by: Option<String>,
+    /// Most results of one group; nothing = 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group_size: Option<u32>,
+    /// A collection that does not exist holds nothing, instead of being an error.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub missing_ok: bool,
     /// Read at this held snapshot instead of the newest state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snapshot: Option<CommitSeq>,
@@ -318,7 +321,9 @@ pub struct SearchCollection {
 impl SearchCollection {
     pub(super) fn validate(&self) -> Result<()> {
         self.collection.validate()?;
-        check_search(self.k, self.ef)
+        check_search(self.k, self.ef)?;
+        check_window(self.k, self.offset, self.threshold)?;
+        check_groups(self.group_by.as_ref(), self.group_size)
     }
 }
 
@@ -334,14 +339,14 @@ pub struct DocumentHit {
 }
 
 /// What was found, nearest first, ties by id.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct DocumentHits {
     /// The results.
     pub hits: Vec<DocumentHit>,
 }
 
 /// Several searches at one instant.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct SearchBatchCollection {
     /// The collection.
     pub collection: CollectionName,
@@ -359,6 +364,22 @@ pub struct SearchBatchCollection {
     /// Give the embeddings too.
     #[serde(default)]
     pub include_embedding: bool,
+    /// How many of the nearest to pass over before the first that is given.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub offset: u32,
+    /// The lowest score that counts; nothing = any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<f32>,
+    /// The field of the metadata by whose value the results are grouped, at most so many of each. What lacks the field is
+    /// in no group: each such document stands for itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group_by: Option<String>,
+    /// Most results of one group; nothing = 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group_size: Option<u32>,
+    /// A collection that does not exist holds nothing, instead of being an error.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub missing_ok: bool,
     /// Read at this held snapshot instead of the newest state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snapshot: Option<CommitSeq>,
@@ -368,12 +389,14 @@ impl SearchBatchCollection {
     pub(super) fn validate(&self) -> Result<()> {
         self.collection.validate()?;
         check_queries(self.queries.0.len())?;
-        check_search(self.k, self.ef)
+        check_search(self.k, self.ef)?;
+        check_window(self.k, self.offset, self.threshold)?;
+        check_groups(self.group_by.as_ref(), self.group_size)
     }
 }
 
 /// The results of a batch search, one list for each query.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct DocumentHitsBatch {
     /// In the order of the queries.
     pub results: Vec<DocumentHits>,

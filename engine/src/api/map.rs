@@ -59,6 +59,11 @@ impl Map {
         Some(self.0.remove(place).1)
     }
 
+    /// Keeps the fields of which that is true; they keep their order.
+    pub fn retain(&mut self, mut keep: impl FnMut(&str) -> bool) {
+        self.0.retain(|(name, _)| keep(name));
+    }
+
     /// Takes the last field out.
     pub fn pop(&mut self) -> Option<(String, Value)> {
         self.0.pop()

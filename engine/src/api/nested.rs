@@ -26,6 +26,9 @@ impl TryFrom<Request> for RowsQuery {
             Request::QueryTemporal(read) => Self::QueryTemporal(read),
             Request::TraverseTemporal(read) => Self::TraverseTemporal(read),
             Request::TemporalHistory(read) => Self::TemporalHistory(read),
+            Request::ListDocuments(read) => Self::ListDocuments(read),
+            Request::ListDocumentIds(read) => Self::ListDocuments(read.into()),
+            Request::FacetDocuments(read) => Self::FacetDocuments(read),
             other => return Err(other),
         })
     }

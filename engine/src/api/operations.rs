@@ -102,6 +102,18 @@ operations! { ($)
     /// Several searches at once.
     50 SearchBatchCollection(SearchBatchCollection) -> DocumentHitsBatch, "CollectionService/SearchBatch":
         Read Keeps Page, Read of Namespace, Long, rows Seen, state At(snapshot), durable Nothing;
+    /// Lists documents in an order.
+    51 ListDocuments(ListDocuments) -> DocumentPage, "CollectionService/ListDocuments":
+        Read Keeps Page, Read of Namespace, Own, rows Seen, state At(snapshot), durable Nothing;
+    /// Lists the ids of documents.
+    52 ListDocumentIds(ListDocumentIds) -> DocumentIdPage, "CollectionService/ListDocumentIds":
+        Read Keeps Page, Read of Namespace, Own, rows Seen, state At(snapshot), durable Nothing;
+    /// Counts documents by the value of a field.
+    53 FacetDocuments(FacetDocuments) -> Facets, "CollectionService/FacetDocuments":
+        Read Keeps Page, Read of Namespace, Long, rows Seen, state At(snapshot), durable Nothing;
+    /// The smallest and the largest value of a field.
+    54 MinMaxDocuments(MinMaxDocuments) -> MaybeBounds, "CollectionService/MinMaxDocuments":
+        Read Keeps Record, Read of Namespace, Long, rows Seen, state At(snapshot), durable Nothing;
 
     /// Creates a vector index.
     60 CreateIndex(CreateIndex) -> IndexInfo, "VectorIndexService/CreateIndex":

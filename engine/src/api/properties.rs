@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::error::{Error, Result};
 use super::map::Map;
+use super::size::properties_bytes;
 use super::value::Value;
 use crate::limits;
 
@@ -47,6 +48,11 @@ impl Properties {
     /// The value of a field.
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(name)
+    }
+
+    /// Roughly the bytes of memory they take.
+    pub(crate) fn size_hint(&self) -> usize {
+        properties_bytes(self)
     }
 
     /// Refuses too many fields, over-long names and values that [`Value::validate`] refuses.

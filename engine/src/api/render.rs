@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
 use super::collection::{GetDocuments, SearchCollection};
+use super::document_list::ListDocuments;
 use super::error::{Error, Result};
+use super::field_values::FacetDocuments;
 use super::graph::{GetEdges, Neighbors, Traverse};
 use super::ids::CommitSeq;
 use super::kv::{MultiGet, Scan};
@@ -68,6 +70,10 @@ pub enum RowsQuery {
     TraverseTemporal(TraverseTemporal),
     /// The columns of [`RowsQuery::QueryTemporal`], those about the belief included.
     TemporalHistory(TemporalHistory),
+    /// Columns `id`, `content`, `metadata.*`, and `embedding` if asked for; those that the list names, if it names any.
+    ListDocuments(ListDocuments),
+    /// Columns `value`, `count`.
+    FacetDocuments(FacetDocuments),
 }
 
 macro_rules! each_read {
@@ -84,6 +90,8 @@ macro_rules! each_read {
             RowsQuery::QueryTemporal($read) => $give,
             RowsQuery::TraverseTemporal($read) => $give,
             RowsQuery::TemporalHistory($read) => $give,
+            RowsQuery::ListDocuments($read) => $give,
+            RowsQuery::FacetDocuments($read) => $give,
         }
     };
 }
@@ -102,6 +110,7 @@ impl RowsQuery {
     pub(super) fn sees_rows(&self) -> bool {
         match self {
             RowsQuery::GetDocuments(_) | RowsQuery::SearchCollection(_) | RowsQuery::SearchVectors(_) => true,
+            RowsQuery::ListDocuments(_) | RowsQuery::FacetDocuments(_) => true,
             RowsQuery::Scan(_) | RowsQuery::MultiGet(_) => false,
             RowsQuery::GetEdges(_) | RowsQuery::Traverse(_) | RowsQuery::Neighbors(_) => false,
             RowsQuery::QueryTemporal(_) | RowsQuery::TraverseTemporal(_) | RowsQuery::TemporalHistory(_) => false,

@@ -19,7 +19,7 @@ fn value_bytes(value: &Value) -> usize {
     }
 }
 
-fn properties_bytes(properties: &Properties) -> usize {
+pub(super) fn properties_bytes(properties: &Properties) -> usize {
     properties.0.iter().map(|(name, value)| name.len() + 32 + value_bytes(value)).sum()
 }
 

@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::collection::{check_dimension, check_queries, check_search};
+use super::collection::check_dimension;
 use super::common::{Durability, Metric};
 use super::error::{Error, Result};
 use super::ids::{CollectionName, CommitSeq, TimestampMs};
 use super::kv::check_batch;
+use super::search::{check_queries, check_search, check_window, is_zero};
 use super::vector::{Embedding, EmbeddingBatch, IdBatch};
 
 /// Creates a vector index. Creating it again with the same settings changes nothing.
@@ -178,7 +179,7 @@ impl DeleteVectors {
 }
 
 /// Finds the nearest vectors.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct SearchVectors {
     /// The index.
     pub index: CollectionName,
@@ -193,6 +194,12 @@ pub struct SearchVectors {
     /// Give the vectors too.
     #[serde(default)]
     pub include_embedding: bool,
+    /// How many of the nearest to pass over before the first that is given.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub offset: u32,
+    /// The lowest score that counts; nothing = any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<f32>,
     /// Read at this held snapshot instead of the newest state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snapshot: Option<CommitSeq>,
@@ -201,7 +208,8 @@ pub struct SearchVectors {
 impl SearchVectors {
     pub(super) fn validate(&self) -> Result<()> {
         self.index.validate()?;
-        check_search(self.k, self.ef)
+        check_search(self.k, self.ef)?;
+        check_window(self.k, self.offset, self.threshold)
     }
 }
 
@@ -227,7 +235,7 @@ pub struct VectorHits {
 }
 
 /// Several searches at one instant.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct SearchBatchVectors {
     /// The index.
     pub index: CollectionName,
@@ -242,6 +250,12 @@ pub struct SearchBatchVectors {
     /// Give the vectors too.
     #[serde(default)]
     pub include_embedding: bool,
+    /// How many of the nearest to pass over before the first that is given.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub offset: u32,
+    /// The lowest score that counts; nothing = any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<f32>,
     /// Read at this held snapshot instead of the newest state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snapshot: Option<CommitSeq>,
@@ -251,7 +265,8 @@ impl SearchBatchVectors {
     pub(super) fn validate(&self) -> Result<()> {
         self.index.validate()?;
         check_queries(self.queries.0.len())?;
-        check_search(self.k, self.ef)
+        check_search(self.k, self.ef)?;
+        check_window(self.k, self.offset, self.threshold)
     }
 }
 

@@ -28,7 +28,7 @@ mod toon_table;
 pub use auto::{Encoded, encode};
 pub use convert::{convert, count};
 pub use error::FormatError;
-pub use project::Projection;
+pub use project::{FieldsWanted, Projection};
 pub use row::{Cell, Identity, Row, RowSet, RowTable, RowsView, TableView};
 pub use rows::{Answer, rows};
 pub use tally::{BORDER, Block, End, joined_tokens, keeps_apart};

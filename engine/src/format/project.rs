@@ -38,6 +38,17 @@ impl Shape {
     }
 }
 
+/// Which fields of a group are wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FieldsWanted {
+    /// None.
+    Nothing,
+    /// Those with these names.
+    Named(Vec<String>),
+    /// All.
+    All,
+}
+
 /// The columns wanted of a read's rows.
 #[derive(Debug, Clone)]
 pub struct Projection {
@@ -80,6 +91,20 @@ impl Projection {
     /// The same for the rows of one table.
     pub fn wants_in(&self, table: &str, column: &str) -> bool {
         self.shapes.iter().any(|(shape, picks)| shape.name == table && has(shape, picks, column))
+    }
+
+    /// Which fields of the group with this name are wanted.
+    pub fn fields_wanted(&self, group: &str) -> FieldsWanted {
+        let mut named = Vec::new();
+        let picks = self.shapes.iter().filter(|(shape, _)| shape.fields == Some(group)).flat_map(|(_, picks)| picks);
+        for pick in picks {
+            match pick {
+                Pick::Fields => return FieldsWanted::All,
+                Pick::Field(_, field) => named.push(field.clone()),
+                Pick::Fixed(..) => {}
+            }
+        }
+        if named.is_empty() { FieldsWanted::Nothing } else { FieldsWanted::Named(named) }
     }
 
     /// The maker of rows of one shape; nothing if no column of it is wanted.

@@ -2,7 +2,7 @@
 
 use super::Identity;
 use crate::api::{
-    ByteBuf, Document, Edge, Embedding, KvEntry, Node, Properties, TemporalEdge, TimestampMs, Value, VectorHit,
+    ByteBuf, Document, Edge, Embedding, Facet, KvEntry, Node, Properties, TemporalEdge, TimestampMs, Value, VectorHit,
 };
 
 /// A thing that becomes a row. Every column is taken at most once.
@@ -115,6 +115,26 @@ impl Record for VectorRecord<'_> {
             1 => float(self.hit.score),
             2 => float(self.hit.distance),
             _ => embedding(self.hit.embedding.take()),
+        }
+    }
+
+    fn fields(&mut self) -> Option<&mut Properties> {
+        None
+    }
+}
+
+/// A value of a field with its count: it stands for nothing stored.
+pub(super) struct FacetRecord(pub Facet);
+
+impl Record for FacetRecord {
+    fn identity(&self) -> Option<Identity> {
+        None
+    }
+
+    fn take(&mut self, column: usize) -> Value {
+        match column {
+            0 => std::mem::replace(&mut self.0.value, Value::Null),
+            _ => count(self.0.count),
         }
     }
 

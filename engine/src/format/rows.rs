@@ -1,10 +1,10 @@
 //! Answers as rows, for every read that gives some.
 
 use super::project::Projection;
-use super::record::{FoundDocument, Record, VectorRecord};
-use super::shape::{BELIEF, DOCUMENT, EDGE, ENTRY, FACT, HIT, NODE, Shape, VECTOR};
+use super::record::{FacetRecord, FoundDocument, Record, VectorRecord};
+use super::shape::{BELIEF, DOCUMENT, EDGE, ENTRY, FACET, FACT, HIT, NODE, Shape, VECTOR};
 use super::{RowSet, RowTable};
-use crate::api::{ByteBuf, Error, KvEntry, Response, Result, RowsQuery, Scan};
+use crate::api::{ByteBuf, Error, KvEntry, ListDocuments, Response, Result, RowsQuery, Scan};
 
 /// An answer as rows.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,7 +20,7 @@ pub struct Answer {
 fn shapes(read: &RowsQuery) -> &'static [&'static Shape] {
     match read {
         RowsQuery::Scan(_) | RowsQuery::MultiGet(_) => &[&ENTRY],
-        RowsQuery::GetDocuments(_) => &[&DOCUMENT],
+        RowsQuery::GetDocuments(_) | RowsQuery::ListDocuments(_) => &[&DOCUMENT],
         RowsQuery::SearchCollection(_) => &[&HIT],
         RowsQuery::SearchVectors(_) => &[&VECTOR],
         RowsQuery::GetEdges(_) => &[&EDGE],
@@ -28,20 +28,30 @@ fn shapes(read: &RowsQuery) -> &'static [&'static Shape] {
         RowsQuery::QueryTemporal(_) => &[&FACT],
         RowsQuery::TraverseTemporal(_) => &[&NODE, &FACT],
         RowsQuery::TemporalHistory(_) => &[&BELIEF],
+        RowsQuery::FacetDocuments(_) => &[&FACET],
     }
 }
 
 /// The columns shown if none are named, where what the read itself asks for decides.
-fn own_columns(read: &RowsQuery) -> Option<&'static [&'static str]> {
+fn own_columns(read: &RowsQuery) -> Option<Vec<String>> {
+    let these = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect());
     match read {
-        RowsQuery::Scan(scan) if scan.keys_only => Some(&["key", "version"]),
-        RowsQuery::GetDocuments(get) if get.include_embedding => Some(&["id", "content", "metadata", "embedding"]),
+        RowsQuery::Scan(scan) if scan.keys_only => these(&["key", "version"]),
+        RowsQuery::GetDocuments(get) if get.include_embedding => these(&["id", "content", "metadata", "embedding"]),
         RowsQuery::SearchCollection(search) if search.include_embedding => {
-            Some(&["id", "score", "distance", "content", "metadata", "embedding"])
+            these(&["id", "score", "distance", "content", "metadata", "embedding"])
         }
-        RowsQuery::SearchVectors(search) if search.include_embedding => Some(&["id", "score", "distance", "embedding"]),
+        RowsQuery::SearchVectors(search) if search.include_embedding => {
+            these(&["id", "score", "distance", "embedding"])
+        }
+        RowsQuery::ListDocuments(list) => list_columns(list),
         _ => None,
     }
+}
+
+fn list_columns(list: &ListDocuments) -> Option<Vec<String>> {
+    let whole = || ["id", "content", "metadata", "embedding"].map(str::to_owned).to_vec();
+    list.columns.clone().or_else(|| list.include_embedding.then(whole))
 }
 
 impl Projection {
@@ -54,9 +64,15 @@ impl Projection {
         if is_of_keys && columns.is_some_and(|columns| columns.iter().any(|column| column == "value")) {
             return Err(Error::invalid("the scan is of keys only: it has no column \"value\""));
         }
-        let own: Option<Vec<String>> =
-            own_columns(read).map(|names| names.iter().map(|name| (*name).to_owned()).collect());
-        Self::new(shapes(read), columns.or(own.as_deref()))
+        Self::new(shapes(read), columns.or(own_columns(read).as_deref()))
+    }
+
+    /// The columns that a list of documents names.
+    ///
+    /// # Errors
+    /// As [`Projection::of`].
+    pub fn of_list(list: &ListDocuments) -> Result<Self> {
+        Self::new(&[&DOCUMENT], list_columns(list).as_deref())
     }
 
     fn table<R: Record>(&self, shape: &'static Shape, records: impl IntoIterator<Item = R>) -> Option<RowTable> {
@@ -121,6 +137,15 @@ pub fn rows(read: &RowsQuery, response: Response, projection: &Projection) -> Re
         (RowsQuery::TemporalHistory(_), Response::TemporalHistory(found)) => {
             let rows = one(projection.table(&BELIEF, found.edges));
             Answer { rows, cursor: found.cursor, truncated: found.truncated }
+        }
+        (RowsQuery::ListDocuments(list), Response::ListDocuments(page)) => {
+            let (collection, truncated) = (list.collection.as_str(), page.cursor.is_some());
+            let records = page.documents.into_iter();
+            let records = records.map(|document| FoundDocument { collection, document, hit: None });
+            Answer { rows: one(projection.table(&DOCUMENT, records)), cursor: page.cursor, truncated }
+        }
+        (RowsQuery::FacetDocuments(_), Response::FacetDocuments(found)) => {
+            whole(one(projection.table(&FACET, found.facets.into_iter().map(FacetRecord))))
         }
         (_, other) => return Err(Error::internal(format!("{} is no answer to this read", other.code().name()))),
     })

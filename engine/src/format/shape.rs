@@ -28,6 +28,8 @@ pub const HIT: Shape = Shape {
 /// Vectors by search.
 pub const VECTOR: Shape =
     Shape { name: "vectors", fixed: &["id", "score", "distance", "embedding"], shown: 3, fields: None };
+/// Values of a field with their counts.
+pub const FACET: Shape = Shape { name: "facets", fixed: &["value", "count"], shown: 2, fields: None };
 /// Graph nodes.
 pub const NODE: Shape = Shape { name: "nodes", fixed: &["id", "node_type"], shown: 2, fields: Some("properties") };
 /// Graph edges.

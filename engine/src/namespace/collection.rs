@@ -143,6 +143,16 @@ impl Collection {
         self.metadata.evaluate(filter, &mut || wanted.look())
     }
 
+    /// The rows that match a filter; nothing if it asks for nothing, and all match.
+    pub fn chosen(&self, filter: Option<&Filter>, wanted: &Wanted<'_>) -> Result<Option<RoaringBitmap>> {
+        filter.filter(|filter| !filter.is_empty()).map(|filter| self.matching(filter, wanted)).transpose()
+    }
+
+    /// What is known of the fields of its documents.
+    pub fn metadata(&self) -> &SharedIndex {
+        &self.metadata
+    }
+
     /// Bytes of vectors, graph, metadata and lifetimes in memory.
     pub fn memory_bytes(&self) -> u64 {
         (self.vectors.memory_bytes() + self.metadata.memory_bytes() + self.entries.memory_bytes()) as u64

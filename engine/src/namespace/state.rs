@@ -147,13 +147,24 @@ impl State {
         self.collections.get(record.id).ok_or_else(missing)
     }
 
-    /// Finds a cache by name as `reader` sees it. One that does not exist is empty, which is no error.
-    pub fn cache(&self, reader: &impl Read, name: &CollectionName) -> Result<Option<Arc<Collection>>> {
-        match self.collection(reader, name, CollectionKind::Cache) {
-            Ok(cache) => Ok(Some(cache)),
-            Err(error) if error.code == ErrorCode::CollectionNotFound => Ok(None),
+    /// The same for a read; nothing where there is none and that is no error.
+    pub fn collection_or_none(
+        &self,
+        reader: &impl Read,
+        name: &CollectionName,
+        kind: CollectionKind,
+        missing_ok: bool,
+    ) -> Result<Option<Arc<Collection>>> {
+        match self.collection(reader, name, kind) {
+            Ok(collection) => Ok(Some(collection)),
+            Err(error) if missing_ok && error.code == ErrorCode::CollectionNotFound => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// Finds a cache by name as `reader` sees it. One that does not exist is empty, which is no error.
+    pub fn cache(&self, reader: &impl Read, name: &CollectionName) -> Result<Option<Arc<Collection>>> {
+        self.collection_or_none(reader, name, CollectionKind::Cache, true)
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use super::error::{StoreError, StoreResult};
@@ -101,6 +102,16 @@ pub struct DocumentFields<'a> {
     pub expires_at: Option<i64>,
 }
 
+/// What a [`DocumentBody`] says beside its fields, which are passed over.
+#[derive(Debug, Deserialize)]
+struct DocumentText {
+    content: String,
+    #[serde(rename = "metadata")]
+    _metadata: IgnoredAny,
+    #[serde(default, rename = "expires_at")]
+    _expires_at: Option<i64>,
+}
+
 impl<'a> DocumentRecord<'a> {
     /// A record as stored; no body for a bare vector.
     pub fn encode(seq: u64, row: u32, body: Option<&DocumentBody>) -> Vec<u8> {
@@ -136,6 +147,11 @@ impl<'a> DocumentRecord<'a> {
     /// The fields.
     pub fn fields(&self) -> StoreResult<DocumentFields<'a>> {
         unpack(Table::Documents, self.body)
+    }
+
+    /// The text.
+    pub fn content(&self) -> StoreResult<String> {
+        unpack(Table::Documents, self.body).map(|text: DocumentText| text.content)
     }
 
     /// Text and fields.

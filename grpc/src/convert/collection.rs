@@ -2,24 +2,23 @@
 
 use toondb_engine::api::{
     AddDocuments, AddedDocuments, CollectionInfo, CollectionList, CommitSeq, CountDocuments, Counted, CreateCollection,
-    DeleteByFilter, DeleteDocuments, Deleted, DescribeCollection, Document, DocumentHit, DocumentHits,
-    DocumentHitsBatch, DocumentId, Documents, DropCollection, Embedding, EmbeddingBatch, GetDocuments, ListCollections,
-    Result, SearchBatchCollection, SearchCollection, TimestampMs,
+    DeleteByFilter, DeleteDocuments, Deleted, DescribeCollection, Document, DocumentId, Documents, DropCollection,
+    Embedding, GetDocuments, ListCollections, Result, TimestampMs,
 };
 
 use super::enums::{durability, durability_number, metric, metric_number};
 use super::filter::{filter, filter_message};
 use super::kv::deleted;
 use super::properties::{properties, split, split_for_all};
-use super::{non_zero, required, seq, snapshot};
+use super::{required, seq, snapshot};
 use crate::proto;
 use crate::rpc::Rpc;
 
-fn ids(ids: Vec<String>) -> Vec<DocumentId> {
+pub(super) fn ids(ids: Vec<String>) -> Vec<DocumentId> {
     ids.into_iter().map(DocumentId::from).collect()
 }
 
-fn texts(ids: Vec<DocumentId>) -> Vec<String> {
+pub(super) fn texts(ids: Vec<DocumentId>) -> Vec<String> {
     ids.into_iter().map(DocumentId::into_string).collect()
 }
 
@@ -80,7 +79,7 @@ pub(super) fn document_message(document: Document) -> proto::Document {
 }
 
 /// A document for an answer.
-fn shown(document: Document) -> proto::Document {
+pub(super) fn shown(document: Document) -> proto::Document {
     let Document { id, content, embedding, metadata } = document;
     let (metadata, typed_metadata) = split_for_all(metadata);
     proto::Document {
@@ -90,22 +89,6 @@ fn shown(document: Document) -> proto::Document {
         metadata,
         typed_metadata,
     }
-}
-
-fn hits_message(hits: DocumentHits) -> Vec<proto::DocumentResult> {
-    let hit = |hit: DocumentHit| {
-        let DocumentHit { document, distance, score } = hit;
-        proto::DocumentResult { document: Some(shown(document)), score, distance }
-    };
-    hits.hits.into_iter().map(hit).collect()
-}
-
-fn hits(results: Vec<proto::DocumentResult>) -> Result<DocumentHits> {
-    let hit = |result: proto::DocumentResult| {
-        let document = document(required(result.document, "document")?)?;
-        Ok(DocumentHit { document, distance: result.distance, score: result.score })
-    };
-    Ok(DocumentHits { hits: results.into_iter().map(hit).collect::<Result<_>>()? })
 }
 
 impl Rpc for CreateCollection {
@@ -265,13 +248,14 @@ impl Rpc for GetDocuments {
     type Answer = proto::GetDocumentsResponse;
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
-        let GetDocuments { collection, ids, include_embedding, snapshot } = operation;
+        let GetDocuments { collection, ids, include_embedding, missing_ok, snapshot } = operation;
         proto::GetDocumentsRequest {
             collection_name: collection.into_string(),
             namespace: namespace.to_owned(),
             document_ids: texts(ids),
             include_embedding,
             snapshot: seq(snapshot),
+            missing_ok,
         }
     }
 
@@ -280,6 +264,7 @@ impl Rpc for GetDocuments {
             collection: ask.collection_name.into(),
             ids: ids(ask.document_ids),
             include_embedding: ask.include_embedding,
+            missing_ok: ask.missing_ok,
             snapshot: snapshot(ask.snapshot),
         };
         Ok((ask.namespace, operation))
@@ -367,13 +352,14 @@ impl Rpc for CountDocuments {
     type Answer = proto::CountDocumentsResponse;
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
-        let CountDocuments { collection, filter, snapshot } = operation;
+        let CountDocuments { collection, filter, missing_ok, snapshot } = operation;
         proto::CountDocumentsRequest {
             collection_name: collection.into_string(),
             namespace: namespace.to_owned(),
             filter: Vec::new(),
             typed_filter: filter.map(filter_message),
             snapshot: seq(snapshot),
+            missing_ok,
         }
     }
 
@@ -381,6 +367,7 @@ impl Rpc for CountDocuments {
         let operation = CountDocuments {
             collection: ask.collection_name.into(),
             filter: filter(ask.filter, ask.typed_filter)?,
+            missing_ok: ask.missing_ok,
             snapshot: snapshot(ask.snapshot),
         };
         Ok((ask.namespace, operation))
@@ -392,89 +379,5 @@ impl Rpc for CountDocuments {
 
     fn read_answer(answer: Self::Answer) -> Result<Counted> {
         Ok(Counted { count: answer.count })
-    }
-}
-
-impl Rpc for SearchCollection {
-    type Ask = proto::SearchCollectionRequest;
-    type Answer = proto::SearchCollectionResponse;
-
-    fn ask(namespace: &str, operation: Self) -> Self::Ask {
-        let SearchCollection { collection, query, k, ef, filter, include_embedding, snapshot } = operation;
-        proto::SearchCollectionRequest {
-            collection_name: collection.into_string(),
-            namespace: namespace.to_owned(),
-            query: query.0,
-            k: k.unwrap_or(0),
-            filter: Vec::new(),
-            typed_filter: filter.map(filter_message),
-            ef: ef.unwrap_or(0),
-            include_embedding,
-            snapshot: seq(snapshot),
-        }
-    }
-
-    fn read_ask(ask: Self::Ask) -> Result<(String, Self)> {
-        let operation = SearchCollection {
-            collection: ask.collection_name.into(),
-            query: Embedding(ask.query),
-            k: non_zero(ask.k),
-            ef: non_zero(ask.ef),
-            filter: filter(ask.filter, ask.typed_filter)?,
-            include_embedding: ask.include_embedding,
-            snapshot: snapshot(ask.snapshot),
-        };
-        Ok((ask.namespace, operation))
-    }
-
-    fn answer(_: &str, reply: DocumentHits) -> Self::Answer {
-        proto::SearchCollectionResponse { results: hits_message(reply), ..Default::default() }
-    }
-
-    fn read_answer(answer: Self::Answer) -> Result<DocumentHits> {
-        hits(answer.results)
-    }
-}
-
-impl Rpc for SearchBatchCollection {
-    type Ask = proto::SearchCollectionBatchRequest;
-    type Answer = proto::SearchCollectionBatchResponse;
-
-    fn ask(namespace: &str, operation: Self) -> Self::Ask {
-        let SearchBatchCollection { collection, queries, k, ef, filter, include_embedding, snapshot } = operation;
-        proto::SearchCollectionBatchRequest {
-            collection_name: collection.into_string(),
-            namespace: namespace.to_owned(),
-            queries: queries.0,
-            k: k.unwrap_or(0),
-            filter: Vec::new(),
-            typed_filter: filter.map(filter_message),
-            ef: ef.unwrap_or(0),
-            include_embedding,
-            snapshot: seq(snapshot),
-        }
-    }
-
-    fn read_ask(ask: Self::Ask) -> Result<(String, Self)> {
-        let operation = SearchBatchCollection {
-            collection: ask.collection_name.into(),
-            queries: EmbeddingBatch(ask.queries),
-            k: non_zero(ask.k),
-            ef: non_zero(ask.ef),
-            filter: filter(ask.filter, ask.typed_filter)?,
-            include_embedding: ask.include_embedding,
-            snapshot: snapshot(ask.snapshot),
-        };
-        Ok((ask.namespace, operation))
-    }
-
-    fn answer(_: &str, reply: DocumentHitsBatch) -> Self::Answer {
-        let one = |hits: DocumentHits| proto::DocumentResults { results: hits_message(hits) };
-        proto::SearchCollectionBatchResponse { results: reply.results.into_iter().map(one).collect() }
-    }
-
-    fn read_answer(answer: Self::Answer) -> Result<DocumentHitsBatch> {
-        let results = answer.results.into_iter().map(|one| hits(one.results)).collect::<Result<_>>()?;
-        Ok(DocumentHitsBatch { results })
     }
 }

@@ -6,7 +6,7 @@ use toondb_engine::api::{
 };
 
 use super::enums::unknown;
-use super::{bytes, required, seq, snapshot, vec};
+use super::{bytes, columns, columns_message, required, seq, snapshot, vec};
 use crate::proto;
 use crate::proto::rows_query::Read;
 use crate::rpc::Rpc;
@@ -50,14 +50,6 @@ fn tokenizer_number(tokenizer: Tokenizer) -> i32 {
     value.into()
 }
 
-fn columns(message: Option<proto::Columns>) -> Option<Vec<String>> {
-    message.map(|columns| columns.names)
-}
-
-fn columns_message(columns: Option<Vec<String>>) -> Option<proto::Columns> {
-    columns.map(|names| proto::Columns { names })
-}
-
 fn read_message(read: RowsQuery) -> proto::RowsQuery {
     proto::RowsQuery {
         read: Some(match read {
@@ -72,6 +64,8 @@ fn read_message(read: RowsQuery) -> proto::RowsQuery {
             RowsQuery::QueryTemporal(read) => Read::QueryTemporal(Rpc::ask("", read)),
             RowsQuery::TraverseTemporal(read) => Read::TraverseTemporal(Rpc::ask("", read)),
             RowsQuery::TemporalHistory(read) => Read::TemporalHistory(Rpc::ask("", read)),
+            RowsQuery::ListDocuments(read) => Read::ListDocuments(Rpc::ask("", read)),
+            RowsQuery::FacetDocuments(read) => Read::FacetDocuments(Rpc::ask("", read)),
         }),
     }
 }
@@ -98,6 +92,8 @@ fn read(message: Option<proto::RowsQuery>, namespace: &str) -> Result<RowsQuery>
         Read::QueryTemporal(ask) => inner(ask, namespace, RowsQuery::QueryTemporal),
         Read::TraverseTemporal(ask) => inner(ask, namespace, RowsQuery::TraverseTemporal),
         Read::TemporalHistory(ask) => inner(ask, namespace, RowsQuery::TemporalHistory),
+        Read::ListDocuments(ask) => inner(ask, namespace, RowsQuery::ListDocuments),
+        Read::FacetDocuments(ask) => inner(ask, namespace, RowsQuery::FacetDocuments),
     }
 }
 

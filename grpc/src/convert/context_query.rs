@@ -63,10 +63,7 @@ fn section(message: proto::ContextSection) -> Result<ContextSection> {
                 collection: collection.into(),
                 query: Embedding(embedding),
                 k: options.json("k")?,
-                ef: None,
-                filter: None,
-                include_embedding: false,
-                snapshot: None,
+                ..SearchCollection::default()
             })
         }
         Ok(Type::ContextSectionSelect) => match options.text("collection") {
@@ -80,8 +77,7 @@ fn section(message: proto::ContextSection) -> Result<ContextSection> {
                 RowsQuery::GetDocuments(GetDocuments {
                     collection: collection.into(),
                     ids: ids.into_iter().map(DocumentId::new).collect(),
-                    include_embedding: false,
-                    snapshot: None,
+                    ..GetDocuments::default()
                 })
             }
         },

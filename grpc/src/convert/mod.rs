@@ -8,6 +8,8 @@ mod checkpoint;
 mod collection;
 mod context;
 mod context_query;
+mod document_list;
+mod document_search;
 mod engine;
 mod enums;
 mod filter;
@@ -23,6 +25,8 @@ mod vector_index;
 pub(crate) use context_query::{query_answer, read_estimate, read_format, read_query};
 use toondb_engine::api::{ByteBuf, CommitSeq, Error, Result};
 
+use crate::proto;
+
 fn snapshot(seq: Option<u64>) -> Option<CommitSeq> {
     seq.map(CommitSeq)
 }
@@ -37,6 +41,14 @@ fn bytes(bytes: Option<Vec<u8>>) -> Option<ByteBuf> {
 
 fn vec(bytes: Option<ByteBuf>) -> Option<Vec<u8>> {
     bytes.map(ByteBuf::into_vec)
+}
+
+fn columns(message: Option<proto::Columns>) -> Option<Vec<String>> {
+    message.map(|columns| columns.names)
+}
+
+fn columns_message(columns: Option<Vec<String>>) -> Option<proto::Columns> {
+    columns.map(|names| proto::Columns { names })
 }
 
 /// 0 = nothing given.

@@ -286,7 +286,7 @@ impl Rpc for SearchVectors {
     type Answer = proto::SearchResponse;
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
-        let SearchVectors { index, query, k, ef, include_embedding, snapshot } = operation;
+        let SearchVectors { index, query, k, ef, include_embedding, offset, threshold, snapshot } = operation;
         proto::SearchRequest {
             index_name: index.into_string(),
             query: query.0,
@@ -294,6 +294,8 @@ impl Rpc for SearchVectors {
             ef: ef.unwrap_or(0),
             namespace: namespace.to_owned(),
             include_embedding,
+            offset,
+            threshold,
             snapshot: seq(snapshot),
         }
     }
@@ -305,6 +307,8 @@ impl Rpc for SearchVectors {
             k: non_zero(ask.k),
             ef: non_zero(ask.ef),
             include_embedding: ask.include_embedding,
+            offset: ask.offset,
+            threshold: ask.threshold,
             snapshot: snapshot(ask.snapshot),
         };
         Ok((ask.namespace, operation))
@@ -324,7 +328,7 @@ impl Rpc for SearchBatchVectors {
     type Answer = proto::SearchBatchResponse;
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
-        let SearchBatchVectors { index, queries, k, ef, include_embedding, snapshot } = operation;
+        let SearchBatchVectors { index, queries, k, ef, include_embedding, offset, threshold, snapshot } = operation;
         proto::SearchBatchRequest {
             index_name: index.into_string(),
             queries: queries.0,
@@ -333,6 +337,8 @@ impl Rpc for SearchBatchVectors {
             ef: ef.unwrap_or(0),
             namespace: namespace.to_owned(),
             include_embedding,
+            offset,
+            threshold,
             snapshot: seq(snapshot),
         }
     }
@@ -344,6 +350,8 @@ impl Rpc for SearchBatchVectors {
             k: non_zero(ask.k),
             ef: non_zero(ask.ef),
             include_embedding: ask.include_embedding,
+            offset: ask.offset,
+            threshold: ask.threshold,
             snapshot: snapshot(ask.snapshot),
         };
         Ok((ask.namespace, operation))

@@ -22,6 +22,10 @@ service! {
         delete_by_filter: DeleteByFilterRequest, DeleteByFilter => DeletedResponse;
         count_documents: CountDocumentsRequest, CountDocuments => CountDocumentsResponse;
         search_batch: SearchCollectionBatchRequest, SearchBatchCollection => SearchCollectionBatchResponse;
+        list_documents: ListDocumentsRequest, ListDocuments => ListDocumentsResponse;
+        list_document_ids: ListDocumentIdsRequest, ListDocumentIds => ListDocumentIdsResponse;
+        facet_documents: FacetDocumentsRequest, FacetDocuments => FacetDocumentsResponse;
+        min_max_documents: MinMaxDocumentsRequest, MinMaxDocuments => MinMaxDocumentsResponse;
     }
 
     async fn get_document(
@@ -53,6 +57,7 @@ impl Frontend {
             document_ids: vec![ask.document_id],
             include_embedding: true,
             snapshot: ask.snapshot,
+            missing_ok: false,
         })?;
         let answer = GetDocuments::answer(&namespace, self.run(call, &namespace, operation).await?);
         let document = answer.documents.into_iter().next().and_then(|maybe| maybe.document);

@@ -51,8 +51,11 @@ def given(filter: Optional[Filter]) -> Optional[Filter]:
     return None if isinstance(filter, Mapping) and len(filter) == 0 else filter
 
 
-def answers(asked: Vectors, lists: "List[List[Any]]") -> "List[Rows[Any]]":
+def answers(asked: Vectors, missing_ok: bool, lists: "List[List[Any]]") -> "List[Rows[Any]]":
     """The answers to several searches; vectors of another dimension would be taken for more of them, or fewer."""
+    if missing_ok and not lists:
+        # There is no collection, and so no dimension that says how many searches the numbers are.
+        return Rows.each([] for _ in asked)
     if len(lists) != len(asked):
         text = f"{len(asked)} queries are of another dimension than what they search: {len(lists)} would fit"
         raise from_code(ErrorCode.INVALID_ARGUMENT, text)
@@ -72,7 +75,7 @@ class DocumentMethods(Core, Methods):
     combine filters. A field that a document lacks satisfies nothing but ``{"$exists": False}`` and a ``$not``.
 
     As rows they have the columns id, content and metadata, and embedding if asked for; those of a search also score and
-    distance.
+    distance. ``missing_ok``: a collection that does not exist holds nothing, instead of raising CollectionNotFoundError.
     """
 
     def create_collection(
@@ -123,10 +126,21 @@ class DocumentMethods(Core, Methods):
         return self._call("AddDocuments", namespace, arguments)
 
     def get_document(
-        self, collection_name: str, id: str, *, include_embeddings: bool = False, namespace: str = "default"
+        self,
+        collection_name: str,
+        id: str,
+        *,
+        include_embeddings: bool = False,
+        missing_ok: bool = False,
+        namespace: str = "default",
     ) -> Optional[Document]:
         """Read a document; None if there is none of this id."""
-        arguments = {"collection": collection_name, "ids": [id], "include_embedding": include_embeddings}
+        arguments = {
+            "collection": collection_name,
+            "ids": [id],
+            "include_embedding": include_embeddings,
+            "missing_ok": missing_ok,
+        }
         return self._call("GetDocuments", namespace, arguments, only)
 
     def get_documents(
@@ -135,10 +149,16 @@ class DocumentMethods(Core, Methods):
         ids: Sequence[str],
         *,
         include_embeddings: bool = False,
+        missing_ok: bool = False,
         namespace: str = "default",
     ) -> Rows[Optional[Document]]:
         """Read documents at one instant: for each id its document, or None; in a format, no row."""
-        arguments = {"collection": collection_name, "ids": ids, "include_embedding": include_embeddings}
+        arguments = {
+            "collection": collection_name,
+            "ids": ids,
+            "include_embedding": include_embeddings,
+            "missing_ok": missing_ok,
+        }
         return self._rows("GetDocuments", namespace, arguments, Rows)
 
     def delete_documents(
@@ -167,9 +187,17 @@ class DocumentMethods(Core, Methods):
         arguments = {"collection": collection_name, "filter": filter, "durability": durability}
         return self._call("DeleteByFilter", namespace, arguments)
 
-    def count(self, collection_name: str, filter: Optional[Filter] = None, *, namespace: str = "default") -> int:
+    def count(
+        self,
+        collection_name: str,
+        filter: Optional[Filter] = None,
+        *,
+        missing_ok: bool = False,
+        namespace: str = "default",
+    ) -> int:
         """How many documents there are, or how many match."""
-        return self._call("CountDocuments", namespace, {"collection": collection_name, "filter": given(filter)})
+        arguments = {"collection": collection_name, "filter": given(filter), "missing_ok": missing_ok}
+        return self._call("CountDocuments", namespace, arguments)
 
     def search_collection(
         self,
@@ -181,12 +209,22 @@ class DocumentMethods(Core, Methods):
         *,
         ef: Optional[int] = None,
         include_embeddings: bool = False,
+        offset: int = 0,
+        threshold: Optional[float] = None,
+        group_by: Optional[str] = None,
+        group_size: Optional[int] = None,
+        missing_ok: bool = False,
     ) -> Rows[Document]:
         """Find the ``k`` documents nearest to an embedding, nearest first, ties by id.
 
         With a filter exactly ``k`` are found whenever ``k`` match. Each result has ``score`` (larger is closer) and
         ``distance``; its ``embedding`` is empty unless ``include_embeddings``. ef: search width, larger is slower and
         finds more of the true nearest; None = a good default. Raises CollectionNotFoundError.
+
+        offset: how many of the nearest to pass over, with ``k`` at most 10,000. threshold: the lowest ``score`` that counts.
+        group_by: a field of the metadata, such as the id of the text that a piece is from: at most ``group_size`` results
+        (None = 1) have the same value there; a document that lacks it stands for itself. The search goes on until ``k`` are
+        found, or all have been looked at.
         """
         arguments = {
             "collection": collection_name,
@@ -195,6 +233,11 @@ class DocumentMethods(Core, Methods):
             "filter": given(filter),
             "ef": ef,
             "include_embedding": include_embeddings,
+            "offset": offset,
+            "threshold": threshold,
+            "group_by": group_by,
+            "group_size": group_size,
+            "missing_ok": missing_ok,
         }
         return self._rows("SearchCollection", namespace, arguments, Rows)
 
@@ -207,6 +250,11 @@ class DocumentMethods(Core, Methods):
         filter: Optional[Filter] = None,
         ef: Optional[int] = None,
         include_embeddings: bool = False,
+        offset: int = 0,
+        threshold: Optional[float] = None,
+        group_by: Optional[str] = None,
+        group_size: Optional[int] = None,
+        missing_ok: bool = False,
         namespace: str = "default",
     ) -> List[Rows[Document]]:
         """Several searches at one instant, at most 1,000: a list of results for each query, as
@@ -219,5 +267,10 @@ class DocumentMethods(Core, Methods):
             "filter": given(filter),
             "ef": ef,
             "include_embedding": include_embeddings,
+            "offset": offset,
+            "threshold": threshold,
+            "group_by": group_by,
+            "group_size": group_size,
+            "missing_ok": missing_ok,
         }
-        return self._call("SearchBatchCollection", namespace, arguments, partial(answers, queries))
+        return self._call("SearchBatchCollection", namespace, arguments, partial(answers, queries, missing_ok))

@@ -35,7 +35,7 @@ from typing import (
 
 from ._errors import ErrorCode, from_code
 from ._rows import InFormats, Rows, Tables
-from ._toondb import PAGE_ITEMS_DEFAULT, span_ms
+from ._toondb import PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX, span_ms
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -232,8 +232,15 @@ class Pages(Iterator[Item], AsyncIterator[Item], InFormats):
         """All that are left, as a list; of a client for asyncio to be awaited."""
         return cast("Rows[Item]", self._methods._run(self._rest()))
 
+    @property
+    def cursor(self) -> Optional[bytes]:
+        """Where the pages read so far end: given to the same read it goes on there; None = at the end of all."""
+        return self._paging.cursor
+
     def _rest(self) -> "Steps[Rows[Item]]":
         self._claim()
+        # All of them are wanted: in as few answers as they fit in.
+        self._paging.size = PAGE_ITEMS_MAX
         try:
             found: Rows[Item] = Rows()
             while True:

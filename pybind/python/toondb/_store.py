@@ -13,6 +13,7 @@ from ._engine import EngineMethods
 from ._errors import ArgumentTypeError, ErrorCode, SnapshotExpiredError, TransactionConflictError, from_code
 from ._graph import GraphMethods
 from ._keys import KeyMethods
+from ._listings import ListingMethods
 from ._namespaces import NamespaceMethods
 from ._temporal import TemporalMethods
 from ._transactions import Transaction, retry_delay
@@ -43,6 +44,7 @@ class Store(
     KeyMethods,
     NamespaceMethods,
     DocumentMethods,
+    ListingMethods,
     VectorMethods,
     GraphMethods,
     TemporalMethods,

@@ -6,7 +6,7 @@ namespace.
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from typing import Any, Dict, List, Literal, Optional, Tuple, Union
+from typing import Any, Dict, Iterator, List, Literal, Optional, Tuple, Union
 
 from ._rows import InFormats, Tables
 
@@ -89,6 +89,19 @@ class Document:
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={_short(value)}" for name, value in vars(self).items() if value is not None)
         return f"Document({shown})"
+
+
+@dataclass
+class FacetCount:
+    """A value of a field, and how many documents have it: unpacks as ``value, count``."""
+
+    value: Any
+    """The value; an element, of a field that holds lists."""
+    count: int
+    """The documents."""
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter((self.value, self.count))
 
 
 @dataclass

@@ -89,11 +89,14 @@ class VectorMethods(Core, Methods):
         *,
         ef: Optional[int] = None,
         include_embeddings: bool = False,
+        offset: int = 0,
+        threshold: Optional[float] = None,
         namespace: str = "default",
     ) -> Rows[SearchResult]:
         """Find the ``k`` vectors nearest to a query, nearest first, ties by id. Raises CollectionNotFoundError.
 
-        ef: search width, larger is slower and finds more of the true nearest; None = a good default.
+        ef: search width, larger is slower and finds more of the true nearest; None = a good default. offset: how many of the
+        nearest to pass over, with ``k`` at most 10,000. threshold: the lowest ``score`` that counts.
         """
         arguments = {
             "index": index_name,
@@ -101,6 +104,8 @@ class VectorMethods(Core, Methods):
             "k": k,
             "ef": ef,
             "include_embedding": include_embeddings,
+            "offset": offset,
+            "threshold": threshold,
         }
         return self._rows("SearchVectors", namespace, arguments, Rows)
 
@@ -112,6 +117,8 @@ class VectorMethods(Core, Methods):
         *,
         ef: Optional[int] = None,
         include_embeddings: bool = False,
+        offset: int = 0,
+        threshold: Optional[float] = None,
         namespace: str = "default",
     ) -> List[Rows[SearchResult]]:
         """Several searches at one instant, at most 1,000: a list of results for each query, as :meth:`search`."""
@@ -121,5 +128,7 @@ class VectorMethods(Core, Methods):
             "k": k,
             "ef": ef,
             "include_embedding": include_embeddings,
+            "offset": offset,
+            "threshold": threshold,
         }
-        return self._call("SearchBatchVectors", namespace, arguments, partial(answers, queries))
+        return self._call("SearchBatchVectors", namespace, arguments, partial(answers, queries, False))

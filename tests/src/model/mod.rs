@@ -3,12 +3,14 @@
 mod answer;
 mod cache;
 mod graph;
+mod listing;
 mod observed;
 mod state;
 mod temporal;
 mod vector;
 
 pub use answer::{check_answer, commit_of};
+pub use listing::{bounds, facets, grouped, listed};
 pub use observed::{Observed, Universe};
-pub use state::{Model, Outcome};
+pub use state::{Collection, Model, Outcome};
 pub use vector::{exact_distance, nearest};

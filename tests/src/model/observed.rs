@@ -141,8 +141,15 @@ fn read_collection(
     // Asking for more than there are gives all of them.
     let query = Embedding(vec![1.0; dimension]);
     let (k, filter, snapshot) = (Some(10_000), None, None);
-    let all =
-        SearchCollection { collection: name.into(), query, k, ef: None, filter, include_embedding: true, snapshot };
+    let all = SearchCollection {
+        collection: name.into(),
+        query,
+        k,
+        filter,
+        include_embedding: true,
+        snapshot,
+        ..SearchCollection::default()
+    };
     let hits = match run(door, namespace, all) {
         Ok(found) => found.hits,
         Err(Error { code: ErrorCode::CollectionNotFound, .. }) => return Ok(()),

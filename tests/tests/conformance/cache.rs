@@ -220,7 +220,7 @@ fn caches_and_collections_do_not_meet(s: &mut Script) {
         s.fails(code, "default", DescribeIndex { index: name.into() });
         s.fails(code, "default", search(name, &[1.0, 0.0], 1));
         s.fails(code, "default", get_documents(name, &["d"]));
-        s.fails(code, "default", CountDocuments { collection: name.into(), filter: None, snapshot: None });
+        s.fails(code, "default", CountDocuments { collection: name.into(), ..CountDocuments::default() });
         s.fails(code, "default", add_documents(name, vec![document("d", &[1.0, 0.0])]));
         let (ids, durability) = (vec!["d".into()], Durability::Durable);
         s.fails(code, "default", DeleteDocuments { collection: name.into(), ids, durability });

@@ -9,7 +9,7 @@ use toondb_tests::requests::{add_documents, create_collection, document, documen
 use toondb_tests::{Script, exact_distance};
 
 fn count(s: &mut Script, collection: &str) -> u64 {
-    s.ok("default", CountDocuments { collection: collection.into(), filter: None, snapshot: None }).count
+    s.ok("default", CountDocuments { collection: collection.into(), ..CountDocuments::default() }).count
 }
 
 fn ids(hits: &[toondb_engine::api::DocumentHit]) -> Vec<&str> {
@@ -185,6 +185,7 @@ fn search_batch_is_many_searches(s: &mut Script) {
         filter: None,
         include_embedding: true,
         snapshot: None,
+        ..SearchBatchCollection::default()
     };
     let results = s.ok("default", batch.clone()).results;
     for (query, result) in queries.iter().zip(&results) {

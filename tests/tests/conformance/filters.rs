@@ -32,8 +32,10 @@ fn matching(s: &mut Script, value: Value) -> String {
     let filter: Filter = filter(value);
     let found = s.ok("default", SearchCollection { filter: Some(filter.clone()), ..search("c", &[0.0], 10) });
     let ids: String = found.hits.iter().map(|hit| hit.document.id.as_ref().unwrap().as_str()).collect();
-    let counted =
-        s.ok("default", CountDocuments { collection: "c".into(), filter: Some(filter.clone()), snapshot: None });
+    let counted = s.ok(
+        "default",
+        CountDocuments { collection: "c".into(), filter: Some(filter.clone()), ..CountDocuments::default() },
+    );
     assert_eq!(counted.count as usize, ids.len(), "{filter:?}");
     ids
 }

@@ -80,13 +80,14 @@ fn dimensions_and_counts(s: &mut Script) {
         ef: None,
         include_embedding: false,
         snapshot: None,
+        ..SearchVectors::default()
     };
     s.fails(ErrorCode::LimitExceeded, "default", vectors);
     assert_eq!(s.ok("default", CountVectors { index: "v".into() }).count, 0);
     let ids = vec![0; limits::BATCH_ITEMS_MAX + 1];
     s.fails(ErrorCode::LimitExceeded, "default", GetVectors { index: "v".into(), ids, snapshot: None });
     let ids = vec!["x".into(); limits::BATCH_ITEMS_MAX + 1];
-    let documents = GetDocuments { collection: "c".into(), ids, include_embedding: false, snapshot: None };
+    let documents = GetDocuments { collection: "c".into(), ids, ..GetDocuments::default() };
     s.fails(ErrorCode::LimitExceeded, "default", documents);
 }
 

@@ -35,10 +35,13 @@ mod graph;
 mod history;
 mod kv;
 mod limits;
+mod listing;
+mod listing_pages;
 mod namespaces;
 mod projection;
 mod render;
 mod scans;
+mod search_windows;
 mod server;
 mod snapshots;
 mod temporal;
@@ -83,10 +86,13 @@ fn every_operation_is_exercised() {
         history::ALL,
         kv::ALL,
         limits::ALL,
+        listing::ALL,
+        listing_pages::ALL,
         namespaces::ALL,
         projection::ALL,
         render::ALL,
         scans::ALL,
+        search_windows::ALL,
         server::ALL,
         snapshots::ALL,
         temporal::ALL,

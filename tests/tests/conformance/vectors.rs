@@ -29,6 +29,7 @@ fn search(query: &[f32], k: u32) -> SearchVectors {
         ef: None,
         include_embedding: false,
         snapshot: None,
+        ..SearchVectors::default()
     }
 }
 
@@ -102,6 +103,7 @@ fn searches(s: &mut Script) {
         ef: None,
         include_embedding: false,
         snapshot: None,
+        ..SearchBatchVectors::default()
     };
     let results = s.ok("default", batch).results;
     assert_eq!([ids(&results[0].hits), ids(&results[1].hits)], [[2, 255], [9, 2]]);

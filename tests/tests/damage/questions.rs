@@ -4,10 +4,10 @@ use toondb_engine::Engine;
 use toondb_engine::Service;
 use toondb_engine::api::{
     CacheStatsRequest, CheckpointId, CountDocuments, DescribeCollection, Direction, ErrorCode, Exists, GetEdges,
-    ListCheckpoints, ListCollections, ListNamespaces, NamespaceStatsRequest, Operation, QueryTemporal, Request,
-    Response, RestoreCheckpoint, Result, Scan, TemporalHistory,
+    ListCheckpoints, ListCollections, ListDocumentIds, ListDocuments, ListNamespaces, NamespaceStatsRequest, Operation,
+    QueryTemporal, Request, Response, RestoreCheckpoint, Result, Scan, SearchCollection, TemporalHistory,
 };
-use toondb_tests::requests::{at, bytes, cache_get, get, get_documents, get_node, query, search};
+use toondb_tests::requests::{at, bytes, cache_get, facet, get, get_documents, get_node, list, min_max, query, search};
 
 /// Namespaces of the sample.
 pub const NAMESPACES: [&str; 3] = ["default", "big", "small"];
@@ -32,8 +32,17 @@ fn of_namespace(namespace: &'static str) -> Vec<Question> {
     all.push(ask(namespace, Scan { start: Some(bytes("key0007")), limit: Some(5), ..Scan::default() }));
     all.push(ask(namespace, ListCollections {}));
     all.push(ask(namespace, DescribeCollection { collection: "notes".into() }));
-    all.push(ask(namespace, CountDocuments { collection: "notes".into(), filter: None, snapshot: None }));
+    all.push(ask(namespace, CountDocuments { collection: "notes".into(), ..CountDocuments::default() }));
+    all.push(ask(namespace, list("notes")));
+    all.push(ask(namespace, ListDocuments { include_embedding: true, descending: true, ..list("other") }));
+    all.push(ask(namespace, ListDocuments { order_by: Some("n".to_owned()), ..list("notes") }));
+    let ids = ListDocumentIds { collection: "notes".into(), limit: Some(3), ..ListDocumentIds::default() };
+    all.push(ask(namespace, ids));
+    all.push(ask(namespace, facet("notes", "n")));
+    all.push(ask(namespace, min_max("notes", "n")));
     all.push(ask(namespace, search("notes", &[1.0, 0.5], 1_000)));
+    let grouped = SearchCollection { group_by: Some("n".to_owned()), ..search("notes", &[1.0, 0.5], 1_000) };
+    all.push(ask(namespace, grouped));
     all.push(ask(namespace, search("other", &[1.0, 0.5], 1_000)));
     for id in crate::sample::documents() {
         all.push(ask(namespace, get_documents("notes", &[&id])));

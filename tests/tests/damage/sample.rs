@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use toondb_engine::api::{
-    ByteBuf, CheckpointId, CreateCheckpoint, CreateNamespace, ErrorCode, Flush, Metric, Put, Result,
+    ByteBuf, CheckpointId, CreateCheckpoint, CreateNamespace, ErrorCode, Flush, Metric, Properties, Put, Result,
 };
 use toondb_engine::clock::ManualClock;
 use toondb_engine::disk::{CrashMode, Disk, SimDisk};
@@ -12,7 +12,7 @@ use toondb_engine::rng::SeededRng;
 use toondb_engine::{Engine, EngineOptions};
 use toondb_tests::CLOCK_START_MS;
 use toondb_tests::requests::{
-    add_documents, add_edge, add_fact, add_node, cache_put, create_collection, document, put, put_ttl,
+    add_documents, add_edge, add_fact, add_node, cache_put, create_collection, document, document_with, put, put_ttl,
 };
 
 use crate::questions::{NAMESPACES, Question, answers, questions};
@@ -69,7 +69,9 @@ fn fill(engine: &Engine, namespace: &str) {
     for (name, metric) in [("notes", Metric::Cosine), ("other", Metric::Euclidean)] {
         engine.run(namespace, create_collection(name, 2, metric)).unwrap();
         let ids = documents().into_iter().take(8).zip(1_u8..);
-        let documents = ids.map(|(id, i)| document(&id, &[f32::from(i), 1.0 - f32::from(i) / 4.0])).collect();
+        let fields = |i: u8| Properties::new().with("n", i64::from(i % 3));
+        let embedding = |i: u8| [f32::from(i), 1.0 - f32::from(i) / 4.0];
+        let documents = ids.map(|(id, i)| document_with(&id, &embedding(i), fields(i))).collect();
         engine.run(namespace, add_documents(name, documents)).unwrap();
     }
     engine.run(namespace, cache_put("answers", "q", &[1.0, 2.0])).unwrap();

@@ -10,6 +10,7 @@ use toondb_engine::api::{
 };
 use toondb_tests::{CLOCK_START_MS, Database, Model, nearest};
 
+use crate::listing::{Listing, listings};
 use crate::op::{NODES, cache_name, collection_name, embedding, filter, node_id, question, time};
 
 /// One question.
@@ -17,6 +18,7 @@ use crate::op::{NODES, cache_name, collection_name, embedding, filter, node_id, 
 pub enum Ask {
     Scan { prefix: &'static str, limit: u32, reverse: bool },
     Search { collection: &'static str, query: Embedding, k: u32, filter: Option<Filter> },
+    Listing(Listing),
     Cached(CacheGet),
     Edges(&'static str, Direction),
     Walk(&'static str, u32, Direction, TraversalOrder),
@@ -61,6 +63,7 @@ pub fn asks() -> impl Strategy<Value = Ask> {
         2 => (prefix, 1..5_u32, any::<bool>()).prop_map(|(prefix, limit, reverse)| Ask::Scan { prefix, limit, reverse }),
         4 => (collection_name(), embedding(), 1..8_u32, option::of(filter()))
             .prop_map(|(collection, query, k, filter)| Ask::Search { collection, query, k, filter }),
+        6 => listings().prop_map(Ask::Listing),
         1 => (node_id(), direction()).prop_map(|(node, direction)| Ask::Edges(node, direction)),
         2 => (node_id(), 0..4_u32, direction(), order)
             .prop_map(|(node, depth, direction, order)| Ask::Walk(node, depth, direction, order)),
@@ -71,12 +74,12 @@ pub fn asks() -> impl Strategy<Value = Ask> {
     ]
 }
 
-fn same(what: &Ask, engine: &impl std::fmt::Debug, model: &impl std::fmt::Debug) -> Result<(), String> {
+pub fn same(what: &Ask, engine: &impl std::fmt::Debug, model: &impl std::fmt::Debug) -> Result<(), String> {
     let (engine, model) = (format!("{engine:?}"), format!("{model:?}"));
     if engine == model { Ok(()) } else { Err(format!("{what:?}:\n  engine {engine}\n  model  {model}")) }
 }
 
-fn failed(error: &Error) -> String {
+pub fn failed(error: &Error) -> String {
     format!("a question failed: {:?} {}", error.code, error.message)
 }
 
@@ -87,6 +90,7 @@ pub fn ask(db: &Database, model: &Model, now_ms: i64, question: &Ask) -> Result<
         Ask::Search { collection, query, k, filter } => {
             search(db, model, question, (collection, query, *k, filter.as_ref()))
         }
+        Ask::Listing(listing) => crate::listing::ask(db, model, question, listing),
         Ask::Cached(get) => {
             let found = db.run("default", get.clone()).map(|found| found.hit).map_err(|error| error.code);
             same(question, &found, &model.look_up(get, now_ms))
@@ -157,6 +161,7 @@ fn search(
         filter: filter.cloned(),
         include_embedding: false,
         snapshot: None,
+        ..SearchCollection::default()
     };
     let is_good = query.0.len() == collection.dimension as usize
         && query.0.iter().all(|x| x.is_finite())
@@ -170,7 +175,7 @@ fn search(
         Err(error) if !is_good && error.code == ErrorCode::InvalidArgument => {}
         other => return Err(format!("{question:?} gives {other:?}")),
     }
-    let count = CountDocuments { collection: name.into(), filter: filter.cloned(), snapshot: None };
+    let count = CountDocuments { collection: name.into(), filter: filter.cloned(), ..CountDocuments::default() };
     let counted = db.run("default", count).map_err(|error| failed(&error))?.count;
     let matching =
         |document: &toondb_engine::api::Document| filter.is_none_or(|filter| filter.matches(&document.metadata));

@@ -12,6 +12,7 @@
 )]
 
 mod ask;
+mod listing;
 mod op;
 mod play;
 

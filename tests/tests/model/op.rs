@@ -104,7 +104,7 @@ fn field_value() -> impl Strategy<Value = Value> + Clone {
     ]
 }
 
-fn field_name() -> impl Strategy<Value = String> + Clone {
+pub fn field_name() -> impl Strategy<Value = String> + Clone {
     one_of(&["f", "g"]).prop_map(str::to_owned)
 }
 

@@ -7,7 +7,8 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::support::{Db, answers, fill, put, without_counters};
 use crate::api::{
-    CommitSeq, DeleteNamespace, Embedding, ErrorCode, ExportFormat, Properties, ServerStatsRequest, TimestampMs,
+    CommitSeq, CountDocuments, DeleteNamespace, Embedding, ErrorCode, ExportFormat, Properties, ServerStatsRequest,
+    TimestampMs,
 };
 use crate::checkpoints::item::Item;
 use crate::checkpoints::reader::CheckpointReader;
@@ -309,7 +310,7 @@ fn numbers_of_collections_are_ours() {
             let create = crate::api::CreateCollection { collection, dimension: 2, metric, metadata: Properties::new() };
             assert_eq!(db.engine.run("target", create).unwrap().count, 0, "{name} after number {number}");
             let collection = name.as_str().into();
-            let count = crate::api::CountDocuments { collection, filter: None, snapshot: None };
+            let count = CountDocuments { collection, ..CountDocuments::default() };
             assert_eq!(db.engine.run("target", count).unwrap().count, 0, "{name} after number {number}");
         }
     }

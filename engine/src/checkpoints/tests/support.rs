@@ -213,7 +213,8 @@ pub fn answers(db: &Db, ns: &str) -> String {
     for info in engine.run(ns, ListCollections {}).unwrap().collections {
         all.add((&info.name, info.dimension, info.metric, info.metadata, info.count, info.created_at));
         let ids = (0..21).map(|n| format!("d{n}").into()).collect();
-        let get = GetDocuments { collection: info.name.clone(), ids, include_embedding: true, snapshot: None };
+        let get =
+            GetDocuments { collection: info.name.clone(), ids, include_embedding: true, ..GetDocuments::default() };
         all.add(engine.run(ns, get).unwrap());
         for filter in [None, Some(crate::api::Filter::try_from(Value::Map(fields().0)))] {
             let search = SearchCollection {
@@ -224,6 +225,7 @@ pub fn answers(db: &Db, ns: &str) -> String {
                 filter: filter.and_then(std::result::Result::ok),
                 include_embedding: true,
                 snapshot: None,
+                ..SearchCollection::default()
             };
             all.add(engine.run(ns, search).unwrap());
         }
@@ -233,7 +235,7 @@ pub fn answers(db: &Db, ns: &str) -> String {
         let (index, ids) = (info.name.clone(), vec![7, 8, u64::MAX, 1 << 60]);
         all.add(engine.run(ns, GetVectors { index, ids, snapshot: None }).unwrap());
         let (query, k) = (Embedding(vec![1.0, 1.0]), Some(9));
-        let search = SearchVectors { index: info.name, query, k, ef: None, include_embedding: true, snapshot: None };
+        let search = SearchVectors { index: info.name, query, k, include_embedding: true, ..SearchVectors::default() };
         all.add(engine.run(ns, search).unwrap());
     }
     for key in [Some("why?"), Some("how?"), Some("who?"), None] {

@@ -46,6 +46,16 @@ impl Field {
         self.present.remove(row)
     }
 
+    /// Rows by whole value.
+    pub(super) fn values(&self) -> &Terms {
+        &self.values
+    }
+
+    /// Rows whose value is a list, by element.
+    pub(super) fn elements(&self) -> &Terms {
+        &self.elements
+    }
+
     /// The rows that have the field.
     pub(super) fn present(&self) -> Cow<'_, RoaringBitmap> {
         self.present.rows()
@@ -123,7 +133,8 @@ impl Field {
         self.present.heap_bytes() + self.values.walked_bytes() + self.elements.walked_bytes()
     }
 
-    fn equal(&self, wanted: &Value) -> Cow<'_, RoaringBitmap> {
+    /// The rows with exactly this value.
+    pub(super) fn equal(&self, wanted: &Value) -> Cow<'_, RoaringBitmap> {
         self.values.get(wanted).map_or_else(Cow::default, Posting::rows)
     }
 

@@ -80,6 +80,11 @@ impl MetadataIndex {
         &self.rows
     }
 
+    /// What is known of a field, if any row has it.
+    pub(super) fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.get(name)
+    }
+
     /// Bytes in memory, about.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {

@@ -10,15 +10,19 @@
 //! (for `$contains`). `PROPERTIES_BYTES_MAX` bounds what one row can add.
 
 mod conjunction;
+mod count;
 mod field;
 mod index;
 mod interval;
 mod posting;
 mod shared;
 mod terms;
+mod walk;
 
 #[cfg(test)]
 mod tests;
 
 pub use index::MetadataIndex;
 pub use shared::SharedIndex;
+pub use terms::value_heap_bytes;
+pub use walk::{ValueRange, Walk};

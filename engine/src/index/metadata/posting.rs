@@ -83,6 +83,25 @@ impl Posting {
         }
     }
 
+    /// Its rows, of those that are `allowed`; nothing = of all.
+    pub(super) fn among(&self, allowed: Option<&RoaringBitmap>) -> RoaringBitmap {
+        match (self, allowed) {
+            (_, None) => self.rows().into_owned(),
+            (Posting::Few { count, rows }, Some(allowed)) => {
+                few(*count, rows).filter(|row| allowed.contains(*row)).collect()
+            }
+            (Posting::Many(rows), Some(allowed)) => &**rows & allowed,
+        }
+    }
+
+    /// How many of its rows are among others.
+    pub(super) fn count_among(&self, others: &RoaringBitmap) -> u64 {
+        match self {
+            Posting::Few { count, rows } => few(*count, rows).filter(|row| others.contains(*row)).count() as u64,
+            Posting::Many(rows) => rows.intersection_len(others),
+        }
+    }
+
     /// Bytes on the heap, about.
     pub(super) fn heap_bytes(&self) -> usize {
         match self {

@@ -16,7 +16,7 @@ use crate::api::{Filter, Predicate, Properties, Value};
 
 /// An inverted index that is written by one thread and read by any.
 #[derive(Debug, Default)]
-pub struct SharedIndex(RwLock<MetadataIndex>);
+pub struct SharedIndex(pub(super) RwLock<MetadataIndex>);
 
 impl SharedIndex {
     /// As [`MetadataIndex::insert`].

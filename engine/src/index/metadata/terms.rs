@@ -10,7 +10,7 @@ use super::posting::{Posting, SLICE_POSTINGS, union};
 use crate::api::Value;
 
 /// Bytes of values looked at in one slice.
-const SLICE_BYTES: usize = 256 << 10;
+pub(super) const SLICE_BYTES: usize = 256 << 10;
 
 /// A sorted map from value to the rows that hold it. Values that compare equal (1 and 1.0) share an entry, as they do for
 /// the operators.
@@ -52,6 +52,14 @@ impl Terms {
     /// The posting of a value.
     pub(super) fn get(&self, value: &Value) -> Option<&Posting> {
         self.postings.get(value)
+    }
+
+    /// The values between two bounds, in order.
+    pub(super) fn range(
+        &self,
+        bounds: (Bound<&Value>, Bound<&Value>),
+    ) -> impl DoubleEndedIterator<Item = (&Value, &Posting)> {
+        self.postings.range::<Value, _>(bounds)
     }
 
     /// The number of distinct values.
@@ -159,7 +167,8 @@ pub(super) fn entry_bytes<K, V>() -> usize {
     size_of::<(K, V)>() * 3 / 2
 }
 
-fn value_heap_bytes(value: &Value) -> usize {
+/// Bytes of a value on the heap, about.
+pub fn value_heap_bytes(value: &Value) -> usize {
     match value {
         Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) => 0,
         Value::String(text) => text.capacity(),

@@ -119,6 +119,11 @@ impl VectorIndex {
         self.directory.load().row(row).map(|row| row.id_bytes())
     }
 
+    /// The identifier of a row that a reader at `seq` sees.
+    pub fn visible_id(&self, row: u32, seq: u64) -> Option<IdBytes> {
+        self.directory.load().row(row).filter(|row| row.is_visible(seq)).map(|row| row.id_bytes())
+    }
+
     /// Rows not deleted.
     pub fn live_count(&self) -> usize {
         self.stats().live()

@@ -68,18 +68,28 @@ impl VectorIndex {
     }
 
     /// Calls `visit` with number and identifier of every row that is visible at `seq` and, if any are named, allowed.
-    pub fn for_each(&self, seq: u64, allowed: Option<&RoaringBitmap>, mut visit: impl FnMut(u32, &[u8])) {
+    pub fn for_each(&self, seq: u64, allowed: Option<&RoaringBitmap>, visit: impl FnMut(u32, &[u8])) {
+        let Ok(()) = self.for_each_while(seq, allowed, &mut || Ok::<_, Infallible>(()), visit);
+    }
+
+    /// As [`Self::for_each`]; `step` as in [`Self::search_while`].
+    pub fn for_each_while<E>(
+        &self,
+        seq: u64,
+        allowed: Option<&RoaringBitmap>,
+        step: &mut impl FnMut() -> Result<(), E>,
+        mut visit: impl FnMut(u32, &[u8]),
+    ) -> Result<(), E> {
         let directory = self.directory();
         let visit = |row: ArenaRow<'_>| {
             if row.is_visible(seq) {
                 visit(row.number(), row.id());
             }
         };
-        let step = &mut || Ok::<_, Infallible>(());
-        let Ok(()) = match allowed {
+        match allowed {
             Some(allowed) => directory.scan_allowed(allowed, step, visit),
             None => directory.scan(&Coverage::default(), step, visit),
-        };
+        }
     }
 
     fn scan<'a, E>(

@@ -2,21 +2,20 @@
 
 use std::sync::Arc;
 
-use roaring::RoaringBitmap;
-
 use super::answer_budget::AnswerBudget;
+use super::documents::Parts;
+use super::groups::Groups;
 use super::row_search::{NearRow, RowSearch};
 use crate::api::{
     CollectionInfo, CollectionList, CollectionName, CountDocuments, Counted, DescribeCollection, Document, DocumentHit,
-    DocumentHits, DocumentHitsBatch, DocumentId, Documents, Embedding, Error, Filter, GetDocuments, ListCollections,
-    Result, SearchBatchCollection, SearchCollection, TimestampMs,
+    DocumentHits, DocumentHitsBatch, Documents, Error, GetDocuments, ListCollections, Result, SearchBatchCollection,
+    SearchCollection, TimestampMs,
 };
 use crate::namespace::collection::Collection;
 use crate::namespace::query::Query;
 use crate::namespace::query::reader::Reader;
 use crate::namespace::state::State;
-use crate::store::{CollectionKind, CollectionRecord, DocumentRecord, KeyRange, KeyWriter, Read, StoreError, Table};
-use crate::work::Wanted;
+use crate::store::{CollectionKind, CollectionRecord, DocumentRecord, KeyRange, KeyWriter, Read, Table};
 
 impl Query for DescribeCollection {
     /// Describes one collection.
@@ -72,35 +71,11 @@ impl Query for ListCollections {
     }
 }
 
-/// Which parts of a document are read; the others stay empty.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Parts {
-    /// Content and metadata, which are stored together.
-    pub body: bool,
-    /// The embedding.
-    pub embedding: bool,
-}
-
 /// Reads a document's record as the snapshot sees it.
-fn document(snapshot: &Reader<'_>, collection: &Collection, id: &[u8], parts: Parts) -> Result<Option<Document>> {
+fn document(snapshot: &Reader<'_>, collection: &Collection, id: &[u8], parts: &Parts) -> Result<Option<Document>> {
     let key = KeyWriter::new().u32(collection.record.id).raw(id).finish();
-    let take = |stored: &[u8]| {
-        let record = DocumentRecord::decode(stored)?;
-        let body = if parts.body { Some(record.body()?) } else { None };
-        Ok::<_, StoreError>((record.row, body))
-    };
-    let Some(found) = snapshot.get_with(Table::Documents, &key, take)? else { return Ok(None) };
-    let (row, body) = found?;
-    let (content, metadata) = body.map_or_else(Default::default, |body| (body.content, body.metadata));
-    let embedding = if parts.embedding { Some(embedding(collection, row)?) } else { None };
-    let id = Some(DocumentId::new(String::from_utf8_lossy(id)));
-    Ok(Some(Document { id, content, embedding, metadata }))
-}
-
-/// A row's vector. A visible row is in memory: rows are only freed once nobody can see them.
-pub(super) fn embedding(collection: &Collection, row: u32) -> Result<Embedding> {
-    let vector = collection.vectors.vector(row).ok_or_else(|| Error::internal("a visible row has no vector"))?;
-    Ok(Embedding(vector))
+    let take = |stored: &[u8]| parts.read(collection, id, &DocumentRecord::decode(stored)?);
+    snapshot.get_with(Table::Documents, &key, take)?.transpose()
 }
 
 fn document_bytes(document: &Document) -> usize {
@@ -110,18 +85,20 @@ fn document_bytes(document: &Document) -> usize {
 impl Query for GetDocuments {
     /// Reads documents by id.
     fn answer(self, state: &State, snapshot: &Reader<'_>) -> Result<Documents> {
-        get_parts(state, snapshot, &self, Parts { body: true, embedding: self.include_embedding })
+        get_parts(state, snapshot, &self, &Parts::whole(self.include_embedding))
     }
 }
 
 /// Reads parts of documents by id.
-pub fn get_parts(state: &State, snapshot: &Reader<'_>, request: &GetDocuments, parts: Parts) -> Result<Documents> {
-    let collection = state.collection(snapshot, &request.collection, CollectionKind::Documents)?;
+pub fn get_parts(state: &State, snapshot: &Reader<'_>, request: &GetDocuments, parts: &Parts) -> Result<Documents> {
+    let found =
+        state.collection_or_none(snapshot, &request.collection, CollectionKind::Documents, request.missing_ok)?;
+    let Some(collection) = &found else { return Ok(Documents { documents: vec![None; request.ids.len()] }) };
     let mut budget = AnswerBudget::new();
     let mut documents = Vec::with_capacity(request.ids.len());
     for id in &request.ids {
         snapshot.wanted.step()?;
-        let found = document(snapshot, &collection, id.as_str().as_bytes(), parts)?;
+        let found = document(snapshot, collection, id.as_str().as_bytes(), parts)?;
         budget.spend(found.as_ref().map_or(1, document_bytes))?;
         documents.push(found);
     }
@@ -131,10 +108,11 @@ pub fn get_parts(state: &State, snapshot: &Reader<'_>, request: &GetDocuments, p
 impl Query for CountDocuments {
     /// Counts documents.
     fn answer(self, state: &State, snapshot: &Reader<'_>) -> Result<Counted> {
-        let collection = state.collection(snapshot, &self.collection, CollectionKind::Documents)?;
+        let found = state.collection_or_none(snapshot, &self.collection, CollectionKind::Documents, self.missing_ok)?;
+        let Some(collection) = &found else { return Ok(Counted { count: 0 }) };
         let prefix = KeyWriter::new().u32(collection.record.id).finish();
         let count = match (&self.filter, self.snapshot) {
-            (None, None) => state.count(&collection),
+            (None, None) => state.count(collection),
             (None, Some(_)) => {
                 let mut count = 0;
                 for row in snapshot.scan(Table::Documents, &KeyRange::prefix(&prefix), false)? {
@@ -166,7 +144,7 @@ impl Query for CountDocuments {
 struct DocumentReader<'a> {
     snapshot: &'a Reader<'a>,
     collection: &'a Collection,
-    parts: Parts,
+    parts: &'a Parts,
     budget: AnswerBudget,
 }
 
@@ -180,14 +158,14 @@ impl DocumentReader<'_> {
     }
 }
 
-fn allowed(collection: &Collection, filter: Option<&Filter>, wanted: &Wanted<'_>) -> Result<Option<RoaringBitmap>> {
-    filter.filter(|filter| !filter.is_empty()).map(|filter| collection.matching(filter, wanted)).transpose()
+fn groups(field: Option<&String>, size: Option<u32>) -> Option<Groups<'_>> {
+    field.map(|field| Groups { field, size: size.map_or(1, |size| size as usize) })
 }
 
 impl Query for SearchCollection {
     /// Finds the nearest documents.
     fn answer(self, state: &State, snapshot: &Reader<'_>) -> Result<DocumentHits> {
-        search_parts(state, snapshot, &self, Parts { body: true, embedding: self.include_embedding })
+        search_parts(state, snapshot, &self, &Parts::whole(self.include_embedding))
     }
 }
 
@@ -196,22 +174,30 @@ pub fn search_parts(
     state: &State,
     snapshot: &Reader<'_>,
     request: &SearchCollection,
-    parts: Parts,
+    parts: &Parts,
 ) -> Result<DocumentHits> {
-    let collection = &*state.collection(snapshot, &request.collection, CollectionKind::Documents)?;
-    let allowed = allowed(collection, request.filter.as_ref(), snapshot.wanted)?;
-    let search = RowSearch::new(collection, request.k, request.ef).among(allowed);
+    let found =
+        state.collection_or_none(snapshot, &request.collection, CollectionKind::Documents, request.missing_ok)?;
+    let Some(collection) = &found else { return Ok(DocumentHits::default()) };
+    let search = RowSearch::new(collection, request.k, request.ef)
+        .among(collection.chosen(request.filter.as_ref(), snapshot.wanted)?)
+        .within(request.offset, request.threshold)
+        .grouped(groups(request.group_by.as_ref(), request.group_size));
     let mut found = DocumentReader { snapshot, collection, parts, budget: AnswerBudget::new() };
     Ok(DocumentHits { hits: search.nearest(snapshot, &request.query.0, |near| found.hit(near))? })
 }
 
 impl Query for SearchBatchCollection {
-    /// Several searches at one instant.
+    /// Several searches at one instant. Of a collection that does not exist nobody knows how many queries these numbers are:
+    /// there is no list for any.
     fn answer(self, state: &State, snapshot: &Reader<'_>) -> Result<DocumentHitsBatch> {
-        let collection = &*state.collection(snapshot, &self.collection, CollectionKind::Documents)?;
-        let allowed = allowed(collection, self.filter.as_ref(), snapshot.wanted)?;
-        let search = RowSearch::new(collection, self.k, self.ef).among(allowed);
-        let parts = Parts { body: true, embedding: self.include_embedding };
+        let found = state.collection_or_none(snapshot, &self.collection, CollectionKind::Documents, self.missing_ok)?;
+        let Some(collection) = &found else { return Ok(DocumentHitsBatch::default()) };
+        let search = RowSearch::new(collection, self.k, self.ef)
+            .among(collection.chosen(self.filter.as_ref(), snapshot.wanted)?)
+            .within(self.offset, self.threshold)
+            .grouped(groups(self.group_by.as_ref(), self.group_size));
+        let parts = &Parts::whole(self.include_embedding);
         let mut found = DocumentReader { snapshot, collection, parts, budget: AnswerBudget::new() };
         let results = search.nearest_to_each(snapshot, &self.queries.0, |near| found.hit(near))?;
         Ok(DocumentHitsBatch { results: results.into_iter().map(|hits| DocumentHits { hits }).collect() })

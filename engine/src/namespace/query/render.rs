@@ -1,6 +1,7 @@
 //! Reads whose answer is wanted in a format: the read with the projection pushed down, then rows, then bytes.
 
-use super::collection::{self, Parts};
+use super::collection;
+use super::documents::{self, Parts};
 use super::kv::Part;
 use super::wants::Wants;
 use super::{graph, kv, temporal, traverse, vectors};
@@ -33,10 +34,7 @@ impl Query for Render {
 /// is wanted, and only without them what the read itself says.
 pub fn read_rows(state: &State, snapshot: &Reader<'_>, read: &RowsQuery, columns: Option<&[String]>) -> Result<Answer> {
     let projection = Projection::of(read, columns)?;
-    let parts = Parts {
-        body: projection.wants("content") || projection.wants("metadata"),
-        embedding: projection.wants("embedding"),
-    };
+    let parts = &Parts::of(&projection);
     let wants = Wants::of(&projection);
     let response = match read.clone() {
         RowsQuery::Scan(scan) => {
@@ -67,6 +65,8 @@ pub fn read_rows(state: &State, snapshot: &Reader<'_>, read: &RowsQuery, columns
             Response::TraverseTemporal(temporal::traverse(state, snapshot, walk, wants)?)
         }
         RowsQuery::TemporalHistory(past) => Response::TemporalHistory(temporal::history(state, snapshot, past, wants)?),
+        RowsQuery::ListDocuments(list) => Response::ListDocuments(documents::list(state, snapshot, &list, parts)?),
+        RowsQuery::FacetDocuments(facet) => Response::FacetDocuments(documents::facet(state, snapshot, &facet)?),
     };
     format::rows(read, response, &projection)
 }

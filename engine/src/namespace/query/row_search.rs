@@ -3,6 +3,7 @@
 
 use roaring::RoaringBitmap;
 
+use super::groups::{GroupedSearch, Groups};
 use super::reader::Reader;
 use crate::api::{Error, Result};
 use crate::index::vector::{Hit, IdBytes, SearchParams};
@@ -15,6 +16,9 @@ pub struct RowSearch<'a> {
     k: usize,
     ef: Option<usize>,
     allowed: Option<RoaringBitmap>,
+    offset: usize,
+    threshold: Option<f32>,
+    groups: Option<Groups<'a>>,
 }
 
 /// A row that was found.
@@ -33,7 +37,8 @@ impl<'a> RowSearch<'a> {
     /// A search among all rows for as many as the request says, as carefully as it says.
     pub fn new(collection: &'a Collection, k: Option<u32>, ef: Option<u32>) -> Self {
         let k = k.map_or(limits::K_DEFAULT, |k| k as usize);
-        Self { collection, k, ef: ef.map(|ef| ef as usize), allowed: None }
+        let ef = ef.map(|ef| ef as usize);
+        Self { collection, k, ef, allowed: None, offset: 0, threshold: None, groups: None }
     }
 
     /// The same among these rows only; nothing = all.
@@ -42,21 +47,54 @@ impl<'a> RowSearch<'a> {
         Self { allowed, ..self }
     }
 
+    /// The same from the row with this place on, as far as scores reach the threshold.
+    #[must_use]
+    pub fn within(self, offset: u32, threshold: Option<f32>) -> Self {
+        Self { offset: offset as usize, threshold, ..self }
+    }
+
+    /// The same with at most so many rows of each group.
+    #[must_use]
+    pub fn grouped(self, groups: Option<Groups<'a>>) -> Self {
+        Self { groups, ..self }
+    }
+
     /// The nearest rows that the snapshot sees, nearest first, each as what `take` makes of it.
     pub fn nearest<T>(
         &self,
         snapshot: &Reader<'_>,
         query: &[f32],
-        mut take: impl FnMut(NearRow) -> Result<T>,
+        take: impl FnMut(NearRow) -> Result<T>,
     ) -> Result<Vec<T>> {
-        let params = SearchParams { k: self.k, ef: self.ef, seq: snapshot.seq(), allowed: self.allowed.as_ref() };
-        let vectors = &self.collection.vectors;
-        let found = vectors.search_while(query, &params, &mut || snapshot.wanted.look())?;
-        let near = |Hit { row, id, distance }| {
-            let score = vectors.params().metric.score(distance);
-            NearRow { row, id, distance, score }
+        let score = |hit: &Hit| self.collection.vectors.params().metric.score(hit.distance);
+        let is_near = |hit: &Hit| self.threshold.is_none_or(|threshold| score(hit) >= threshold);
+        let (allowed, wanted) = (self.allowed.as_ref(), self.offset + self.k);
+        let search = |k, allowed: Option<&_>| self.search(snapshot, query, k, allowed);
+        let found = match self.groups {
+            None => search(wanted, allowed)?,
+            Some(groups) => {
+                let grouped = GroupedSearch { groups, collection: self.collection, snapshot, wanted };
+                grouped.nearest(allowed, is_near, search)?
+            }
         };
-        found.into_iter().map(|hit| take(near(hit))).collect()
+        let near = found.into_iter().skip(self.offset).take_while(is_near);
+        let near = near.map(|hit| {
+            let score = score(&hit);
+            let Hit { row, id, distance } = hit;
+            NearRow { row, id, distance, score }
+        });
+        near.map(take).collect()
+    }
+
+    fn search(
+        &self,
+        snapshot: &Reader<'_>,
+        query: &[f32],
+        k: usize,
+        allowed: Option<&RoaringBitmap>,
+    ) -> Result<Vec<Hit>> {
+        let params = SearchParams { k, ef: self.ef, seq: snapshot.seq(), allowed };
+        self.collection.vectors.search_while(query, &params, &mut || snapshot.wanted.look())
     }
 
     /// As [`Self::nearest`], for each of several queries that stand behind each other.

@@ -1,7 +1,8 @@
 //! Reads of bare vector indexes.
 
 use super::answer_budget::AnswerBudget;
-use super::collection::{embedding, named};
+use super::collection::named;
+use super::documents::embedding;
 use super::row_search::{NearRow, RowSearch};
 use crate::api::{
     CollectionName, CountVectors, Counted, DescribeIndex, GetVectors, IndexInfo, IndexList, ListIndexes, Result,
@@ -90,7 +91,7 @@ impl VectorReader<'_> {
 /// Finds the nearest vectors.
 pub fn search(state: &State, snapshot: &Reader<'_>, request: &SearchVectors) -> Result<VectorHits> {
     let index = &*state.collection(snapshot, &request.index, CollectionKind::Vectors)?;
-    let search = RowSearch::new(index, request.k, request.ef);
+    let search = RowSearch::new(index, request.k, request.ef).within(request.offset, request.threshold);
     let include_embedding = request.include_embedding;
     let mut found = VectorReader { index, include_embedding, budget: AnswerBudget::new() };
     Ok(VectorHits { hits: search.nearest(snapshot, &request.query.0, |near| found.hit(near))? })
@@ -106,7 +107,7 @@ impl Query for SearchBatchVectors {
     /// Several searches at one instant.
     fn answer(self, state: &State, snapshot: &Reader<'_>) -> Result<VectorHitsBatch> {
         let index = &*state.collection(snapshot, &self.index, CollectionKind::Vectors)?;
-        let search = RowSearch::new(index, self.k, self.ef);
+        let search = RowSearch::new(index, self.k, self.ef).within(self.offset, self.threshold);
         let include_embedding = self.include_embedding;
         let mut found = VectorReader { index, include_embedding, budget: AnswerBudget::new() };
         let results = search.nearest_to_each(snapshot, &self.queries.0, |near| found.hit(near))?;

@@ -80,7 +80,13 @@ fn delete_all(bench: &Bench) {
 
 fn search() -> SearchBatchVectors {
     let queries = EmbeddingBatch((0..20).flat_map(|query| vector(query * 50)).collect());
-    SearchBatchVectors { index: "i".into(), queries, k: Some(10), ef: None, include_embedding: true, snapshot: None }
+    SearchBatchVectors {
+        index: "i".into(),
+        queries,
+        k: Some(10),
+        include_embedding: true,
+        ..SearchBatchVectors::default()
+    }
 }
 
 fn memory(bench: &Bench) -> u64 {
@@ -127,6 +133,7 @@ fn a_long_search_by_a_filter_finds_what_was_there_when_it_began() {
         filter: Some(Filter::try_from(Value::Map(Properties::new().with("n", 1_i64).0)).unwrap()),
         include_embedding: true,
         snapshot: None,
+        ..SearchBatchCollection::default()
     };
     let before = bench.run(search()).unwrap();
     let delete = |bench: &Bench| {

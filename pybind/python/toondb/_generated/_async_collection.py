@@ -3,12 +3,13 @@
 Written by scripts/write_surface.py: change the method where it is written by hand, and run that again.
 """
 
-from typing import List, Optional, Sequence
+from typing import Any, List, Optional, Sequence, Tuple
 
 from .._documents import Documents, Filter, Vector, Vectors
 from .._looped import awaited
+from .._methods import Pages
 from .._rows import Rows
-from .._types import CollectionInfo, Document, Durability, Metadata
+from .._types import CollectionInfo, Document, Durability, FacetCount, Metadata
 
 from ._collection import Collection
 
@@ -53,13 +54,17 @@ class AsyncCollectionMethods:
         """
         return await awaited(self._plain.add_documents(documents, embeddings=embeddings, durability=durability))
 
-    async def get(self, id: str, *, include_embeddings: bool = False) -> Optional[Document]:
+    async def get(self, id: str, *, include_embeddings: bool = False, missing_ok: bool = False) -> Optional[Document]:
         """Read a document; None if there is none of this id."""
-        return await awaited(self._plain.get(id, include_embeddings=include_embeddings))
+        return await awaited(self._plain.get(id, include_embeddings=include_embeddings, missing_ok=missing_ok))
 
-    async def get_documents(self, ids: Sequence[str], *, include_embeddings: bool = False) -> Rows[Optional[Document]]:
+    async def get_documents(
+        self, ids: Sequence[str], *, include_embeddings: bool = False, missing_ok: bool = False
+    ) -> Rows[Optional[Document]]:
         """Read documents at one instant: for each id its document, or None; in a format, no row."""
-        return await awaited(self._plain.get_documents(ids, include_embeddings=include_embeddings))
+        return await awaited(
+            self._plain.get_documents(ids, include_embeddings=include_embeddings, missing_ok=missing_ok)
+        )
 
     async def delete_documents(self, ids: Sequence[str], *, durability: Durability = "durable") -> int:
         """Delete documents by id, in one commit. Returns how many existed."""
@@ -71,9 +76,9 @@ class AsyncCollectionMethods:
         """
         return await awaited(self._plain.delete_by_filter(filter, durability=durability))
 
-    async def count(self, filter: Optional[Filter] = None) -> int:
+    async def count(self, filter: Optional[Filter] = None, *, missing_ok: bool = False) -> int:
         """How many documents there are, or how many match."""
-        return await awaited(self._plain.count(filter))
+        return await awaited(self._plain.count(filter, missing_ok=missing_ok))
 
     async def search(
         self,
@@ -83,14 +88,37 @@ class AsyncCollectionMethods:
         *,
         ef: Optional[int] = None,
         include_embeddings: bool = False,
+        offset: int = 0,
+        threshold: Optional[float] = None,
+        group_by: Optional[str] = None,
+        group_size: Optional[int] = None,
+        missing_ok: bool = False,
     ) -> Rows[Document]:
         """Find the ``k`` documents nearest to an embedding, nearest first, ties by id.
 
         With a filter exactly ``k`` are found whenever ``k`` match. Each result has ``score`` (larger is closer) and
         ``distance``; its ``embedding`` is empty unless ``include_embeddings``. ef: search width, larger is slower and
         finds more of the true nearest; None = a good default. Raises CollectionNotFoundError.
+
+        offset: how many of the nearest to pass over, with ``k`` at most 10,000. threshold: the lowest ``score`` that counts.
+        group_by: a field of the metadata, such as the id of the text that a piece is from: at most ``group_size`` results
+        (None = 1) have the same value there; a document that lacks it stands for itself. The search goes on until ``k`` are
+        found, or all have been looked at.
         """
-        return await awaited(self._plain.search(query, k, filter, ef=ef, include_embeddings=include_embeddings))
+        return await awaited(
+            self._plain.search(
+                query,
+                k,
+                filter,
+                ef=ef,
+                include_embeddings=include_embeddings,
+                offset=offset,
+                threshold=threshold,
+                group_by=group_by,
+                group_size=group_size,
+                missing_ok=missing_ok,
+            )
+        )
 
     async def search_batch(
         self,
@@ -100,10 +128,92 @@ class AsyncCollectionMethods:
         filter: Optional[Filter] = None,
         ef: Optional[int] = None,
         include_embeddings: bool = False,
+        offset: int = 0,
+        threshold: Optional[float] = None,
+        group_by: Optional[str] = None,
+        group_size: Optional[int] = None,
+        missing_ok: bool = False,
     ) -> List[Rows[Document]]:
         """Several searches at one instant, at most 1,000: a list of results for each query, as
         :meth:`search_collection`.
         """
         return await awaited(
-            self._plain.search_batch(queries, k, filter=filter, ef=ef, include_embeddings=include_embeddings)
+            self._plain.search_batch(
+                queries,
+                k,
+                filter=filter,
+                ef=ef,
+                include_embeddings=include_embeddings,
+                offset=offset,
+                threshold=threshold,
+                group_by=group_by,
+                group_size=group_size,
+                missing_ok=missing_ok,
+            )
         )
+
+    def list(
+        self,
+        filter: Optional[Filter] = None,
+        *,
+        order_by: Optional[str] = None,
+        descending: bool = False,
+        columns: Optional[Sequence[str]] = None,
+        include_embeddings: bool = False,
+        limit: Optional[int] = None,
+        cursor: Optional[bytes] = None,
+        missing_ok: bool = False,
+    ) -> Pages[Document]:
+        """List documents, all or those that match, in the order of their ids or of a field of their metadata.
+
+        order_by: the field. Values of different kinds stand in the order None, bool, numbers, str, bytes, lists, dicts; of one
+        value, and of those that lack the field, which come last, documents stand by id. descending: the other way round; with
+        order_by the values alone. columns: what is read of each, ``id``, ``content``, ``embedding``, ``metadata`` or
+        ``metadata.<name>``; the rest stays empty. None = all but the embedding, that too with ``include_embeddings``. limit:
+        at most so many; None = all.
+
+        The documents come in pages, each read at one instant as the iteration reaches it; ``rows()`` gives all that are left
+        as a list. Writes between two pages make no document appear twice, and leave none out that was there all the time.
+        cursor: go on where another list of the same order ended, by its ``cursor``. Raises CollectionNotFoundError.
+        """
+        return self._plain.list(
+            filter,
+            order_by=order_by,
+            descending=descending,
+            columns=columns,
+            include_embeddings=include_embeddings,
+            limit=limit,
+            cursor=cursor,
+            missing_ok=missing_ok,
+        )
+
+    def list_ids(
+        self,
+        filter: Optional[Filter] = None,
+        *,
+        limit: Optional[int] = None,
+        cursor: Optional[bytes] = None,
+        missing_ok: bool = False,
+    ) -> Pages[str]:
+        """List the ids of documents in order, without reading anything else of them; otherwise as :meth:`list_documents`."""
+        return self._plain.list_ids(filter, limit=limit, cursor=cursor, missing_ok=missing_ok)
+
+    async def facet(
+        self, field: str, filter: Optional[Filter] = None, *, limit: int = 10, missing_ok: bool = False
+    ) -> Rows[FacetCount]:
+        """The values of a field with how many documents have each: ``for value, count in db.facet("notes", "lang")``.
+
+        The most frequent first, ties by value, at most ``limit`` (1,000 at most). A document whose field is a list counts once
+        under each element that it has. 1 and 1.0 are one value. Raises CollectionNotFoundError.
+        """
+        return await awaited(self._plain.facet(field, filter, limit=limit, missing_ok=missing_ok))
+
+    async def min_max(
+        self, field: str, filter: Optional[Filter] = None, *, missing_ok: bool = False
+    ) -> Optional[Tuple[Any, Any]]:
+        """The smallest and the largest value of a field; None if no document has a number or a str there.
+
+        If any has a number, they are those of the numbers, otherwise of the texts; values of other kinds do not count. Raises
+        CollectionNotFoundError.
+        """
+        return await awaited(self._plain.min_max(field, filter, missing_ok=missing_ok))

@@ -23,6 +23,7 @@ from .._types import (
     Document,
     Durability,
     ExportFormat,
+    FacetCount,
     GraphEdge,
     GraphNode,
     IndexInfo,
@@ -257,16 +258,22 @@ class AsyncNamespaceMethods:
         )
 
     async def get_document(
-        self, collection_name: str, id: str, *, include_embeddings: bool = False
+        self, collection_name: str, id: str, *, include_embeddings: bool = False, missing_ok: bool = False
     ) -> Optional[Document]:
         """Read a document; None if there is none of this id."""
-        return await awaited(self._plain.get_document(collection_name, id, include_embeddings=include_embeddings))
+        return await awaited(
+            self._plain.get_document(collection_name, id, include_embeddings=include_embeddings, missing_ok=missing_ok)
+        )
 
     async def get_documents(
-        self, collection_name: str, ids: Sequence[str], *, include_embeddings: bool = False
+        self, collection_name: str, ids: Sequence[str], *, include_embeddings: bool = False, missing_ok: bool = False
     ) -> Rows[Optional[Document]]:
         """Read documents at one instant: for each id its document, or None; in a format, no row."""
-        return await awaited(self._plain.get_documents(collection_name, ids, include_embeddings=include_embeddings))
+        return await awaited(
+            self._plain.get_documents(
+                collection_name, ids, include_embeddings=include_embeddings, missing_ok=missing_ok
+            )
+        )
 
     async def delete_documents(
         self, collection_name: str, ids: Sequence[str], *, durability: Durability = "durable"
@@ -282,9 +289,9 @@ class AsyncNamespaceMethods:
         """
         return await awaited(self._plain.delete_by_filter(collection_name, filter, durability=durability))
 
-    async def count(self, collection_name: str, filter: Optional[Filter] = None) -> int:
+    async def count(self, collection_name: str, filter: Optional[Filter] = None, *, missing_ok: bool = False) -> int:
         """How many documents there are, or how many match."""
-        return await awaited(self._plain.count(collection_name, filter))
+        return await awaited(self._plain.count(collection_name, filter, missing_ok=missing_ok))
 
     async def search_collection(
         self,
@@ -295,16 +302,36 @@ class AsyncNamespaceMethods:
         *,
         ef: Optional[int] = None,
         include_embeddings: bool = False,
+        offset: int = 0,
+        threshold: Optional[float] = None,
+        group_by: Optional[str] = None,
+        group_size: Optional[int] = None,
+        missing_ok: bool = False,
     ) -> Rows[Document]:
         """Find the ``k`` documents nearest to an embedding, nearest first, ties by id.
 
         With a filter exactly ``k`` are found whenever ``k`` match. Each result has ``score`` (larger is closer) and
         ``distance``; its ``embedding`` is empty unless ``include_embeddings``. ef: search width, larger is slower and
         finds more of the true nearest; None = a good default. Raises CollectionNotFoundError.
+
+        offset: how many of the nearest to pass over, with ``k`` at most 10,000. threshold: the lowest ``score`` that counts.
+        group_by: a field of the metadata, such as the id of the text that a piece is from: at most ``group_size`` results
+        (None = 1) have the same value there; a document that lacks it stands for itself. The search goes on until ``k`` are
+        found, or all have been looked at.
         """
         return await awaited(
             self._plain.search_collection(
-                collection_name, query, k, filter, ef=ef, include_embeddings=include_embeddings
+                collection_name,
+                query,
+                k,
+                filter,
+                ef=ef,
+                include_embeddings=include_embeddings,
+                offset=offset,
+                threshold=threshold,
+                group_by=group_by,
+                group_size=group_size,
+                missing_ok=missing_ok,
             )
         )
 
@@ -317,15 +344,105 @@ class AsyncNamespaceMethods:
         filter: Optional[Filter] = None,
         ef: Optional[int] = None,
         include_embeddings: bool = False,
+        offset: int = 0,
+        threshold: Optional[float] = None,
+        group_by: Optional[str] = None,
+        group_size: Optional[int] = None,
+        missing_ok: bool = False,
     ) -> List[Rows[Document]]:
         """Several searches at one instant, at most 1,000: a list of results for each query, as
         :meth:`search_collection`.
         """
         return await awaited(
             self._plain.search_collection_batch(
-                collection_name, queries, k, filter=filter, ef=ef, include_embeddings=include_embeddings
+                collection_name,
+                queries,
+                k,
+                filter=filter,
+                ef=ef,
+                include_embeddings=include_embeddings,
+                offset=offset,
+                threshold=threshold,
+                group_by=group_by,
+                group_size=group_size,
+                missing_ok=missing_ok,
             )
         )
+
+    def list_documents(
+        self,
+        collection_name: str,
+        filter: Optional[Filter] = None,
+        *,
+        order_by: Optional[str] = None,
+        descending: bool = False,
+        columns: Optional[Sequence[str]] = None,
+        include_embeddings: bool = False,
+        limit: Optional[int] = None,
+        cursor: Optional[bytes] = None,
+        missing_ok: bool = False,
+    ) -> Pages[Document]:
+        """List documents, all or those that match, in the order of their ids or of a field of their metadata.
+
+        order_by: the field. Values of different kinds stand in the order None, bool, numbers, str, bytes, lists, dicts; of one
+        value, and of those that lack the field, which come last, documents stand by id. descending: the other way round; with
+        order_by the values alone. columns: what is read of each, ``id``, ``content``, ``embedding``, ``metadata`` or
+        ``metadata.<name>``; the rest stays empty. None = all but the embedding, that too with ``include_embeddings``. limit:
+        at most so many; None = all.
+
+        The documents come in pages, each read at one instant as the iteration reaches it; ``rows()`` gives all that are left
+        as a list. Writes between two pages make no document appear twice, and leave none out that was there all the time.
+        cursor: go on where another list of the same order ended, by its ``cursor``. Raises CollectionNotFoundError.
+        """
+        return self._plain.list_documents(
+            collection_name,
+            filter,
+            order_by=order_by,
+            descending=descending,
+            columns=columns,
+            include_embeddings=include_embeddings,
+            limit=limit,
+            cursor=cursor,
+            missing_ok=missing_ok,
+        )
+
+    def list_document_ids(
+        self,
+        collection_name: str,
+        filter: Optional[Filter] = None,
+        *,
+        limit: Optional[int] = None,
+        cursor: Optional[bytes] = None,
+        missing_ok: bool = False,
+    ) -> Pages[str]:
+        """List the ids of documents in order, without reading anything else of them; otherwise as :meth:`list_documents`."""
+        return self._plain.list_document_ids(collection_name, filter, limit=limit, cursor=cursor, missing_ok=missing_ok)
+
+    async def facet(
+        self,
+        collection_name: str,
+        field: str,
+        filter: Optional[Filter] = None,
+        *,
+        limit: int = 10,
+        missing_ok: bool = False,
+    ) -> Rows[FacetCount]:
+        """The values of a field with how many documents have each: ``for value, count in db.facet("notes", "lang")``.
+
+        The most frequent first, ties by value, at most ``limit`` (1,000 at most). A document whose field is a list counts once
+        under each element that it has. 1 and 1.0 are one value. Raises CollectionNotFoundError.
+        """
+        return await awaited(self._plain.facet(collection_name, field, filter, limit=limit, missing_ok=missing_ok))
+
+    async def min_max(
+        self, collection_name: str, field: str, filter: Optional[Filter] = None, *, missing_ok: bool = False
+    ) -> Optional[Tuple[Any, Any]]:
+        """The smallest and the largest value of a field; None if no document has a number or a str there.
+
+        If any has a number, they are those of the numbers, otherwise of the texts; values of other kinds do not count. Raises
+        CollectionNotFoundError.
+        """
+        return await awaited(self._plain.min_max(collection_name, field, filter, missing_ok=missing_ok))
 
     async def create_index(self, name: str, dimension: int, metric: Metric = "cosine") -> bool:
         """Create a vector index. Returns True.
@@ -369,13 +486,26 @@ class AsyncNamespaceMethods:
         return await awaited(self._plain.count_vectors(index_name))
 
     async def search(
-        self, index_name: str, query: Vector, k: int = 10, *, ef: Optional[int] = None, include_embeddings: bool = False
+        self,
+        index_name: str,
+        query: Vector,
+        k: int = 10,
+        *,
+        ef: Optional[int] = None,
+        include_embeddings: bool = False,
+        offset: int = 0,
+        threshold: Optional[float] = None,
     ) -> Rows[SearchResult]:
         """Find the ``k`` vectors nearest to a query, nearest first, ties by id. Raises CollectionNotFoundError.
 
-        ef: search width, larger is slower and finds more of the true nearest; None = a good default.
+        ef: search width, larger is slower and finds more of the true nearest; None = a good default. offset: how many of the
+        nearest to pass over, with ``k`` at most 10,000. threshold: the lowest ``score`` that counts.
         """
-        return await awaited(self._plain.search(index_name, query, k, ef=ef, include_embeddings=include_embeddings))
+        return await awaited(
+            self._plain.search(
+                index_name, query, k, ef=ef, include_embeddings=include_embeddings, offset=offset, threshold=threshold
+            )
+        )
 
     async def search_batch(
         self,
@@ -385,10 +515,14 @@ class AsyncNamespaceMethods:
         *,
         ef: Optional[int] = None,
         include_embeddings: bool = False,
+        offset: int = 0,
+        threshold: Optional[float] = None,
     ) -> List[Rows[SearchResult]]:
         """Several searches at one instant, at most 1,000: a list of results for each query, as :meth:`search`."""
         return await awaited(
-            self._plain.search_batch(index_name, queries, k, ef=ef, include_embeddings=include_embeddings)
+            self._plain.search_batch(
+                index_name, queries, k, ef=ef, include_embeddings=include_embeddings, offset=offset, threshold=threshold
+            )
         )
 
     async def add_node(

@@ -8,6 +8,7 @@ from typing import Any, Optional, Sequence, cast
 from .._documents import DocumentMethods, Filter, Vector
 from .._graph import GraphMethods
 from .._keys import KeyMethods
+from .._listings import ListingMethods
 from .._query import Noting, QueryBase
 from .._temporal import TemporalMethods
 from .._types import Direction, Key, Order, Time
@@ -58,10 +59,14 @@ class Query(QueryBase):
         )
 
     @staticmethod
-    def get_documents(collection_name: str, ids: Sequence[str], *, include_embeddings: bool = False) -> "Query":
+    def get_documents(
+        collection_name: str, ids: Sequence[str], *, include_embeddings: bool = False, missing_ok: bool = False
+    ) -> "Query":
         """As :meth:`Database.get_documents`."""
         return cast("Query", 
-            DocumentMethods.get_documents(_NOTING, collection_name, ids, include_embeddings=include_embeddings)
+            DocumentMethods.get_documents(
+                _NOTING, collection_name, ids, include_embeddings=include_embeddings, missing_ok=missing_ok
+            )
         )
 
     @staticmethod
@@ -73,21 +78,108 @@ class Query(QueryBase):
         *,
         ef: Optional[int] = None,
         include_embeddings: bool = False,
+        offset: int = 0,
+        threshold: Optional[float] = None,
+        group_by: Optional[str] = None,
+        group_size: Optional[int] = None,
+        missing_ok: bool = False,
     ) -> "Query":
         """As :meth:`Database.search_collection`."""
         return cast("Query", 
             DocumentMethods.search_collection(
-                _NOTING, collection_name, query, k, "", filter, ef=ef, include_embeddings=include_embeddings
+                _NOTING,
+                collection_name,
+                query,
+                k,
+                "",
+                filter,
+                ef=ef,
+                include_embeddings=include_embeddings,
+                offset=offset,
+                threshold=threshold,
+                group_by=group_by,
+                group_size=group_size,
+                missing_ok=missing_ok,
             )
         )
 
     @staticmethod
+    def list_documents(
+        collection_name: str,
+        filter: Optional[Filter] = None,
+        *,
+        order_by: Optional[str] = None,
+        descending: bool = False,
+        columns: Optional[Sequence[str]] = None,
+        include_embeddings: bool = False,
+        limit: Optional[int] = None,
+        cursor: Optional[bytes] = None,
+        missing_ok: bool = False,
+    ) -> "Query":
+        """As :meth:`Database.list_documents`."""
+        return cast("Query", 
+            ListingMethods.list_documents(
+                _NOTING,
+                collection_name,
+                filter,
+                order_by=order_by,
+                descending=descending,
+                columns=columns,
+                include_embeddings=include_embeddings,
+                limit=limit,
+                cursor=cursor,
+                missing_ok=missing_ok,
+            )
+        )
+
+    @staticmethod
+    def list_document_ids(
+        collection_name: str,
+        filter: Optional[Filter] = None,
+        *,
+        limit: Optional[int] = None,
+        cursor: Optional[bytes] = None,
+        missing_ok: bool = False,
+    ) -> "Query":
+        """As :meth:`Database.list_document_ids`."""
+        return cast("Query", 
+            ListingMethods.list_document_ids(
+                _NOTING, collection_name, filter, limit=limit, cursor=cursor, missing_ok=missing_ok
+            )
+        )
+
+    @staticmethod
+    def facet(
+        collection_name: str, field: str, filter: Optional[Filter] = None, *, limit: int = 10, missing_ok: bool = False
+    ) -> "Query":
+        """As :meth:`Database.facet`."""
+        return cast("Query", 
+            ListingMethods.facet(_NOTING, collection_name, field, filter, limit=limit, missing_ok=missing_ok)
+        )
+
+    @staticmethod
     def search(
-        index_name: str, query: Vector, k: int = 10, *, ef: Optional[int] = None, include_embeddings: bool = False
+        index_name: str,
+        query: Vector,
+        k: int = 10,
+        *,
+        ef: Optional[int] = None,
+        include_embeddings: bool = False,
+        offset: int = 0,
+        threshold: Optional[float] = None,
     ) -> "Query":
         """As :meth:`Database.search`."""
         return cast("Query", 
-            VectorMethods.search(_NOTING, index_name, query, k, ef=ef, include_embeddings=include_embeddings)
+            VectorMethods.search(
+                _NOTING,
+                index_name,
+                query,
+                k,
+                ef=ef,
+                include_embeddings=include_embeddings,
+                offset=offset,
+                threshold=threshold,
+            )
         )
 
     @staticmethod
