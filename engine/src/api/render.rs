@@ -8,6 +8,8 @@ use super::error::{Error, Result};
 use super::graph::{GetEdges, Neighbors, Traverse};
 use super::ids::CommitSeq;
 use super::kv::{MultiGet, Scan};
+use super::listing::ScanPrefixes;
+use super::ordered_log::{ListLogs, ReadLog};
 use super::temporal::{QueryTemporal, TemporalHistory, TraverseTemporal};
 use super::vector_index::SearchVectors;
 use crate::limits;
@@ -67,6 +69,12 @@ pub enum RowsQuery {
     TraverseTemporal(TraverseTemporal),
     /// The columns of [`RowsQuery::QueryTemporal`], those about the belief included.
     TemporalHistory(TemporalHistory),
+    /// Columns `position`, `value`.
+    ReadLog(ReadLog),
+    /// Columns `log`, `length`, `first`, `next`, `bytes`.
+    ListLogs(ListLogs),
+    /// Columns `key`, `is_prefix`.
+    ScanPrefixes(ScanPrefixes),
 }
 
 macro_rules! each_read {
@@ -83,6 +91,9 @@ macro_rules! each_read {
             RowsQuery::QueryTemporal($read) => $give,
             RowsQuery::TraverseTemporal($read) => $give,
             RowsQuery::TemporalHistory($read) => $give,
+            RowsQuery::ReadLog($read) => $give,
+            RowsQuery::ListLogs($read) => $give,
+            RowsQuery::ScanPrefixes($read) => $give,
         }
     };
 }
@@ -102,6 +113,7 @@ impl RowsQuery {
         match self {
             RowsQuery::GetDocuments(_) | RowsQuery::SearchCollection(_) | RowsQuery::SearchVectors(_) => true,
             RowsQuery::Scan(_) | RowsQuery::MultiGet(_) => false,
+            RowsQuery::ReadLog(_) | RowsQuery::ListLogs(_) | RowsQuery::ScanPrefixes(_) => false,
             RowsQuery::GetEdges(_) | RowsQuery::Traverse(_) | RowsQuery::Neighbors(_) => false,
             RowsQuery::QueryTemporal(_) | RowsQuery::TraverseTemporal(_) | RowsQuery::TemporalHistory(_) => false,
         }

@@ -17,6 +17,8 @@ mod flush;
 mod front;
 mod held;
 mod key;
+mod log_record;
+mod log_walk;
 mod memtable;
 mod merge;
 mod meta;
@@ -45,7 +47,9 @@ pub use effect::{BatchReader, BatchWriter, RowEffect};
 pub use error::{StoreError, StoreResult};
 pub use flush::FlushInput;
 pub use front::{NodeFront, TemporalFront};
-pub use key::{KeyReader, KeyWriter};
+pub use key::{KeyReader, KeyWriter, prefix_end};
+pub use log_record::{LogHead, LogMark, LogRecord};
+pub use log_walk::LogWalk;
 pub use memtable::Memtable;
 pub use record::{
     CollectionKind, CollectionRecord, Counters, DocumentBody, DocumentRecord, EdgeRecord, KvRecord, NodeRecord,

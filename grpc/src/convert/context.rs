@@ -72,6 +72,9 @@ fn read_message(read: RowsQuery) -> proto::RowsQuery {
             RowsQuery::QueryTemporal(read) => Read::QueryTemporal(Rpc::ask("", read)),
             RowsQuery::TraverseTemporal(read) => Read::TraverseTemporal(Rpc::ask("", read)),
             RowsQuery::TemporalHistory(read) => Read::TemporalHistory(Rpc::ask("", read)),
+            RowsQuery::ReadLog(read) => Read::ReadLog(Rpc::ask("", read)),
+            RowsQuery::ListLogs(read) => Read::ListLogs(Rpc::ask("", read)),
+            RowsQuery::ScanPrefixes(read) => Read::ScanPrefixes(Rpc::ask("", read)),
         }),
     }
 }
@@ -98,6 +101,9 @@ fn read(message: Option<proto::RowsQuery>, namespace: &str) -> Result<RowsQuery>
         Read::QueryTemporal(ask) => inner(ask, namespace, RowsQuery::QueryTemporal),
         Read::TraverseTemporal(ask) => inner(ask, namespace, RowsQuery::TraverseTemporal),
         Read::TemporalHistory(ask) => inner(ask, namespace, RowsQuery::TemporalHistory),
+        Read::ReadLog(ask) => inner(ask, namespace, RowsQuery::ReadLog),
+        Read::ListLogs(ask) => inner(ask, namespace, RowsQuery::ListLogs),
+        Read::ScanPrefixes(ask) => inner(ask, namespace, RowsQuery::ScanPrefixes),
     }
 }
 

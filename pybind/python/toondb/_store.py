@@ -13,6 +13,7 @@ from ._engine import EngineMethods
 from ._errors import ArgumentTypeError, ErrorCode, SnapshotExpiredError, TransactionConflictError, from_code
 from ._graph import GraphMethods
 from ._keys import KeyMethods
+from ._logs import LogMethods
 from ._namespaces import NamespaceMethods
 from ._temporal import TemporalMethods
 from ._transactions import Transaction, retry_delay
@@ -40,6 +41,7 @@ def checked_name(name: str) -> str:
 
 class Store(
     KeyMethods,
+    LogMethods,
     NamespaceMethods,
     DocumentMethods,
     VectorMethods,

@@ -3,7 +3,9 @@
 mod answer;
 mod cache;
 mod graph;
+mod keys;
 mod observed;
+mod ordered_log;
 mod state;
 mod temporal;
 mod vector;

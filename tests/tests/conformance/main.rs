@@ -33,8 +33,10 @@ mod context;
 mod filters;
 mod graph;
 mod history;
+mod keys;
 mod kv;
 mod limits;
+mod logs;
 mod namespaces;
 mod projection;
 mod render;
@@ -81,8 +83,10 @@ fn every_operation_is_exercised() {
         filters::ALL,
         graph::ALL,
         history::ALL,
+        keys::ALL,
         kv::ALL,
         limits::ALL,
+        logs::ALL,
         namespaces::ALL,
         projection::ALL,
         render::ALL,

@@ -12,6 +12,8 @@ mod context;
 mod dispatch;
 mod graph;
 mod kv;
+mod listing;
+mod ordered_log;
 pub(super) mod reader;
 mod render;
 mod row_search;
