@@ -5,7 +5,8 @@ use crate::api::{Metric, Properties};
 use crate::disk::SimDisk;
 use crate::store::{
     Base, CollectionKind, CollectionRecord, Counters, DocumentRecord, EdgeRecord, FaultKind, FlushInput, KeyWriter,
-    KvRecord, LogHead, LogMark, LogRecord, Memtable, NodeRecord, RowMark, RowReport, StoreFile, Table, TemporalRecord, verify_file,
+    KvRecord, LogHead, LogMark, LogRecord, Memtable, NodeRecord, RowMark, RowReport, StoreFile, Table, TemporalRecord,
+    verify_file,
 };
 
 type Rows = Vec<(Table, Vec<u8>, Vec<u8>)>;
