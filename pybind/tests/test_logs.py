@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -123,9 +124,9 @@ def test_entries_know_their_formats(store: Store, ns: str) -> None:
     assert store.render(Query.list_logs(), format="json", namespace=ns) == logs.to_json()
 
 
-def test_loops_append_and_read(tmp_path: "object") -> None:
+def test_loops_append_and_read(tmp_path: Path) -> None:
     async def main() -> None:
-        async with AsyncDatabase.open(str(tmp_path)) as db:
+        async with await AsyncDatabase.open(tmp_path) as db:
             first = await asyncio.gather(*(db.append("log", f"{number}") for number in range(20)))
             assert sorted(first) == list(range(1, 21))
             assert len(await db.read_log("log", last=5)) == 5

@@ -56,7 +56,7 @@ impl LogHead {
     }
 
     /// How many entries there are.
-    pub fn len(&self) -> u64 {
+    pub fn length(&self) -> u64 {
         self.next - self.first
     }
 

@@ -40,7 +40,7 @@ impl LogWalk {
         if head.number == 0 || head.number >= self.mark.next_number {
             return Err("a log has a number that would be given again");
         }
-        if head.len() == 0 && head.bytes() != 0 {
+        if head.length() == 0 && head.bytes() != 0 {
             return Err("an empty log counts bytes");
         }
         let walked = Walked { at: (head.first, head.gone), head };

@@ -48,7 +48,7 @@ pub fn read_log(snapshot: &Reader<'_>, request: &ReadLog, part: Part) -> Result<
     let limit = page_limit(request.limit);
     let page = |entries, next: u64| {
         let cursor = (limit > 0 && next < stop).then(|| KeyWriter::new().u64(next).u64(end).finish());
-        LogPage { entries, cursor: cursor.map(ByteBuf::from), length: head.len() }
+        LogPage { entries, cursor: cursor.map(ByteBuf::from), length: head.length() }
     };
     let range = KeyRange { start: Bound::Included(head.entry_key(first)), end: Bound::Excluded(head.entry_key(stop)) };
     let (mut entries, mut bytes, mut next) = (Vec::new(), 0, first);
@@ -105,7 +105,7 @@ pub fn list_logs(snapshot: &Reader<'_>, request: &ListLogs) -> Result<LogList> {
         let head = LogHead::decode(&row.value)?;
         let corrupt = |_| StoreError::corrupt(Table::Logs, "a name is not UTF-8");
         let log = LogName::new(String::from_utf8(row.key).map_err(corrupt)?);
-        logs.push(LogInfo { log, length: head.len(), first: head.first, next: head.next, bytes: head.bytes() });
+        logs.push(LogInfo { log, length: head.length(), first: head.first, next: head.next, bytes: head.bytes() });
     }
     Ok(LogList { logs, cursor: None })
 }
