@@ -27,6 +27,7 @@ WIDTH = 120
 
 AREAS = [
     ("_keys", "KeyMethods"),
+    ("_logs", "LogMethods"),
     ("_namespaces", "NamespaceMethods"),
     ("_documents", "DocumentMethods"),
     ("_listings", "ListingMethods"),
@@ -72,8 +73,12 @@ WRITES = [
     "add_temporal_edge",
     "close_temporal_edge",
     "supersede_temporal_edge",
+    "append",
 ]
 """What a commit can hold."""
+
+NOT_IN_A_BATCH = ("namespace", "durability", "if_absent")
+"""What the commit says for all its writes, and conditions, which a batch has of its own."""
 
 ABOUT = '"""{}\n\nWritten by scripts/write_surface.py: change the method where it is written by hand, and run that again.\n"""'
 
@@ -390,8 +395,8 @@ def write_batch() -> str:
     for name in WRITES:
         method = by_name[name]
         module.use(2, method.module, method.kind)
-        bare = method.without("namespace", "durability")
-        kept = [each for each in method.keywords if each.name not in ("namespace", "durability")]
+        bare = method.without(*NOT_IN_A_BATCH)
+        kept = [each for each in method.keywords if each.name not in NOT_IN_A_BATCH]
         whole = method._replace(keywords=kept)
         noting = whole.call(f"{method.kind}.{name}", {"namespace": '""'}, ["cast(Any, self)"])
         module.add(bare._replace(doc=f"As :meth:`Database.{name}`."), "None", folded(8, "", noting))

@@ -7,13 +7,14 @@ use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
 use toondb_engine::api::{
-    AddedDocuments, ByteBuf, CacheHit, CacheStats, Capabilities, CheckReport, CheckedNamespace, CheckpointDeleted,
-    CheckpointInfo, CheckpointList, ClosedEdges, CollectionList, Context, Converted, Counted, Created, Deleted,
-    DocumentHitsBatch, DocumentIdPage, DocumentPage, Documents, EdgePage, Existence, ExportedPart, Facet, Facets,
-    Finding, Flushed, Imported, IndexList, Inserted, KvEntry, KvPage, KvValue, KvValues, MaybeBounds, MaybeCacheHit,
-    MaybeNode, MaybeValue, NamespaceList, OutputFormat, Path, Pong, Rendered, Response, Restored, SectionResult,
-    ServerStats, Snapshot, SnapshotEnded, Subgraph, Superseded, Swapped, TemporalEdges, TemporalPath, TokenCount,
-    ValueBounds, VectorHitsBatch, Vectors, Written,
+    AddedDocuments, Appended, ByteBuf, CacheHit, CacheStats, Capabilities, CheckReport, CheckedNamespace,
+    CheckpointDeleted, CheckpointInfo, CheckpointList, ClosedEdges, CollectionList, Context, Converted, Counted,
+    Created, Deleted, DocumentHitsBatch, DocumentIdPage, DocumentPage, Documents, EdgePage, Existence, ExportedPart,
+    Facet, Facets, Finding, Flushed, Imported, Incremented, IndexList, Inserted, KvEntry, KvPage, KvValue, KvValues,
+    LogEntry, LogInfo, LogList, LogPage, MaybeBounds, MaybeCacheHit, MaybeNode, MaybeValue, NamespaceList,
+    OutputFormat, Path, Pong, Popped, PrefixEntry, PrefixPage, Rendered, Response, Restored, SectionResult,
+    ServerStats, Snapshot, SnapshotEnded, Subgraph, Superseded, Swapped, TemporalEdges, TemporalPath, TimeToLive,
+    TokenCount, Touched, ValueBounds, VectorHitsBatch, Vectors, Written,
 };
 
 use crate::classes;
@@ -80,6 +81,19 @@ fn name<'py>(py: Python<'py>, name: &str) -> PyResult<Object<'py>> {
     Ok(PyString::new(py, name).into_any())
 }
 
+fn prefix_entry<'py>(py: Python<'py>, PrefixEntry { key, is_prefix }: &PrefixEntry) -> PyResult<Object<'py>> {
+    classes::prefix_entry(py)?.call1((bytes(py, key), *is_prefix))
+}
+
+fn log_entry<'py>(py: Python<'py>, LogEntry { position, value }: &LogEntry) -> PyResult<Object<'py>> {
+    classes::log_entry(py)?.call1((*position, bytes(py, value)))
+}
+
+fn log_info<'py>(py: Python<'py>, info: &LogInfo) -> PyResult<Object<'py>> {
+    let LogInfo { log, length, first, next, bytes } = info;
+    classes::log_info(py)?.call1((log.as_str(), *length, *first, *next, *bytes))
+}
+
 fn text_or_bytes<'py>(py: Python<'py>, format: OutputFormat, data: &ByteBuf) -> PyResult<Object<'py>> {
     match format {
         OutputFormat::Columnar => Ok(bytes(py, data).into_any()),
@@ -108,6 +122,17 @@ answers! {
     MaybeValue { found }, MaybeValue, py => found.as_ref().map(|found| bytes(py, &found.value));
     KvValues { values }, KvValues, py => optional_list(py, values, kv_value)?;
     KvPage { entries, cursor: next }, KvPage, py => (list(py, entries, entry)?, cursor(py, next.as_ref()));
+
+    Incremented { value, commit_seq: _, durability: _ }, Incremented, py => *value;
+    Touched { existing, changed, commit_seq: _, durability: _ }, Touched, py => (*existing, *changed);
+    TimeToLive { exists, ttl_ms }, TimeToLive, py => (*exists, *ttl_ms);
+    PrefixPage { entries, cursor: next }, PrefixPage, py =>
+        (list(py, entries, prefix_entry)?, cursor(py, next.as_ref()));
+    Appended { first, commit_seq: _, durability: _ }, Appended, py => *first;
+    LogPage { entries, cursor: next, length }, LogPage, py =>
+        (list(py, entries, log_entry)?, cursor(py, next.as_ref()), *length);
+    Popped { entries, commit_seq: _, durability: _ }, Popped, py => list(py, entries, log_entry)?;
+    LogList { logs, cursor: next }, LogList, py => (list(py, logs, log_info)?, cursor(py, next.as_ref()));
 
     NamespaceList { namespaces }, NamespaceList, py => list(py, namespaces, |py, info| name(py, info.name.as_str()))?;
     CollectionList { collections }, CollectionList, py =>

@@ -37,4 +37,7 @@ classes! {
     checkpoint_info: "CheckpointInfo";
     restore_result: "RestoreResult";
     section_result: "SectionResult";
+    log_entry: "LogEntry";
+    log_info: "LogInfo";
+    prefix_entry: "PrefixEntry";
 }

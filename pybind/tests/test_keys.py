@@ -1,10 +1,12 @@
 """Key-values over both transports."""
 
+import math
 import time
+from datetime import timedelta
 
 import pytest
 
-from toondb import InvalidArgumentError, LimitExceededError, Namespace
+from toondb import InvalidArgumentError, LimitExceededError, Namespace, Query
 from toondb._store import Store
 
 
@@ -135,3 +137,70 @@ def test_scan_is_lazy(home: Namespace) -> None:
     assert next(scan) == b"00000"
     home.delete(b"02400")
     assert b"02400" not in list(scan)
+
+
+def test_put_if_absent(home: Namespace) -> None:
+    assert home.put("lock", "a", if_absent=True) is True
+    assert home.put("lock", "b", if_absent=True) is False
+    assert home.get("lock") == b"a"
+    home.delete("lock")
+    assert home.put("lock", "c", ttl=60, if_absent=True) is True
+    left = home.ttl("lock")
+    assert left is not None and 0 < left <= 60
+
+
+def test_counting(home: Namespace) -> None:
+    assert [home.incr("n"), home.incr("n", 10), home.incr("n", -1)] == [1, 11, 10]
+    assert home.get("n") == b"10"
+    home.put("n", "41")
+    assert home.incr("n") == 42
+    home.put("text", "x")
+    with pytest.raises(InvalidArgumentError, match="no integer"):
+        home.incr("text")
+    home.put("n", str(2**63 - 1))
+    with pytest.raises(LimitExceededError):
+        home.incr("n")
+    assert home.incr("window", ttl=60) == 1
+    home.expire("window", 30)
+    assert home.incr("window", ttl=60) == 2
+    left = home.ttl("window")
+    assert left is not None and left <= 30
+
+
+def test_times_to_live(home: Namespace) -> None:
+    home.put("a", "1")
+    assert home.ttl("a") == math.inf and home.ttl("none") is None
+    assert home.expire("a", timedelta(minutes=1)) is True and home.expire("none", 5) is False
+    left = home.ttl("a")
+    assert left is not None and 50 < left <= 60
+    assert home.persist("a") is True and home.persist("a") is False and home.persist("none") is False
+    assert home.ttl("a") == math.inf
+    home.put("b", "2")
+    assert home.touch(["a", "b", "none"]) == 2 and home.ttl("a") == math.inf
+    assert home.touch(["a", "b", "none"], ttl=60) == 2 and home.touch("a") == 1 and home.touch("none") == 0
+    assert home.ttl("b") != math.inf and home.get("b") == b"2"
+    with pytest.raises(InvalidArgumentError):
+        home.expire("a", 0)
+
+
+def test_many_keys_are_deleted_at_once(home: Namespace) -> None:
+    home.batch_put({"a": "1", "b": "2", "c": "3"})
+    assert home.batch_delete(["a", b"c", "none", "a"]) == 2
+    assert list(home.scan_keys()) == [b"b"]
+    assert home.batch_delete([]) == 0
+
+
+def test_directories(store: Store, ns: str) -> None:
+    keys = ["a", "a/1", "a/2/x", "a/2/y", "b/1"]
+    store.batch_put({key: "v" for key in keys}, namespace=ns)
+    assert list(store.scan_prefixes(namespace=ns)) == [(b"a", False), (b"a/", True), (b"b/", True)]
+    listed = store.scan_prefixes("a/", namespace=ns).rows()
+    assert [(each.key, each.is_prefix) for each in listed] == [(b"a/1", False), (b"a/2/", True)]
+    assert len(list(store.scan_prefixes(depth=2, namespace=ns))) == 4
+    assert len(list(store.scan_prefixes(limit=2, namespace=ns))) == 2
+    assert listed.to_json() == '[{"key":"a/1","is_prefix":false},{"key":"a/2/","is_prefix":true}]'
+    assert store.render(Query.scan_prefixes("a/"), format="json", namespace=ns) == listed.to_json()
+    with pytest.raises(InvalidArgumentError):
+        list(store.scan_prefixes(delimiter="", namespace=ns))
+    with pytest.raises(InvalidArgumentError):
+        list(store.scan_prefixes(depth=0, namespace=ns))

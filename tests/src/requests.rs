@@ -1,11 +1,11 @@
 //! Short ways to write requests.
 
 use toondb_engine::api::{
-    AddDocuments, AddEdge, AddNode, AddTemporalEdge, BatchPut, ByteBuf, CacheGet, CacheInvalidate, CachePut, Commit,
-    CompareAndSet, CreateCollection, DeleteKey, Direction, Document, Durability, Edge, EdgeType, Embedding,
-    FacetDocuments, Filter, Get, GetDocuments, GetNode, ListDocuments, Metric, MinMaxDocuments, Node, NodeId,
-    Precondition, Properties, Put, PutEntry, QueryTemporal, Scan, SearchCollection, TemporalFact, TemporalMode,
-    TimestampMs, Value, Write,
+    AddDocuments, AddEdge, AddNode, AddTemporalEdge, AppendLog, BatchPut, ByteBuf, CacheGet, CacheInvalidate, CachePut,
+    Commit, CompareAndSet, CreateCollection, DeleteKey, DeleteLog, Direction, Document, Durability, Edge, EdgeType,
+    Embedding, FacetDocuments, Filter, Get, GetDocuments, GetNode, ListDocuments, Metric, MinMaxDocuments, Node,
+    NodeId, PopLog, Precondition, Properties, Put, PutEntry, QueryTemporal, ReadLog, Scan, SearchCollection,
+    TemporalFact, TemporalMode, TimestampMs, TrimLog, Value, Write,
 };
 
 /// Bytes of a text.
@@ -62,6 +62,37 @@ pub fn swap(key: &str, expected: Option<&str>, value: Option<&str>) -> CompareAn
 #[must_use]
 pub fn scan(prefix: &str) -> Scan {
     Scan { prefix: Some(bytes(prefix)), ..Scan::default() }
+}
+
+/// Appends values to a log.
+#[must_use]
+pub fn append(log: &str, values: &[&str]) -> AppendLog {
+    let values = values.iter().map(|value| bytes(value)).collect();
+    AppendLog { log: log.into(), values, durability: Durability::Durable }
+}
+
+/// Reads a log from its first entry on.
+#[must_use]
+pub fn read_log(log: &str) -> ReadLog {
+    ReadLog { log: log.into(), after: None, before: None, last: None, limit: None, cursor: None, snapshot: None }
+}
+
+/// Takes entries out of a log.
+#[must_use]
+pub fn pop(log: &str, count: u32) -> PopLog {
+    PopLog { log: log.into(), count: Some(count), durability: Durability::Durable }
+}
+
+/// Deletes all entries but the newest so many.
+#[must_use]
+pub fn keep(log: &str, keep: u64) -> TrimLog {
+    TrimLog { log: log.into(), before: None, keep: Some(keep), durability: Durability::Durable }
+}
+
+/// Deletes a log.
+#[must_use]
+pub fn delete_log(log: &str) -> DeleteLog {
+    DeleteLog { log: log.into(), durability: Durability::Durable }
 }
 
 /// Creates a collection.

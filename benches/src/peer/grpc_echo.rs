@@ -50,6 +50,11 @@ echo! {
     exists: KvExistsRequest => proto::KvExistsResponse;
     compare_and_set: KvCompareAndSetRequest => proto::KvCompareAndSetResponse;
     scan_page: KvScanRequest => proto::KvScanPageResponse;
+    increment: KvIncrementRequest => proto::KvIncrementResponse;
+    touch: KvTouchRequest => proto::KvTouchResponse;
+    get_ttl: KvGetTtlRequest => proto::KvGetTtlResponse;
+    batch_delete: KvBatchDeleteRequest => proto::KvBatchDeleteResponse;
+    scan_prefixes: KvScanPrefixesRequest => proto::KvScanPrefixesResponse;
 }
 
 /// Serves until the process is killed.

@@ -44,6 +44,9 @@ fn of_rows(read: &RowsQuery) -> usize {
     match read {
         RowsQuery::Scan(scan) => page(scan.limit, limits::PAGE_ITEMS_DEFAULT),
         RowsQuery::MultiGet(get) => rows(get.keys.len(), ROW_BYTES),
+        RowsQuery::ReadLog(read) => page(read.limit, limits::PAGE_ITEMS_DEFAULT),
+        RowsQuery::ListLogs(list) => page(list.limit, limits::PAGE_ITEMS_DEFAULT),
+        RowsQuery::ScanPrefixes(list) => page(list.limit, limits::PAGE_ITEMS_DEFAULT),
         RowsQuery::GetDocuments(get) => rows(get.ids.len(), ROW_BYTES),
         RowsQuery::SearchCollection(search) => found(search.k, 1, ROW_BYTES),
         RowsQuery::SearchVectors(search) => found(search.k, 1, vector_row(search.include_embedding)),
@@ -70,6 +73,10 @@ impl Request {
             Request::FacetDocuments(facet) => bare_page(facet.limit, limits::FACETS_DEFAULT),
             Request::Scan(scan) => page(scan.limit, limits::PAGE_ITEMS_DEFAULT),
             Request::MultiGet(get) => rows(get.keys.len(), ROW_BYTES),
+            Request::ReadLog(read) => page(read.limit, limits::PAGE_ITEMS_DEFAULT),
+            Request::PopLog(pop) => page(pop.count, 1),
+            Request::ListLogs(list) => page(list.limit, limits::PAGE_ITEMS_DEFAULT),
+            Request::ScanPrefixes(list) => page(list.limit, limits::PAGE_ITEMS_DEFAULT),
             Request::GetDocuments(get) => rows(get.ids.len(), ROW_BYTES),
             Request::GetVectors(get) => rows(get.ids.len(), ROW_BYTES),
             Request::SearchCollection(search) => found(search.k, 1, ROW_BYTES),
@@ -110,6 +117,7 @@ impl Response {
         match self {
             // A comparison that failed has changed nothing, and shows what it found.
             Response::CompareAndSet(outcome) => outcome.swapped,
+            Response::PopLog(popped) => !popped.entries.is_empty(),
             _ => effect != Effect::Keeps,
         }
     }

@@ -8,8 +8,9 @@ use super::collection::Document;
 use super::common::Durability;
 use super::error::{Error, Result};
 use super::graph::{Edge, Node};
-use super::ids::{CollectionName, CommitSeq, DocumentId, EdgeType, NodeId, TimestampMs};
+use super::ids::{CollectionName, CommitSeq, DocumentId, EdgeType, LogName, NodeId, TimestampMs};
 use super::kv::{PutEntry, check_batch, check_key, check_value};
+use super::ordered_log::check_values;
 use super::temporal::TemporalFact;
 use super::vector::{EmbeddingBatch, IdBatch};
 use crate::limits;
@@ -189,6 +190,13 @@ pub enum Write {
     },
     /// States the next value of a single-valued relation.
     SupersedeTemporalEdge(TemporalFact),
+    /// Appends values to a log.
+    AppendLog {
+        /// The log.
+        log: LogName,
+        /// The values, in order.
+        values: Vec<ByteBuf>,
+    },
 }
 
 impl Write {
@@ -223,6 +231,10 @@ impl Write {
                 to_id.validate()
             }
             Write::AddTemporalEdge(fact) | Write::SupersedeTemporalEdge(fact) => fact.validate(),
+            Write::AppendLog { log, values } => {
+                log.validate()?;
+                check_values(values)
+            }
         }
     }
 }

@@ -88,6 +88,12 @@ string_id!(
     limits::NAME_BYTES_MAX
 );
 string_id!(
+    /// The name of an ordered log inside its namespace.
+    LogName,
+    "log name",
+    limits::ID_BYTES_MAX
+);
+string_id!(
     /// The name of a namespace: `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`.
     NamespaceName,
     "namespace name",

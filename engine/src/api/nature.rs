@@ -28,7 +28,8 @@ fn is_delete(write: &Write) -> bool {
         | Write::AddEdge(_)
         | Write::AddTemporalEdge(_)
         | Write::CloseTemporalEdge { .. }
-        | Write::SupersedeTemporalEdge(_) => false,
+        | Write::SupersedeTemporalEdge(_)
+        | Write::AppendLog { .. } => false,
     }
 }
 
@@ -103,6 +104,10 @@ mod tests {
         let expected = [
             "DeleteNamespace",
             "DeleteKey",
+            "PopLog",
+            "TrimLog",
+            "DeleteLog",
+            "BatchDelete",
             "DropCollection",
             "DeleteDocuments",
             "DeleteByFilter",

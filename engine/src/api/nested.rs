@@ -5,6 +5,7 @@ use super::commit::Write;
 use super::graph::{AddEdge, AddNode, DeleteEdge, DeleteNode};
 use super::kv::{DeleteKey, Put, PutEntry};
 use super::operations::Request;
+use super::ordered_log::AppendLog;
 use super::render::RowsQuery;
 use super::temporal::{AddTemporalEdge, CloseTemporalEdge, SupersedeTemporalEdge};
 use super::vector_index::{DeleteVectors, InsertVectors};
@@ -29,6 +30,9 @@ impl TryFrom<Request> for RowsQuery {
             Request::ListDocuments(read) => Self::ListDocuments(read),
             Request::ListDocumentIds(read) => Self::ListDocuments(read.into()),
             Request::FacetDocuments(read) => Self::FacetDocuments(read),
+            Request::ReadLog(read) => Self::ReadLog(read),
+            Request::ListLogs(read) => Self::ListLogs(read),
+            Request::ScanPrefixes(read) => Self::ScanPrefixes(read),
             other => return Err(other),
         })
     }
@@ -66,6 +70,7 @@ impl TryFrom<Request> for Write {
             Request::SupersedeTemporalEdge(SupersedeTemporalEdge { fact, durability: _ }) => {
                 Self::SupersedeTemporalEdge(fact)
             }
+            Request::AppendLog(AppendLog { log, values, durability: _ }) => Self::AppendLog { log, values },
             other => return Err(other),
         })
     }

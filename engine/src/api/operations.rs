@@ -68,6 +68,39 @@ operations! { ($)
     /// Reads keys in order.
     27 Scan(Scan) -> KvPage, "KvService/ScanPage":
         Read Keeps Page, Read of Namespace, Limited(limit), rows Unseen, state At(snapshot), durable Nothing;
+    /// Appends values to a log.
+    28 AppendLog(AppendLog) -> Appended, "LogService/Append":
+        Write Takes Small, Write of Namespace, Long, rows Unseen, state Newest, durable Asked(durability);
+    /// Reads a log in order.
+    29 ReadLog(ReadLog) -> LogPage, "LogService/Read":
+        Read Keeps Page, Read of Namespace, Limited(limit), rows Unseen, state At(snapshot), durable Nothing;
+    /// Takes the oldest entries out of a log.
+    30 PopLog(PopLog) -> Popped, "LogService/Pop":
+        Write Frees Page, Write of Namespace, Long, rows Unseen, state Newest, durable Asked(durability);
+    /// Deletes the oldest entries of a log.
+    31 TrimLog(TrimLog) -> Deleted, "LogService/Trim":
+        Write Frees Small, Write of Namespace, Long, rows Unseen, state Newest, durable Asked(durability);
+    /// Deletes a log.
+    32 DeleteLog(DeleteLog) -> Deleted, "LogService/Delete":
+        Write Frees Small, Write of Namespace, Long, rows Unseen, state Newest, durable Asked(durability);
+    /// Lists logs.
+    33 ListLogs(ListLogs) -> LogList, "LogService/List":
+        Read Keeps Page, Read of Namespace, Limited(limit), rows Unseen, state At(snapshot), durable Nothing;
+    /// Adds to the integer that a key holds.
+    34 Increment(Increment) -> Incremented, "KvService/Increment":
+        Write Takes Small, Write of Namespace, Long, rows Unseen, state Newest, durable Asked(durability);
+    /// Gives keys another time to live.
+    35 Touch(Touch) -> Touched, "KvService/Touch":
+        Write Takes Small, Write of Namespace, Long, rows Unseen, state Newest, durable Asked(durability);
+    /// Asks how long a key still lives.
+    36 GetTtl(GetTtl) -> TimeToLive, "KvService/GetTtl":
+        Read Keeps Small, Read of Namespace, Short, rows Unseen, state At(snapshot), durable Nothing;
+    /// Deletes several keys.
+    37 BatchDelete(BatchDelete) -> Deleted, "KvService/BatchDelete":
+        Write Frees Small, Write of Namespace, Long, rows Unseen, state Newest, durable Asked(durability);
+    /// Lists what stands under a prefix.
+    39 ScanPrefixes(ScanPrefixes) -> PrefixPage, "KvService/ScanPrefixes":
+        Read Keeps Page, Read of Namespace, Long, rows Unseen, state At(snapshot), durable Nothing;
 
     /// Creates a collection.
     40 CreateCollection(CreateCollection) -> CollectionInfo, "CollectionService/CreateCollection":

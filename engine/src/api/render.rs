@@ -10,6 +10,8 @@ use super::field_values::FacetDocuments;
 use super::graph::{GetEdges, Neighbors, Traverse};
 use super::ids::CommitSeq;
 use super::kv::{MultiGet, Scan};
+use super::listing::ScanPrefixes;
+use super::ordered_log::{ListLogs, ReadLog};
 use super::temporal::{QueryTemporal, TemporalHistory, TraverseTemporal};
 use super::toon_options::ToonOptions;
 use super::vector_index::SearchVectors;
@@ -74,6 +76,12 @@ pub enum RowsQuery {
     ListDocuments(ListDocuments),
     /// Columns `value`, `count`.
     FacetDocuments(FacetDocuments),
+    /// Columns `position`, `value`.
+    ReadLog(ReadLog),
+    /// Columns `log`, `length`, `first`, `next`, `bytes`.
+    ListLogs(ListLogs),
+    /// Columns `key`, `is_prefix`.
+    ScanPrefixes(ScanPrefixes),
 }
 
 macro_rules! each_read {
@@ -92,6 +100,9 @@ macro_rules! each_read {
             RowsQuery::TemporalHistory($read) => $give,
             RowsQuery::ListDocuments($read) => $give,
             RowsQuery::FacetDocuments($read) => $give,
+            RowsQuery::ReadLog($read) => $give,
+            RowsQuery::ListLogs($read) => $give,
+            RowsQuery::ScanPrefixes($read) => $give,
         }
     };
 }
@@ -112,6 +123,7 @@ impl RowsQuery {
             RowsQuery::GetDocuments(_) | RowsQuery::SearchCollection(_) | RowsQuery::SearchVectors(_) => true,
             RowsQuery::ListDocuments(_) | RowsQuery::FacetDocuments(_) => true,
             RowsQuery::Scan(_) | RowsQuery::MultiGet(_) => false,
+            RowsQuery::ReadLog(_) | RowsQuery::ListLogs(_) | RowsQuery::ScanPrefixes(_) => false,
             RowsQuery::GetEdges(_) | RowsQuery::Traverse(_) | RowsQuery::Neighbors(_) => false,
             RowsQuery::QueryTemporal(_) | RowsQuery::TraverseTemporal(_) | RowsQuery::TemporalHistory(_) => false,
         }

@@ -1,5 +1,7 @@
 //! How much memory a waiting request takes, roughly: what the mailbox counts.
 
+use serde_bytes::ByteBuf;
+
 use super::collection::Document;
 use super::commit::Write;
 use super::operations::Request;
@@ -31,6 +33,10 @@ fn documents_bytes(documents: &[Document]) -> usize {
     documents.iter().map(one).sum()
 }
 
+fn values_bytes(values: &[ByteBuf]) -> usize {
+    values.iter().map(|value| 64 + value.len()).sum()
+}
+
 fn write_bytes(write: &Write) -> usize {
     64 + match write {
         Write::Put(entry) => entry.key.len() + entry.value.len(),
@@ -42,6 +48,7 @@ fn write_bytes(write: &Write) -> usize {
         Write::AddNode(node) => properties_bytes(&node.properties),
         Write::AddEdge(edge) => properties_bytes(&edge.properties),
         Write::AddTemporalEdge(fact) | Write::SupersedeTemporalEdge(fact) => properties_bytes(&fact.properties),
+        Write::AppendLog { values, .. } => values_bytes(values),
         Write::DeleteNode { .. } | Write::DeleteEdge { .. } | Write::CloseTemporalEdge { .. } => 0,
     }
 }
@@ -55,6 +62,9 @@ impl Request {
                 Request::BatchPut(batch) => {
                     batch.entries.iter().map(|entry| 64 + entry.key.len() + entry.value.len()).sum()
                 }
+                Request::AppendLog(append) => values_bytes(&append.values),
+                Request::Touch(touch) => values_bytes(&touch.keys),
+                Request::BatchDelete(delete) => values_bytes(&delete.keys),
                 Request::CompareAndSet(swap) => swap.expected.iter().chain(&swap.value).map(|value| value.len()).sum(),
                 Request::AddDocuments(add) => documents_bytes(&add.documents),
                 Request::DeleteDocuments(delete) => delete.ids.iter().map(|id| id.as_str().len() + 32).sum(),

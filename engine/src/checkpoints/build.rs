@@ -8,6 +8,7 @@
 //! - a document refers to a vector of its collection, each vector belongs to exactly one document, and a document is a text
 //!   with fields, a bare 64-bit id, or an answer that may expire, as the kind of its collection wants;
 //! - an edge leads from a node to a node;
+//! - the entries of a log are those that its head names, without gaps, and no number of a log is given twice;
 //! - beliefs in one fact do not overlap, and commit times never go back;
 //! - no commit is newer than the checkpoint, and no time beyond the end of the year 9999.
 //!
@@ -30,7 +31,7 @@ use crate::limits;
 use crate::namespace::{fact_in_key, row_bytes};
 use crate::store::{
     Base, BaseSnapshot, CollectionKind, CollectionRecord, Counters, DocumentBody, FlushInput, KeyRange, KeyReader,
-    KeyWriter, Memtable, StoreError, Table,
+    KeyWriter, LogHead, LogRecord, LogWalk, Memtable, StoreError, Table,
 };
 
 /// What rows of a collection are held to.
@@ -61,6 +62,7 @@ pub struct Builder<'a> {
     /// The last edge's start, which exists.
     known_node: Option<String>,
     last_fact: Option<TemporalEdge>,
+    logs: LogWalk,
 }
 
 impl<'a> Builder<'a> {
@@ -79,6 +81,7 @@ impl<'a> Builder<'a> {
             shapes: BTreeMap::new(),
             known_node: None,
             last_fact: None,
+            logs: LogWalk::default(),
         })
     }
 
@@ -123,6 +126,16 @@ impl<'a> Builder<'a> {
             Item::Fact(edge) => {
                 self.add_fact(edge)?;
                 self.counters.temporal_versions += 1;
+                self.counters.live_bytes += (key.len() + value.len()) as u64;
+            }
+            Item::LogMark(mark) => self.logs.mark(*mark).map_err(CheckpointFault::content)?,
+            Item::Log { head, .. } => {
+                self.logs.log(*head).map_err(CheckpointFault::content)?;
+                self.counters.live_bytes += key.len() as u64 + LogHead::BYTES;
+            }
+            Item::LogEntry { log, position, before, value: bytes } => {
+                let record = LogRecord { before: *before, value: bytes };
+                self.logs.entry(*log, *position, record).map_err(CheckpointFault::content)?;
                 self.counters.live_bytes += (key.len() + value.len()) as u64;
             }
         }
@@ -281,6 +294,7 @@ impl<'a> Builder<'a> {
         if self.shapes.values().any(|shape| u64::from(shape.vectors) != shape.used.len()) {
             return Err(CheckpointFault::content("a vector belongs to no document"));
         }
+        self.logs.finish().map_err(CheckpointFault::content)?;
         if self.newest_seq > commit_seq || commit_seq > limits::CHECKPOINT_SEQ_MAX {
             return Err(CheckpointFault::content("its commit number does not fit its rows, or is impossible"));
         }

@@ -36,7 +36,7 @@ pub fn copy(snapshot: &RowSnapshot, globs: &mut Globs, sink: &mut impl Sink, sit
     copy_table(snapshot, Table::Kv, sink, |_| Ok(true))?;
     copy_table(snapshot, Table::Collections, sink, |_| Ok(true))?;
     copy_collections(snapshot, sink)?;
-    for table in [Table::Nodes, Table::EdgesOut, Table::TemporalOut] {
+    for table in [Table::Nodes, Table::EdgesOut, Table::TemporalOut, Table::Logs, Table::LogEntries] {
         copy_table(snapshot, table, sink, |_| Ok(true))?;
     }
     Ok(())

@@ -7,14 +7,14 @@
 
 use super::fault::{Checked, CheckpointFault};
 use crate::api::{
-    CollectionName, CreateCollection, DocumentId, Edge, Embedding, Error, Node, NodeId, Result, TemporalEdge,
+    CollectionName, CreateCollection, DocumentId, Edge, Embedding, Error, LogName, Node, NodeId, Result, TemporalEdge,
     TemporalFact, check_key, check_value,
 };
 use crate::limits;
 use crate::namespace::{decode_fact, fact_out_key, fact_record};
 use crate::store::{
-    CollectionRecord, DocumentBody, DocumentRecord, EdgeRecord, KeyReader, KeyWriter, KvRecord, NodeRecord, StoreError,
-    Table,
+    CollectionRecord, DocumentBody, DocumentRecord, EdgeRecord, KeyReader, KeyWriter, KvRecord, LogHead, LogMark,
+    LogRecord, NodeRecord, StoreError, Table,
 };
 
 /// One row.
@@ -76,6 +76,26 @@ pub enum Item {
     },
     /// One belief about a fact.
     Fact(TemporalEdge),
+    /// What the next new log gets.
+    LogMark(LogMark),
+    /// A log; its entries come after all logs.
+    Log {
+        /// Its name.
+        name: LogName,
+        /// Its head.
+        head: LogHead,
+    },
+    /// An entry of a log.
+    LogEntry {
+        /// The number of its log.
+        log: u64,
+        /// Its position.
+        position: u64,
+        /// Bytes of all entries that were ever appended before it.
+        before: u64,
+        /// Its value.
+        value: Vec<u8>,
+    },
 }
 
 /// The place of a table in a file; nothing for tables that are made anew from others, or that hold unfinished work.
@@ -88,6 +108,8 @@ pub fn section(table: Table) -> Option<u8> {
         Table::Nodes => Some(4),
         Table::EdgesOut => Some(5),
         Table::TemporalOut => Some(6),
+        Table::Logs => Some(7),
+        Table::LogEntries => Some(8),
         Table::KvExpiry | Table::EdgesIn | Table::TemporalIn | Table::CommitTimes | Table::Purges | Table::Rows => None,
     }
 }
@@ -158,6 +180,13 @@ impl Item {
                 Self::Edge { edge, seq }
             }
             Table::TemporalOut => Self::Fact(decode_fact(key, value).map_err(stored)?),
+            Table::Logs if key == LogMark::KEY => Self::LogMark(LogMark::decode(value).map_err(stored)?),
+            Table::Logs => Self::Log { name: text(table, key)?.into(), head: LogHead::decode(value).map_err(stored)? },
+            Table::LogEntries => {
+                let (log, position) = LogRecord::place(key).map_err(stored)?;
+                let LogRecord { before, value } = LogRecord::decode(value).map_err(stored)?;
+                Self::LogEntry { log, position, before, value: value.to_vec() }
+            }
             Table::KvExpiry | Table::EdgesIn | Table::TemporalIn | Table::CommitTimes | Table::Purges | Table::Rows => {
                 return Err(broken(table, "a checkpoint has no such rows"));
             }
@@ -174,6 +203,8 @@ impl Item {
             Self::Node { .. } => Table::Nodes,
             Self::Edge { .. } => Table::EdgesOut,
             Self::Fact(_) => Table::TemporalOut,
+            Self::LogMark(_) | Self::Log { .. } => Table::Logs,
+            Self::LogEntry { .. } => Table::LogEntries,
         }
     }
 
@@ -196,6 +227,12 @@ impl Item {
                 (key.finish(), EdgeRecord { seq: *seq, properties: properties.clone() }.encode())
             }
             Self::Fact(edge) => (fact_out_key(edge), fact_record(edge).encode()),
+            Self::LogMark(mark) => (LogMark::KEY.to_vec(), mark.encode()),
+            Self::Log { name, head } => (name.as_str().as_bytes().to_vec(), head.encode()),
+            Self::LogEntry { log, position, before, value } => {
+                let key = KeyWriter::new().u64(*log).u64(*position).finish();
+                (key, LogRecord { before: *before, value }.encode())
+            }
         }
     }
 
@@ -205,8 +242,8 @@ impl Item {
             Self::Kv { seq, .. } | Self::Document { seq, .. } | Self::Edge { seq, .. } => (*seq, None),
             Self::Collection { record, .. } => (record.seq, None),
             Self::Node { record, .. } => (record.seq, None),
-            // A vector has no commit of its own: it is its document's.
-            Self::Vector { .. } => (1, None),
+            // A vector has no commit of its own: it is its document's. Rows of logs name none.
+            Self::Vector { .. } | Self::LogMark(_) | Self::Log { .. } | Self::LogEntry { .. } => (1, None),
             Self::Fact(edge) => (edge.asserted_seq.0, edge.retracted_seq.map(|seq| seq.0)),
         }
     }
@@ -224,8 +261,10 @@ impl Item {
                 let (collection, metadata) = (name.clone(), metadata.clone());
                 CreateCollection { collection, dimension: *dimension, metric: *metric, metadata }.validate()
             }
-            // What its collection demands is checked where that is known.
-            Self::Vector { .. } => Ok(()),
+            // What its collection demands is checked where that is known; so is what a log demands.
+            Self::Vector { .. } | Self::LogMark(_) => Ok(()),
+            Self::Log { name, .. } => name.validate(),
+            Self::LogEntry { value, .. } => check_value(value),
             Self::Document { id, seq, row, body: Some(body), .. } => {
                 let text = std::str::from_utf8(id).map_err(|_| Error::invalid("a document id is not UTF-8"))?;
                 DocumentId::new(text).validate()?;

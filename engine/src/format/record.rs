@@ -2,7 +2,8 @@
 
 use super::Identity;
 use crate::api::{
-    ByteBuf, Document, Edge, Embedding, Facet, KvEntry, Node, Properties, TemporalEdge, TimestampMs, Value, VectorHit,
+    ByteBuf, Document, Edge, Embedding, Facet, KvEntry, LogEntry, LogInfo, Node, PrefixEntry, Properties, TemporalEdge,
+    TimestampMs, Value, VectorHit,
 };
 
 /// A thing that becomes a row. Every column is taken at most once.
@@ -56,6 +57,68 @@ impl Record for KvEntry {
             0 => text_or_bytes(std::mem::take(&mut self.key)),
             1 => text_or_bytes(std::mem::take(&mut self.value)),
             _ => count(self.version.0),
+        }
+    }
+
+    fn fields(&mut self) -> Option<&mut Properties> {
+        None
+    }
+}
+
+/// An entry with the log that it is of.
+pub(super) struct LogEntryRecord<'a> {
+    /// Its log.
+    pub log: &'a str,
+    /// The entry.
+    pub entry: LogEntry,
+}
+
+impl Record for LogEntryRecord<'_> {
+    fn identity(&self) -> Option<Identity> {
+        Some(Identity::LogEntry(self.log.to_owned(), self.entry.position))
+    }
+
+    fn take(&mut self, column: usize) -> Value {
+        match column {
+            0 => count(self.entry.position),
+            _ => text_or_bytes(std::mem::take(&mut self.entry.value)),
+        }
+    }
+
+    fn fields(&mut self) -> Option<&mut Properties> {
+        None
+    }
+}
+
+impl Record for PrefixEntry {
+    fn identity(&self) -> Option<Identity> {
+        None
+    }
+
+    fn take(&mut self, column: usize) -> Value {
+        match column {
+            0 => text_or_bytes(std::mem::take(&mut self.key)),
+            _ => Value::Bool(self.is_prefix),
+        }
+    }
+
+    fn fields(&mut self) -> Option<&mut Properties> {
+        None
+    }
+}
+
+impl Record for LogInfo {
+    fn identity(&self) -> Option<Identity> {
+        None
+    }
+
+    fn take(&mut self, column: usize) -> Value {
+        match column {
+            0 => Value::String(self.log.as_str().to_owned()),
+            1 => count(self.length),
+            2 => count(self.first),
+            3 => count(self.next),
+            _ => count(self.bytes),
         }
     }
 

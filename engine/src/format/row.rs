@@ -22,6 +22,8 @@ pub struct Cell {
 pub enum Identity {
     /// A key.
     Key(Vec<u8>),
+    /// An entry of a log.
+    LogEntry(String, u64),
     /// A document of a collection.
     Document(String, String),
     /// A vector of an index.

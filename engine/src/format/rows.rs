@@ -1,8 +1,8 @@
 //! Answers as rows, for every read that gives some.
 
 use super::project::Projection;
-use super::record::{FacetRecord, FoundDocument, Record, VectorRecord};
-use super::shape::{BELIEF, DOCUMENT, EDGE, ENTRY, FACET, FACT, HIT, NODE, Shape, VECTOR};
+use super::record::{FacetRecord, FoundDocument, LogEntryRecord, Record, VectorRecord};
+use super::shape::{BELIEF, DOCUMENT, EDGE, ENTRY, FACET, FACT, HIT, LISTED, LOG, LOG_ENTRY, NODE, Shape, VECTOR};
 use super::{RowSet, RowTable};
 use crate::api::{ByteBuf, Error, KvEntry, ListDocuments, Response, Result, RowsQuery, Scan};
 
@@ -29,6 +29,9 @@ fn shapes(read: &RowsQuery) -> &'static [&'static Shape] {
         RowsQuery::TraverseTemporal(_) => &[&NODE, &FACT],
         RowsQuery::TemporalHistory(_) => &[&BELIEF],
         RowsQuery::FacetDocuments(_) => &[&FACET],
+        RowsQuery::ReadLog(_) => &[&LOG_ENTRY],
+        RowsQuery::ListLogs(_) => &[&LOG],
+        RowsQuery::ScanPrefixes(_) => &[&LISTED],
     }
 }
 
@@ -146,6 +149,19 @@ pub fn rows(read: &RowsQuery, response: Response, projection: &Projection) -> Re
         }
         (RowsQuery::FacetDocuments(_), Response::FacetDocuments(found)) => {
             whole(one(projection.table(&FACET, found.facets.into_iter().map(FacetRecord))))
+        }
+        (RowsQuery::ReadLog(read), Response::ReadLog(page)) => {
+            let (log, truncated) = (read.log.as_str(), page.cursor.is_some());
+            let records = page.entries.into_iter().map(|entry| LogEntryRecord { log, entry });
+            Answer { rows: one(projection.table(&LOG_ENTRY, records)), cursor: page.cursor, truncated }
+        }
+        (RowsQuery::ListLogs(_), Response::ListLogs(page)) => {
+            let truncated = page.cursor.is_some();
+            Answer { rows: one(projection.table(&LOG, page.logs)), cursor: page.cursor, truncated }
+        }
+        (RowsQuery::ScanPrefixes(_), Response::ScanPrefixes(page)) => {
+            let truncated = page.cursor.is_some();
+            Answer { rows: one(projection.table(&LISTED, page.entries)), cursor: page.cursor, truncated }
         }
         (_, other) => return Err(Error::internal(format!("{} is no answer to this read", other.code().name()))),
     })

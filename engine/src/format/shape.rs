@@ -15,6 +15,13 @@ pub struct Shape {
 
 /// `key`, `value`, `version`.
 pub const ENTRY: Shape = Shape { name: "entries", fixed: &["key", "value", "version"], shown: 3, fields: None };
+/// `key`, `is_prefix`.
+pub const LISTED: Shape = Shape { name: "entries", fixed: &["key", "is_prefix"], shown: 2, fields: None };
+/// `position`, `value`.
+pub const LOG_ENTRY: Shape = Shape { name: "entries", fixed: &["position", "value"], shown: 2, fields: None };
+/// Logs.
+pub const LOG: Shape =
+    Shape { name: "logs", fixed: &["log", "length", "first", "next", "bytes"], shown: 5, fields: None };
 /// Documents by id.
 pub const DOCUMENT: Shape =
     Shape { name: "documents", fixed: &["id", "content", "embedding"], shown: 2, fields: Some("metadata") };

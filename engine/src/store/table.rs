@@ -40,11 +40,16 @@ pub enum Table {
     /// Key: collection id (u32). Value: u32 above the number of every row that was deleted from it. See
     /// [`super::RowMark`].
     Rows = 12,
+    /// Key: the name of a log. Value: [`super::LogHead`]. Under the empty key, which
+    /// no log has: [`super::LogMark`].
+    Logs = 13,
+    /// Key: number of a log (u64), position (u64). Value: [`super::LogRecord`].
+    LogEntries = 14,
 }
 
 impl Table {
     /// Every table, in the order of its number.
-    pub const ALL: [Table; 13] = [
+    pub const ALL: [Table; 15] = [
         Table::Kv,
         Table::KvExpiry,
         Table::Collections,
@@ -58,6 +63,8 @@ impl Table {
         Table::CommitTimes,
         Table::Purges,
         Table::Rows,
+        Table::Logs,
+        Table::LogEntries,
     ];
 
     /// The number of tables.
@@ -75,7 +82,7 @@ impl Table {
 
     /// True for a table that came later: a file of before lacks it until a flush writes to it, which means that it is empty.
     pub fn came_later(self) -> bool {
-        self == Table::Rows
+        matches!(self, Table::Rows | Table::Logs | Table::LogEntries)
     }
 
     /// The name in redb.
@@ -94,6 +101,8 @@ impl Table {
             Table::CommitTimes => "commit_times.v1",
             Table::Purges => "purges.v1",
             Table::Rows => "rows.v1",
+            Table::Logs => "logs.v1",
+            Table::LogEntries => "log_entries.v1",
         }
     }
 }

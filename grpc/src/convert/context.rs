@@ -66,6 +66,9 @@ fn read_message(read: RowsQuery) -> proto::RowsQuery {
             RowsQuery::TemporalHistory(read) => Read::TemporalHistory(Rpc::ask("", read)),
             RowsQuery::ListDocuments(read) => Read::ListDocuments(Rpc::ask("", read)),
             RowsQuery::FacetDocuments(read) => Read::FacetDocuments(Rpc::ask("", read)),
+            RowsQuery::ReadLog(read) => Read::ReadLog(Rpc::ask("", read)),
+            RowsQuery::ListLogs(read) => Read::ListLogs(Rpc::ask("", read)),
+            RowsQuery::ScanPrefixes(read) => Read::ScanPrefixes(Rpc::ask("", read)),
         }),
     }
 }
@@ -94,6 +97,9 @@ fn read(message: Option<proto::RowsQuery>, namespace: &str) -> Result<RowsQuery>
         Read::TemporalHistory(ask) => inner(ask, namespace, RowsQuery::TemporalHistory),
         Read::ListDocuments(ask) => inner(ask, namespace, RowsQuery::ListDocuments),
         Read::FacetDocuments(ask) => inner(ask, namespace, RowsQuery::FacetDocuments),
+        Read::ReadLog(ask) => inner(ask, namespace, RowsQuery::ReadLog),
+        Read::ListLogs(ask) => inner(ask, namespace, RowsQuery::ListLogs),
+        Read::ScanPrefixes(ask) => inner(ask, namespace, RowsQuery::ScanPrefixes),
     }
 }
 

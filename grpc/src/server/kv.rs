@@ -18,6 +18,11 @@ service! {
         exists: KvExistsRequest, Exists => KvExistsResponse;
         compare_and_set: KvCompareAndSetRequest, CompareAndSet => KvCompareAndSetResponse;
         scan_page: KvScanRequest, Scan => KvScanPageResponse;
+        increment: KvIncrementRequest, Increment => KvIncrementResponse;
+        touch: KvTouchRequest, Touch => KvTouchResponse;
+        get_ttl: KvGetTtlRequest, GetTtl => KvGetTtlResponse;
+        batch_delete: KvBatchDeleteRequest, BatchDelete => KvBatchDeleteResponse;
+        scan_prefixes: KvScanPrefixesRequest, ScanPrefixes => KvScanPrefixesResponse;
     }
 
     type ScanStream = ScanStream;

@@ -21,6 +21,7 @@ mod listener;
 mod metered;
 mod namespace;
 mod options;
+mod ordered_log;
 mod routes;
 mod scan_stream;
 mod transaction;

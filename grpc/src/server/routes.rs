@@ -14,6 +14,7 @@ use crate::proto::context_service_server::ContextServiceServer;
 use crate::proto::engine_service_server::EngineServiceServer;
 use crate::proto::graph_service_server::GraphServiceServer;
 use crate::proto::kv_service_server::KvServiceServer;
+use crate::proto::log_service_server::LogServiceServer;
 use crate::proto::mcp_service_server::McpServiceServer;
 use crate::proto::namespace_service_server::NamespaceServiceServer;
 use crate::proto::policy_service_server::PolicyServiceServer;
@@ -62,7 +63,7 @@ impl Services {
             services, frontend, message_bytes_max:
             KvServiceServer, NamespaceServiceServer, VectorIndexServiceServer, CollectionServiceServer,
             GraphServiceServer, TransactionServiceServer, EngineServiceServer, SemanticCacheServiceServer,
-            CheckpointServiceServer, ContextServiceServer
+            CheckpointServiceServer, ContextServiceServer, LogServiceServer
         );
         services.report(ServingStatus::Serving).await;
         Ok(services)

@@ -1,11 +1,12 @@
 """Key-values: bytes to bytes, ordered by key."""
 
+import math
 from typing import List, Mapping, Optional, Sequence, Tuple, Union
 
 from ._errors import ArgumentTypeError
-from ._methods import Methods, Pages, always_true, any_of, ttl_ms
+from ._methods import Methods, Pages, always_true, any_of, one_or_more, ttl_ms
 from ._toondb import Core
-from ._types import BytesLike, Durability, Key, Span
+from ._types import BytesLike, Durability, Key, PrefixEntry, Span
 
 
 class KeyMethods(Core, Methods):
@@ -28,10 +29,13 @@ class KeyMethods(Core, Methods):
         value: Key,
         *,
         ttl: Optional[Span] = None,
+        if_absent: bool = False,
         namespace: str = "default",
         durability: Durability = "durable",
     ) -> bool:
         """Write a key, replacing any older value. Returns True.
+
+        if_absent: write only if the key is absent or expired; returns whether it was written.
 
         ttl: seconds, or a timedelta, from now after which the key is gone; None = for ever. A put without it clears an
         older one. durability: "durable" returns once the write is on disk; "volatile" returns earlier and may lose the
@@ -39,6 +43,8 @@ class KeyMethods(Core, Methods):
         BusyError, DiskFullError, and OutcomeUnknownError if the disk failed in the middle of it. A namespace that does
         not exist is created.
         """
+        if if_absent:
+            return self.compare_and_set(key, None, value, ttl=ttl, namespace=namespace, durability=durability)
         return self._put(key, value, namespace, ttl_ms(ttl), durability)
 
     def exists(self, key: Key, *, namespace: str = "default") -> bool:
@@ -48,6 +54,62 @@ class KeyMethods(Core, Methods):
     def delete(self, key: Key, *, namespace: str = "default", durability: Durability = "durable") -> bool:
         """Delete a key. Returns True if it existed; deleting nothing is no error."""
         return self._call("DeleteKey", namespace, {"key": key, "durability": durability}, any_of)
+
+    def batch_delete(
+        self, keys: Sequence[Key], *, namespace: str = "default", durability: Durability = "durable"
+    ) -> int:
+        """Delete several keys, all in one commit. Returns how many of them existed. At most 100,000 keys a call."""
+        return self._call("BatchDelete", namespace, {"keys": keys, "durability": durability})
+
+    def incr(
+        self,
+        key: Key,
+        by: int = 1,
+        *,
+        ttl: Optional[Span] = None,
+        namespace: str = "default",
+        durability: Durability = "durable",
+    ) -> int:
+        """Add to the integer that a key holds, in one step however many do so at once. Returns what it holds now.
+
+        The value is decimal text, as ``get`` shows it: ``put(key, "10")`` begins at 10, and a key that is absent counts
+        as 0. by: negative to take away. ttl: the time to live of a key that this makes; one that is there keeps its own,
+        so ``incr(key, ttl=60)`` counts what happens in a minute. Raises InvalidArgumentError if the key holds anything
+        else, and LimitExceededError for a sum beyond 64 signed bits; then nothing is changed.
+        """
+        arguments = {"key": key, "by": by, "ttl_ms": ttl_ms(ttl), "durability": durability}
+        return self._call("Increment", namespace, arguments)
+
+    def expire(
+        self, key: Key, ttl: Span, *, namespace: str = "default", durability: Durability = "durable"
+    ) -> bool:
+        """Have a key expire: ttl seconds, or a timedelta, from now. Returns True if the key exists; its value stays."""
+        arguments = {"keys": [key], "ttl_ms": ttl_ms(ttl), "durability": durability}
+        return self._call("Touch", namespace, arguments, _any_exists)
+
+    def persist(self, key: Key, *, namespace: str = "default", durability: Durability = "durable") -> bool:
+        """Have a key live for ever. Returns True if it would have expired; False if not, or if there is no such key."""
+        return self._call("Touch", namespace, {"keys": [key], "persist": True, "durability": durability}, _any_changed)
+
+    def touch(
+        self,
+        keys: Union[Key, Sequence[Key]],
+        *,
+        ttl: Optional[Span] = None,
+        namespace: str = "default",
+        durability: Durability = "durable",
+    ) -> int:
+        """Give those of the keys that exist another time to live, all in one commit. Returns how many exist.
+
+        ttl: seconds, or a timedelta, from now; None = only count, they keep what they have. One key may be given by
+        itself. Values and versions stay.
+        """
+        arguments = {"keys": one_or_more(keys), "ttl_ms": ttl_ms(ttl), "durability": durability}
+        return self._call("Touch", namespace, arguments, _existing)
+
+    def ttl(self, key: Key, *, namespace: str = "default") -> Optional[float]:
+        """How many seconds a key still lives: ``math.inf`` for one that never expires, None if there is no such key."""
+        return self._call("GetTtl", namespace, {"key": key}, _seconds)
 
     def put_kv(
         self,
@@ -170,6 +232,43 @@ class KeyMethods(Core, Methods):
             "keys_only": True,
         }
         return self._pages("Scan", namespace, arguments, _key)
+
+    def scan_prefixes(
+        self,
+        prefix: Optional[Key] = None,
+        *,
+        delimiter: Key = "/",
+        depth: int = 1,
+        limit: Optional[int] = None,
+        cursor: Optional[bytes] = None,
+        namespace: str = "default",
+    ) -> Pages[PrefixEntry]:
+        """List what stands under a prefix, as a directory lists files and folders: ``scan_prefixes("users/")``.
+
+        Keys are cut behind their delimiter number ``depth``, counted from the prefix on, and those that become equal are
+        given once, with ``is_prefix``; keys with fewer delimiters are given whole. All in the order of their bytes. What
+        stands below a prefix that is given is skipped: the work is that of what is listed. limit, cursor: as in
+        :meth:`scan`.
+        """
+        arguments = {"prefix": prefix, "delimiter": delimiter, "depth": depth, "limit": limit, "cursor": cursor}
+        return self._pages("ScanPrefixes", namespace, arguments)
+
+
+def _existing(touched: Tuple[int, int]) -> int:
+    return touched[0]
+
+
+def _any_exists(touched: Tuple[int, int]) -> bool:
+    return touched[0] > 0
+
+
+def _any_changed(touched: Tuple[int, int]) -> bool:
+    return touched[1] > 0
+
+
+def _seconds(found: Tuple[bool, Optional[int]]) -> Optional[float]:
+    exists, left_ms = found
+    return (math.inf if left_ms is None else left_ms / 1000) if exists else None
 
 
 def _key(pair: Tuple[bytes, bytes]) -> bytes:

@@ -264,6 +264,11 @@ def ttl_ms(ttl: Any) -> Optional[int]:
     return None if ttl is None else span_ms(ttl, "ttl")
 
 
+def one_or_more(given: Any) -> Any:
+    """Several keys or values; one that is given by itself is a list of one, and never one of its characters."""
+    return [given] if isinstance(given, (str, bytes, bytearray, memoryview)) else given
+
+
 def always_true(_: Any) -> bool:
     """What acknowledges a write of which there is nothing else to tell."""
     return True

@@ -44,7 +44,7 @@ _FIELDS = ("metadata", "properties")
 def plain(row: Any, believed: bool = False) -> Dict[str, Any]:
     """A row as a dict of its columns; of a fact, when it was ``believed`` too."""
     if isinstance(row, tuple):
-        return dict(zip(("key", "value"), map(_text_or_bytes, row)))
+        return dict(zip(getattr(row, "_fields", ("key", "value")), map(_text_or_bytes, row)))
     if isinstance(row, bytes):
         return {"key": _text_or_bytes(row)}
     if not is_dataclass(row):
@@ -68,9 +68,9 @@ def plain(row: Any, believed: bool = False) -> Dict[str, Any]:
     return columns
 
 
-def _text_or_bytes(data: bytes) -> Any:
+def _text_or_bytes(data: Any) -> Any:
     try:
-        return data.decode()
+        return data.decode() if isinstance(data, bytes) else data
     except UnicodeDecodeError:
         return data
 

@@ -14,6 +14,7 @@ from ._errors import ArgumentTypeError, ErrorCode, SnapshotExpiredError, Transac
 from ._graph import GraphMethods
 from ._keys import KeyMethods
 from ._listings import ListingMethods
+from ._logs import LogMethods
 from ._namespaces import NamespaceMethods
 from ._temporal import TemporalMethods
 from ._transactions import Transaction, retry_delay
@@ -42,6 +43,7 @@ def checked_name(name: str) -> str:
 
 class Store(
     KeyMethods,
+    LogMethods,
     NamespaceMethods,
     DocumentMethods,
     ListingMethods,

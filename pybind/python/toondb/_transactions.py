@@ -9,7 +9,7 @@ import random
 import warnings
 from contextlib import suppress
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Sequence, Tuple, Type
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Sequence, Tuple, Type, Union
 
 from ._documents import Documents, Vectors, only
 from ._errors import ToonDBError, TransactionError
@@ -372,6 +372,10 @@ class Transaction(Methods):
     ) -> None:
         """State the next value of a single-valued relation; the open fact ends where this one begins."""
         self._writing().supersede_temporal_edge(from_id, edge_type, to_id, valid_from, valid_until, properties)
+
+    def append(self, log: str, values: Union[Key, Sequence[Key]]) -> None:
+        """Append one value or several to a log, in the order of the commits."""
+        self._writing().append(log, values)
 
     # The end
 

@@ -24,11 +24,18 @@ fn said(response: &Response) -> Said {
         | Response::DeleteNode(deleted)
         | Response::DeleteEdge(deleted)
         | Response::CacheInvalidate(deleted)
+        | Response::BatchDelete(deleted)
+        | Response::TrimLog(deleted)
+        | Response::DeleteLog(deleted)
         | Response::EraseTemporal(deleted) => of(deleted.commit_seq, Some(deleted.deleted)),
         Response::AddNode(created) | Response::AddEdge(created) | Response::AddTemporalEdge(created) => {
             of(created.commit_seq, Some(u64::from(created.created)))
         }
         Response::CompareAndSet(swapped) => of(swapped.commit_seq, Some(u64::from(swapped.swapped))),
+        Response::Increment(done) => of(done.commit_seq, Some(done.value.cast_unsigned())),
+        Response::Touch(touched) => of(touched.commit_seq, Some(touched.existing)),
+        Response::AppendLog(appended) => of(appended.commit_seq, Some(appended.first)),
+        Response::PopLog(popped) => of(popped.commit_seq, None),
         Response::AddDocuments(added) => of(added.commit_seq, Some(added.ids.len() as u64)),
         Response::CloseTemporalEdge(closed) => of(closed.commit_seq, Some(closed.edges.len() as u64)),
         Response::SupersedeTemporalEdge(done) => of(done.commit_seq, Some(done.closed.len() as u64)),
@@ -57,6 +64,10 @@ pub fn check_answer(response: &Response, outcome: &Outcome) -> Result<(), String
         Response::CompareAndSet(swapped) => {
             let previous = swapped.previous.as_ref().map(|value| value.to_vec());
             same("the value before", &previous, &outcome.previous)
+        }
+        Response::PopLog(popped) => {
+            let entries: Vec<_> = popped.entries.iter().map(|entry| (entry.position, entry.value.to_vec())).collect();
+            same("the entries", &entries, &outcome.entries)
         }
         Response::CloseTemporalEdge(closed) => same("the closed edges", &closed.edges, &outcome.edges),
         Response::SupersedeTemporalEdge(done) => {

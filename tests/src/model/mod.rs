@@ -3,8 +3,10 @@
 mod answer;
 mod cache;
 mod graph;
+mod keys;
 mod listing;
 mod observed;
+mod ordered_log;
 mod state;
 mod temporal;
 mod vector;

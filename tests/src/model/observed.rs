@@ -1,11 +1,12 @@
 //! Everything that can be seen of a namespace, read through a door or told by the model, in one comparable form.
 
 use toondb_engine::api::{
-    CacheGet, CacheStatsRequest, CommitSeq, Direction, Embedding, Error, ErrorCode, GetEdges, GetNode,
-    NamespaceStatsRequest, Result, Scan, SearchCollection, TemporalHistory,
+    CacheGet, CacheStatsRequest, CommitSeq, Direction, Embedding, Error, ErrorCode, GetEdges, GetNode, ListLogs,
+    NamespaceStatsRequest, ReadLog, Result, Scan, SearchCollection, TemporalHistory,
 };
 
 use super::state::Model;
+use crate::requests::read_log;
 use crate::{Door, run};
 
 /// The names that a test uses; nodes and collections cannot be listed together with all they hold.
@@ -52,6 +53,10 @@ impl Observed {
                 lines.extend(found.map(|hit| format!("entry {name}: {hit:?}")));
             }
         }
+        for (name, log) in &model.logs {
+            lines.push(log_line(name, log.entries.len() as u64, log.first, log.next()));
+            lines.extend(log.rows().map(|(position, value)| entry_line(name, position, value)));
+        }
         for node in &universe.nodes {
             lines.extend(model.nodes.get(node).map(|(_, node)| format!("node {node:?}")));
             lines.extend(model.edges_of(node, Direction::Outgoing).iter().map(|edge| format!("out {edge:?}")));
@@ -92,6 +97,7 @@ impl Observed {
                 lines.extend(found.map(|hit| format!("entry {name}: {hit:?}")));
             }
         }
+        read_logs(door, namespace, &mut lines)?;
         for node in &universe.nodes {
             read_node(door, namespace, node, &mut lines)?;
         }
@@ -130,6 +136,24 @@ fn by_key(cache: &str, key: &str) -> CacheGet {
 
 fn key_line(key: &[u8], value: &[u8], version: u64) -> String {
     format!("key {}: {} at {version}", String::from_utf8_lossy(key), String::from_utf8_lossy(value))
+}
+
+fn log_line(name: &str, length: u64, first: u64, next: u64) -> String {
+    format!("log {name}: {length} entries from {first} to {next}")
+}
+
+fn entry_line(log: &str, position: u64, value: &[u8]) -> String {
+    format!("entry {position} of {log}: {}", String::from_utf8_lossy(value))
+}
+
+fn read_logs(door: &dyn Door, namespace: &str, lines: &mut Vec<String>) -> Result<()> {
+    for info in run(door, namespace, ListLogs { limit: Some(10_000), ..ListLogs::default() })?.logs {
+        lines.push(log_line(info.log.as_str(), info.length, info.first, info.next));
+        let read = ReadLog { limit: Some(10_000), ..read_log(info.log.as_str()) };
+        let entries = run(door, namespace, read)?.entries;
+        lines.extend(entries.iter().map(|entry| entry_line(info.log.as_str(), entry.position, &entry.value)));
+    }
+    Ok(())
 }
 
 fn read_collection(

@@ -42,6 +42,8 @@ pub struct Outcome {
     pub previous: Option<Vec<u8>>,
     /// Temporal edges it reports.
     pub edges: Vec<TemporalEdge>,
+    /// Entries of a log that it took out.
+    pub entries: Vec<(u64, Vec<u8>)>,
 }
 
 /// A namespace.
@@ -57,6 +59,10 @@ pub struct Model {
     pub collections: BTreeMap<String, Collection>,
     /// Semantic caches.
     pub caches: BTreeMap<String, super::cache::Cache>,
+    /// Ordered logs.
+    pub logs: BTreeMap<String, super::ordered_log::OrderedLog>,
+    /// Where the positions of a new log begin, at least.
+    pub log_floor: u64,
     /// Nodes, each with the commit that wrote it.
     pub nodes: BTreeMap<String, (u64, Node)>,
     /// Edges by source, type and target, each with the commit that wrote it.
@@ -123,6 +129,16 @@ impl Model {
             }
             Request::DeleteKey(delete) => self.write(&Write::DeleteKey { key: delete.key.clone() }, now)?,
             Request::CompareAndSet(swap) => self.swap(swap, now),
+            Request::Increment(increment) => self.increment(increment, now)?,
+            Request::Touch(touch) => self.touch(touch, now),
+            Request::BatchDelete(delete) => {
+                let keys: Vec<Vec<u8>> = delete.keys.iter().map(|key| key.to_vec()).collect();
+                self.remove(&keys, now)
+            }
+            Request::AppendLog(append) => self.append(append.log.as_str(), &append.values),
+            Request::PopLog(pop) => self.pop(pop),
+            Request::TrimLog(trim) => self.trim(trim),
+            Request::DeleteLog(delete) => self.delete_log(delete.log.as_str()),
             Request::CreateCollection(create) => self.create_collection(create)?,
             Request::DropCollection(drop) => {
                 let existed = self.collections.remove(drop.collection.as_str()).is_some();
@@ -202,6 +218,7 @@ impl Model {
                 self.close_fact((from_id, edge_type, to_id), *at, now)?
             }
             Write::SupersedeTemporalEdge(fact) => self.supersede(fact, now),
+            Write::AppendLog { log, values } => self.append(log.as_str(), values),
             Write::InsertVectors { .. } | Write::DeleteVectors { .. } => panic!("the model knows no vector indexes"),
         })
     }
@@ -222,7 +239,7 @@ impl Model {
             }
             None => (self.kv.remove(swap.key.as_slice()).is_some(), stale),
         };
-        Outcome { wrote, ambiguous, number: 1, previous: seen, edges: Vec::new() }
+        Outcome { wrote, ambiguous, number: 1, previous: seen, ..Outcome::default() }
     }
 
     fn create_collection(&mut self, create: &CreateCollection) -> Result<Outcome, ErrorCode> {

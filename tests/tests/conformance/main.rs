@@ -33,10 +33,12 @@ mod context;
 mod filters;
 mod graph;
 mod history;
+mod keys;
 mod kv;
 mod limits;
 mod listing;
 mod listing_pages;
+mod logs;
 mod namespaces;
 mod projection;
 mod render;
@@ -84,10 +86,12 @@ fn every_operation_is_exercised() {
         filters::ALL,
         graph::ALL,
         history::ALL,
+        keys::ALL,
         kv::ALL,
         limits::ALL,
         listing::ALL,
         listing_pages::ALL,
+        logs::ALL,
         namespaces::ALL,
         projection::ALL,
         render::ALL,

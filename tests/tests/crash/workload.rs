@@ -2,13 +2,13 @@
 //! change of what there is: namespaces, bounds, checkpoints, restores, imports, and a restart in between.
 
 use toondb_engine::api::{
-    ByteBuf, CachePut, DeleteDocuments, DeleteNode, Durability, EraseTemporal, Metric, Operation, Put, Request,
-    SupersedeTemporalEdge, Write,
+    BatchDelete, ByteBuf, CachePut, DeleteDocuments, DeleteNode, Durability, EraseTemporal, Increment, Metric,
+    Operation, Put, Request, SupersedeTemporalEdge, Touch, Write,
 };
 use toondb_tests::Universe;
 use toondb_tests::requests::{
-    add_documents, add_edge, add_fact, add_node, batch, cache_invalidate, cache_put, commit, create_collection,
-    delete_key, document, edge, entry, fact, node, put,
+    add_documents, add_edge, add_fact, add_node, append, batch, bytes, cache_invalidate, cache_put, commit,
+    create_collection, delete_key, delete_log, document, edge, entry, fact, keep, node, pop, put,
 };
 
 /// One thing to do.
@@ -83,6 +83,7 @@ fn mixed(round: i64) -> toondb_engine::api::Commit {
         vec![
             Write::Put(entry("mixed", &round.to_string())),
             Write::AddDocuments { collection: "notes".into(), documents: vec![document(&id, &vector)] },
+            Write::AppendLog { log: "mixed".into(), values: vec![bytes("one"), bytes(&round.to_string())] },
             Write::AddNode(node("a")),
             Write::AddNode(node("b")),
             Write::AddEdge(edge("a", "r", "b")),
@@ -149,6 +150,8 @@ fn writes() -> Vec<Step> {
         let key = if round % 2 == 0 { "r" } else { "s" };
         let entry = CachePut { ttl_ms: Some(60_000), ..cache_put("notes", key, &[1.0, 0.0, f32::from(round)]) };
         steps.push(write("default", entry));
+        steps.push(write("default", append("log", &["a", "b", "c"])));
+        steps.push(write("default", pop("log", 2)));
         if round % 2 == 1 {
             steps.push(Step::Flush("default"));
         }
@@ -173,6 +176,15 @@ fn writes() -> Vec<Step> {
             "default",
             SupersedeTemporalEdge { fact: fact(("a", "at", "c"), 35, Some(37)), durability: Durability::Durable },
         ),
+        write("default", keep("mixed", 3)),
+        write("default", delete_log("log")),
+        write("default", append("log", &["again"])),
+        write("default", Increment { key: bytes("n"), by: 7, ttl_ms: None, durability: Durability::Durable }),
+        write(
+            "default",
+            Touch { keys: vec![bytes("n")], ttl_ms: Some(60_000), persist: false, durability: Durability::Durable },
+        ),
+        write("default", BatchDelete { keys: vec![bytes("k"), bytes("m")], durability: Durability::Durable }),
         write("default", DeleteNode { id: "b".into(), durability: Durability::Durable }),
         Step::Flush("b"),
         write(

@@ -4,10 +4,13 @@ use toondb_engine::Engine;
 use toondb_engine::Service;
 use toondb_engine::api::{
     CacheStatsRequest, CheckpointId, CountDocuments, DescribeCollection, Direction, ErrorCode, Exists, GetEdges,
-    ListCheckpoints, ListCollections, ListDocumentIds, ListDocuments, ListNamespaces, NamespaceStatsRequest, Operation,
-    QueryTemporal, Request, Response, RestoreCheckpoint, Result, Scan, SearchCollection, TemporalHistory,
+    GetTtl, ListCheckpoints, ListCollections, ListDocumentIds, ListDocuments, ListLogs, ListNamespaces,
+    NamespaceStatsRequest, Operation, QueryTemporal, ReadLog, Request, Response, RestoreCheckpoint, Result, Scan,
+    ScanPrefixes, SearchCollection, TemporalHistory,
 };
-use toondb_tests::requests::{at, bytes, cache_get, facet, get, get_documents, get_node, list, min_max, query, search};
+use toondb_tests::requests::{
+    at, bytes, cache_get, facet, get, get_documents, get_node, list, min_max, query, read_log, search,
+};
 
 /// Namespaces of the sample.
 pub const NAMESPACES: [&str; 3] = ["default", "big", "small"];
@@ -30,6 +33,13 @@ fn of_namespace(namespace: &'static str) -> Vec<Question> {
         all.push(ask(namespace, Exists { key: bytes(&key), snapshot: None }));
     }
     all.push(ask(namespace, Scan { start: Some(bytes("key0007")), limit: Some(5), ..Scan::default() }));
+    let listing =
+        ScanPrefixes { prefix: None, delimiter: bytes("00"), depth: 1, limit: None, cursor: None, snapshot: None };
+    all.push(ask(namespace, listing));
+    all.push(ask(namespace, GetTtl { key: bytes("key0003"), snapshot: None }));
+    all.push(ask(namespace, ListLogs::default()));
+    all.push(ask(namespace, read_log("log")));
+    all.push(ask(namespace, ReadLog { last: Some(5), ..read_log("log") }));
     all.push(ask(namespace, ListCollections {}));
     all.push(ask(namespace, DescribeCollection { collection: "notes".into() }));
     all.push(ask(namespace, CountDocuments { collection: "notes".into(), ..CountDocuments::default() }));
@@ -87,6 +97,7 @@ pub fn questions(checkpoints: &[CheckpointId]) -> Vec<Question> {
         all.push(ask(target, Scan::default()));
         all.push(ask(target, search("notes", &[1.0, 0.5], 1_000)));
         all.push(ask(target, get_node("b")));
+        all.push(ask(target, read_log("log")));
     }
     all
 }

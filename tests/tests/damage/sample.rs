@@ -12,7 +12,8 @@ use toondb_engine::rng::SeededRng;
 use toondb_engine::{Engine, EngineOptions};
 use toondb_tests::CLOCK_START_MS;
 use toondb_tests::requests::{
-    add_documents, add_edge, add_fact, add_node, cache_put, create_collection, document, document_with, put, put_ttl,
+    add_documents, add_edge, add_fact, add_node, append, cache_put, create_collection, document, document_with, pop,
+    put, put_ttl,
 };
 
 use crate::questions::{NAMESPACES, Question, answers, questions};
@@ -74,6 +75,10 @@ fn fill(engine: &Engine, namespace: &str) {
         let documents = ids.map(|(id, i)| document_with(&id, &embedding(i), fields(i))).collect();
         engine.run(namespace, add_documents(name, documents)).unwrap();
     }
+    for i in 0..20 {
+        engine.run(namespace, append("log", &[&format!("<entry {i}>").repeat(1 + i * 7)])).unwrap();
+    }
+    engine.run(namespace, pop("log", 3)).unwrap();
     engine.run(namespace, cache_put("answers", "q", &[1.0, 2.0])).unwrap();
     for node in ["a", "b", "c"] {
         engine.run(namespace, add_node(node)).unwrap();
@@ -102,6 +107,7 @@ pub fn sample(ending: Ending) -> Sample {
         engine.run(namespace, put("logged", "only in the log")).unwrap();
         engine.run(namespace, add_documents("notes", vec![document("doc2", &[7.0, 7.0])])).unwrap();
         engine.run(namespace, add_fact(("b", "at", "c"), 5, None)).unwrap();
+        engine.run(namespace, append("log", &["only in the log"])).unwrap();
     }
     let questions = questions(&checkpoints);
     let copy = disk.crash_image(1, CrashMode::KeepAll);

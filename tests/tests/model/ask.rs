@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use proptest::option;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use toondb_engine::api::{
-    AsOf, CacheGet, CommitSeq, CountDocuments, Direction, Embedding, Error, ErrorCode, Filter, GetEdges, MultiGet,
-    QueryTemporal, Scan, SearchCollection, ShortestPath, TemporalMode, TimestampMs, TraversalOrder, Traverse,
+    AsOf, CacheGet, CommitSeq, CountDocuments, Direction, Embedding, Error, ErrorCode, Filter, GetEdges, GetTtl,
+    MultiGet, QueryTemporal, ReadLog, Scan, ScanPrefixes, SearchCollection, ShortestPath, TemporalMode, TimestampMs,
+    TraversalOrder, Traverse,
 };
 use toondb_tests::{CLOCK_START_MS, Database, Model, nearest};
 
 use crate::listing::{Listing, listings};
-use crate::op::{NODES, cache_name, collection_name, embedding, filter, node_id, question, time};
+use crate::op::{NODES, cache_name, collection_name, embedding, filter, log_name, node_id, question, time};
 
 /// One question.
 #[derive(Debug, Clone)]
@@ -20,6 +21,8 @@ pub enum Ask {
     Search { collection: &'static str, query: Embedding, k: u32, filter: Option<Filter> },
     Listing(Listing),
     Cached(CacheGet),
+    Log(ReadLog),
+    List(ScanPrefixes),
     Edges(&'static str, Direction),
     Walk(&'static str, u32, Direction, TraversalOrder),
     Path(&'static str, &'static str, u32, Direction),
@@ -55,7 +58,19 @@ pub fn asks() -> impl Strategy<Value = Ask> {
     ];
     let then = prop_oneof![(0..20_u64).prop_map(Then::Back), (-5..300_i64).prop_map(Then::Time)];
     let threshold = option::of(prop_oneof![Just(-1.0_f32), Just(0.0), Just(0.5), Just(1.0), Just(1.5)]);
+    let position = || option::of(0..30_u64);
     prop_oneof![
+        4 => (log_name(), position(), position(), option::of(0..5_u64), 1..4_u32)
+            .prop_map(|(log, after, before, last, limit)| {
+                let limit = Some(limit);
+                Ask::Log(ReadLog { log: log.into(), after, before, last, limit, cursor: None, snapshot: None })
+            }),
+        2 => (prop_oneof![Just(None), Just(Some("k")), Just(Some("k/")), Just(Some("l"))], 1..4_u32, 1..4_u32)
+            .prop_map(|(prefix, depth, limit)| {
+                let (prefix, delimiter) = (prefix.map(toondb_tests::requests::bytes), toondb_tests::requests::bytes("/"));
+                let limit = Some(limit);
+                Ask::List(ScanPrefixes { prefix, delimiter, depth, limit, cursor: None, snapshot: None })
+            }),
         4 => (cache_name(), option::of(question()), option::weighted(0.9, embedding()), threshold)
             .prop_map(|(cache, key, embedding, threshold)| {
                 Ask::Cached(CacheGet { cache: cache.into(), key, embedding, threshold })
@@ -95,6 +110,8 @@ pub fn ask(db: &Database, model: &Model, now_ms: i64, question: &Ask) -> Result<
             let found = db.run("default", get.clone()).map(|found| found.hit).map_err(|error| error.code);
             same(question, &found, &model.look_up(get, now_ms))
         }
+        Ask::Log(read) => log(db, model, question, read),
+        Ask::List(list) => listing(db, model, now_ms, question, list),
         Ask::Edges(node, direction) => {
             let request = GetEdges {
                 node_id: (*node).into(),
@@ -111,6 +128,42 @@ pub fn ask(db: &Database, model: &Model, now_ms: i64, question: &Ask) -> Result<
         Ask::Path(from, to, depth, direction) => path(db, model, question, (from, to, *depth, *direction)),
         Ask::Facts(node, direction, when, then) => facts(db, model, now_ms, question, (node, *direction, *when, *then)),
     }
+}
+
+fn log(db: &Database, model: &Model, question: &Ask, read: &ReadLog) -> Result<(), String> {
+    let (mut found, mut cursor) = (Vec::new(), None);
+    loop {
+        let page = ReadLog { cursor, ..read.clone() };
+        let page = db.run("default", page).map_err(|error| failed(&error))?;
+        let length = model.logs.get(read.log.as_str()).map_or(0, |log| log.entries.len());
+        same(question, &page.length, &length)?;
+        found.extend(page.entries.into_iter().map(|entry| (entry.position, entry.value.into_vec())));
+        cursor = page.cursor;
+        if cursor.is_none() {
+            return same(question, &found, &model.read_log(read));
+        }
+    }
+}
+
+fn listing(db: &Database, model: &Model, now_ms: i64, question: &Ask, list: &ScanPrefixes) -> Result<(), String> {
+    let (mut found, mut cursor) = (Vec::new(), None);
+    loop {
+        let page = db.run("default", ScanPrefixes { cursor, ..list.clone() }).map_err(|error| failed(&error))?;
+        found.extend(page.entries.into_iter().map(|entry| (entry.key.into_vec(), entry.is_prefix)));
+        cursor = page.cursor;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    same(question, &found, &model.list(list, now_ms))?;
+    for (key, row) in &model.kv {
+        let left =
+            db.run("default", GetTtl { key: key.clone().into(), snapshot: None }).map_err(|error| failed(&error))?;
+        let exists = !row.is_expired(now_ms);
+        let ttl = row.expires_at.filter(|_| exists).map(|at| (at - now_ms).cast_unsigned());
+        same(question, &(left.exists, left.ttl_ms), &(exists, ttl))?;
+    }
+    Ok(())
 }
 
 fn scan(

@@ -3,10 +3,11 @@
 use proptest::prelude::{BoxedStrategy, Just, Strategy, any, prop_oneof};
 use proptest::{collection, option};
 use toondb_engine::api::{
-    ByteBuf, CacheInvalidate, CachePut, CloseTemporalEdge, Commit, CommitSeq, CompareAndSet, Condition,
-    CreateCollection, DeleteByFilter, DeleteDocuments, DeleteEdge, DeleteKey, DeleteNode, Document, Durability, Edge,
-    Embedding, EraseTemporal, Filter, Metric, Node, Precondition, Predicate, Properties, Put, PutEntry, Request,
-    SupersedeTemporalEdge, Target, TemporalFact, TimestampMs, Value, Write,
+    AppendLog, BatchDelete, ByteBuf, CacheInvalidate, CachePut, CloseTemporalEdge, Commit, CommitSeq, CompareAndSet,
+    Condition, CreateCollection, DeleteByFilter, DeleteDocuments, DeleteEdge, DeleteKey, DeleteLog, DeleteNode,
+    Document, Durability, Edge, Embedding, EraseTemporal, Filter, Increment, Metric, Node, PopLog, Precondition,
+    Predicate, Properties, Put, PutEntry, Request, SupersedeTemporalEdge, Target, TemporalFact, TimestampMs, Touch,
+    TrimLog, Value, Write,
 };
 use toondb_engine::disk::CrashMode;
 
@@ -18,7 +19,9 @@ pub const CACHES: [&str; 2] = ["answers", "l2"];
 pub const QUESTIONS: [&str; 4] = ["q0", "q1", "q2", "r"];
 pub const DIMENSION: usize = 3;
 pub const NODES: [&str; 5] = ["a", "b", "c", "d", "e"];
-const KEYS: [&str; 6] = ["k", "k1", "k2", "l", "l1", "m"];
+const KEYS: [&str; 8] = ["k", "k/1", "k/1/a", "k/2", "l", "l/", "m", "n"];
+/// Logs; a name may be the beginning of another one.
+pub const LOGS: [&str; 3] = ["log", "log2", "m"];
 const DOCUMENTS: [&str; 5] = ["d0", "d1", "d2", "d3", "d4"];
 const EDGE_TYPES: [&str; 2] = ["r", "s"];
 
@@ -184,6 +187,14 @@ fn edge() -> impl Strategy<Value = Edge> + Clone {
     })
 }
 
+pub fn log_name() -> impl Strategy<Value = &'static str> + Clone {
+    one_of(&LOGS)
+}
+
+fn values() -> impl Strategy<Value = Vec<ByteBuf>> + Clone {
+    collection::vec(value(), 0..4)
+}
+
 fn write() -> impl Strategy<Value = Write> + Clone {
     let ends = || (node_id(), edge_type(), node_id());
     prop_oneof![
@@ -199,6 +210,7 @@ fn write() -> impl Strategy<Value = Write> + Clone {
         1 => ends().prop_map(|(from, kind, to)| Write::DeleteEdge {
             from_id: from.into(), edge_type: kind.into(), to_id: to.into(),
         }),
+        4 => (log_name(), values()).prop_map(|(log, values)| Write::AppendLog { log: log.into(), values }),
         4 => fact().prop_map(Write::AddTemporalEdge),
         4 => fact().prop_map(Write::SupersedeTemporalEdge),
         1 => (ends(), option::of(time())).prop_map(|((from, kind, to), at)| Write::CloseTemporalEdge {
@@ -258,6 +270,7 @@ fn single() -> impl Strategy<Value = Request> {
         Write::CloseTemporalEdge { from_id, edge_type, to_id, at } => {
             Request::CloseTemporalEdge(CloseTemporalEdge { from_id, edge_type, to_id, at, durability })
         }
+        Write::AppendLog { log, values } => Request::AppendLog(AppendLog { log, values, durability }),
         Write::InsertVectors { .. } | Write::DeleteVectors { .. } => panic!("never made"),
     })
 }
@@ -281,6 +294,26 @@ fn rarer() -> BoxedStrategy<Request> {
                 let (cache, pattern) = (cache.into(), pattern.to_owned());
                 Request::CacheInvalidate(CacheInvalidate { cache, pattern, durability })
             }),
+        2 => (key(), -3..20_i64, ttl(), durability()).prop_map(|(key, by, ttl_ms, durability)| {
+            Request::Increment(Increment { key, by, ttl_ms, durability })
+        }),
+        1 => (key(), durability()).prop_map(|(key, durability)| {
+            Request::Increment(Increment { key, by: i64::MAX - 3, ttl_ms: None, durability })
+        }),
+        2 => (collection::vec(key(), 0..4), ttl(), any::<bool>(), durability())
+            .prop_map(|(keys, ttl_ms, persist, durability)| {
+                Request::Touch(Touch { keys, ttl_ms, persist: persist && ttl_ms.is_none(), durability })
+            }),
+        1 => (collection::vec(key(), 0..4), durability())
+            .prop_map(|(keys, durability)| Request::BatchDelete(BatchDelete { keys, durability })),
+        3 => (log_name(), option::of(0..4_u32), durability())
+            .prop_map(|(log, count, durability)| Request::PopLog(PopLog { log: log.into(), count, durability })),
+        2 => (log_name(), option::of(0..30_u64), option::of(0..4_u64), durability())
+            .prop_map(|(log, before, keep, durability)| {
+                Request::TrimLog(TrimLog { log: log.into(), before, keep, durability })
+            }),
+        1 => (log_name(), durability())
+            .prop_map(|(log, durability)| Request::DeleteLog(DeleteLog { log: log.into(), durability })),
         2 => (collection_name(), conditional(), durability()).prop_map(|(name, filter, durability)| {
             Request::DeleteByFilter(DeleteByFilter { collection: name.into(), filter, durability })
         }),

@@ -179,6 +179,13 @@ fn durability(request: &Request) -> Durability {
         Request::CachePut(request) => request.durability,
         Request::CacheInvalidate(request) => request.durability,
         Request::Commit(request) => request.durability,
+        Request::Increment(request) => request.durability,
+        Request::Touch(request) => request.durability,
+        Request::BatchDelete(request) => request.durability,
+        Request::AppendLog(request) => request.durability,
+        Request::PopLog(request) => request.durability,
+        Request::TrimLog(request) => request.durability,
+        Request::DeleteLog(request) => request.durability,
         _ => Durability::Durable,
     }
 }

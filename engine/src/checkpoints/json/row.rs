@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::value::{bytes_or_text, spell_properties, text_or_bytes, unspell_properties};
 use crate::api::{CommitSeq, Edge, Embedding, Metric, TemporalEdge, TimestampMs, Value};
 use crate::checkpoints::item::Item;
-use crate::store::{CollectionKind, CollectionRecord, DocumentBody, NodeRecord};
+use crate::store::{CollectionKind, CollectionRecord, DocumentBody, LogHead, LogMark, NodeRecord};
 
 /// One row. `collection` is the number that the collection's own row gives.
 #[derive(Debug, Serialize, Deserialize)]
@@ -55,6 +55,21 @@ pub enum JsonRow {
     Node { id: String, node_type: String, properties: Value, commit_seq: u64 },
     /// A graph edge.
     Edge { from_id: String, edge_type: String, to_id: String, properties: Value, commit_seq: u64 },
+    /// Where the positions of the next new log begin.
+    LogMark { next_number: u64, first: u64 },
+    /// A log. `number` is what its entries call it; `total` and `gone` count the bytes of all entries ever, and of those
+    /// that are not there any more.
+    Log { name: String, number: u64, first: u64, next: u64, total: u64, gone: u64 },
+    /// An entry of a log; `before` counts the bytes of all entries before it.
+    LogEntry {
+        log: u64,
+        position: u64,
+        before: u64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        value: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        value_base64: Option<String>,
+    },
     /// One belief about a fact.
     Fact {
         from_id: String,
@@ -140,6 +155,19 @@ impl From<&Item> for JsonRow {
                 commit_seq: *seq,
             },
             Item::Fact(edge) => fact_row(edge),
+            Item::LogMark(LogMark { next_number, first }) => Self::LogMark { next_number: *next_number, first: *first },
+            Item::Log { name, head: LogHead { number, first, next, total, gone } } => Self::Log {
+                name: name.as_str().to_owned(),
+                number: *number,
+                first: *first,
+                next: *next,
+                total: *total,
+                gone: *gone,
+            },
+            Item::LogEntry { log, position, before, value } => {
+                let (value, value_base64) = bytes_or_text(value);
+                Self::LogEntry { log: *log, position: *position, before: *before, value, value_base64 }
+            }
         }
     }
 }
@@ -204,6 +232,16 @@ impl TryFrom<JsonRow> for Item {
                 let edge =
                     Edge { from_id: from_id.into(), edge_type: edge_type.into(), to_id: to_id.into(), properties };
                 Self::Edge { edge, seq }
+            }
+            JsonRow::LogMark { next_number, first } => Self::LogMark(LogMark { next_number, first }),
+            JsonRow::Log { name, number, first, next, total, gone } => {
+                let head = LogHead { number, first, next, total, gone };
+                // As a stored one is.
+                LogHead::decode(&head.encode()).map_err(|_| "a log ends before it begins")?;
+                Self::Log { name: name.into(), head }
+            }
+            JsonRow::LogEntry { log, position, before, value, value_base64 } => {
+                Self::LogEntry { log, position, before, value: text_or_bytes(value, value_base64)? }
             }
             fact @ JsonRow::Fact { .. } => Self::Fact(fact_of(fact)?),
         })

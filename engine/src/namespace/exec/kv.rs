@@ -13,20 +13,26 @@ fn expiry_key(expires_at: i64, key: &[u8]) -> Vec<u8> {
 }
 
 /// What stands under a key, expired or not.
-struct Old {
-    expires_at: i64,
-    value: Vec<u8>,
-    expired: bool,
+pub(super) struct Old {
+    /// The commit that wrote it.
+    pub seq: u64,
+    /// When it expires; 0 = never.
+    pub expires_at: i64,
+    /// Its value.
+    pub value: Vec<u8>,
+    /// True if it is not there to be seen.
+    pub expired: bool,
 }
 
-fn old(ctx: &WriteContext<'_>, key: &[u8]) -> Result<Option<Old>> {
+pub(super) fn old(ctx: &WriteContext<'_>, key: &[u8]) -> Result<Option<Old>> {
     let Some(stored) = ctx.txn.get(Table::Kv, key)? else { return Ok(None) };
     let record = KvRecord::decode(&stored)?;
     let expired = record.is_expired(ctx.now_ms);
-    Ok(Some(Old { expires_at: record.expires_at, value: record.value.to_vec(), expired }))
+    Ok(Some(Old { seq: record.seq, expires_at: record.expires_at, value: record.value.to_vec(), expired }))
 }
 
-fn forget(ctx: &mut WriteContext<'_>, key: &[u8], old: &Old) {
+/// Takes what stands under a key out of the index of expiries and out of the counters.
+pub(super) fn forget(ctx: &mut WriteContext<'_>, key: &[u8], old: &Old) {
     ctx.counters.keys = ctx.counters.keys.saturating_sub(1);
     ctx.account(0, (key.len() + old.value.len()) as u64);
     if old.expires_at != 0 {
@@ -34,15 +40,24 @@ fn forget(ctx: &mut WriteContext<'_>, key: &[u8], old: &Old) {
     }
 }
 
-fn write(ctx: &mut WriteContext<'_>, key: Vec<u8>, value: &[u8], ttl_ms: Option<u64>) {
+/// When what is written now expires; 0 = never.
+pub(super) fn end_of(ctx: &WriteContext<'_>, ttl_ms: Option<u64>) -> i64 {
     let ttl_ms = ttl_ms.map(|ttl| i64::try_from(ttl).unwrap_or(i64::MAX));
-    let expires_at = ttl_ms.map_or(0, |ttl| ctx.now_ms.saturating_add(ttl));
+    ttl_ms.map_or(0, |ttl| ctx.now_ms.saturating_add(ttl))
+}
+
+fn write(ctx: &mut WriteContext<'_>, key: Vec<u8>, value: &[u8], ttl_ms: Option<u64>) {
+    let record = KvRecord { seq: ctx.seq, expires_at: end_of(ctx, ttl_ms), value };
+    write_record(ctx, key, record);
+}
+
+/// Writes a row where none is, or one that was forgotten.
+pub(super) fn write_record(ctx: &mut WriteContext<'_>, key: Vec<u8>, record: KvRecord<'_>) {
     ctx.counters.keys += 1;
-    ctx.account((key.len() + value.len()) as u64, 0);
-    if expires_at != 0 {
-        ctx.txn.put(Table::KvExpiry, expiry_key(expires_at, &key), Vec::new());
+    ctx.account((key.len() + record.value.len()) as u64, 0);
+    if record.expires_at != 0 {
+        ctx.txn.put(Table::KvExpiry, expiry_key(record.expires_at, &key), Vec::new());
     }
-    let record = KvRecord { seq: ctx.seq, expires_at, value };
     ctx.txn.put(Table::Kv, key, record.encode());
 }
 

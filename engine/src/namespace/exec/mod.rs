@@ -9,6 +9,8 @@ mod commit;
 mod dispatch;
 pub(super) mod graph;
 mod kv;
+mod kv_update;
+mod ordered_log;
 pub(super) mod temporal;
 mod vectors;
 

@@ -5,7 +5,8 @@ use std::ops::Bound;
 use serde_bytes::ByteBuf;
 
 use crate::api::{
-    CommitSeq, Existence, Exists, Get, KvEntry, KvPage, KvValue, KvValues, MaybeValue, MultiGet, Result, Scan,
+    CommitSeq, Existence, Exists, Get, GetTtl, KvEntry, KvPage, KvValue, KvValues, MaybeValue, MultiGet, Result, Scan,
+    TimeToLive,
 };
 use crate::limits;
 use crate::namespace::query::Query;
@@ -59,6 +60,17 @@ impl Query for Exists {
     /// Asks whether a key exists.
     fn answer(self, state: &State, snapshot: &Reader<'_>) -> Result<Existence> {
         Ok(Existence { exists: look_up(state, snapshot, &self.key, Part::Version)?.is_some() })
+    }
+}
+
+impl Query for GetTtl {
+    /// Asks how long a key still lives.
+    fn answer(self, state: &State, snapshot: &Reader<'_>) -> Result<TimeToLive> {
+        let take = |stored: &[u8]| KvRecord::decode(stored).map(|record| record.expires_at);
+        let expires_at = snapshot.get_with(Table::Kv, &self.key, take)?.transpose()?;
+        let left = expires_at.filter(|at| *at != 0).map(|at| at.saturating_sub(state.clock.now_ms()));
+        let exists = expires_at.is_some() && left.is_none_or(|left| left > 0);
+        Ok(TimeToLive { exists, ttl_ms: left.and_then(|left| u64::try_from(left).ok()).filter(|left| *left > 0) })
     }
 }
 

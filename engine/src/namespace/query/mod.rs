@@ -14,6 +14,8 @@ mod documents;
 mod graph;
 mod groups;
 mod kv;
+mod listing;
+mod ordered_log;
 pub(super) mod reader;
 mod render;
 mod row_search;

@@ -4,7 +4,7 @@ use super::collection;
 use super::documents::{self, Parts};
 use super::kv::Part;
 use super::wants::Wants;
-use super::{graph, kv, temporal, traverse, vectors};
+use super::{graph, kv, listing, ordered_log, temporal, traverse, vectors};
 use crate::api::{
     ByteBuf, GetDocuments, Render, Rendered, Response, Result, RowsQuery, Scan, SearchCollection, SearchVectors,
 };
@@ -45,6 +45,12 @@ pub fn read_rows(state: &State, snapshot: &Reader<'_>, read: &RowsQuery, columns
             let part = if projection.wants("value") { Part::Value } else { Part::Version };
             Response::MultiGet(kv::multi_get(state, snapshot, &get, part)?)
         }
+        RowsQuery::ReadLog(read) => {
+            let part = if projection.wants("value") { Part::Value } else { Part::Version };
+            Response::ReadLog(ordered_log::read_log(snapshot, &read, part)?)
+        }
+        RowsQuery::ScanPrefixes(list) => Response::ScanPrefixes(listing::scan_prefixes(state, snapshot, &list)?),
+        RowsQuery::ListLogs(list) => Response::ListLogs(ordered_log::list_logs(snapshot, &list)?),
         RowsQuery::GetDocuments(get) => {
             let get = GetDocuments { include_embedding: parts.embedding, ..get };
             Response::GetDocuments(collection::get_parts(state, snapshot, &get, parts)?)

@@ -20,6 +20,7 @@
 //! | a document, vector or entry | a vector of its own in its collection, both ways; but of a dropped collection |
 //! | an edge | its nodes, and its row in `edges_in`, both ways |
 //! | a fact | its row in `temporal_in`, both ways; the times of its commits in `commit_times` |
+//! | a log | its entries, from the first to the next position without gaps, with their sums of bytes; the mark's numbers |
 //! | the times of commits | the order of commits |
 //! | the counters | what was counted |
 //!

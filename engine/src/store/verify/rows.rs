@@ -10,6 +10,8 @@ use super::walk::{Pace, RowSets, RowWalk, Stop};
 use crate::store::base_snapshot::BaseSnapshot;
 use crate::store::error::{StoreError, StoreResult};
 use crate::store::key::{KeyReader, KeyWriter};
+use crate::store::log_record::{LogHead, LogMark, LogRecord};
+use crate::store::log_walk::LogWalk;
 use crate::store::memtable::Memtable;
 use crate::store::record::{
     CollectionKind, CollectionRecord, Counters, DocumentRecord, EdgeRecord, KvRecord, NodeRecord, RowMark,
@@ -39,6 +41,7 @@ pub fn verify_rows(
         purged: BTreeSet::new(),
         rows: BTreeMap::new(),
         times: Times::default(),
+        logs: LogWalk::default(),
         fixes,
     };
     match walk.run(&flushed.1) {
@@ -66,6 +69,9 @@ impl RowWalk<'_> {
             }
         }
         self.compare_vectors();
+        if let Err(what) = self.logs.finish() {
+            self.report.add(FaultKind::Contradiction, Table::LogEntries.name(), what.to_owned());
+        }
         self.mend_times()?;
         let [expiry, edges_in, temporal_in] = self.reverse;
         self.compare(Table::KvExpiry.name(), expiry, self.expiring);
@@ -113,6 +119,8 @@ impl RowWalk<'_> {
             Table::TemporalIn => self.fact_in(key)?,
             Table::CommitTimes => self.commit_time(key, value),
             Table::Rows => self.row_mark(key, value),
+            Table::Logs => self.log(key, value),
+            Table::LogEntries => self.log_entry(key, value),
             Table::Purges => {
                 self.purged.extend(KeyReader::new(key).u32());
                 Ok(())
@@ -217,6 +225,22 @@ impl RowWalk<'_> {
         RowMark::decode(value).map_err(|_| CONTRADICTION("the record does not decode"))?;
         let is_known = self.collections.contains_key(&collection) || self.purged.contains(&collection);
         if is_known { Ok(()) } else { Err(CONTRADICTION("deleted rows have no collection")) }
+    }
+
+    fn log(&mut self, key: &[u8], value: &[u8]) -> RowCheck {
+        let undecodable = |_| CONTRADICTION("the record does not decode");
+        if key == LogMark::KEY {
+            return self.logs.mark(LogMark::decode(value).map_err(undecodable)?).map_err(CONTRADICTION);
+        }
+        self.counted.live_bytes += key.len() as u64 + LogHead::BYTES;
+        self.logs.log(LogHead::decode(value).map_err(undecodable)?).map_err(CONTRADICTION)
+    }
+
+    fn log_entry(&mut self, key: &[u8], value: &[u8]) -> RowCheck {
+        self.counted.live_bytes += (key.len() + value.len()) as u64;
+        let (number, position) = LogRecord::place(key).map_err(|_| CONTRADICTION("the key does not decode"))?;
+        let record = LogRecord::decode(value).map_err(|_| CONTRADICTION("the record does not decode"))?;
+        self.logs.entry(number, position, record).map_err(CONTRADICTION)
     }
 
     fn compare_vectors(&mut self) {

@@ -8,6 +8,7 @@ use super::report::RowReport;
 use super::times::Times;
 use crate::store::base_snapshot::BaseSnapshot;
 use crate::store::error::StoreError;
+use crate::store::log_walk::LogWalk;
 use crate::store::memtable::Memtable;
 use crate::store::record::{CollectionRecord, Counters};
 
@@ -41,6 +42,7 @@ pub(super) struct RowWalk<'a> {
     pub(super) purged: BTreeSet<u32>,
     pub(super) rows: BTreeMap<u32, RowSets>,
     pub(super) times: Times,
+    pub(super) logs: LogWalk,
     /// Takes the rows that put right what is derived.
     pub(super) fixes: Option<&'a Memtable>,
 }

@@ -31,12 +31,15 @@ from .._types import (
     GraphNode,
     IndexInfo,
     Key,
+    LogEntry,
+    LogInfo,
     Metadata,
     Metric,
     NamespaceInfo,
     NamespaceStats,
     Order,
     Path,
+    PrefixEntry,
     RestoreResult,
     SearchResult,
     ServerStats,
@@ -71,10 +74,13 @@ class AsyncStoreMethods:
         value: Key,
         *,
         ttl: Optional[Span] = None,
+        if_absent: bool = False,
         namespace: str = "default",
         durability: Durability = "durable",
     ) -> bool:
         """Write a key, replacing any older value. Returns True.
+
+        if_absent: write only if the key is absent or expired; returns whether it was written.
 
         ttl: seconds, or a timedelta, from now after which the key is gone; None = for ever. A put without it clears an
         older one. durability: "durable" returns once the write is on disk; "volatile" returns earlier and may lose the
@@ -82,7 +88,9 @@ class AsyncStoreMethods:
         BusyError, DiskFullError, and OutcomeUnknownError if the disk failed in the middle of it. A namespace that does
         not exist is created.
         """
-        return await awaited(self._plain.put(key, value, ttl=ttl, namespace=namespace, durability=durability))
+        return await awaited(
+            self._plain.put(key, value, ttl=ttl, if_absent=if_absent, namespace=namespace, durability=durability)
+        )
 
     async def exists(self, key: Key, *, namespace: str = "default") -> bool:
         """True if the key is present and not expired."""
@@ -91,6 +99,59 @@ class AsyncStoreMethods:
     async def delete(self, key: Key, *, namespace: str = "default", durability: Durability = "durable") -> bool:
         """Delete a key. Returns True if it existed; deleting nothing is no error."""
         return await awaited(self._plain.delete(key, namespace=namespace, durability=durability))
+
+    async def batch_delete(
+        self, keys: Sequence[Key], *, namespace: str = "default", durability: Durability = "durable"
+    ) -> int:
+        """Delete several keys, all in one commit. Returns how many of them existed. At most 100,000 keys a call."""
+        return await awaited(self._plain.batch_delete(keys, namespace=namespace, durability=durability))
+
+    async def incr(
+        self,
+        key: Key,
+        by: int = 1,
+        *,
+        ttl: Optional[Span] = None,
+        namespace: str = "default",
+        durability: Durability = "durable",
+    ) -> int:
+        """Add to the integer that a key holds, in one step however many do so at once. Returns what it holds now.
+
+        The value is decimal text, as ``get`` shows it: ``put(key, "10")`` begins at 10, and a key that is absent counts
+        as 0. by: negative to take away. ttl: the time to live of a key that this makes; one that is there keeps its own,
+        so ``incr(key, ttl=60)`` counts what happens in a minute. Raises InvalidArgumentError if the key holds anything
+        else, and LimitExceededError for a sum beyond 64 signed bits; then nothing is changed.
+        """
+        return await awaited(self._plain.incr(key, by, ttl=ttl, namespace=namespace, durability=durability))
+
+    async def expire(
+        self, key: Key, ttl: Span, *, namespace: str = "default", durability: Durability = "durable"
+    ) -> bool:
+        """Have a key expire: ttl seconds, or a timedelta, from now. Returns True if the key exists; its value stays."""
+        return await awaited(self._plain.expire(key, ttl, namespace=namespace, durability=durability))
+
+    async def persist(self, key: Key, *, namespace: str = "default", durability: Durability = "durable") -> bool:
+        """Have a key live for ever. Returns True if it would have expired; False if not, or if there is no such key."""
+        return await awaited(self._plain.persist(key, namespace=namespace, durability=durability))
+
+    async def touch(
+        self,
+        keys: Union[Key, Sequence[Key]],
+        *,
+        ttl: Optional[Span] = None,
+        namespace: str = "default",
+        durability: Durability = "durable",
+    ) -> int:
+        """Give those of the keys that exist another time to live, all in one commit. Returns how many exist.
+
+        ttl: seconds, or a timedelta, from now; None = only count, they keep what they have. One key may be given by
+        itself. Values and versions stay.
+        """
+        return await awaited(self._plain.touch(keys, ttl=ttl, namespace=namespace, durability=durability))
+
+    async def ttl(self, key: Key, *, namespace: str = "default") -> Optional[float]:
+        """How many seconds a key still lives: ``math.inf`` for one that never expires, None if there is no such key."""
+        return await awaited(self._plain.ttl(key, namespace=namespace))
 
     async def put_kv(
         self,
@@ -188,6 +249,112 @@ class AsyncStoreMethods:
         return self._plain.scan_keys(
             prefix, start=start, end=end, limit=limit, reverse=reverse, cursor=cursor, namespace=namespace
         )
+
+    def scan_prefixes(
+        self,
+        prefix: Optional[Key] = None,
+        *,
+        delimiter: Key = "/",
+        depth: int = 1,
+        limit: Optional[int] = None,
+        cursor: Optional[bytes] = None,
+        namespace: str = "default",
+    ) -> Pages[PrefixEntry]:
+        """List what stands under a prefix, as a directory lists files and folders: ``scan_prefixes("users/")``.
+
+        Keys are cut behind their delimiter number ``depth``, counted from the prefix on, and those that become equal are
+        given once, with ``is_prefix``; keys with fewer delimiters are given whole. All in the order of their bytes. What
+        stands below a prefix that is given is skipped: the work is that of what is listed. limit, cursor: as in
+        :meth:`scan`.
+        """
+        return self._plain.scan_prefixes(
+            prefix, delimiter=delimiter, depth=depth, limit=limit, cursor=cursor, namespace=namespace
+        )
+
+    async def append(
+        self,
+        log: str,
+        values: Union[Key, Sequence[Key]],
+        *,
+        namespace: str = "default",
+        durability: Durability = "durable",
+    ) -> int:
+        """Append one value, or several in one commit. Returns the position of the first; the others follow it.
+
+        However many append at once, each is served and none has to try again. The first position of a new log is 1, or
+        lies behind all those of logs that were deleted. At most 100,000 values of at most 8 MiB a call.
+        """
+        return await awaited(self._plain.append(log, values, namespace=namespace, durability=durability))
+
+    async def read_log(
+        self,
+        log: str,
+        *,
+        after: Optional[int] = None,
+        before: Optional[int] = None,
+        last: Optional[int] = None,
+        limit: Optional[int] = None,
+        cursor: Optional[bytes] = None,
+        namespace: str = "default",
+    ) -> Rows[LogEntry]:
+        """Read entries in order: ``for position, value in db.read_log("chat", last=20): ...``
+
+        after: only those behind this position, so whoever follows a log gives the last position it has read; before: only
+        those before this position; last: of these, only the newest so many. limit: at most so many, the oldest first;
+        None = all. cursor: go on where an answer of :meth:`render` ended.
+        """
+        return await awaited(
+            self._plain.read_log(
+                log, after=after, before=before, last=last, limit=limit, cursor=cursor, namespace=namespace
+            )
+        )
+
+    async def pop_log(
+        self, log: str, count: int = 1, *, namespace: str = "default", durability: Durability = "durable"
+    ) -> Rows[LogEntry]:
+        """Take the oldest entries out and return them: no two callers get the same. An empty log gives none.
+
+        At most 10,000 are taken, and fewer where they are more than 8 MiB. If the answer is lost (OutcomeUnknownError),
+        what was taken is lost with it: what must survive its reader is read, worked off, and then trimmed.
+        """
+        return await awaited(self._plain.pop_log(log, count, namespace=namespace, durability=durability))
+
+    async def log_length(self, log: str, *, namespace: str = "default") -> int:
+        """How many entries a log holds."""
+        return await awaited(self._plain.log_length(log, namespace=namespace))
+
+    async def trim_log(
+        self,
+        log: str,
+        *,
+        before: Optional[int] = None,
+        keep: Optional[int] = None,
+        namespace: str = "default",
+        durability: Durability = "durable",
+    ) -> int:
+        """Delete the oldest entries: those before a position, or all but the newest ``keep``. Returns how many there
+        were. At least one of the two is given; where both are, whatever either lets go is deleted.
+        """
+        return await awaited(
+            self._plain.trim_log(log, before=before, keep=keep, namespace=namespace, durability=durability)
+        )
+
+    async def delete_log(self, log: str, *, namespace: str = "default", durability: Durability = "durable") -> bool:
+        """Delete a log with all its entries. Returns True if it existed."""
+        return await awaited(self._plain.delete_log(log, namespace=namespace, durability=durability))
+
+    async def list_logs(
+        self,
+        prefix: Optional[str] = None,
+        *,
+        limit: Optional[int] = None,
+        cursor: Optional[bytes] = None,
+        namespace: str = "default",
+    ) -> Rows[LogInfo]:
+        """List logs in the order of their names, those without entries too: how many entries each has, and where they
+        begin and end. prefix: only names that begin with it. limit, cursor: as in :meth:`read_log`.
+        """
+        return await awaited(self._plain.list_logs(prefix, limit=limit, cursor=cursor, namespace=namespace))
 
     async def create_namespace(
         self,

@@ -3,7 +3,7 @@
 Written by scripts/write_surface.py: change the method where it is written by hand, and run that again.
 """
 
-from typing import Optional, Sequence, Tuple
+from typing import Optional, Sequence, Tuple, Union
 
 from .._documents import Documents, Vectors
 from .._looped import awaited
@@ -131,6 +131,10 @@ class AsyncTransactionMethods:
     ) -> None:
         """State the next value of a single-valued relation; the open fact ends where this one begins."""
         self._plain.supersede_temporal_edge(from_id, edge_type, to_id, valid_from, valid_until, properties)
+
+    async def append(self, log: str, values: Union[Key, Sequence[Key]]) -> None:
+        """Append one value or several to a log, in the order of the commits."""
+        self._plain.append(log, values)
 
     async def commit(self) -> Optional[CommitResult]:
         """Make the writes, if nothing that was read has changed. Returns None if there are none.

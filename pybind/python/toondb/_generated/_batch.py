@@ -3,12 +3,13 @@
 Written by scripts/write_surface.py: change the method where it is written by hand, and run that again.
 """
 
-from typing import Any, Optional, Sequence, cast
+from typing import Any, Optional, Sequence, Union, cast
 
 from .._batch import BatchBase
 from .._documents import DocumentMethods, Documents, Vectors
 from .._graph import GraphMethods
 from .._keys import KeyMethods
+from .._logs import LogMethods
 from .._temporal import TemporalMethods
 from .._types import Key, Metadata, Span, Time
 from .._vectors import VectorMethods
@@ -95,3 +96,7 @@ class WriteBatch(BatchBase):
         TemporalMethods.supersede_temporal_edge(
             cast(Any, self), "", from_id, edge_type, to_id, valid_from, valid_until, properties
         )
+
+    def append(self, log: str, values: Union[Key, Sequence[Key]]) -> None:
+        """As :meth:`Database.append`."""
+        LogMethods.append(cast(Any, self), log, values)

@@ -9,6 +9,7 @@ from .._documents import DocumentMethods, Filter, Vector
 from .._graph import GraphMethods
 from .._keys import KeyMethods
 from .._listings import ListingMethods
+from .._logs import LogMethods
 from .._query import Noting, QueryBase
 from .._temporal import TemporalMethods
 from .._types import Direction, Key, Order, Time
@@ -57,6 +58,42 @@ class Query(QueryBase):
         return cast("Query", 
             KeyMethods.scan_keys(_NOTING, prefix, start=start, end=end, limit=limit, reverse=reverse, cursor=cursor)
         )
+
+    @staticmethod
+    def scan_prefixes(
+        prefix: Optional[Key] = None,
+        *,
+        delimiter: Key = "/",
+        depth: int = 1,
+        limit: Optional[int] = None,
+        cursor: Optional[bytes] = None,
+    ) -> "Query":
+        """As :meth:`Database.scan_prefixes`."""
+        return cast("Query", 
+            KeyMethods.scan_prefixes(_NOTING, prefix, delimiter=delimiter, depth=depth, limit=limit, cursor=cursor)
+        )
+
+    @staticmethod
+    def read_log(
+        log: str,
+        *,
+        after: Optional[int] = None,
+        before: Optional[int] = None,
+        last: Optional[int] = None,
+        limit: Optional[int] = None,
+        cursor: Optional[bytes] = None,
+    ) -> "Query":
+        """As :meth:`Database.read_log`."""
+        return cast("Query", 
+            LogMethods.read_log(_NOTING, log, after=after, before=before, last=last, limit=limit, cursor=cursor)
+        )
+
+    @staticmethod
+    def list_logs(
+        prefix: Optional[str] = None, *, limit: Optional[int] = None, cursor: Optional[bytes] = None
+    ) -> "Query":
+        """As :meth:`Database.list_logs`."""
+        return cast("Query", LogMethods.list_logs(_NOTING, prefix, limit=limit, cursor=cursor))
 
     @staticmethod
     def get_documents(
