@@ -52,14 +52,23 @@ SHORTER = {
     "search_collection_batch": "search_batch",
     "describe_collection": "info",
     "drop_collection": "drop",
+    "update_collection": "update",
 }
 """What methods are called on a collection's handle, where their names would repeat what it is."""
+
+OF_THE_COLLECTION_ITSELF = ["describe_collection", "drop_collection", "update_collection", "truncate"]
+"""Methods whose ``name`` is a collection's."""
+
+NOT_OF_A_COMMIT = ["namespace", "durability", "return_ids"]
+"""What a write in a commit does not say: it is said of the commit, or asks for an answer of its own."""
 
 WRITES = [
     "put",
     "delete",
     "add_documents",
+    "update_documents",
     "delete_documents",
+    "truncate",
     "insert_vectors",
     "delete_vectors",
     "add_node",
@@ -334,7 +343,7 @@ def write_collection() -> Tuple[str, List[Method]]:
     module.use(2, "_handles", "CollectionBase")
     methods = []
     for method in STORE:
-        name = "name" if method.name in ("describe_collection", "drop_collection") else "collection_name"
+        name = "name" if method.name in OF_THE_COLLECTION_ITSELF else "collection_name"
         if not method.has(name) or not method.has("namespace"):
             continue
         bare = method.without(name, "namespace")._replace(name=SHORTER.get(method.name, method.name))
@@ -387,8 +396,8 @@ def write_batch() -> str:
     for name in WRITES:
         method = by_name[name]
         module.use(2, method.module, method.kind)
-        bare = method.without("namespace", "durability")
-        kept = [each for each in method.keywords if each.name not in ("namespace", "durability")]
+        bare = method.without(*NOT_OF_A_COMMIT)
+        kept = [each for each in method.keywords if each.name not in NOT_OF_A_COMMIT]
         whole = method._replace(keywords=kept)
         noting = whole.call(f"{method.kind}.{name}", {"namespace": '""'}, ["cast(Any, self)"])
         module.add(bare._replace(doc=f"As :meth:`Database.{name}`."), "None", folded(8, "", noting))

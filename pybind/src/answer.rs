@@ -5,14 +5,15 @@
 
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyString};
+use pyo3::types::{PyBytes, PyList, PyString};
 use toondb_engine::api::{
     AddedDocuments, ByteBuf, CacheHit, CacheStats, Capabilities, CheckReport, CheckedNamespace, CheckpointDeleted,
     CheckpointInfo, CheckpointList, ClosedEdges, CollectionList, Context, Converted, Counted, Created, Deleted,
-    DocumentHitsBatch, Documents, EdgePage, Existence, ExportedPart, Finding, Flushed, Imported, IndexList, Inserted,
-    KvEntry, KvPage, KvValue, KvValues, MaybeCacheHit, MaybeNode, MaybeValue, NamespaceList, OutputFormat, Path, Pong,
-    Rendered, Response, Restored, SectionResult, ServerStats, Snapshot, SnapshotEnded, Subgraph, Superseded, Swapped,
-    TemporalEdges, TemporalPath, TokenCount, VectorHitsBatch, Vectors, Written,
+    DeletedDocuments, DocumentHitsBatch, DocumentId, Documents, EdgePage, Existence, ExportedPart, Finding, Flushed,
+    Imported, IndexList, Inserted, KvEntry, KvPage, KvValue, KvValues, MaybeCacheHit, MaybeNode, MaybeValue,
+    NamespaceList, OutputFormat, Path, Pong, Rendered, Response, Restored, SectionResult, ServerStats, Snapshot,
+    SnapshotEnded, Subgraph, Superseded, Swapped, TemporalEdges, TemporalPath, TokenCount, UpdatedDocuments,
+    VectorHitsBatch, Vectors, Written,
 };
 
 use crate::classes;
@@ -71,6 +72,15 @@ fn name<'py>(py: Python<'py>, name: &str) -> PyResult<Object<'py>> {
     Ok(PyString::new(py, name).into_any())
 }
 
+fn document_ids<'py>(py: Python<'py>, ids: &[DocumentId]) -> PyResult<Bound<'py, PyList>> {
+    list(py, ids, |py, id| name(py, id.as_str()))
+}
+
+fn affected<'py>(py: Python<'py>, count: u64, ids: Option<&[DocumentId]>) -> PyResult<Object<'py>> {
+    let ids = ids.map(|ids| document_ids(py, ids)).transpose()?;
+    classes::affected(py)?.call1((count, ids))
+}
+
 fn text_or_bytes<'py>(py: Python<'py>, format: OutputFormat, data: &ByteBuf) -> PyResult<Object<'py>> {
     match format {
         OutputFormat::Columnar => Ok(bytes(py, data).into_any()),
@@ -105,8 +115,12 @@ answers! {
         list(py, collections, |py, info| name(py, info.name.as_str()))?;
     IndexList { indexes }, IndexList, py => list(py, indexes, |py, info| name(py, info.name.as_str()))?;
 
-    AddedDocuments { ids, commit_seq: _, durability: _ }, AddedDocuments, py =>
-        list(py, ids, |py, id| name(py, id.as_str()))?;
+    AddedDocuments { ids, skipped, commit_seq: _, durability: _ }, AddedDocuments, py =>
+        classes::added_ids(py)?.call1((document_ids(py, ids)?, document_ids(py, skipped)?))?;
+    DeletedDocuments { deleted, ids, commit_seq: _, durability: _ }, DeletedDocuments, py =>
+        affected(py, *deleted, ids.as_deref())?;
+    UpdatedDocuments { updated, ids, commit_seq: _, durability: _ }, UpdatedDocuments, py =>
+        affected(py, *updated, ids.as_deref())?;
     Documents { documents }, Documents, py => optional_list(py, documents, document)?;
     DocumentHitsBatch { results }, DocumentHitsBatch, py => list(py, results, document_hits)?;
     Vectors { vectors }, Vectors, py =>

@@ -17,6 +17,8 @@ macro_rules! classes {
 classes! {
     search_result: "SearchResult";
     document: "Document";
+    added_ids: "AddedIds";
+    affected: "Affected";
     graph_node: "GraphNode";
     graph_edge: "GraphEdge";
     temporal_edge: "TemporalEdge";

@@ -220,6 +220,7 @@ impl Actor {
             stamp_ms,
             counters: self.counters,
             quota: around.quota,
+            fresh: Vec::new(),
             asserted: Asserted::default(),
             rng: &**around.rng,
             durability,
@@ -348,9 +349,9 @@ impl Actor {
             exec::expired(&state.unpublished(), state.clock.now_ms(), 1).is_ok_and(|keys| !keys.is_empty());
         let part = |ctx: &mut WriteContext<'_>| {
             let keys = if has_expired { exec::sweep(ctx, limits::SWEEP_ITEMS_MAX)? } else { 0 };
-            let entries = exec::sweep_entries(ctx, limits::SWEEP_ITEMS_MAX)?;
+            let rows = exec::sweep_rows(ctx, limits::SWEEP_ITEMS_MAX)?;
             let purging = exec::purge(ctx, limits::SWEEP_ITEMS_MAX)?;
-            Ok(keys.max(entries) >= limits::SWEEP_ITEMS_MAX || purging)
+            Ok(keys.max(rows) >= limits::SWEEP_ITEMS_MAX || purging)
         };
         match self.attempt(Durability::Volatile, around, part) {
             Ok(false) => {}

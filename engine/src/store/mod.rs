@@ -48,8 +48,8 @@ pub use front::{NodeFront, TemporalFront};
 pub use key::{KeyReader, KeyWriter};
 pub use memtable::Memtable;
 pub use record::{
-    CollectionKind, CollectionRecord, Counters, DocumentBody, DocumentRecord, EdgeRecord, KvRecord, NodeRecord,
-    Retraction, RowMark, TemporalRecord,
+    CollectionKind, CollectionRecord, Counters, DocumentBody, DocumentFields, DocumentRecord, EdgeRecord, KvRecord,
+    NodeRecord, Retraction, RowMark, RowPlace, TemporalRecord,
 };
 pub use row::StoredRow;
 pub use table::Table;

@@ -8,6 +8,7 @@ mod checkpoint;
 mod collection;
 mod context;
 mod context_query;
+mod documents;
 mod engine;
 mod enums;
 mod filter;

@@ -78,6 +78,8 @@ from ._rows import ArrowStream, History, Rendered, Rows
 from ._toondb import __version__
 from ._transactions import Transaction
 from ._types import (
+    AddedIds,
+    Affected,
     CacheHit,
     CacheStats,
     Capabilities,
@@ -106,6 +108,8 @@ from ._types import (
 )
 
 __all__ = [
+    "AddedIds",
+    "Affected",
     "AlreadyExistsError",
     "ArgumentTypeError",
     "ArrowStream",

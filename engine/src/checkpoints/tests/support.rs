@@ -101,7 +101,7 @@ pub fn put(key: &[u8], value: &[u8], ttl_ms: Option<u64>) -> Put {
 
 pub fn document(id: &str, embedding: &[f32], metadata: Properties) -> Document {
     let (id, content) = (Some(id.into()), format!("content of {id} \u{1f600}\"\\\n"));
-    Document { id, content, embedding: Some(Embedding(embedding.to_vec())), metadata }
+    Document { id, content, embedding: Some(Embedding(embedding.to_vec())), metadata, ..Default::default() }
 }
 
 pub fn fact(to: &str, from: i64, until: Option<i64>) -> TemporalFact {
@@ -152,12 +152,29 @@ pub fn fill(db: &Db, ns: &str) {
             .collect()
     };
     for collection in ["docs", "gone"] {
-        let add = AddDocuments { collection: collection.into(), documents: documents(0), durability: DURABLE };
+        let add = AddDocuments {
+            collection: collection.into(),
+            documents: documents(0),
+            durability: DURABLE,
+            ..Default::default()
+        };
         engine.run(ns, add).unwrap();
     }
     let ids = vec!["d3".into(), "d4".into()];
-    engine.run(ns, DeleteDocuments { collection: "docs".into(), ids, durability: DURABLE }).unwrap();
-    engine.run(ns, AddDocuments { collection: "docs".into(), documents: documents(9), durability: DURABLE }).unwrap();
+    engine
+        .run(ns, DeleteDocuments { collection: "docs".into(), ids, durability: DURABLE, ..Default::default() })
+        .unwrap();
+    engine
+        .run(
+            ns,
+            AddDocuments {
+                collection: "docs".into(),
+                documents: documents(9),
+                durability: DURABLE,
+                ..Default::default()
+            },
+        )
+        .unwrap();
     engine.run(ns, DropCollection { collection: "gone".into() }).unwrap();
     engine.run(ns, CreateIndex { index: "bare".into(), dimension: 2, metric: Metric::Euclidean }).unwrap();
     let (ids, vectors) =

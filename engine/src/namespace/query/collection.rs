@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use roaring::RoaringBitmap;
-
 use super::answer_budget::AnswerBudget;
 use super::row_search::{NearRow, RowSearch};
 use crate::api::{
@@ -15,40 +13,40 @@ use crate::namespace::collection::Collection;
 use crate::namespace::query::Query;
 use crate::namespace::query::reader::Reader;
 use crate::namespace::state::State;
-use crate::store::{CollectionKind, CollectionRecord, DocumentRecord, KeyRange, KeyWriter, Read, StoreError, Table};
-use crate::work::Wanted;
+use crate::store::{
+    CollectionKind, CollectionRecord, DocumentBody, DocumentRecord, KeyRange, KeyWriter, Read, RowPlace, StoreError,
+    Table,
+};
 
 impl Query for DescribeCollection {
     /// Describes one collection.
     fn answer(self, state: &State, snapshot: &Reader<'_>) -> Result<CollectionInfo> {
-        Ok(info(
-            state,
-            self.collection.clone(),
-            &*state.collection(snapshot, &self.collection, CollectionKind::Documents)?,
-        ))
+        let record = state.record(snapshot, &self.collection, CollectionKind::Documents)?;
+        let collection = state.collection(snapshot, &self.collection, CollectionKind::Documents)?;
+        Ok(info(state, self.collection, record, &collection))
     }
 }
 
-fn info(state: &State, name: CollectionName, collection: &Collection) -> CollectionInfo {
+fn info(state: &State, name: CollectionName, record: CollectionRecord, collection: &Collection) -> CollectionInfo {
     CollectionInfo {
         name,
-        dimension: collection.record.dimension,
-        metric: collection.record.metric,
-        metadata: collection.record.metadata.clone(),
+        dimension: record.dimension,
+        metric: record.metric,
+        metadata: record.metadata,
         count: state.count(collection),
         graph_count: collection.vectors.stats().covered as u64,
         memory_bytes: collection.memory_bytes(),
-        created_at: TimestampMs(collection.record.created_at),
+        created_at: TimestampMs(record.created_at),
         created: false,
     }
 }
 
-/// The names of one kind, in order, with what is in memory for each.
+/// The names of one kind, in order, with the record of each and what is in memory for it.
 pub(super) fn named(
     state: &State,
     snapshot: &Reader<'_>,
     kind: CollectionKind,
-) -> Result<Vec<(CollectionName, Arc<Collection>)>> {
+) -> Result<Vec<(CollectionName, CollectionRecord, Arc<Collection>)>> {
     let mut found = Vec::new();
     for row in snapshot.scan(Table::Collections, &KeyRange::all(), false)? {
         let row = row?;
@@ -56,7 +54,7 @@ pub(super) fn named(
         if record.kind == kind
             && let Some(collection) = state.collections.get(record.id)
         {
-            found.push((CollectionName::new(String::from_utf8_lossy(&row.key)), collection));
+            found.push((CollectionName::new(String::from_utf8_lossy(&row.key)), record, collection));
         }
     }
     Ok(found)
@@ -66,9 +64,8 @@ impl Query for ListCollections {
     /// Lists the collections.
     fn answer(self, state: &State, snapshot: &Reader<'_>) -> Result<CollectionList> {
         let found = named(state, snapshot, CollectionKind::Documents)?;
-        Ok(CollectionList {
-            collections: found.into_iter().map(|(name, collection)| info(state, name, &collection)).collect(),
-        })
+        let one = |(name, record, collection): (_, _, Arc<_>)| info(state, name, record, &collection);
+        Ok(CollectionList { collections: found.into_iter().map(one).collect() })
     }
 }
 
@@ -81,20 +78,58 @@ pub struct Parts {
     pub embedding: bool,
 }
 
-/// Reads a document's record as the snapshot sees it.
-fn document(snapshot: &Reader<'_>, collection: &Collection, id: &[u8], parts: Parts) -> Result<Option<Document>> {
-    let key = KeyWriter::new().u32(collection.record.id).raw(id).finish();
-    let take = |stored: &[u8]| {
-        let record = DocumentRecord::decode(stored)?;
-        let body = if parts.body { Some(record.body()?) } else { None };
-        Ok::<_, StoreError>((record.row, body))
-    };
-    let Some(found) = snapshot.get_with(Table::Documents, &key, take)? else { return Ok(None) };
-    let (row, body) = found?;
-    let (content, metadata) = body.map_or_else(Default::default, |body| (body.content, body.metadata));
-    let embedding = if parts.embedding { Some(embedding(collection, row)?) } else { None };
-    let id = Some(DocumentId::new(String::from_utf8_lossy(id)));
-    Ok(Some(Document { id, content, embedding, metadata }))
+/// Reads documents as a snapshot sees them at one time.
+pub(super) struct DocumentReader<'a> {
+    pub snapshot: &'a Reader<'a>,
+    pub collection: &'a Collection,
+    pub parts: Parts,
+    /// What has expired by then is not there.
+    pub now_ms: i64,
+    pub budget: AnswerBudget,
+}
+
+impl<'a> DocumentReader<'a> {
+    /// A reader at this time.
+    pub fn new(state: &State, snapshot: &'a Reader<'a>, collection: &'a Collection, parts: Parts) -> Self {
+        Self { snapshot, collection, parts, now_ms: state.clock.now_ms(), budget: AnswerBudget::new() }
+    }
+
+    /// A document, if it is there.
+    pub fn get(&mut self, id: &[u8]) -> Result<Option<Document>> {
+        let found = self.read(id)?;
+        self.budget.spend(found.as_ref().map_or(1, document_bytes))?;
+        Ok(found)
+    }
+
+    fn read(&self, id: &[u8]) -> Result<Option<Document>> {
+        let Self { snapshot, collection, parts, now_ms, .. } = self;
+        let key = KeyWriter::new().u32(collection.record.id).raw(id).finish();
+        let take = |stored: &[u8]| {
+            let record = DocumentRecord::decode(stored)?;
+            let body = if parts.body { Some(record.body()?) } else { None };
+            Ok::<_, StoreError>((record.place, body))
+        };
+        let Some(found) = snapshot.get_with(Table::Documents, &key, take)? else { return Ok(None) };
+        let (RowPlace { row, vector }, body) = found?;
+        if !collection.lifetimes.is_open(row, *now_ms) {
+            return Ok(None);
+        }
+        let wanted = vector.filter(|_| parts.embedding);
+        let embedding = wanted.map(|vector| embedding(collection, vector)).transpose()?;
+        let id = Some(DocumentId::new(String::from_utf8_lossy(id)));
+        let Some(DocumentBody { content, metadata, expires_at }) = body else {
+            return Ok(Some(Document { id, embedding, ..Document::default() }));
+        };
+        let expires_at = expires_at.map(TimestampMs);
+        Ok(Some(Document { id, content, embedding, metadata, expires_at, ttl_ms: None }))
+    }
+
+    /// A row that was found; nothing if its document has expired meanwhile.
+    fn hit(&mut self, near: &NearRow) -> Result<Option<DocumentHit>> {
+        let NearRow { row: _, id, distance, score } = near;
+        let (distance, score) = (*distance, *score);
+        Ok(self.get(id)?.map(|document| DocumentHit { document, distance, score }))
+    }
 }
 
 /// A row's vector. A visible row is in memory: rows are only freed once nobody can see them.
@@ -117,13 +152,11 @@ impl Query for GetDocuments {
 /// Reads parts of documents by id.
 pub fn get_parts(state: &State, snapshot: &Reader<'_>, request: &GetDocuments, parts: Parts) -> Result<Documents> {
     let collection = state.collection(snapshot, &request.collection, CollectionKind::Documents)?;
-    let mut budget = AnswerBudget::new();
+    let mut reader = DocumentReader::new(state, snapshot, &collection, parts);
     let mut documents = Vec::with_capacity(request.ids.len());
     for id in &request.ids {
         snapshot.wanted.step()?;
-        let found = document(snapshot, &collection, id.as_str().as_bytes(), parts)?;
-        budget.spend(found.as_ref().map_or(1, document_bytes))?;
-        documents.push(found);
+        documents.push(reader.get(id.as_str().as_bytes())?);
     }
     Ok(Documents { documents })
 }
@@ -132,56 +165,17 @@ impl Query for CountDocuments {
     /// Counts documents.
     fn answer(self, state: &State, snapshot: &Reader<'_>) -> Result<Counted> {
         let collection = state.collection(snapshot, &self.collection, CollectionKind::Documents)?;
-        let prefix = KeyWriter::new().u32(collection.record.id).finish();
-        let count = match (&self.filter, self.snapshot) {
-            (None, None) => state.count(&collection),
-            (None, Some(_)) => {
-                let mut count = 0;
-                for row in snapshot.scan(Table::Documents, &KeyRange::prefix(&prefix), false)? {
-                    row?;
-                    snapshot.wanted.step()?;
-                    count += 1;
-                }
-                count
-            }
-            (Some(filter), _) => {
-                let mut count = 0;
-                for row in collection.matching(filter, snapshot.wanted)? {
-                    snapshot.wanted.step()?;
-                    let Some(id) = collection.vectors.id(row) else { continue };
-                    let key = KeyWriter::new().u32(collection.record.id).raw(&id).finish();
-                    let newest = snapshot.get_with(Table::Documents, &key, |stored| {
-                        DocumentRecord::decode(stored).map(|record| record.row == row)
-                    })?;
-                    count += u64::from(newest.transpose()?.unwrap_or(false));
-                }
-                count
-            }
-        };
+        if let (None, None) = (&self.filter, self.snapshot) {
+            return Ok(Counted { count: state.count(&collection) });
+        }
+        let filter = self.filter.unwrap_or(Filter::And(Vec::new()));
+        let mut count = 0;
+        for row in collection.open_matching(&filter, state.clock.now_ms(), snapshot.wanted)? {
+            snapshot.wanted.step()?;
+            count += u64::from(collection.is_visible(row, snapshot.seq()));
+        }
         Ok(Counted { count })
     }
-}
-
-/// Makes hits of rows that were found.
-struct DocumentReader<'a> {
-    snapshot: &'a Reader<'a>,
-    collection: &'a Collection,
-    parts: Parts,
-    budget: AnswerBudget,
-}
-
-impl DocumentReader<'_> {
-    fn hit(&mut self, near: NearRow) -> Result<DocumentHit> {
-        let NearRow { row: _, id, distance, score } = near;
-        let document = document(self.snapshot, self.collection, &id, self.parts)?
-            .ok_or_else(|| Error::internal("a visible row has no document"))?;
-        self.budget.spend(document_bytes(&document))?;
-        Ok(DocumentHit { document, distance, score })
-    }
-}
-
-fn allowed(collection: &Collection, filter: Option<&Filter>, wanted: &Wanted<'_>) -> Result<Option<RoaringBitmap>> {
-    filter.filter(|filter| !filter.is_empty()).map(|filter| collection.matching(filter, wanted)).transpose()
 }
 
 impl Query for SearchCollection {
@@ -199,21 +193,23 @@ pub fn search_parts(
     parts: Parts,
 ) -> Result<DocumentHits> {
     let collection = &*state.collection(snapshot, &request.collection, CollectionKind::Documents)?;
-    let allowed = allowed(collection, request.filter.as_ref(), snapshot.wanted)?;
+    let mut found = DocumentReader::new(state, snapshot, collection, parts);
+    let allowed = collection.searchable(request.filter.as_ref(), snapshot.seq(), found.now_ms, snapshot.wanted)?;
     let search = RowSearch::new(collection, request.k, request.ef).among(allowed);
-    let mut found = DocumentReader { snapshot, collection, parts, budget: AnswerBudget::new() };
-    Ok(DocumentHits { hits: search.nearest(snapshot, &request.query.0, |near| found.hit(near))? })
+    let hits = search.nearest(snapshot, &request.query.0, |near| found.hit(&near))?;
+    Ok(DocumentHits { hits: hits.into_iter().flatten().collect() })
 }
 
 impl Query for SearchBatchCollection {
     /// Several searches at one instant.
     fn answer(self, state: &State, snapshot: &Reader<'_>) -> Result<DocumentHitsBatch> {
         let collection = &*state.collection(snapshot, &self.collection, CollectionKind::Documents)?;
-        let allowed = allowed(collection, self.filter.as_ref(), snapshot.wanted)?;
-        let search = RowSearch::new(collection, self.k, self.ef).among(allowed);
         let parts = Parts { body: true, embedding: self.include_embedding };
-        let mut found = DocumentReader { snapshot, collection, parts, budget: AnswerBudget::new() };
-        let results = search.nearest_to_each(snapshot, &self.queries.0, |near| found.hit(near))?;
-        Ok(DocumentHitsBatch { results: results.into_iter().map(|hits| DocumentHits { hits }).collect() })
+        let mut found = DocumentReader::new(state, snapshot, collection, parts);
+        let allowed = collection.searchable(self.filter.as_ref(), snapshot.seq(), found.now_ms, snapshot.wanted)?;
+        let search = RowSearch::new(collection, self.k, self.ef).among(allowed);
+        let results = search.nearest_to_each(snapshot, &self.queries.0, |near| found.hit(&near))?;
+        let hits = |hits: Vec<Option<DocumentHit>>| DocumentHits { hits: hits.into_iter().flatten().collect() };
+        Ok(DocumentHitsBatch { results: results.into_iter().map(hits).collect() })
     }
 }

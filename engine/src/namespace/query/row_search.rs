@@ -49,6 +49,10 @@ impl<'a> RowSearch<'a> {
         query: &[f32],
         mut take: impl FnMut(NearRow) -> Result<T>,
     ) -> Result<Vec<T>> {
+        // Nobody has said yet what a vector is here.
+        if self.collection.dimension() == 0 {
+            return Ok(Vec::new());
+        }
         let params = SearchParams { k: self.k, ef: self.ef, seq: snapshot.seq(), allowed: self.allowed.as_ref() };
         let vectors = &self.collection.vectors;
         let found = vectors.search_while(query, &params, &mut || snapshot.wanted.look())?;
@@ -74,8 +78,9 @@ impl<'a> RowSearch<'a> {
     }
 
     fn unpack<'q>(&self, packed: &'q [f32]) -> Result<std::slice::ChunksExact<'q, f32>> {
-        let dimension = self.collection.record.dimension as usize;
-        let queries = packed.chunks_exact(dimension);
+        let dimension = self.collection.dimension() as usize;
+        // Where no dimension is decided, what is given is one query that finds nothing.
+        let queries = packed.chunks_exact(if dimension == 0 { packed.len().max(1) } else { dimension });
         if !queries.remainder().is_empty() {
             return Err(Error::invalid(format!(
                 "{} numbers are no whole number of queries of dimension {dimension}",

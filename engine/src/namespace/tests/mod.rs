@@ -4,6 +4,7 @@
 mod bench;
 mod caches;
 mod clocks;
+mod documents;
 mod durability;
 mod groups;
 mod indexes;

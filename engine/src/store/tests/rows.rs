@@ -11,7 +11,7 @@ use crate::rng::{Rng, SeededRng};
 use crate::store::block::{ROWS, VectorBlock};
 use crate::store::{
     Base, BatchReader, BatchWriter, CollectionKind, Counters, DocumentBody, DocumentRecord, FlushInput, KeyRange,
-    KeyReader, KeyWriter, Memtable, Read, RowSnapshot, Table, Txn, View,
+    KeyReader, KeyWriter, Memtable, Read, RowPlace, RowSnapshot, Table, Txn, View,
 };
 
 type Model = BTreeMap<Vec<u8>, Vec<u8>>;
@@ -54,11 +54,11 @@ fn random_range(rng: &SeededRng, key: &dyn Fn() -> Vec<u8>) -> KeyRange {
 fn only_what_expires_has_a_third_field() {
     let metadata = crate::api::Properties::new().with("n", 1);
     let mut body = DocumentBody { content: "text".to_owned(), metadata: metadata.clone(), expires_at: None };
-    let without = DocumentRecord::encode(1, 2, Some(&body));
+    let without = DocumentRecord::encode(1, RowPlace::of(2), Some(&body));
     assert_eq!(without.get(12..).unwrap(), rmp_serde::to_vec(&("text", metadata)).unwrap());
     assert_eq!(DocumentRecord::decode(&without).unwrap().body().unwrap(), body);
     body.expires_at = Some(-7);
-    let with = DocumentRecord::encode(1, 2, Some(&body));
+    let with = DocumentRecord::encode(1, RowPlace::of(2), Some(&body));
     assert_eq!(DocumentRecord::decode(&with).unwrap().body().unwrap(), body);
 }
 
