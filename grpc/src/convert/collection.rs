@@ -1,7 +1,5 @@
 //! `CollectionService`: collections as wholes, and reads of documents.
 
-use std::collections::BTreeMap;
-
 use toondb_engine::api::{
     CollectionInfo, CollectionList, CountDocuments, Counted, CreateCollection, Deleted, DescribeCollection, Document,
     DocumentHit, DocumentHits, DocumentHitsBatch, Documents, DropCollection, Embedding, EmbeddingBatch, GetDocuments,
@@ -220,7 +218,7 @@ impl Rpc for CountDocuments {
         proto::CountDocumentsRequest {
             collection_name: collection.into_string(),
             namespace: namespace.to_owned(),
-            filter: BTreeMap::new(),
+            filter: Vec::new(),
             typed_filter: filter.map(filter_message),
             snapshot: seq(snapshot),
         }
@@ -255,7 +253,7 @@ impl Rpc for SearchCollection {
             namespace: namespace.to_owned(),
             query: query.0,
             k: k.unwrap_or(0),
-            filter: BTreeMap::new(),
+            filter: Vec::new(),
             typed_filter: filter.map(filter_message),
             ef: ef.unwrap_or(0),
             include_embedding,
@@ -296,7 +294,7 @@ impl Rpc for SearchBatchCollection {
             namespace: namespace.to_owned(),
             queries: queries.0,
             k: k.unwrap_or(0),
-            filter: BTreeMap::new(),
+            filter: Vec::new(),
             typed_filter: filter.map(filter_message),
             ef: ef.unwrap_or(0),
             include_embedding,

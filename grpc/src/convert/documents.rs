@@ -1,7 +1,5 @@
 //! `CollectionService`: documents as messages, and what writes them.
 
-use std::collections::BTreeMap;
-
 use toondb_engine::api::{
     AddDocuments, AddedDocuments, CollectionInfo, CommitSeq, DeleteByFilter, DeleteDocuments, Deleted,
     DeletedDocuments, Document, DocumentId, DocumentUpdate, Embedding, Error, Properties, Result, TimestampMs,
@@ -189,7 +187,7 @@ impl Rpc for DeleteByFilter {
         proto::DeleteByFilterRequest {
             collection_name: collection.into_string(),
             namespace: namespace.to_owned(),
-            filter: BTreeMap::new(),
+            filter: Vec::new(),
             typed_filter: Some(filter_message(filter)),
             return_ids,
             durability: durability_number(durability),
@@ -234,7 +232,7 @@ pub(super) fn update(message: proto::DocumentUpdate) -> Result<DocumentUpdate> {
     Ok(DocumentUpdate {
         collection: collection_name.into(),
         ids: ids.map(read_ids),
-        filter: filter(BTreeMap::new(), condition)?,
+        filter: filter(Vec::new(), condition)?,
         all,
         set: fields(set)?,
         unset,

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Any, Callable, Optional, TypeVar
 from ._documents import Vector
 from ._methods import Methods, Steps, steps
 from ._transactions import Transaction
-from ._types import Durability, Metadata, Metric
+from ._types import Durability, Metadata, Metric, Span
 
 if TYPE_CHECKING:
     from ._generated._collection import Collection
+    from ._snapshots import Snapshot
     from ._store import Store
 
 Result = TypeVar("Result")
@@ -45,10 +46,15 @@ class NamespaceBase(Methods):
         from ._generated._collection import Collection
 
         if dimension is None:
-            yield self._store.describe_collection(name, namespace=self.name)
+            # Also at a snapshot, which tells nothing of now.
+            yield self._store.count(name, namespace=self.name)
         else:
             yield self._store.create_collection(name, dimension, self.name, metric=metric, metadata=metadata)
         return Collection(self._store, self.name, name)
+
+    def snapshot(self) -> "Snapshot":
+        """This namespace at one commit; see :class:`Snapshot`."""
+        return self._store.snapshot(self.name)
 
     def transaction(self, *, durability: Durability = "durable") -> Transaction:
         """Begin a transaction; see :class:`Transaction`."""
@@ -86,14 +92,17 @@ class CollectionBase(Methods):
         self,
         id: Optional[str],
         content: str,
-        embedding: Vector,
+        embedding: Optional[Vector] = None,
         metadata: Optional[Metadata] = None,
         *,
+        ttl: Optional[Span] = None,
         durability: Durability = "durable",
     ) -> Steps[str]:
-        """Add or replace one document; an id of None = a random one. Returns its id."""
+        """Add or replace one document; an id of None = a random one. Returns its id. ttl: seconds, or a timedelta, after
+        which it is gone.
+        """
         document = {"id": id, "content": content, "embedding": embedding, "metadata": metadata}
-        ids = yield self._store.add_documents(self.name, [document], self.namespace, durability=durability)
+        ids = yield self._store.add_documents(self.name, [document], self.namespace, ttl=ttl, durability=durability)
         return str(ids[0])
 
     @steps

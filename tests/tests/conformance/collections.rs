@@ -215,6 +215,7 @@ fn delete_by_id(s: &mut Script) {
         collection: "c".into(),
         ids: ids.iter().map(|id| (*id).into()).collect(),
         durability: Durability::Durable,
+        ..Default::default()
     };
     assert_eq!(s.ok("default", delete(&["1", "x", "3", "1"])).deleted, 2);
     let nothing = s.ok("default", delete(&["1", "x"]));

@@ -22,13 +22,16 @@ class AsyncCollectionMethods:
         self,
         id: Optional[str],
         content: str,
-        embedding: Vector,
+        embedding: Optional[Vector] = None,
         metadata: Optional[Metadata] = None,
         *,
+        ttl: Optional[Span] = None,
         durability: Durability = "durable",
     ) -> str:
-        """Add or replace one document; an id of None = a random one. Returns its id."""
-        return await awaited(self._plain.add(id, content, embedding, metadata, durability=durability))
+        """Add or replace one document; an id of None = a random one. Returns its id. ttl: seconds, or a timedelta, after
+        which it is gone.
+        """
+        return await awaited(self._plain.add(id, content, embedding, metadata, ttl=ttl, durability=durability))
 
     async def delete(self, id: str, *, durability: Durability = "durable") -> bool:
         """Delete a document. Returns True if it existed."""
