@@ -31,5 +31,5 @@ impl RowInfo {
 /// Bytes a row counts for: its record, its id and its vector, if it has one.
 pub fn row_bytes(record: &[u8], id: &[u8], place: RowPlace, dimension: u32) -> u64 {
     let vector = if place.vector.is_some() { u64::from(dimension) * 4 } else { 0 };
-    record.len() as u64 + id.len() as u64 + vector
+    (record.len() as u64).saturating_sub(place.apart_bytes()) + id.len() as u64 + vector
 }

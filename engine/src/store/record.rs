@@ -81,6 +81,12 @@ impl RowPlace {
     pub fn of(row: u32) -> Self {
         Self { row, vector: Some(row) }
     }
+
+    /// Bytes that a record takes for its vector's number, which the quota does not count: a copy gives the row that of its
+    /// vector.
+    pub fn apart_bytes(self) -> u64 {
+        if self.vector == Some(self.row) { 0 } else { 5 }
+    }
 }
 
 /// A document, bare vector or entry of a cache: commit (u64), row (u32), then its body (nothing for a bare vector). Where the

@@ -62,6 +62,26 @@ fn only_what_expires_has_a_third_field() {
     assert_eq!(DocumentRecord::decode(&with).unwrap().body().unwrap(), body);
 }
 
+/// A record whose vector has the number of its row is as it always was. Any other cannot be taken for one: no MessagePack begins
+/// as its number does.
+#[test]
+fn only_what_stands_apart_from_its_vector_says_so() {
+    let body = DocumentBody { content: "text".to_owned(), metadata: crate::api::Properties::new(), expires_at: None };
+    let old = [&7_u64.to_le_bytes()[..], &9_u32.to_le_bytes()[..], b"\x92\xa4text\x80"].concat();
+    assert_eq!(DocumentRecord::encode(7, RowPlace::of(9), Some(&body)), old);
+    let read = DocumentRecord::decode(&old).unwrap();
+    assert_eq!((read.seq, read.place, read.body().unwrap()), (7, RowPlace::of(9), body.clone()));
+    for vector in [None, Some(3)] {
+        let place = RowPlace { row: 9, vector };
+        let stored = DocumentRecord::encode(7, place, Some(&body));
+        assert_eq!((stored[12], stored.len() as u64), (0xc1, old.len() as u64 + place.apart_bytes()));
+        let read = DocumentRecord::decode(&stored).unwrap();
+        assert_eq!((read.seq, read.place, read.body().unwrap()), (7, place, body.clone()));
+        assert_eq!(read.placed(RowPlace::of(9)), old);
+    }
+    assert!(DocumentRecord::decode(&[0; 11]).is_err() && DocumentRecord::decode(&[0xc1; 15]).is_err());
+}
+
 #[test]
 fn caches_have_keys_that_no_name_has() {
     assert_eq!(*CollectionKind::Documents.key("a"), *CollectionKind::Vectors.key("a"));

@@ -194,7 +194,8 @@ impl RowWalk<'_> {
         self.counted.documents += u64::from(owner.kind == CollectionKind::Documents);
         let RowPlace { row, vector } = record.place;
         let vector_bytes = if vector.is_some() { u64::from(owner.dimension) * 4 } else { 0 };
-        self.counted.live_bytes += (value.len() + parts.rest().len()) as u64 + vector_bytes;
+        let bytes = ((value.len() + parts.rest().len()) as u64).saturating_sub(record.place.apart_bytes());
+        self.counted.live_bytes += bytes + vector_bytes;
         if owner.kind != CollectionKind::Vectors && record.body().is_err() {
             return Err(CONTRADICTION("the record does not decode"));
         }
