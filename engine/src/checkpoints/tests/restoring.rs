@@ -161,6 +161,8 @@ fn a_file_of_version_1_is_read() {
     db.restore("target", &imported.id, false).unwrap();
     assert_eq!(answers(&db, "target"), answers(&db, "source"));
     let json = db.export("source", &info.id, ExportFormat::Json, 1 << 20);
-    let json = String::from_utf8(json).unwrap().replacen("\"version\": 2", "\"version\": 1", 1);
-    db.import("json", ExportFormat::Json, json.as_bytes()).unwrap();
+    let json = String::from_utf8(json).unwrap();
+    let old = json.replacen("\"version\":2", "\"version\":1", 1);
+    assert_ne!(old, json);
+    db.import("json", ExportFormat::Json, old.as_bytes()).unwrap();
 }
