@@ -29,7 +29,7 @@ pub use database::{CLOCK_START_MS, Database, Transport};
 pub use dir::TempDir;
 pub use door::{Door, run};
 pub use killable::Killable;
-pub use model::{Model, Observed, Outcome, Universe, check_answer, commit_of, exact_distance, nearest};
+pub use model::{Model, Observed, Outcome, Universe, check_answer, commit_of, document_row, exact_distance, nearest};
 pub use process::{Served, server_binary, worker_binary};
 pub use script::Script;
 pub use strace::{Joined, Watch, can_watch};

@@ -49,7 +49,7 @@ pub use common::*;
 pub use context::*;
 pub use cost::Cost;
 pub use error::{Error, ErrorCode, Fault, Result};
-pub use filter::{Filter, Predicate};
+pub use filter::{Field, FieldPath, Filter, FilterOn, FilterRow, Folded, Predicate, ValueSet};
 pub use glob::{Glob, Globs};
 pub use graph::*;
 pub use ids::{CollectionName, CommitSeq, DocumentId, EdgeType, NamespaceName, NodeId, TimestampMs};

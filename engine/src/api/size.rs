@@ -9,7 +9,8 @@ use super::value::Value;
 /// What any request takes beside its payload.
 const BASE_BYTES: usize = 256;
 
-fn value_bytes(value: &Value) -> usize {
+/// Roughly the bytes of memory a value takes.
+pub(super) fn value_bytes(value: &Value) -> usize {
     16 + match value {
         Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) => 0,
         Value::String(text) => text.len(),
@@ -58,6 +59,7 @@ impl Request {
                 Request::CompareAndSet(swap) => swap.expected.iter().chain(&swap.value).map(|value| value.len()).sum(),
                 Request::AddDocuments(add) => documents_bytes(&add.documents),
                 Request::DeleteDocuments(delete) => delete.ids.iter().map(|id| id.as_str().len() + 32).sum(),
+                Request::DeleteByFilter(delete) => delete.filter.bytes(),
                 Request::InsertVectors(insert) => insert.ids.0.len() * 8 + insert.vectors.0.len() * 4,
                 Request::DeleteVectors(delete) => delete.ids.len() * 8,
                 Request::AddNode(add) => properties_bytes(&add.node.properties),

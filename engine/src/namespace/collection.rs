@@ -5,15 +5,13 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use parking_lot::Mutex;
-use roaring::RoaringBitmap;
 
 use super::entries::CacheEntries;
 use super::row_info::RowInfo;
-use crate::api::{CollectionName, Embedding, Error, Filter, Result};
+use crate::api::{CollectionName, Embedding, Error, Result};
 use crate::index::metadata::SharedIndex;
 use crate::index::vector::{VectorIndex, VectorParams};
 use crate::store::CollectionRecord;
-use crate::work::Wanted;
 
 #[derive(Debug)]
 struct Retired {
@@ -138,9 +136,9 @@ impl Collection {
         }
     }
 
-    /// The rows whose metadata match, whether visible or not, for as long as that is `wanted`.
-    pub fn matching(&self, filter: &Filter, wanted: &Wanted<'_>) -> Result<RoaringBitmap> {
-        self.metadata.evaluate(filter, &mut || wanted.look())
+    /// What filters ask of its rows' fields.
+    pub(super) fn metadata(&self) -> &SharedIndex {
+        &self.metadata
     }
 
     /// Bytes of vectors, graph, metadata and lifetimes in memory.

@@ -22,6 +22,7 @@ mod handle;
 mod housekeeping;
 mod look;
 mod mailbox;
+mod matching;
 mod opening;
 mod openings;
 mod options;

@@ -89,11 +89,11 @@ pub struct DocumentBody {
     pub expires_at: Option<i64>,
 }
 
-/// What a [`DocumentBody`] says beside its text, which is read and not copied.
+/// What a [`DocumentBody`] says, its text not copied.
 #[derive(Debug, Deserialize)]
 pub struct DocumentFields<'a> {
-    #[serde(rename = "content")]
-    _content: &'a str,
+    /// See [`DocumentBody::content`].
+    pub content: &'a str,
     /// See [`DocumentBody::metadata`].
     pub metadata: Properties,
     /// See [`DocumentBody::expires_at`].

@@ -11,4 +11,4 @@ mod vector;
 pub use answer::{check_answer, commit_of};
 pub use observed::{Observed, Universe};
 pub use state::{Model, Outcome};
-pub use vector::{exact_distance, nearest};
+pub use vector::{document_row, exact_distance, nearest};

@@ -11,6 +11,7 @@ use crate::limits;
 use crate::namespace::collection::Collection;
 use crate::namespace::context::WriteContext;
 use crate::namespace::exec::Execute;
+use crate::namespace::matching::Matching;
 use crate::namespace::row_info::row_bytes;
 use crate::planted::{self, Planted};
 use crate::store::{
@@ -229,7 +230,11 @@ impl Execute for DeleteDocuments {
 pub fn delete_by_filter(ctx: &mut WriteContext<'_>, name: &CollectionName, filter: &Filter) -> Result<u64> {
     let collection = resolve(ctx, name, CollectionKind::Documents)?;
     let mut deleted = 0;
-    for row in collection.matching(filter, &Wanted::always())? {
+    let rows = {
+        let wanted = Wanted::always();
+        Matching::new(&collection, &ctx.txn, &wanted).reading_at_most(limits::FILTER_READ_BYTES_MAX).rows(filter)?
+    };
+    for row in rows {
         // Rows already deleted are found too; whether a row is its document's newest, the record says.
         let Some(id) = collection.vectors.id(row) else { continue };
         let Some(stored) = ctx.txn.get(Table::Documents, &document_key(&collection, &id))? else { continue };

@@ -12,11 +12,11 @@ use crate::api::{
     Result, SearchBatchCollection, SearchCollection, TimestampMs,
 };
 use crate::namespace::collection::Collection;
+use crate::namespace::matching::Matching;
 use crate::namespace::query::Query;
 use crate::namespace::query::reader::Reader;
 use crate::namespace::state::State;
 use crate::store::{CollectionKind, CollectionRecord, DocumentRecord, KeyRange, KeyWriter, Read, StoreError, Table};
-use crate::work::Wanted;
 
 impl Query for DescribeCollection {
     /// Describes one collection.
@@ -146,7 +146,7 @@ impl Query for CountDocuments {
             }
             (Some(filter), _) => {
                 let mut count = 0;
-                for row in collection.matching(filter, snapshot.wanted)? {
+                for row in matching(&collection, filter, snapshot)? {
                     snapshot.wanted.step()?;
                     let Some(id) = collection.vectors.id(row) else { continue };
                     let key = KeyWriter::new().u32(collection.record.id).raw(&id).finish();
@@ -180,8 +180,13 @@ impl DocumentReader<'_> {
     }
 }
 
-fn allowed(collection: &Collection, filter: Option<&Filter>, wanted: &Wanted<'_>) -> Result<Option<RoaringBitmap>> {
-    filter.filter(|filter| !filter.is_empty()).map(|filter| collection.matching(filter, wanted)).transpose()
+/// The rows that match, whether visible or not; a condition on contents, which are read, on those that are.
+fn matching(collection: &Collection, filter: &Filter, snapshot: &Reader<'_>) -> Result<RoaringBitmap> {
+    Matching::new(collection, &**snapshot, snapshot.wanted).rows(filter)
+}
+
+fn allowed(collection: &Collection, filter: Option<&Filter>, snapshot: &Reader<'_>) -> Result<Option<RoaringBitmap>> {
+    filter.filter(|filter| !filter.is_empty()).map(|filter| matching(collection, filter, snapshot)).transpose()
 }
 
 impl Query for SearchCollection {
@@ -199,7 +204,7 @@ pub fn search_parts(
     parts: Parts,
 ) -> Result<DocumentHits> {
     let collection = &*state.collection(snapshot, &request.collection, CollectionKind::Documents)?;
-    let allowed = allowed(collection, request.filter.as_ref(), snapshot.wanted)?;
+    let allowed = allowed(collection, request.filter.as_ref(), snapshot)?;
     let search = RowSearch::new(collection, request.k, request.ef).among(allowed);
     let mut found = DocumentReader { snapshot, collection, parts, budget: AnswerBudget::new() };
     Ok(DocumentHits { hits: search.nearest(snapshot, &request.query.0, |near| found.hit(near))? })
@@ -209,7 +214,7 @@ impl Query for SearchBatchCollection {
     /// Several searches at one instant.
     fn answer(self, state: &State, snapshot: &Reader<'_>) -> Result<DocumentHitsBatch> {
         let collection = &*state.collection(snapshot, &self.collection, CollectionKind::Documents)?;
-        let allowed = allowed(collection, self.filter.as_ref(), snapshot.wanted)?;
+        let allowed = allowed(collection, self.filter.as_ref(), snapshot)?;
         let search = RowSearch::new(collection, self.k, self.ef).among(allowed);
         let parts = Parts { body: true, embedding: self.include_embedding };
         let mut found = DocumentReader { snapshot, collection, parts, budget: AnswerBudget::new() };
