@@ -124,6 +124,8 @@ pub const PATH_DEPTH_DEFAULT: u32 = 16;
 pub const TEXT_BYTES_MAX: usize = 16 << 20;
 /// Longest word of a text whose tokens are counted: letters, spaces or marks without a break.
 pub const TOKEN_PIECE_BYTES_MAX: usize = 1 << 20;
+/// Most spaces for a level of TOON.
+pub const TOON_INDENT_MAX: u8 = 16;
 /// Most values, nested ones included, that a text to convert may stand for.
 pub const TEXT_VALUES_MAX: usize = 1_000_000;
 /// Most bytes of field names that the tables of a text to convert may stand for, each name counted for every row.

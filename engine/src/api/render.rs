@@ -9,6 +9,7 @@ use super::graph::{GetEdges, Neighbors, Traverse};
 use super::ids::CommitSeq;
 use super::kv::{MultiGet, Scan};
 use super::temporal::{QueryTemporal, TemporalHistory, TraverseTemporal};
+use super::toon_options::ToonOptions;
 use super::vector_index::SearchVectors;
 use crate::limits;
 
@@ -219,10 +220,14 @@ pub struct ConvertText {
     /// By which [`OutputFormat::Auto`] counts.
     #[serde(default)]
     pub tokenizer: Tokenizer,
+    /// How TOON is read and written.
+    #[serde(default)]
+    pub toon: ToonOptions,
 }
 
 impl ConvertText {
     pub(super) fn validate(&self) -> Result<()> {
+        self.toon.validate()?;
         check_text(&self.text)
     }
 }

@@ -1,8 +1,6 @@
 //! Filters: a map of texts, which every client knows, and beside it the typed form that all doors share.
 
-use std::collections::BTreeMap;
-
-use toondb_engine::api::{Error, Filter, Result, Value};
+use toondb_engine::api::{Error, Filter, Map, Result, Value};
 
 use super::properties::render;
 use super::value;
@@ -27,16 +25,16 @@ fn condition(name: &str, text: String) -> Value {
 }
 
 fn single(name: &str, value: Value) -> Value {
-    Value::Map([(name.to_owned(), value)].into_iter().collect())
+    Value::Map(Map::from([(name.to_owned(), value)]))
 }
 
 /// Joins the filter of texts and the typed one. The result goes through the one parser of filters, with its limits.
-pub(super) fn filter(texts: BTreeMap<String, String>, typed: Option<proto::Value>) -> Result<Option<Filter>> {
+pub(super) fn filter(texts: Vec<proto::TextEntry>, typed: Option<proto::Value>) -> Result<Option<Filter>> {
     let mut parts = Vec::new();
     if !texts.is_empty() {
-        let fields = texts.into_iter().map(|(name, text)| {
-            let condition = condition(&name, text);
-            (name, condition)
+        let fields = texts.into_iter().map(|proto::TextEntry { key, value }| {
+            let condition = condition(&key, value);
+            (key, condition)
         });
         parts.push(Value::Map(fields.collect()));
     }
@@ -65,7 +63,7 @@ mod tests {
     use super::*;
 
     fn of_text(name: &str, text: &str) -> Filter {
-        super::filter(BTreeMap::from([(name.to_owned(), text.to_owned())]), None).unwrap().unwrap()
+        super::filter(vec![proto::TextEntry::new(name, text)], None).unwrap().unwrap()
     }
 
     #[test]
@@ -88,26 +86,26 @@ mod tests {
 
     #[test]
     fn both_filters_must_match() {
-        let texts = BTreeMap::from([("lang".to_owned(), "en".to_owned())]);
-        let typed = Filter::try_from(Value::Map(BTreeMap::from([("year".to_owned(), Value::Int(2020))]))).unwrap();
+        let texts = vec![proto::TextEntry::new("lang", "en")];
+        let typed = Filter::try_from(Value::Map(Map::from([("year".to_owned(), Value::Int(2020))]))).unwrap();
         let both = super::filter(texts, Some(filter_message(typed))).unwrap().unwrap();
         let document = Properties::new().with("lang", "en");
         assert!(!both.matches(&document));
         assert!(both.matches(&document.with("year", Value::Int(2020))));
-        assert_eq!(super::filter(BTreeMap::new(), None), Ok(None));
+        assert_eq!(super::filter(Vec::new(), None), Ok(None));
     }
 
     #[test]
     fn operators_cannot_be_smuggled_in_as_field_names() {
         for name in ["$or", "$and", "$not", "$field", "$gt", "$price"] {
-            let texts = BTreeMap::from([(name.to_owned(), "x".to_owned())]);
+            let texts = vec![proto::TextEntry::new(name, "x")];
             assert!(super::filter(texts, None).is_err(), "{name}");
         }
     }
 
     #[test]
     fn a_text_can_ask_for_an_id_and_for_what_is_nested() {
-        let nested = Value::Map([("b".to_owned(), Value::Int(7))].into_iter().collect());
+        let nested = Value::Map(Map::from([("b".to_owned(), Value::Int(7))]));
         let fields = Properties::new().with("a", nested);
         assert!(of_text("a.b", "7").matches(&fields));
         assert!(of_text("$id", "7").matches(FilterRow::document("7", "", &fields)));

@@ -3,11 +3,11 @@
 use super::field::{Field, FieldPath};
 use super::predicate::Predicate;
 use super::tree::Filter;
-use crate::api::Value;
 use crate::api::size::value_bytes;
+use crate::api::{Map, Value};
 
 fn single(name: &str, value: Value) -> Value {
-    Value::Map([(name.to_owned(), value)].into_iter().collect())
+    Value::Map(Map::from([(name.to_owned(), value)]))
 }
 
 impl From<Predicate> for Value {

@@ -1,7 +1,7 @@
 //! What the index asks of one field: a predicate, or several ordered ones that were merged into an interval.
 
 use super::interval::Interval;
-use crate::api::{Predicate, Value};
+use crate::api::{Map, Predicate, Value};
 
 /// What is asked of a field that a row has.
 #[derive(Debug, Clone, Copy)]
@@ -41,7 +41,7 @@ impl Condition<'_> {
                 | Predicate::All(_)
                 | Predicate::Any(_) => false,
             },
-            Condition::Within(interval) => interval.has_kind_of(&Value::Map(std::iter::empty().collect())),
+            Condition::Within(interval) => interval.has_kind_of(&Value::Map(Map::new())),
         }
     }
 }

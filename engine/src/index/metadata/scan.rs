@@ -5,7 +5,7 @@ use std::ops::Bound;
 
 use super::condition::Condition;
 use super::interval::Interval;
-use crate::api::{Folded, Value};
+use crate::api::{Folded, Map, Value};
 
 /// Which values are wanted.
 #[derive(Debug, Clone, Copy)]
@@ -35,7 +35,7 @@ impl Scan<'_> {
             Scan::Part(_) | Scan::FoldedPart(_) | Scan::FoldedWhole(_) => from(Value::String(String::new())),
             Scan::Start(start) => from(Value::from(*start)),
             Scan::Lists => from(Value::List(Vec::new())),
-            Scan::Inside(..) => from(Value::Map(std::iter::empty().collect())),
+            Scan::Inside(..) => from(Value::Map(Map::new())),
         }
     }
 
