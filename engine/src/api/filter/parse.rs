@@ -52,7 +52,7 @@ impl Parser {
                 }
                 "$id" => self.field(&About { shown: "$id", field: Field::Id }, value, depth, &mut parts)?,
                 "$content" => {
-                    self.field(&About { shown: "$content", field: Field::Content }, value, depth, &mut parts)?
+                    self.field(&About { shown: "$content", field: Field::Content }, value, depth, &mut parts)?;
                 }
                 _ if name.starts_with('$') => return Err(unknown_outside(&name)),
                 _ if is_combination(&name, &value) => {

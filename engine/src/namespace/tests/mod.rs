@@ -7,5 +7,6 @@ mod clocks;
 mod durability;
 mod groups;
 mod indexes;
+mod matching;
 mod readers;
 mod rows;
