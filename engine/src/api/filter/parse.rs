@@ -222,10 +222,11 @@ fn named(value: Value) -> Result<(FieldPath, Value), String> {
 
 /// True if a field of such a name and value is an operator that lacks its `$`: nobody asks that a field equal filters.
 fn is_combination(name: &str, value: &Value) -> bool {
-    let is_map = |value: &Value| matches!(value, Value::Map(_));
     match (name, value) {
-        ("and" | "or", Value::List(items)) => !items.is_empty() && items.iter().all(is_map),
-        ("not", value) => is_map(value),
+        ("and" | "or", Value::List(items)) => {
+            !items.is_empty() && items.iter().all(|item| matches!(item, Value::Map(_)))
+        }
+        ("not", Value::Map(entries)) => !entries.keys().any(|key| OF_FIELDS.contains(&key.as_str())),
         _ => false,
     }
 }
