@@ -69,6 +69,9 @@ WRITES = [
     "add_temporal_edge",
     "close_temporal_edge",
     "supersede_temporal_edge",
+    "update_node",
+    "update_edge",
+    "merge_nodes",
 ]
 """What a commit can hold."""
 

@@ -9,10 +9,11 @@ use pyo3::types::{PyBytes, PyString};
 use toondb_engine::api::{
     AddedDocuments, ByteBuf, CacheHit, CacheStats, Capabilities, CheckReport, CheckedNamespace, CheckpointDeleted,
     CheckpointInfo, CheckpointList, ClosedEdges, CollectionList, Context, Converted, Counted, Created, Deleted,
-    DocumentHitsBatch, Documents, EdgePage, Existence, ExportedPart, Finding, Flushed, Imported, IndexList, Inserted,
-    KvEntry, KvPage, KvValue, KvValues, MaybeCacheHit, MaybeNode, MaybeValue, NamespaceList, OutputFormat, Path, Pong,
-    Rendered, Response, Restored, SectionResult, ServerStats, Snapshot, SnapshotEnded, Subgraph, Superseded, Swapped,
-    TemporalEdges, TemporalPath, TokenCount, VectorHitsBatch, Vectors, Written,
+    DeletedNode, DocumentHitsBatch, Documents, EdgePage, Existence, ExportedPart, Finding, Flushed, Imported,
+    IndexList, Inserted, KvEntry, KvPage, KvValue, KvValues, MaybeCacheHit, MaybeEdge, MaybeNode, MaybeValue,
+    MergedNodes, NamespaceList, NodePage, Nodes, OutputFormat, Path, Pong, Rendered, Response, Restored, SectionResult,
+    ServerStats, Snapshot, SnapshotEnded, Subgraph, Superseded, Swapped, TemporalEdges, TemporalPath, TokenCount,
+    Updated, VectorHitsBatch, Vectors, Written,
 };
 
 use crate::classes;
@@ -113,6 +114,13 @@ answers! {
         optional_list(py, vectors, |py, vector| embedding(py, Some(vector)).map(Bound::into_any))?;
     VectorHitsBatch { results }, VectorHitsBatch, py => list(py, results, vector_hits)?;
 
+    DeletedNode { deleted, edges: _, facts: _, commit_seq: _, durability: _ }, DeletedNode, py => *deleted;
+    Updated { updated, commit_seq: _, durability: _ }, Updated, py => *updated;
+    MergedNodes { nodes, edges, facts, commit_seq: _, durability: _ }, MergedNodes, py =>
+        classes::merged_nodes(py)?.call1((*nodes, *edges, *facts))?;
+    MaybeEdge { edge: found }, MaybeEdge, py => found.as_ref().map(|found| edge(py, found)).transpose()?;
+    Nodes { nodes }, Nodes, py => optional_list(py, nodes, node)?;
+    NodePage { nodes, cursor: next }, NodePage, py => (list(py, nodes, node)?, cursor(py, next.as_ref()));
     MaybeNode { node: found }, MaybeNode, py => found.as_ref().map(|found| node(py, found)).transpose()?;
     EdgePage { edges, cursor: next }, EdgePage, py => (list(py, edges, edge)?, cursor(py, next.as_ref()));
     Subgraph { nodes, edges, truncated }, Subgraph, py => (list(py, nodes, node)?, list(py, edges, edge)?, *truncated);

@@ -36,4 +36,5 @@ classes! {
     checkpoint_info: "CheckpointInfo";
     restore_result: "RestoreResult";
     section_result: "SectionResult";
+    merged_nodes: "MergedNodes";
 }

@@ -8,6 +8,7 @@ use super::collection::Document;
 use super::common::Durability;
 use super::error::{Error, Result};
 use super::graph::{Edge, Node};
+use super::graph_changes::{EdgeUpdate, NodeUpdate, check_pair};
 use super::ids::{CollectionName, CommitSeq, DocumentId, EdgeType, NodeId, TimestampMs};
 use super::kv::{PutEntry, check_batch, check_key, check_value};
 use super::temporal::TemporalFact;
@@ -189,6 +190,17 @@ pub enum Write {
     },
     /// States the next value of a single-valued relation.
     SupersedeTemporalEdge(TemporalFact),
+    /// Merges fields into a node.
+    UpdateNode(NodeUpdate),
+    /// Merges fields into an edge.
+    UpdateEdge(EdgeUpdate),
+    /// Makes one node of two.
+    MergeNodes {
+        /// The node that goes.
+        source_id: NodeId,
+        /// The node that stays.
+        target_id: NodeId,
+    },
 }
 
 impl Write {
@@ -223,6 +235,9 @@ impl Write {
                 to_id.validate()
             }
             Write::AddTemporalEdge(fact) | Write::SupersedeTemporalEdge(fact) => fact.validate(),
+            Write::UpdateNode(update) => update.validate(),
+            Write::UpdateEdge(update) => update.validate(),
+            Write::MergeNodes { source_id, target_id } => check_pair(source_id, target_id),
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::collection::{AddDocuments, DeleteDocuments};
 use super::commit::Write;
 use super::graph::{AddEdge, AddNode, DeleteEdge, DeleteNode};
+use super::graph_changes::{MergeNodes, UpdateEdge, UpdateNode};
 use super::kv::{DeleteKey, Put, PutEntry};
 use super::operations::Request;
 use super::render::RowsQuery;
@@ -26,6 +27,9 @@ impl TryFrom<Request> for RowsQuery {
             Request::QueryTemporal(read) => Self::QueryTemporal(read),
             Request::TraverseTemporal(read) => Self::TraverseTemporal(read),
             Request::TemporalHistory(read) => Self::TemporalHistory(read),
+            Request::GetNodes(read) => Self::GetNodes(read),
+            Request::ListNodes(read) => Self::ListNodes(read),
+            Request::ListEdges(read) => Self::ListEdges(read),
             other => return Err(other),
         })
     }
@@ -62,6 +66,11 @@ impl TryFrom<Request> for Write {
             }
             Request::SupersedeTemporalEdge(SupersedeTemporalEdge { fact, durability: _ }) => {
                 Self::SupersedeTemporalEdge(fact)
+            }
+            Request::UpdateNode(UpdateNode { update, durability: _ }) => Self::UpdateNode(update),
+            Request::UpdateEdge(UpdateEdge { update, durability: _ }) => Self::UpdateEdge(update),
+            Request::MergeNodes(MergeNodes { source_id, target_id, durability: _ }) => {
+                Self::MergeNodes { source_id, target_id }
             }
             other => return Err(other),
         })

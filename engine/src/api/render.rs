@@ -4,10 +4,12 @@ use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
 use super::collection::{GetDocuments, SearchCollection};
+use super::edges::ListEdges;
 use super::error::{Error, Result};
 use super::graph::{GetEdges, Neighbors, Traverse};
 use super::ids::CommitSeq;
 use super::kv::{MultiGet, Scan};
+use super::nodes::{GetNodes, ListNodes};
 use super::temporal::{QueryTemporal, TemporalHistory, TraverseTemporal};
 use super::vector_index::SearchVectors;
 use crate::limits;
@@ -67,6 +69,12 @@ pub enum RowsQuery {
     TraverseTemporal(TraverseTemporal),
     /// The columns of [`RowsQuery::QueryTemporal`], those about the belief included.
     TemporalHistory(TemporalHistory),
+    /// Columns `id`, `node_type`, `properties.*`; ids that are absent give no row.
+    GetNodes(GetNodes),
+    /// Columns `id`, `node_type`, `properties.*`.
+    ListNodes(ListNodes),
+    /// The columns of [`RowsQuery::GetEdges`].
+    ListEdges(ListEdges),
 }
 
 macro_rules! each_read {
@@ -83,6 +91,9 @@ macro_rules! each_read {
             RowsQuery::QueryTemporal($read) => $give,
             RowsQuery::TraverseTemporal($read) => $give,
             RowsQuery::TemporalHistory($read) => $give,
+            RowsQuery::GetNodes($read) => $give,
+            RowsQuery::ListNodes($read) => $give,
+            RowsQuery::ListEdges($read) => $give,
         }
     };
 }
@@ -103,6 +114,7 @@ impl RowsQuery {
             RowsQuery::GetDocuments(_) | RowsQuery::SearchCollection(_) | RowsQuery::SearchVectors(_) => true,
             RowsQuery::Scan(_) | RowsQuery::MultiGet(_) => false,
             RowsQuery::GetEdges(_) | RowsQuery::Traverse(_) | RowsQuery::Neighbors(_) => false,
+            RowsQuery::GetNodes(_) | RowsQuery::ListNodes(_) | RowsQuery::ListEdges(_) => false,
             RowsQuery::QueryTemporal(_) | RowsQuery::TraverseTemporal(_) | RowsQuery::TemporalHistory(_) => false,
         }
     }

@@ -31,7 +31,7 @@ use crate::planted::{self, Planted};
 use crate::reply::Reply;
 use crate::rng::Rng;
 use crate::space::{Promise, Space};
-use crate::store::{BatchWriter, Counters, Txn};
+use crate::store::{BatchWriter, Counters, Txn, are_nodes_listed};
 
 /// The writer's own state. Whoever runs a group has it alone.
 pub struct Actor {
@@ -352,16 +352,27 @@ impl Actor {
             let purging = exec::purge(ctx, limits::SWEEP_ITEMS_MAX)?;
             Ok(keys.max(entries) >= limits::SWEEP_ITEMS_MAX || purging)
         };
-        match self.attempt(Durability::Volatile, around, part) {
-            Ok(false) => {}
-            Ok(true) => {
-                self.sweeping = true;
-                self.flushing.post(Task::Sweep);
-            }
-            Err(error) => {
-                tracing::warn!(%error, "sweeping what has expired or purging a dropped collection failed; it is tried again");
-            }
+        let sweeping = self.attempt(Durability::Volatile, around, part).unwrap_or_else(|error| {
+            tracing::warn!(%error, "sweeping what has expired or purging a dropped collection failed; it is tried again");
+            false
+        });
+        if self.list_nodes(around) || sweeping {
+            self.sweeping = true;
+            self.flushing.post(Task::Sweep);
         }
+    }
+
+    /// Notes a bounded part of the nodes that are not in the list by type yet. True if more are left.
+    fn list_nodes(&mut self, around: &Surroundings<'_>) -> bool {
+        let are_listed = are_nodes_listed(&self.state.unpublished()).unwrap_or(true);
+        if are_listed || around.space.is_short() {
+            return false;
+        }
+        let part = |ctx: &mut WriteContext<'_>| exec::list_nodes(ctx, limits::SWEEP_ITEMS_MAX);
+        self.attempt(Durability::Volatile, around, part).unwrap_or_else(|error| {
+            tracing::warn!(%error, "listing nodes by type failed; until it succeeds they are found one by one");
+            false
+        })
     }
 
     /// Ends snapshots whose time is over, and now and then frees the index rows that no reader can see any more.

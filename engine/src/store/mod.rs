@@ -20,6 +20,7 @@ mod key;
 mod memtable;
 mod merge;
 mod meta;
+mod node_types;
 mod pages;
 mod rebuild;
 mod record;
@@ -47,6 +48,7 @@ pub use flush::FlushInput;
 pub use front::{NodeFront, TemporalFront};
 pub use key::{KeyReader, KeyWriter};
 pub use memtable::Memtable;
+pub use node_types::{NODES_LISTED, are_nodes_listed, node_type_key, type_prefix};
 pub use record::{
     CollectionKind, CollectionRecord, Counters, DocumentBody, DocumentRecord, EdgeRecord, KvRecord, NodeRecord,
     Retraction, RowMark, TemporalRecord,

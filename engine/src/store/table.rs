@@ -40,11 +40,13 @@ pub enum Table {
     /// Key: collection id (u32). Value: u32 above the number of every row that was deleted from it. See
     /// [`super::RowMark`].
     Rows = 12,
+    /// Key: bytes of the type (u32), type, node id. Value: empty. The nodes by type; see `node_types.rs`.
+    NodeTypes = 13,
 }
 
 impl Table {
     /// Every table, in the order of its number.
-    pub const ALL: [Table; 13] = [
+    pub const ALL: [Table; 14] = [
         Table::Kv,
         Table::KvExpiry,
         Table::Collections,
@@ -58,6 +60,7 @@ impl Table {
         Table::CommitTimes,
         Table::Purges,
         Table::Rows,
+        Table::NodeTypes,
     ];
 
     /// The number of tables.
@@ -75,7 +78,7 @@ impl Table {
 
     /// True for a table that came later: a file of before lacks it until a flush writes to it, which means that it is empty.
     pub fn came_later(self) -> bool {
-        self == Table::Rows
+        matches!(self, Table::Rows | Table::NodeTypes)
     }
 
     /// The name in redb.
@@ -94,6 +97,7 @@ impl Table {
             Table::CommitTimes => "commit_times.v1",
             Table::Purges => "purges.v1",
             Table::Rows => "rows.v1",
+            Table::NodeTypes => "node_types.v1",
         }
     }
 }

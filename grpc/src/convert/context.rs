@@ -72,6 +72,9 @@ fn read_message(read: RowsQuery) -> proto::RowsQuery {
             RowsQuery::QueryTemporal(read) => Read::QueryTemporal(Rpc::ask("", read)),
             RowsQuery::TraverseTemporal(read) => Read::TraverseTemporal(Rpc::ask("", read)),
             RowsQuery::TemporalHistory(read) => Read::TemporalHistory(Rpc::ask("", read)),
+            RowsQuery::GetNodes(read) => Read::GetNodes(Rpc::ask("", read)),
+            RowsQuery::ListNodes(read) => Read::ListNodes(Rpc::ask("", read)),
+            RowsQuery::ListEdges(read) => Read::ListEdges(Rpc::ask("", read)),
         }),
     }
 }
@@ -98,6 +101,9 @@ fn read(message: Option<proto::RowsQuery>, namespace: &str) -> Result<RowsQuery>
         Read::QueryTemporal(ask) => inner(ask, namespace, RowsQuery::QueryTemporal),
         Read::TraverseTemporal(ask) => inner(ask, namespace, RowsQuery::TraverseTemporal),
         Read::TemporalHistory(ask) => inner(ask, namespace, RowsQuery::TemporalHistory),
+        Read::GetNodes(ask) => inner(ask, namespace, RowsQuery::GetNodes),
+        Read::ListNodes(ask) => inner(ask, namespace, RowsQuery::ListNodes),
+        Read::ListEdges(ask) => inner(ask, namespace, RowsQuery::ListEdges),
     }
 }
 

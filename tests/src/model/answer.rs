@@ -21,13 +21,17 @@ fn said(response: &Response) -> Said {
         | Response::DropCollection(deleted)
         | Response::DeleteDocuments(deleted)
         | Response::DeleteByFilter(deleted)
-        | Response::DeleteNode(deleted)
         | Response::DeleteEdge(deleted)
         | Response::CacheInvalidate(deleted)
         | Response::EraseTemporal(deleted) => of(deleted.commit_seq, Some(deleted.deleted)),
         Response::AddNode(created) | Response::AddEdge(created) | Response::AddTemporalEdge(created) => {
             of(created.commit_seq, Some(u64::from(created.created)))
         }
+        Response::DeleteNode(deleted) => of(deleted.commit_seq, Some(deleted.deleted)),
+        Response::UpdateNode(updated) | Response::UpdateEdge(updated) => {
+            of(updated.commit_seq, Some(u64::from(updated.updated)))
+        }
+        Response::MergeNodes(merged) => of(merged.commit_seq, Some(merged.nodes + merged.edges + merged.facts)),
         Response::CompareAndSet(swapped) => of(swapped.commit_seq, Some(u64::from(swapped.swapped))),
         Response::AddDocuments(added) => of(added.commit_seq, Some(added.ids.len() as u64)),
         Response::CloseTemporalEdge(closed) => of(closed.commit_seq, Some(closed.edges.len() as u64)),

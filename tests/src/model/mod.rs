@@ -3,6 +3,7 @@
 mod answer;
 mod cache;
 mod graph;
+mod merge;
 mod observed;
 mod state;
 mod temporal;

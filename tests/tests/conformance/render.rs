@@ -100,6 +100,7 @@ fn graph_and_facts(s: &mut Script) {
         RowsQuery::Neighbors(Neighbors {
             node_id: "a".into(),
             direction: Direction::Outgoing,
+            filter: Default::default(),
             edge_types: None,
             limit: None,
             snapshot: None,
@@ -118,6 +119,7 @@ fn graph_and_facts(s: &mut Script) {
         max_depth: None,
         edge_types: None,
         direction: Direction::Outgoing,
+        filter: Default::default(),
         limit: None,
         snapshot: None,
     };
@@ -126,6 +128,7 @@ fn graph_and_facts(s: &mut Script) {
         node_id: "a".into(),
         edge_types: None,
         direction: Direction::Both,
+        filter: Default::default(),
         limit: None,
         cursor: None,
         snapshot: None,

@@ -106,7 +106,13 @@ fn everything(s: &mut Script, snapshot: Option<CommitSeq>) -> String {
         ),
         format!("{:?}", s.ok("default", GetNode { id: "b".into(), snapshot })),
         format!("{:?}", s.ok("default", GetEdges { snapshot, ..edges_of("a", direction) })),
-        format!("{:?}", s.ok("default", Neighbors { node_id: node_id(), direction, edge_types, limit, snapshot })),
+        format!(
+            "{:?}",
+            s.ok(
+                "default",
+                Neighbors { node_id: node_id(), direction, filter: Default::default(), edge_types, limit, snapshot }
+            )
+        ),
         format!(
             "{:?}",
             s.ok(
@@ -117,6 +123,7 @@ fn everything(s: &mut Script, snapshot: Option<CommitSeq>) -> String {
                     max_depth: None,
                     edge_types: None,
                     direction,
+                    filter: Default::default(),
                     limit,
                     snapshot,
                 }
@@ -132,6 +139,7 @@ fn everything(s: &mut Script, snapshot: Option<CommitSeq>) -> String {
                     max_depth: None,
                     edge_types: None,
                     direction,
+                    filter: Default::default(),
                     snapshot,
                 }
             )

@@ -13,6 +13,7 @@ fn walk(start: &str) -> Traverse {
         max_depth: None,
         edge_types: None,
         direction: Direction::Outgoing,
+        filter: Default::default(),
         limit: None,
         snapshot: None,
     }
@@ -25,6 +26,7 @@ fn path(from: &str, to: &str) -> ShortestPath {
         max_depth: None,
         edge_types: None,
         direction: Direction::Outgoing,
+        filter: Default::default(),
         snapshot: None,
     }
 }

@@ -2,13 +2,13 @@
 //! change of what there is: namespaces, bounds, checkpoints, restores, imports, and a restart in between.
 
 use toondb_engine::api::{
-    ByteBuf, CachePut, DeleteDocuments, DeleteNode, Durability, EraseTemporal, Metric, Operation, Put, Request,
-    SupersedeTemporalEdge, Write,
+    ByteBuf, CachePut, DeleteDocuments, DeleteNode, Durability, EraseTemporal, Metric, Operation, Properties, Put,
+    Request, SupersedeTemporalEdge, Write,
 };
 use toondb_tests::Universe;
 use toondb_tests::requests::{
     add_documents, add_edge, add_fact, add_node, batch, cache_invalidate, cache_put, commit, create_collection,
-    delete_key, document, edge, entry, fact, node, put,
+    delete_key, document, edge, entry, fact, merge_nodes, node, put, update_node,
 };
 
 /// One thing to do.
@@ -173,6 +173,9 @@ fn writes() -> Vec<Step> {
             "default",
             SupersedeTemporalEdge { fact: fact(("a", "at", "c"), 35, Some(37)), durability: Durability::Durable },
         ),
+        write("default", update_node("c", "moved", Properties::new().with("n", 1))),
+        write("default", merge_nodes("a", "c")),
+        write("auto", merge_nodes("a", "b")),
         write("default", DeleteNode { id: "b".into(), durability: Durability::Durable }),
         Step::Flush("b"),
         write(

@@ -3,11 +3,11 @@
 use toondb_engine::Engine;
 use toondb_engine::Service;
 use toondb_engine::api::{
-    CacheStatsRequest, CheckpointId, CountDocuments, DescribeCollection, Direction, ErrorCode, Exists, GetEdges,
-    ListCheckpoints, ListCollections, ListNamespaces, NamespaceStatsRequest, Operation, QueryTemporal, Request,
-    Response, RestoreCheckpoint, Result, Scan, TemporalHistory,
+    CacheStatsRequest, CheckpointId, CountDocuments, CountNodes, DescribeCollection, Direction, ErrorCode, Exists,
+    GetEdges, ListCheckpoints, ListCollections, ListEdges, ListNamespaces, NamespaceStatsRequest, Operation,
+    QueryTemporal, Request, Response, RestoreCheckpoint, Result, Scan, TemporalHistory,
 };
-use toondb_tests::requests::{at, bytes, cache_get, get, get_documents, get_node, query, search};
+use toondb_tests::requests::{at, bytes, cache_get, get, get_documents, get_node, list_nodes, query, search};
 
 /// Namespaces of the sample.
 pub const NAMESPACES: [&str; 3] = ["default", "big", "small"];
@@ -40,6 +40,12 @@ fn of_namespace(namespace: &'static str) -> Vec<Question> {
     }
     all.push(ask(namespace, CacheStatsRequest { cache: "answers".into() }));
     all.push(ask(namespace, cache_get("answers", &[1.0, 2.0])));
+    all.push(ask(namespace, list_nodes(None)));
+    all.push(ask(namespace, ListEdges::default()));
+    for node_type in ["", "city", "thing", "node"] {
+        all.push(ask(namespace, list_nodes(Some(node_type))));
+        all.push(ask(namespace, CountNodes { node_type: Some(node_type.to_owned()), ..CountNodes::default() }));
+    }
     for node in crate::sample::NODES {
         all.push(ask(namespace, get_node(node)));
         for direction in [Direction::Outgoing, Direction::Incoming] {
@@ -47,6 +53,7 @@ fn of_namespace(namespace: &'static str) -> Vec<Question> {
                 node_id: node.into(),
                 edge_types: None,
                 direction,
+                filter: Default::default(),
                 limit: None,
                 cursor: None,
                 snapshot: None,

@@ -12,6 +12,7 @@
 )]
 
 mod ask;
+mod lists;
 mod op;
 mod play;
 

@@ -52,6 +52,9 @@ fn apply(ctx: &mut WriteContext<'_>, write: Write) -> Result<()> {
             temporal::close(ctx, &from_id, &edge_type, &to_id, at).map(drop)
         }
         Write::SupersedeTemporalEdge(fact) => temporal::supersede(ctx, fact).map(drop),
+        Write::UpdateNode(update) => graph::update_node(ctx, update).map(drop),
+        Write::UpdateEdge(update) => graph::update_edge(ctx, update).map(drop),
+        Write::MergeNodes { source_id, target_id } => graph::merge_nodes(ctx, &source_id, &target_id).map(drop),
     }
 }
 

@@ -7,5 +7,6 @@ mod clocks;
 mod durability;
 mod groups;
 mod indexes;
+mod node_types;
 mod readers;
 mod rows;

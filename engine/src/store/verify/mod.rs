@@ -20,6 +20,7 @@
 //! | a document, vector or entry | a vector of its own in its collection, both ways; but of a dropped collection |
 //! | an edge | its nodes, and its row in `edges_in`, both ways |
 //! | a fact | its row in `temporal_in`, both ways; the times of its commits in `commit_times` |
+//! | a node | its row in `node_types`, both ways, once that says that it has every node |
 //! | the times of commits | the order of commits |
 //! | the counters | what was counted |
 //!
@@ -29,6 +30,7 @@ mod checked;
 mod commit_times;
 mod file;
 mod in_use;
+mod node_types;
 mod pages;
 mod report;
 mod rows;
