@@ -16,7 +16,7 @@ pub fn render(read: RowsQuery, format: OutputFormat, columns: &[&str]) -> Render
     Render { read, format, columns, tokenizer: None }
 }
 
-fn text(s: &mut Script, read: RowsQuery, format: OutputFormat, columns: &[&str]) -> String {
+pub fn text(s: &mut Script, read: RowsQuery, format: OutputFormat, columns: &[&str]) -> String {
     let rendered = s.ok("default", render(read, format, columns));
     assert_eq!(rendered.format, format);
     String::from_utf8(rendered.data.into_vec()).unwrap()

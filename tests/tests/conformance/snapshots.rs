@@ -1,16 +1,16 @@
 //! Held snapshots: stable under writes, for every kind of read, and not for ever.
 
 use toondb_engine::api::{
-    Commit, CommitSeq, CountDocuments, CreateIndex, DeleteDocuments, DeleteNode, DeleteVectors, Direction,
-    DropCollection, Durability, EmbeddingBatch, EndSnapshot, ErrorCode, Exists, Flush, Get, GetDocuments, GetEdges,
-    GetNode, GetVectors, IdBatch, InsertVectors, Metric, MultiGet, Neighbors, QueryTemporal, Scan,
-    SearchBatchCollection, SearchBatchVectors, SearchCollection, SearchVectors, ShortestPath, TakeSnapshot,
-    TemporalHistory, TraversalOrder, Traverse, TraverseTemporal, Write,
+    Commit, CommitSeq, CountDocuments, CountNodes, CreateIndex, DeleteDocuments, DeleteNode, DeleteVectors, Direction,
+    DropCollection, Durability, EmbeddingBatch, EndSnapshot, ErrorCode, Exists, Flush, Get, GetDocuments, GetEdge,
+    GetEdges, GetNode, GetNodes, GetVectors, IdBatch, InsertVectors, ListEdges, ListNodes, Metric, MultiGet, Neighbors,
+    QueryTemporal, Scan, SearchBatchCollection, SearchBatchVectors, SearchCollection, SearchVectors, ShortestPath,
+    TakeSnapshot, TemporalHistory, TraversalOrder, Traverse, TraverseTemporal, Write,
 };
 use toondb_tests::Script;
 use toondb_tests::requests::{
     add_documents, add_edge, add_fact, add_node, at, bytes, create_collection, delete_key, document, entry, filter,
-    get, get_documents, map, put, query, scan, search,
+    get, get_documents, list_nodes, map, put, query, scan, search,
 };
 
 use crate::graph::edges_of;
@@ -106,6 +106,15 @@ fn everything(s: &mut Script, snapshot: Option<CommitSeq>) -> String {
         ),
         format!("{:?}", s.ok("default", GetNode { id: "b".into(), snapshot })),
         format!("{:?}", s.ok("default", GetEdges { snapshot, ..edges_of("a", direction) })),
+        format!("{:?}", s.ok("default", GetNodes { ids: vec!["a".into(), "b".into()], snapshot })),
+        format!("{:?}", s.ok("default", ListNodes { snapshot, ..list_nodes(None) })),
+        format!("{:?}", s.ok("default", ListNodes { snapshot, ..list_nodes(Some("thing")) })),
+        format!("{:?}", s.ok("default", CountNodes { snapshot, ..CountNodes::default() })),
+        format!("{:?}", s.ok("default", ListEdges { snapshot, ..ListEdges::default() })),
+        format!(
+            "{:?}",
+            s.ok("default", GetEdge { from_id: "a".into(), edge_type: "r".into(), to_id: "b".into(), snapshot })
+        ),
         format!(
             "{:?}",
             s.ok(
