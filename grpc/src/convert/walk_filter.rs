@@ -1,7 +1,5 @@
 //! Filters of walks over the graph.
 
-use std::collections::BTreeMap;
-
 use toondb_engine::api::{Filter, Result, WalkFilter};
 
 use super::filter;
@@ -9,7 +7,7 @@ use crate::proto;
 
 /// A filter in its typed form, the only one that methods of our own have.
 pub(super) fn typed(message: Option<proto::Value>) -> Result<Option<Filter>> {
-    filter::filter(BTreeMap::new(), message)
+    filter::filter(Vec::new(), message)
 }
 
 pub(super) fn typed_message(filter: Option<Filter>) -> Option<proto::Value> {

@@ -9,8 +9,9 @@ use toondb_engine::api::{
 use super::state::{Model, Now, Outcome, counted};
 
 fn merge(properties: &mut Properties, set: &Properties, unset: &[String]) {
-    properties.0.extend(set.0.clone());
-    properties.0.retain(|name, _| !unset.contains(name));
+    let old = std::mem::take(&mut properties.0);
+    let all = old.into_iter().chain(set.0.clone()).collect::<Properties>();
+    *properties = all.0.into_iter().filter(|(name, _)| !unset.contains(name)).collect();
 }
 
 impl Model {

@@ -7,7 +7,9 @@ use crate::namespace::exec::Execute;
 use crate::store::NodeRecord;
 
 fn merge(properties: &mut Properties, set: Properties, unset: &[String]) -> Result<()> {
-    properties.0.extend(set.0);
+    for (name, value) in set.0 {
+        properties.0.insert(name, value);
+    }
     for name in unset {
         properties.0.remove(name);
     }
