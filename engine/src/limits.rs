@@ -106,6 +106,12 @@ pub const PATH_EDGES_MAX: usize = 10 * GRAPH_ITEMS_MAX;
 pub const PATH_BYTES_MAX: usize = 256 << 20;
 /// Most versions that one page of a history looks at.
 pub const HISTORY_LOOK_MAX: usize = GRAPH_ITEMS_MAX;
+/// Most types of edges at one node whose history is read with the newest first, all of them at once.
+pub const HISTORY_TYPES_MAX: usize = 256;
+/// Most versions of facts that one operation which erases looks at.
+pub const ERASE_LOOK_MAX: usize = GRAPH_ITEMS_MAX;
+/// An operation that erases ends, to be gone on with, when it would log so many bytes.
+pub const ERASE_BYTES_MAX: usize = 32 << 20;
 /// Path search depth where the caller names none.
 pub const PATH_DEPTH_DEFAULT: u32 = 16;
 
@@ -330,6 +336,7 @@ const _: () = {
     assert!(PAGE_BYTES_MAX + VALUE_BYTES_MAX < FRAME_BYTES_MAX, "a page with one entry too many fits in a frame");
     assert!(FRAME_BYTES_MAX <= MAILBOX_BYTES_MAX, "any frame can be queued");
     assert!(FRAME_BYTES_MAX < OPERATION_BYTES_MAX, "any request can be logged");
+    assert!(ERASE_BYTES_MAX < OPERATION_BYTES_MAX, "an erasure ends before it is refused");
     assert!(MEMTABLE_BYTES_MAX < MEMTABLE_BYTES_HARD_MAX);
     // A filter nests two levels, a map and a list, for each $and; request and envelope add a few.
     assert!(2 * FILTER_DEPTH_MAX + VALUE_DEPTH_MAX + 8 <= FRAME_DEPTH_MAX, "any accepted filter fits in a frame");

@@ -49,6 +49,8 @@ fn of_rows(read: &RowsQuery) -> usize {
         RowsQuery::QueryTemporal(query) => page(query.limit, limits::GRAPH_ITEMS_MAX),
         RowsQuery::TraverseTemporal(walk) => page(walk.limit, limits::GRAPH_ITEMS_MAX),
         RowsQuery::TemporalHistory(history) => page(history.limit, limits::PAGE_ITEMS_DEFAULT),
+        RowsQuery::ListFacts(list) => page(list.limit, limits::PAGE_ITEMS_DEFAULT),
+        RowsQuery::TemporalNeighbors(near) => page(near.limit, limits::GRAPH_ITEMS_MAX),
     }
 }
 
@@ -77,6 +79,8 @@ impl Request {
             Request::QueryTemporal(query) => page(query.limit, limits::GRAPH_ITEMS_MAX),
             Request::TraverseTemporal(walk) => page(walk.limit, limits::GRAPH_ITEMS_MAX),
             Request::TemporalHistory(history) => page(history.limit, limits::PAGE_ITEMS_DEFAULT),
+            Request::ListFacts(list) => page(list.limit, limits::PAGE_ITEMS_DEFAULT),
+            Request::TemporalNeighbors(near) => page(near.limit, limits::GRAPH_ITEMS_MAX),
             Request::Render(render) => of_rows(&render.read),
             Request::AssembleContext(assemble) => (assemble.token_limit as usize).saturating_mul(8),
             Request::ConvertText(convert) => convert.text.len(),

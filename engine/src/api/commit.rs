@@ -10,7 +10,7 @@ use super::error::{Error, Result};
 use super::graph::{Edge, Node};
 use super::ids::{CollectionName, CommitSeq, DocumentId, EdgeType, NodeId, TimestampMs};
 use super::kv::{PutEntry, check_batch, check_key, check_value};
-use super::temporal::TemporalFact;
+use super::temporal::{StatedFact, TemporalFact};
 use super::vector::{EmbeddingBatch, IdBatch};
 use crate::limits;
 
@@ -189,6 +189,8 @@ pub enum Write {
     },
     /// States the next value of a single-valued relation.
     SupersedeTemporalEdge(TemporalFact),
+    /// States the value of a single-valued relation, joining periods of one value.
+    StateFact(StatedFact),
 }
 
 impl Write {
@@ -223,6 +225,7 @@ impl Write {
                 to_id.validate()
             }
             Write::AddTemporalEdge(fact) | Write::SupersedeTemporalEdge(fact) => fact.validate(),
+            Write::StateFact(fact) => fact.validate(),
         }
     }
 }

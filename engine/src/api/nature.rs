@@ -28,7 +28,8 @@ fn is_delete(write: &Write) -> bool {
         | Write::AddEdge(_)
         | Write::AddTemporalEdge(_)
         | Write::CloseTemporalEdge { .. }
-        | Write::SupersedeTemporalEdge(_) => false,
+        | Write::SupersedeTemporalEdge(_)
+        | Write::StateFact(_) => false,
     }
 }
 

@@ -6,7 +6,7 @@ use super::graph::{AddEdge, AddNode, DeleteEdge, DeleteNode};
 use super::kv::{DeleteKey, Put, PutEntry};
 use super::operations::Request;
 use super::render::RowsQuery;
-use super::temporal::{AddTemporalEdge, CloseTemporalEdge, SupersedeTemporalEdge};
+use super::temporal::{AddTemporalEdge, CloseTemporalEdge, StateFact, SupersedeTemporalEdge};
 use super::vector_index::{DeleteVectors, InsertVectors};
 
 /// The reads of the table of operations whose answers are rows; any other request is given back.
@@ -26,6 +26,8 @@ impl TryFrom<Request> for RowsQuery {
             Request::QueryTemporal(read) => Self::QueryTemporal(read),
             Request::TraverseTemporal(read) => Self::TraverseTemporal(read),
             Request::TemporalHistory(read) => Self::TemporalHistory(read),
+            Request::ListFacts(read) => Self::ListFacts(read),
+            Request::TemporalNeighbors(read) => Self::TemporalNeighbors(read),
             other => return Err(other),
         })
     }
@@ -63,6 +65,7 @@ impl TryFrom<Request> for Write {
             Request::SupersedeTemporalEdge(SupersedeTemporalEdge { fact, durability: _ }) => {
                 Self::SupersedeTemporalEdge(fact)
             }
+            Request::StateFact(StateFact { fact, durability: _ }) => Self::StateFact(fact),
             other => return Err(other),
         })
     }

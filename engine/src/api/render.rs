@@ -5,10 +5,12 @@ use serde_bytes::ByteBuf;
 
 use super::collection::{GetDocuments, SearchCollection};
 use super::error::{Error, Result};
+use super::facts::{ListFacts, TemporalHistory};
 use super::graph::{GetEdges, Neighbors, Traverse};
 use super::ids::CommitSeq;
 use super::kv::{MultiGet, Scan};
-use super::temporal::{QueryTemporal, TemporalHistory, TraverseTemporal};
+use super::temporal::QueryTemporal;
+use super::temporal_walk::{TemporalNeighbors, TraverseTemporal};
 use super::vector_index::SearchVectors;
 use crate::limits;
 
@@ -67,6 +69,10 @@ pub enum RowsQuery {
     TraverseTemporal(TraverseTemporal),
     /// The columns of [`RowsQuery::QueryTemporal`], those about the belief included.
     TemporalHistory(TemporalHistory),
+    /// The columns of [`RowsQuery::QueryTemporal`]; with `changed_since` those about the belief too.
+    ListFacts(ListFacts),
+    /// Tables `nodes` and `edges`, as of [`RowsQuery::TraverseTemporal`].
+    TemporalNeighbors(TemporalNeighbors),
 }
 
 macro_rules! each_read {
@@ -83,6 +89,8 @@ macro_rules! each_read {
             RowsQuery::QueryTemporal($read) => $give,
             RowsQuery::TraverseTemporal($read) => $give,
             RowsQuery::TemporalHistory($read) => $give,
+            RowsQuery::ListFacts($read) => $give,
+            RowsQuery::TemporalNeighbors($read) => $give,
         }
     };
 }
@@ -104,6 +112,7 @@ impl RowsQuery {
             RowsQuery::Scan(_) | RowsQuery::MultiGet(_) => false,
             RowsQuery::GetEdges(_) | RowsQuery::Traverse(_) | RowsQuery::Neighbors(_) => false,
             RowsQuery::QueryTemporal(_) | RowsQuery::TraverseTemporal(_) | RowsQuery::TemporalHistory(_) => false,
+            RowsQuery::ListFacts(_) | RowsQuery::TemporalNeighbors(_) => false,
         }
     }
 

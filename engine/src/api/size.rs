@@ -42,6 +42,7 @@ fn write_bytes(write: &Write) -> usize {
         Write::AddNode(node) => properties_bytes(&node.properties),
         Write::AddEdge(edge) => properties_bytes(&edge.properties),
         Write::AddTemporalEdge(fact) | Write::SupersedeTemporalEdge(fact) => properties_bytes(&fact.properties),
+        Write::StateFact(fact) => properties_bytes(&fact.properties),
         Write::DeleteNode { .. } | Write::DeleteEdge { .. } | Write::CloseTemporalEdge { .. } => 0,
     }
 }
@@ -64,6 +65,7 @@ impl Request {
                 Request::AddEdge(add) => properties_bytes(&add.edge.properties),
                 Request::AddTemporalEdge(add) => properties_bytes(&add.fact.properties),
                 Request::SupersedeTemporalEdge(add) => properties_bytes(&add.fact.properties),
+                Request::StateFact(state) => properties_bytes(&state.fact.properties),
                 Request::Commit(commit) => {
                     commit.preconditions.len() * 64 + commit.writes.iter().map(write_bytes).sum::<usize>()
                 }

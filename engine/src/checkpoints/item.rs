@@ -89,6 +89,7 @@ pub fn section(table: Table) -> Option<u8> {
         Table::EdgesOut => Some(5),
         Table::TemporalOut => Some(6),
         Table::KvExpiry | Table::EdgesIn | Table::TemporalIn | Table::CommitTimes | Table::Purges | Table::Rows => None,
+        Table::TemporalTypes | Table::TemporalChanges => None,
     }
 }
 
@@ -158,7 +159,14 @@ impl Item {
                 Self::Edge { edge, seq }
             }
             Table::TemporalOut => Self::Fact(decode_fact(key, value).map_err(stored)?),
-            Table::KvExpiry | Table::EdgesIn | Table::TemporalIn | Table::CommitTimes | Table::Purges | Table::Rows => {
+            Table::KvExpiry
+            | Table::EdgesIn
+            | Table::TemporalIn
+            | Table::CommitTimes
+            | Table::Purges
+            | Table::Rows
+            | Table::TemporalTypes
+            | Table::TemporalChanges => {
                 return Err(broken(table, "a checkpoint has no such rows"));
             }
         })

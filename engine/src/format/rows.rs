@@ -26,8 +26,10 @@ fn shapes(read: &RowsQuery) -> &'static [&'static Shape] {
         RowsQuery::GetEdges(_) => &[&EDGE],
         RowsQuery::Traverse(_) | RowsQuery::Neighbors(_) => &[&NODE, &EDGE],
         RowsQuery::QueryTemporal(_) => &[&FACT],
-        RowsQuery::TraverseTemporal(_) => &[&NODE, &FACT],
+        RowsQuery::TraverseTemporal(_) | RowsQuery::TemporalNeighbors(_) => &[&NODE, &FACT],
         RowsQuery::TemporalHistory(_) => &[&BELIEF],
+        RowsQuery::ListFacts(list) if list.changed_since.is_some() => &[&BELIEF],
+        RowsQuery::ListFacts(_) => &[&FACT],
     }
 }
 
@@ -114,12 +116,18 @@ pub fn rows(read: &RowsQuery, response: Response, projection: &Projection) -> Re
             let rows = one(projection.table(&FACT, found.edges));
             Answer { rows, cursor: found.cursor, truncated: found.truncated }
         }
-        (RowsQuery::TraverseTemporal(_), Response::TraverseTemporal(path)) => {
+        (RowsQuery::TraverseTemporal(_), Response::TraverseTemporal(path))
+        | (RowsQuery::TemporalNeighbors(_), Response::TemporalNeighbors(path)) => {
             let tables = projection.table(&NODE, path.nodes).into_iter().chain(projection.table(&FACT, path.edges));
             Answer { rows: RowSet { tables: tables.collect() }, cursor: None, truncated: path.truncated }
         }
         (RowsQuery::TemporalHistory(_), Response::TemporalHistory(found)) => {
             let rows = one(projection.table(&BELIEF, found.edges));
+            Answer { rows, cursor: found.cursor, truncated: found.truncated }
+        }
+        (RowsQuery::ListFacts(list), Response::ListFacts(found)) => {
+            let shape = if list.changed_since.is_some() { &BELIEF } else { &FACT };
+            let rows = one(projection.table(shape, found.edges));
             Answer { rows, cursor: found.cursor, truncated: found.truncated }
         }
         (_, other) => return Err(Error::internal(format!("{} is no answer to this read", other.code().name()))),

@@ -335,8 +335,8 @@ impl Actor {
         self.unsynced_since.is_some_and(|since| now.saturating_sub(since) >= limits::VOLATILE_DELAY_MAX)
     }
 
-    /// Removes a bounded part of what has expired and of dropped collections, in a commit of the engine's own. While more
-    /// is left, the next part is asked for at once, behind whatever waits in the mailbox: so a backlog shrinks as fast as
+    /// Removes a bounded part of what has expired and of dropped collections, and notes facts that are in no list yet, in commits
+    /// of the engine's own. While more is left, the next part is asked for at once, behind whatever waits in the mailbox: so a backlog shrinks as fast as
     /// the machine allows, and requests are served in between.
     fn sweep(&mut self, around: &Surroundings<'_>) {
         // Deletes take memory too; they go on when the disk has caught up.
@@ -352,15 +352,16 @@ impl Actor {
             let purging = exec::purge(ctx, limits::SWEEP_ITEMS_MAX)?;
             Ok(keys.max(entries) >= limits::SWEEP_ITEMS_MAX || purging)
         };
-        match self.attempt(Durability::Volatile, around, part) {
-            Ok(false) => {}
-            Ok(true) => {
-                self.sweeping = true;
-                self.flushing.post(Task::Sweep);
+        let swept = self.attempt(Durability::Volatile, around, part);
+        let listed = self.attempt(Durability::Volatile, around, |ctx| exec::list_facts(ctx, limits::SWEEP_ITEMS_MAX));
+        for part in [&swept, &listed] {
+            if let Err(error) = part {
+                tracing::warn!(%error, "a part of the housekeeping failed; it is tried again");
             }
-            Err(error) => {
-                tracing::warn!(%error, "sweeping what has expired or purging a dropped collection failed; it is tried again");
-            }
+        }
+        if [swept, listed].into_iter().any(|part| part.unwrap_or(false)) {
+            self.sweeping = true;
+            self.flushing.post(Task::Sweep);
         }
     }
 

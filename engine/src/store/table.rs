@@ -40,11 +40,16 @@ pub enum Table {
     /// Key: collection id (u32). Value: u32 above the number of every row that was deleted from it. See
     /// [`super::RowMark`].
     Rows = 12,
+    /// Key: edge type (text), from (text), `valid_from` (time), to (text), asserting commit (u64). Value: empty. The versions
+    /// of `TemporalOut` by type; see `fact_lists.rs`.
+    TemporalTypes = 13,
+    /// Key: commit (u64), a key of `TemporalOut`. Value: empty. Which versions a commit asserted or retracted.
+    TemporalChanges = 14,
 }
 
 impl Table {
     /// Every table, in the order of its number.
-    pub const ALL: [Table; 13] = [
+    pub const ALL: [Table; 15] = [
         Table::Kv,
         Table::KvExpiry,
         Table::Collections,
@@ -58,6 +63,8 @@ impl Table {
         Table::CommitTimes,
         Table::Purges,
         Table::Rows,
+        Table::TemporalTypes,
+        Table::TemporalChanges,
     ];
 
     /// The number of tables.
@@ -75,7 +82,7 @@ impl Table {
 
     /// True for a table that came later: a file of before lacks it until a flush writes to it, which means that it is empty.
     pub fn came_later(self) -> bool {
-        self == Table::Rows
+        matches!(self, Table::Rows | Table::TemporalTypes | Table::TemporalChanges)
     }
 
     /// The name in redb.
@@ -94,6 +101,8 @@ impl Table {
             Table::CommitTimes => "commit_times.v1",
             Table::Purges => "purges.v1",
             Table::Rows => "rows.v1",
+            Table::TemporalTypes => "temporal_types.v1",
+            Table::TemporalChanges => "temporal_changes.v1",
         }
     }
 }

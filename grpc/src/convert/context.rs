@@ -72,6 +72,8 @@ fn read_message(read: RowsQuery) -> proto::RowsQuery {
             RowsQuery::QueryTemporal(read) => Read::QueryTemporal(Rpc::ask("", read)),
             RowsQuery::TraverseTemporal(read) => Read::TraverseTemporal(Rpc::ask("", read)),
             RowsQuery::TemporalHistory(read) => Read::TemporalHistory(Rpc::ask("", read)),
+            RowsQuery::ListFacts(read) => Read::ListFacts(Rpc::ask("", read)),
+            RowsQuery::TemporalNeighbors(read) => Read::TemporalNeighbors(Rpc::ask("", read)),
         }),
     }
 }
@@ -98,6 +100,8 @@ fn read(message: Option<proto::RowsQuery>, namespace: &str) -> Result<RowsQuery>
         Read::QueryTemporal(ask) => inner(ask, namespace, RowsQuery::QueryTemporal),
         Read::TraverseTemporal(ask) => inner(ask, namespace, RowsQuery::TraverseTemporal),
         Read::TemporalHistory(ask) => inner(ask, namespace, RowsQuery::TemporalHistory),
+        Read::ListFacts(ask) => inner(ask, namespace, RowsQuery::ListFacts),
+        Read::TemporalNeighbors(ask) => inner(ask, namespace, RowsQuery::TemporalNeighbors),
     }
 }
 

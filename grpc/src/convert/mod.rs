@@ -10,6 +10,7 @@ mod context;
 mod context_query;
 mod engine;
 mod enums;
+mod facts;
 mod filter;
 mod graph;
 mod kv;

@@ -7,6 +7,7 @@ use toondb_engine::api::{
 
 use super::collection::{document, document_message};
 use super::enums::{durability, durability_number};
+use super::facts::{stated_fact, stated_fact_message};
 use super::graph::{edge, edge_message, node, node_message};
 use super::kv::{put_entry, put_entry_message};
 use super::temporal::{fact, fact_message};
@@ -108,6 +109,7 @@ fn write(message: proto::Write) -> Result<Write> {
             at: close.at.map(TimestampMs),
         },
         Kind::SupersedeTemporalEdge(message) => Write::SupersedeTemporalEdge(fact(message)?),
+        Kind::StateFact(message) => Write::StateFact(stated_fact(message)?),
     })
 }
 
@@ -147,6 +149,7 @@ fn write_message(write: Write) -> proto::Write {
             at: at.map(|at| at.0),
         }),
         Write::SupersedeTemporalEdge(fact) => Kind::SupersedeTemporalEdge(fact_message(fact)),
+        Write::StateFact(fact) => Kind::StateFact(stated_fact_message(fact)),
     };
     proto::Write { write: Some(kind) }
 }

@@ -27,6 +27,10 @@ service! {
         traverse_temporal: TraverseTemporalRequest, TraverseTemporal => TraverseTemporalResponse;
         temporal_history: TemporalHistoryRequest, TemporalHistory => TemporalHistoryResponse;
         erase_temporal: EraseTemporalRequest, EraseTemporal => EraseTemporalResponse;
+        list_facts: ListFactsRequest, ListFacts => ListFactsResponse;
+        state_fact: StateFactRequest, StateFact => SupersedeTemporalEdgeResponse;
+        temporal_shortest_path: TemporalShortestPathRequest, TemporalShortestPath => TemporalShortestPathResponse;
+        temporal_neighbors: TemporalNeighborsRequest, TemporalNeighbors => TraverseTemporalResponse;
     }
 
     async fn get_edges(

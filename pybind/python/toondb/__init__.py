@@ -102,6 +102,7 @@ from ._types import (
     Subgraph,
     Superseded,
     TemporalEdge,
+    TemporalPath,
     TemporalSubgraph,
 )
 
@@ -174,6 +175,7 @@ __all__ = [
     "Subgraph",
     "Superseded",
     "TemporalEdge",
+    "TemporalPath",
     "TemporalSubgraph",
     "ToonDBClient",
     "ToonDBError",

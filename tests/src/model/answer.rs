@@ -23,15 +23,17 @@ fn said(response: &Response) -> Said {
         | Response::DeleteByFilter(deleted)
         | Response::DeleteNode(deleted)
         | Response::DeleteEdge(deleted)
-        | Response::CacheInvalidate(deleted)
-        | Response::EraseTemporal(deleted) => of(deleted.commit_seq, Some(deleted.deleted)),
+        | Response::CacheInvalidate(deleted) => of(deleted.commit_seq, Some(deleted.deleted)),
+        Response::EraseTemporal(erased) => of(erased.commit_seq, Some(erased.erased)),
         Response::AddNode(created) | Response::AddEdge(created) | Response::AddTemporalEdge(created) => {
             of(created.commit_seq, Some(u64::from(created.created)))
         }
         Response::CompareAndSet(swapped) => of(swapped.commit_seq, Some(u64::from(swapped.swapped))),
         Response::AddDocuments(added) => of(added.commit_seq, Some(added.ids.len() as u64)),
         Response::CloseTemporalEdge(closed) => of(closed.commit_seq, Some(closed.edges.len() as u64)),
-        Response::SupersedeTemporalEdge(done) => of(done.commit_seq, Some(done.closed.len() as u64)),
+        Response::SupersedeTemporalEdge(done) | Response::StateFact(done) => {
+            of(done.commit_seq, Some(done.closed.len() as u64))
+        }
         Response::CreateCollection(info) => Said { commit_seq: None, number: Some(u64::from(info.created)) },
         other => panic!("no answer to a write: {other:?}"),
     }
@@ -59,8 +61,9 @@ pub fn check_answer(response: &Response, outcome: &Outcome) -> Result<(), String
             same("the value before", &previous, &outcome.previous)
         }
         Response::CloseTemporalEdge(closed) => same("the closed edges", &closed.edges, &outcome.edges),
-        Response::SupersedeTemporalEdge(done) => {
+        Response::SupersedeTemporalEdge(done) | Response::StateFact(done) => {
             let edges: Vec<_> = std::iter::once(done.asserted.clone()).chain(done.closed.clone()).collect();
+            same("whether anything was written", &done.changed, &outcome.wrote)?;
             same("the edges", &edges, &outcome.edges)
         }
         _ => Ok(()),

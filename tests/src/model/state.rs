@@ -151,6 +151,7 @@ impl Model {
                 self.close_fact((&close.from_id, &close.edge_type, &close.to_id), close.at, now)?
             }
             Request::SupersedeTemporalEdge(supersede) => self.supersede(&supersede.fact, now),
+            Request::StateFact(state) => self.write(&Write::StateFact(state.fact.clone()), now)?,
             Request::EraseTemporal(erase) => self.erase(erase),
             Request::CachePut(put) => self.cache_put(put, now)?,
             Request::CacheInvalidate(invalidate) => self.cache_invalidate(invalidate, now),
@@ -202,6 +203,7 @@ impl Model {
                 self.close_fact((from_id, edge_type, to_id), *at, now)?
             }
             Write::SupersedeTemporalEdge(fact) => self.supersede(fact, now),
+            Write::StateFact(fact) => self.state_fact(fact, now)?,
             Write::InsertVectors { .. } | Write::DeleteVectors { .. } => panic!("the model knows no vector indexes"),
         })
     }

@@ -30,6 +30,7 @@ mod checkpoints;
 mod collections;
 mod commits;
 mod context;
+mod facts;
 mod filters;
 mod graph;
 mod history;

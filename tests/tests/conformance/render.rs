@@ -7,8 +7,8 @@ use toondb_engine::api::{
 use toondb_engine::format::{json, toon};
 use toondb_tests::Script;
 use toondb_tests::requests::{
-    add_documents, add_edge, add_fact, add_node, at, bytes, create_collection, document_with, get_documents, put,
-    query, scan, search,
+    add_documents, add_edge, add_fact, add_node, at, bytes, create_collection, document_with, get_documents, history,
+    put, query, scan, search,
 };
 
 pub fn render(read: RowsQuery, format: OutputFormat, columns: &[&str]) -> Render {
@@ -138,16 +138,7 @@ fn graph_and_facts(s: &mut Script) {
     assert_eq!(as_toon(s, RowsQuery::QueryTemporal(query("a", at(25))), &[]), facts);
     let asserted = as_toon(s, RowsQuery::QueryTemporal(query("a", at(15))), &["to_id", "asserted_seq"]);
     assert_eq!(asserted, "[1]{to_id,asserted_seq}:\n  home,4");
-    let history = TemporalHistory {
-        node_id: "a".into(),
-        edge_type: None,
-        other_id: None,
-        direction: Direction::Outgoing,
-        limit: None,
-        cursor: None,
-        snapshot: None,
-    };
-    let past = as_toon(s, RowsQuery::TemporalHistory(history), &[]);
+    let past = as_toon(s, RowsQuery::TemporalHistory(history("a")), &[]);
     let header =
         "[2]{from_id,edge_type,to_id,valid_from,valid_until,asserted_seq,asserted_at,retracted_seq,retracted_at}:";
     assert_eq!(past.lines().next(), Some(header));

@@ -3,12 +3,12 @@
 
 use toondb_engine::api::{
     ByteBuf, CachePut, DeleteDocuments, DeleteNode, Durability, EraseTemporal, Metric, Operation, Put, Request,
-    SupersedeTemporalEdge, Write,
+    SupersedeTemporalEdge, TimestampMs, Write,
 };
 use toondb_tests::Universe;
 use toondb_tests::requests::{
     add_documents, add_edge, add_fact, add_node, batch, cache_invalidate, cache_put, commit, create_collection,
-    delete_key, document, edge, entry, fact, node, put,
+    delete_key, document, edge, entry, fact, node, put, state,
 };
 
 /// One thing to do.
@@ -87,6 +87,7 @@ fn mixed(round: i64) -> toondb_engine::api::Commit {
             Write::AddNode(node("b")),
             Write::AddEdge(edge("a", "r", "b")),
             Write::SupersedeTemporalEdge(fact(("a", "at", if round % 2 == 0 { "x" } else { "y" }), round * 10, None)),
+            Write::StateFact(state(("b", "is", if round % 4 < 2 { "x" } else { "y" }), Some(round * 10), None).fact),
         ],
     )
 }
@@ -173,12 +174,12 @@ fn writes() -> Vec<Step> {
             "default",
             SupersedeTemporalEdge { fact: fact(("a", "at", "c"), 35, Some(37)), durability: Durability::Durable },
         ),
+        write("default", state(("a", "at", "x"), Some(38), Some(40))),
+        write("default", state(("b", "is", "y"), Some(31), None)),
+        write("default", EraseTemporal { end: Some(TimestampMs(25)), ..EraseTemporal::default() }),
         write("default", DeleteNode { id: "b".into(), durability: Durability::Durable }),
         Step::Flush("b"),
-        write(
-            "auto",
-            EraseTemporal { from_id: "c".into(), edge_type: None, to_id: None, durability: Durability::Durable },
-        ),
+        write("auto", EraseTemporal { node_id: Some("c".into()), ..EraseTemporal::default() }),
         write("b", put("last", "b")),
         write("default", put("last", "default")),
     ]);

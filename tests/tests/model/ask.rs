@@ -8,8 +8,10 @@ use toondb_engine::api::{
     AsOf, CacheGet, CommitSeq, CountDocuments, Direction, Embedding, Error, ErrorCode, Filter, GetEdges, MultiGet,
     QueryTemporal, Scan, SearchCollection, ShortestPath, TemporalMode, TimestampMs, TraversalOrder, Traverse,
 };
+use toondb_tests::requests::during;
 use toondb_tests::{CLOCK_START_MS, Database, Model, nearest};
 
+use crate::facts::{FactsAsk, ask_facts, facts_asks};
 use crate::op::{NODES, cache_name, collection_name, embedding, filter, node_id, question, time};
 
 /// One question.
@@ -22,6 +24,7 @@ pub enum Ask {
     Walk(&'static str, u32, Direction, TraversalOrder),
     Path(&'static str, &'static str, u32, Direction),
     Facts(&'static str, Direction, When, Option<Then>),
+    Across(FactsAsk),
 }
 
 /// Valid time.
@@ -39,7 +42,7 @@ pub enum Then {
     Time(i64),
 }
 
-fn direction() -> impl Strategy<Value = Direction> + Clone {
+pub fn direction() -> impl Strategy<Value = Direction> + Clone {
     prop_oneof![Just(Direction::Outgoing), Just(Direction::Incoming), Just(Direction::Both)]
 }
 
@@ -68,6 +71,7 @@ pub fn asks() -> impl Strategy<Value = Ask> {
             .prop_map(|(from, to, depth, direction)| Ask::Path(from, to, depth, direction)),
         4 => (node_id(), direction(), when, option::of(then))
             .prop_map(|(node, direction, when, then)| Ask::Facts(node, direction, when, then)),
+        6 => facts_asks().prop_map(Ask::Across),
     ]
 }
 
@@ -76,7 +80,7 @@ fn same(what: &Ask, engine: &impl std::fmt::Debug, model: &impl std::fmt::Debug)
     if engine == model { Ok(()) } else { Err(format!("{what:?}:\n  engine {engine}\n  model  {model}")) }
 }
 
-fn failed(error: &Error) -> String {
+pub fn failed(error: &Error) -> String {
     format!("a question failed: {:?} {}", error.code, error.message)
 }
 
@@ -106,6 +110,7 @@ pub fn ask(db: &Database, model: &Model, now_ms: i64, question: &Ask) -> Result<
         Ask::Walk(..) => walk(db, model, question),
         Ask::Path(from, to, depth, direction) => path(db, model, question, (from, to, *depth, *direction)),
         Ask::Facts(node, direction, when, then) => facts(db, model, now_ms, question, (node, *direction, *when, *then)),
+        Ask::Across(across) => ask_facts(db, model, now_ms, across),
     }
 }
 
@@ -249,9 +254,7 @@ fn facts(
 ) -> Result<(), String> {
     let (mode, period) = match when {
         When::At(at) => (TemporalMode::PointInTime { at: TimestampMs(at) }, (at, at + 1)),
-        When::During(start, end) => {
-            (TemporalMode::Range { start: TimestampMs(start), end: TimestampMs(end), clip: false }, (start, end))
-        }
+        When::During(start, end) => (during(start, end), (start, end)),
         When::Now => (TemporalMode::Current, (now_ms, now_ms + 1)),
     };
     let as_of = then.map(|then| match then {

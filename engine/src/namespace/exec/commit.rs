@@ -52,6 +52,7 @@ fn apply(ctx: &mut WriteContext<'_>, write: Write) -> Result<()> {
             temporal::close(ctx, &from_id, &edge_type, &to_id, at).map(drop)
         }
         Write::SupersedeTemporalEdge(fact) => temporal::supersede(ctx, fact).map(drop),
+        Write::StateFact(fact) => temporal::state(ctx, fact).map(drop),
     }
 }
 

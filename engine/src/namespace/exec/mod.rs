@@ -16,6 +16,7 @@ pub use cache::sweep as sweep_entries;
 pub use collection::purge;
 pub use dispatch::execute;
 pub use kv::{expired, sweep};
+pub use temporal::list_facts;
 
 /// A write.
 trait Execute: Operation {

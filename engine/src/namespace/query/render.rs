@@ -67,6 +67,10 @@ pub fn read_rows(state: &State, snapshot: &Reader<'_>, read: &RowsQuery, columns
             Response::TraverseTemporal(temporal::traverse(state, snapshot, walk, wants)?)
         }
         RowsQuery::TemporalHistory(past) => Response::TemporalHistory(temporal::history(state, snapshot, past, wants)?),
+        RowsQuery::ListFacts(list) => Response::ListFacts(temporal::list(state, snapshot, list, wants)?),
+        RowsQuery::TemporalNeighbors(near) => {
+            Response::TemporalNeighbors(temporal::neighbors(state, snapshot, near, wants)?)
+        }
     };
     format::rows(read, response, &projection)
 }

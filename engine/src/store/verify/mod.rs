@@ -21,12 +21,14 @@
 //! | an edge | its nodes, and its row in `edges_in`, both ways |
 //! | a fact | its row in `temporal_in`, both ways; the times of its commits in `commit_times` |
 //! | the times of commits | the order of commits |
+//! | a fact | its rows in `temporal_types` and `temporal_changes`, both ways, once these say that they have every fact |
 //! | the counters | what was counted |
 //!
 //! "Both ways" is shown by looking each row up on the other side and comparing the numbers of rows on both.
 
 mod checked;
 mod commit_times;
+mod fact_lists;
 mod file;
 mod in_use;
 mod pages;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
 use super::checked::{CONTRADICTION, DERIVED, RowCheck};
+use super::fact_lists::FactLists;
 use super::report::{FaultKind, RowReport};
 use super::times::Times;
 use super::walk::{Pace, RowSets, RowWalk, Stop};
@@ -39,6 +40,7 @@ pub fn verify_rows(
         purged: BTreeSet::new(),
         rows: BTreeMap::new(),
         times: Times::default(),
+        lists: FactLists::default(),
         fixes,
     };
     match walk.run(&flushed.1) {
@@ -55,6 +57,7 @@ pub fn verify_rows(
 
 impl RowWalk<'_> {
     fn run(&mut self, counters: &Counters) -> Result<(), Stop> {
+        self.begin_lists().map_err(Stop::Failed)?;
         // What rows are looked up against comes first.
         for table in [Table::Purges, Table::Collections] {
             self.table(table)?;
@@ -71,6 +74,7 @@ impl RowWalk<'_> {
         self.compare(Table::KvExpiry.name(), expiry, self.expiring);
         self.compare(Table::EdgesIn.name(), edges_in, self.counted.edges);
         self.compare(Table::TemporalIn.name(), temporal_in, self.counted.temporal_versions);
+        self.compare_lists();
         self.compare_counters(counters);
         Ok(())
     }
@@ -112,6 +116,8 @@ impl RowWalk<'_> {
             Table::TemporalOut => self.fact(key, value)?,
             Table::TemporalIn => self.fact_in(key)?,
             Table::CommitTimes => self.commit_time(key, value),
+            Table::TemporalTypes => self.listed_type(key)?,
+            Table::TemporalChanges => self.listed_change(key)?,
             Table::Rows => self.row_mark(key, value),
             Table::Purges => {
                 self.purged.extend(KeyReader::new(key).u32());
@@ -122,7 +128,7 @@ impl RowWalk<'_> {
     }
 
     /// A derived row that must be there.
-    fn demand(&self, table: Table, key: &[u8], what: &'static str) -> StoreResult<RowCheck> {
+    pub(super) fn demand(&self, table: Table, key: &[u8], what: &'static str) -> StoreResult<RowCheck> {
         if self.has(table, key)? {
             return Ok(Ok(()));
         }
@@ -131,7 +137,7 @@ impl RowWalk<'_> {
     }
 
     /// A derived row that is there, and may be if another one is.
-    fn grant(&self, table: Table, key: &[u8], may: bool, what: &'static str) -> RowCheck {
+    pub(super) fn grant(&self, table: Table, key: &[u8], may: bool, what: &'static str) -> RowCheck {
         if may {
             return Ok(());
         }
@@ -145,7 +151,7 @@ impl RowWalk<'_> {
         }
     }
 
-    fn has(&self, table: Table, key: &[u8]) -> StoreResult<bool> {
+    pub(super) fn has(&self, table: Table, key: &[u8]) -> StoreResult<bool> {
         Ok(self.snapshot.get(table, key, |_| ())?.is_some())
     }
 
@@ -274,7 +280,7 @@ impl RowWalk<'_> {
         };
         let timed = self.demand_times(key, &record)?;
         let listed = self.demand(Table::TemporalIn, &mirrored, "a fact is not in the index of incoming ones")?;
-        Ok(listed.and(timed))
+        Ok(listed.and(timed).and(self.demand_lists(key, &record)?))
     }
 
     fn fact_in(&mut self, key: &[u8]) -> StoreResult<RowCheck> {
@@ -287,7 +293,7 @@ impl RowWalk<'_> {
         Ok(self.grant(Table::TemporalIn, key, there, "there is no such fact"))
     }
 
-    fn compare(&mut self, table: &'static str, found: u64, wanted: u64) {
+    pub(super) fn compare(&mut self, table: &'static str, found: u64, wanted: u64) {
         if found != wanted {
             self.report.add(FaultKind::Derived, table, format!("it has {found} rows where {wanted} belong"));
         }

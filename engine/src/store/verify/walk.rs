@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use roaring::RoaringBitmap;
 
+use super::fact_lists::FactLists;
 use super::report::RowReport;
 use super::times::Times;
 use crate::store::base_snapshot::BaseSnapshot;
@@ -41,6 +42,7 @@ pub(super) struct RowWalk<'a> {
     pub(super) purged: BTreeSet<u32>,
     pub(super) rows: BTreeMap<u32, RowSets>,
     pub(super) times: Times,
+    pub(super) lists: FactLists,
     /// Takes the rows that put right what is derived.
     pub(super) fixes: Option<&'a Memtable>,
 }

@@ -5,6 +5,8 @@ mod add;
 mod beliefs;
 mod close;
 mod erase;
+mod listing;
+mod state;
 mod supersede;
 
 pub use add::add;
@@ -13,4 +15,6 @@ pub use close::close;
 #[cfg(test)]
 pub use erase::erase;
 pub use erase::erase_node;
+pub use listing::list_facts;
+pub use state::state;
 pub use supersede::supersede;

@@ -60,22 +60,13 @@ impl Link {
             Side::Outgoing => (node, &self.other),
             Side::Incoming => (&self.other, node),
         };
-        let properties = match (extent, &self.record) {
-            (Extent::Key | Extent::Front, _) => Properties::new(),
-            (Extent::Whole, Some(record)) => EdgeRecord::decode(record)?.properties,
-            (Extent::Whole, None) => {
-                let key = KeyWriter::new().text(from.as_str()).text(self.edge_type.as_str()).text(to.as_str()).finish();
-                let found = snapshot.get_with(Table::EdgesOut, &key, EdgeRecord::decode)?;
-                found.ok_or_else(|| corrupt(Table::EdgesIn, "there is no such edge"))??.properties
-            }
-        };
-        Ok(Edge { from_id: from.clone(), edge_type: self.edge_type.clone(), to_id: to.clone(), properties })
-    }
-
-    /// The same edge in fewer bytes: its record will be read again if it is asked for.
-    #[must_use]
-    pub fn without_record(self) -> Self {
-        Self { key: Vec::new(), record: None, ..self }
+        let (from_id, edge_type, to_id) = (from.clone(), self.edge_type.clone(), to.clone());
+        let bare = Edge { from_id, edge_type, to_id, properties: Properties::new() };
+        match (extent, &self.record) {
+            (Extent::Key | Extent::Front, _) => Ok(bare),
+            (Extent::Whole, Some(record)) => Ok(Edge { properties: EdgeRecord::decode(record)?.properties, ..bare }),
+            (Extent::Whole, None) => whole_edge(snapshot, bare),
+        }
     }
 
     /// The place after it.
@@ -147,4 +138,13 @@ impl<'a> Adjacency<'a> {
             Some(types) => types.iter().map(|edge_type| prefix.clone().text(edge_type.as_str()).finish()).collect(),
         }
     }
+}
+
+/// An edge that is there, with its fields.
+pub fn whole_edge(snapshot: &Reader<'_>, edge: Edge) -> Result<Edge> {
+    let (from, to) = (edge.from_id.as_str(), edge.to_id.as_str());
+    let key = KeyWriter::new().text(from).text(edge.edge_type.as_str()).text(to).finish();
+    let found = snapshot.get_with(Table::EdgesOut, &key, EdgeRecord::decode)?;
+    let missing = || corrupt(Table::EdgesIn, "there is no such edge");
+    Ok(Edge { properties: found.ok_or_else(missing)??.properties, ..edge })
 }
