@@ -79,6 +79,7 @@ fn every_operation_is_exercised() {
         collections::ALL,
         commits::ALL,
         context::ALL,
+        facts::ALL,
         filters::ALL,
         graph::ALL,
         history::ALL,

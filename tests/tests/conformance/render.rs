@@ -2,7 +2,7 @@
 
 use toondb_engine::api::{
     ByteBuf, ConvertText, CountTokens, Direction, ErrorCode, GetEdges, MultiGet, Neighbors, OutputFormat, Properties,
-    Render, RowsQuery, Scan, TemporalHistory, Tokenizer, Traverse, TraverseTemporal, Value,
+    Render, RowsQuery, Scan, Tokenizer, Traverse, TraverseTemporal, Value,
 };
 use toondb_engine::format::{json, toon};
 use toondb_tests::Script;
