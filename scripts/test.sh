@@ -80,6 +80,14 @@ prepare_python() {
   make_venv 'maturin>=1.9,<2' 'pytest>=8' 'mypy>=1.11' 'numpy>=1.22' 'pyarrow>=14' 'pandas>=2' && install_package
 }
 
+# Other people's work that ToonDB is compared with. What cannot be had is skipped by its tests, which say so.
+peers_of_tests() {
+  local peer
+  for peer in 'toon_format>=1.2'; do
+    "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check "$peer" || echo "skipped: $peer"
+  done
+}
+
 # The vectors of the index, which are read without a lock, under memcheck.
 vector_arena_under_valgrind() {
   local binary
@@ -118,6 +126,7 @@ fi
 suite "Rust tests" rust_tests
 suite "Rust examples in the documentation" cargo test --release --locked "${TESTED[@]}" --doc
 check "The Python package, wheel" prepare_python
+check "Other people's suites" peers_of_tests
 suite "Python tests, types and stubs" "$VENV/bin/python" -m pytest -q "$ROOT/pybind/tests"
 for example in "$ROOT"/examples/[0-9]*.py; do
   check "Example $(basename "$example")" "$VENV/bin/python" "$example"

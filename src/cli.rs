@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use jiff::{Span, SpanRelativeTo};
+use toondb_engine::api::ToonOptions;
 use toondb_grpc::auth::{Rights, TokenId};
 
-use crate::formats::{RowsFormat, SourceFormat, TextFormat, TokenizerName};
+use crate::formats::{DelimiterName, RowsFormat, SourceFormat, TextFormat, TokenizerName};
 use crate::paths::path;
 
 /// Durable memory for AI agents: key-values, documents with embeddings, graphs and bitemporal facts.
@@ -202,6 +203,15 @@ pub struct Convert {
     /// The format wanted.
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub format: TextFormat,
+    /// What parts the cells of the TOON that is written.
+    #[arg(long, value_enum, default_value_t, value_name = "NAME")]
+    pub delimiter: DelimiterName,
+    /// Spaces for each level of TOON, read and written.
+    #[arg(long, default_value_t = ToonOptions::default().indent, value_name = "SPACES")]
+    pub indent: u8,
+    /// Read TOON as well as can be, though counts, indentation or blank lines are wrong.
+    #[arg(long)]
+    pub lenient: bool,
     /// By which `auto` counts.
     #[arg(long, value_enum, default_value_t, value_name = "NAME")]
     pub tokenizer: TokenizerName,

@@ -1,7 +1,7 @@
 //! Formats and tokenizers as the command line names them. The columnar format is no text, and so not among them.
 
 use clap::ValueEnum;
-use toondb_engine::api::{OutputFormat, Tokenizer};
+use toondb_engine::api::{Delimiter, OutputFormat, Tokenizer};
 
 /// How to print rows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -89,6 +89,28 @@ impl From<TokenizerName> for Tokenizer {
         match name {
             TokenizerName::O200k => Tokenizer::O200k,
             TokenizerName::Cl100k => Tokenizer::Cl100k,
+        }
+    }
+}
+
+/// What parts the cells of TOON.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum DelimiterName {
+    /// `,`.
+    #[default]
+    Comma,
+    /// A tab.
+    Tab,
+    /// `|`.
+    Pipe,
+}
+
+impl From<DelimiterName> for Delimiter {
+    fn from(name: DelimiterName) -> Self {
+        match name {
+            DelimiterName::Comma => Delimiter::Comma,
+            DelimiterName::Tab => Delimiter::Tab,
+            DelimiterName::Pipe => Delimiter::Pipe,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use toondb_engine::api::{ConvertText, CountTokens};
+use toondb_engine::api::{ConvertText, CountTokens, ToonOptions};
 use toondb_engine::{format, limits};
 
 use crate::cli::{Convert, Input, Tokens};
@@ -13,9 +13,11 @@ use crate::output::{print, print_text};
 
 /// Converts a text and prints the other.
 pub fn convert(options: Convert) -> Result<(), Box<dyn Error>> {
-    let Convert { input, from, format, tokenizer } = options;
-    let text = input.read()?;
-    let request = ConvertText { text, from: from.map(Into::into), to: format.into(), tokenizer: tokenizer.into() };
+    let Convert { input, from, format, delimiter, indent, lenient, tokenizer } = options;
+    let toon = ToonOptions { delimiter: delimiter.into(), indent, strict: !lenient };
+    toon.validate()?;
+    let (text, from, to, tokenizer) = (input.read()?, from.map(Into::into), format.into(), tokenizer.into());
+    let request = ConvertText { text, from, to, tokenizer, toon };
     let converted =
         format::convert(&request, &mut || Ok(())).map_err(|error| format!("{}: {}", input.name(), error.message))?;
     Ok(print_text(&converted.data)?)

@@ -119,6 +119,8 @@ pub const PATH_DEPTH_DEFAULT: u32 = 16;
 pub const TEXT_BYTES_MAX: usize = 16 << 20;
 /// Longest word of a text whose tokens are counted: letters, spaces or marks without a break.
 pub const TOKEN_PIECE_BYTES_MAX: usize = 1 << 20;
+/// Most spaces for a level of TOON.
+pub const TOON_INDENT_MAX: u8 = 16;
 /// Most values, nested ones included, that a text to convert may stand for.
 pub const TEXT_VALUES_MAX: usize = 1_000_000;
 /// Most bytes of field names that the tables of a text to convert may stand for, each name counted for every row.
@@ -264,6 +266,10 @@ pub const MESSAGE_PIECES_MAX: usize = 3 * FRAME_ELEMENTS_MAX;
 pub const HEADER_BYTES_MAX: u32 = 16 << 10;
 /// Largest headers of a gRPC answer that a client takes. Statuses travel in them, so it is more than a request's.
 pub const ANSWER_HEADER_BYTES_MAX: u32 = 64 << 10;
+/// After how long a client that met `Busy` over gRPC is told to try again.
+pub const BUSY_RETRY_AFTER: Duration = Duration::from_millis(50);
+/// How much memory a byte of a compressed request may take: no byte of deflate stands for more.
+pub const INFLATION_MAX: usize = 1_032;
 /// Longest text of a gRPC status: it travels in a header, percent-encoded and once more in the details.
 pub const STATUS_BYTES_MAX: usize = 2 << 10;
 /// How often a silent gRPC connection is asked for a sign of life.

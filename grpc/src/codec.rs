@@ -134,8 +134,8 @@ mod tests {
             id: "abc".to_owned(),
             embedding: vec![0.5; 3],
             content: "x".repeat(200),
-            metadata: [("a".to_owned(), "b".to_owned())].into(),
-            typed_metadata: [("n".to_owned(), value)].into(),
+            metadata: vec![proto::TextEntry::new("a", "b")],
+            typed_metadata: vec![proto::ValueEntry { key: "n".to_owned(), value: Some(value) }],
         };
         let ask = proto::AddDocumentsRequest { documents: vec![document; 3], ..Default::default() };
         let bytes = ask.encode_to_vec();

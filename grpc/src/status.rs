@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use http::HeaderMap;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 use toondb_engine::api::{Error, ErrorCode};
@@ -45,11 +46,34 @@ pub fn is_not_found(code: ErrorCode) -> bool {
 
 /// The status of an error.
 pub fn to_status(error: &Error) -> Status {
-    let message = shortened(&error.message);
+    with_info(grpc_code(error.code), error)
+}
+
+/// A status with what programs match on, and for `Busy` when to try again.
+fn with_info(code: Code, error: &Error) -> Status {
     let mut details = ErrorDetails::new();
     let number = u16::from(error.code).to_string();
     details.set_error_info(format!("{:?}", error.code), DOMAIN, HashMap::from([(CODE.to_owned(), number)]));
-    Status::with_error_details(grpc_code(error.code), message, details)
+    if error.code == ErrorCode::Busy {
+        details.set_retry_info(Some(limits::BUSY_RETRY_AFTER));
+    }
+    Status::with_error_details(code, shortened(&error.message), details)
+}
+
+/// Gives a status that the library made, and which stands in the headers or trailers of an answer, the same details as ours have:
+/// the nearest code.
+pub fn complete(headers: &mut HeaderMap) {
+    let Some(status) = Status::from_header_map(headers) else { return };
+    if status.code() == Code::Ok || own_code(&status).is_some() {
+        return;
+    }
+    let mut error = from_status(&status);
+    if status.code() == Code::ResourceExhausted {
+        // In a server the library says so of one thing: a message that is too large once it is decompressed.
+        error.code = ErrorCode::LimitExceeded;
+    }
+    // What cannot be written into headers stays as it is: a status all the same.
+    let _ = with_info(status.code(), &error).add_header(headers);
 }
 
 fn shortened(message: &str) -> String {
@@ -113,6 +137,33 @@ mod tests {
             assert_eq!(from_status(&to_status(&error)), error);
             assert_eq!(refusal(u32::from(u16::from(code)), &error.message), Some(error));
         }
+    }
+
+    #[test]
+    fn statuses_of_the_library_get_the_details_of_ours() {
+        let mut headers = HeaderMap::new();
+        complete(&mut headers);
+        assert!(headers.is_empty(), "no status, nothing to add");
+        for (status, code) in [
+            (Status::unimplemented("no such method"), ErrorCode::UnknownOperation),
+            (Status::out_of_range("too long"), ErrorCode::LimitExceeded),
+            (Status::unauthenticated("who are you?"), ErrorCode::PermissionDenied),
+            (to_status(&Error::new(ErrorCode::Conflict, "mine")), ErrorCode::Conflict),
+        ] {
+            let mut headers = HeaderMap::new();
+            status.add_header(&mut headers).expect("a plain status");
+            complete(&mut headers);
+            let completed = Status::from_header_map(&headers).expect("a status");
+            assert_eq!((completed.code(), completed.message()), (status.code(), status.message()));
+            assert_eq!(own_code(&completed), Some(code));
+        }
+    }
+
+    #[test]
+    fn busy_says_when_to_try_again() {
+        let after = |code| to_status(&Error::new(code, "")).get_details_retry_info().and_then(|info| info.retry_delay);
+        assert_eq!(after(ErrorCode::Busy), Some(limits::BUSY_RETRY_AFTER));
+        assert_eq!(after(ErrorCode::DiskFull), None);
     }
 
     #[test]

@@ -11,6 +11,7 @@
 //!    process; `chmod` afterwards would leave a moment in which others can connect.
 //! 5. At the end the path is removed only if it is still the inode that was made here.
 
+use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
@@ -85,7 +86,7 @@ pub struct BoundSocket {
     path: PathBuf,
     inode: (u64, u64),
     /// Held for the lock on it, to be closed after everything else.
-    _lock: OwnedFd,
+    _lock: File,
 }
 
 impl BoundSocket {

@@ -10,10 +10,10 @@
 //! others, and therefore such a file is ours only if nobody else may read it and no process has that number. Whatever else is
 //! there is left as it is, and the server does not start. Nothing is written before all of that was looked at.
 
-use std::os::fd::OwnedFd;
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{FileType, FlockOperation, Mode, OFlags, Stat};
+use rustix::fs::{FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 use rustix::process::{Pid, test_kill_process};
 use toondb_engine::peer::own_uid;
@@ -55,13 +55,13 @@ impl Text {
 }
 
 /// Locks `<path>.lock` and leaves this process's id in it.
-pub fn take(path: &Path) -> Result<OwnedFd, BindError> {
+pub fn take(path: &Path) -> Result<File, BindError> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
     let lock_path = PathBuf::from(name);
     let flags = OFlags::RDWR | OFlags::CREATE | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
     let file = match rustix::fs::open(&lock_path, flags, Mode::RUSR | Mode::WUSR) {
-        Ok(file) => file,
+        Ok(file) => File::from(file),
         Err(Errno::LOOP | Errno::ISDIR | Errno::NXIO) => return Err(foreign(lock_path)),
         Err(error) => return Err(failed("open", &lock_path)(error)),
     };
@@ -74,16 +74,18 @@ pub fn take(path: &Path) -> Result<OwnedFd, BindError> {
     if text == Text::Foreign {
         return Err(foreign(lock_path));
     }
-    match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
+    match file.try_lock() {
         Ok(()) => {}
-        Err(Errno::WOULDBLOCK) => {
+        Err(TryLockError::WouldBlock) => {
             let pid = match text {
                 Text::Ours(pid) | Text::Number(pid) => pid.to_string(),
                 Text::Empty | Text::Foreign => "unknown".to_owned(),
             };
             return Err(BindError::AlreadyServed { path: path.to_owned(), pid });
         }
-        Err(error) => return Err(failed("lock", &lock_path)(error)),
+        Err(TryLockError::Error(error)) => {
+            return Err(failed("lock", &lock_path)(Errno::from_io_error(&error).unwrap_or(Errno::IO)));
+        }
     }
     // Who held the lock until now may have written since.
     match read(&file, &lock_path)? {
@@ -102,7 +104,7 @@ fn foreign(path: PathBuf) -> BindError {
     BindError::Occupied { path, what: "no lock file that ToonDB made" }
 }
 
-fn read(file: &OwnedFd, path: &Path) -> Result<Text, BindError> {
+fn read(file: &File, path: &Path) -> Result<Text, BindError> {
     let mut bytes = [0; TEXT_BYTES_MAX];
     let count = rustix::io::pread(file, &mut bytes, 0).map_err(failed("read", path))?;
     Ok(match count {

@@ -433,7 +433,7 @@ def files() -> Iterator[Tuple[str, str]]:
     yield "_batch.py", write_batch()
     store = ("_store", "Store")
     yield "_async_store.py", write_async("AsyncStoreMethods", store, STORE, "The methods of clients for asyncio.", set())
-    by_hand = {"collection", "transaction", "run_transaction"}
+    by_hand = {"collection", "snapshot", "transaction", "run_transaction"}
     about = "The methods of a handle on a namespace, for asyncio."
     plain = ("", "Namespace")
     yield "_async_namespace.py", write_async("AsyncNamespaceMethods", plain, namespace_methods, about, by_hand)

@@ -10,7 +10,8 @@ use std::ffi::{CStr, c_char, c_int, c_void};
 use std::mem::MaybeUninit;
 use std::slice;
 
-use pyo3::exceptions::PyTypeError;
+use half::f16;
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::ffi::{Py_ssize_t, PyObject};
 use pyo3::prelude::*;
 
@@ -57,8 +58,11 @@ impl<'py> Buffer<'py> {
             let raw = unsafe { raw.assume_init() };
             return Ok(Some(Self { raw, _py: object.py() }));
         }
-        let failure = PyErr::fetch(object.py());
-        if failure.is_instance_of::<PyTypeError>(object.py()) { Ok(None) } else { Err(failure) }
+        let (py, failure) = (object.py(), PyErr::fetch(object.py()));
+        // numpy says ValueError of an array whose items have no format, such as bfloat16.
+        let has_none = failure.is_instance_of::<PyTypeError>(py)
+            || (failure.is_instance_of::<PyValueError>(py) && object.hasattr("__array__")?);
+        if has_none { Ok(None) } else { Err(failure) }
     }
 
     /// The format of one item, in the notation of Python's `struct` module.
@@ -189,6 +193,7 @@ macro_rules! items {
 
 items! {
     u8 => 'B' | 'b' | 'c',
+    f16 => 'e',
     f32 => 'f',
     f64 => 'd',
     u64 => 'Q' | 'L' | 'N',

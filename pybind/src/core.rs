@@ -6,7 +6,8 @@ use std::sync::Arc;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use toondb_engine::api::{
-    ByteBuf, Commit, CommitSeq, Durability, ErrorCode, Get, NamespaceName, Operation, Put, Request, Response, Scope,
+    ByteBuf, Commit, CommitSeq, Durability, ErrorCode, Get, NamespaceName, OpCode, Operation, Put, Request, Response,
+    Scope,
 };
 
 use crate::answer;
@@ -92,6 +93,12 @@ pub fn looped_grpc(py: Python<'_>, options: GrpcArguments, concurrency: usize) -
 #[pyclass(frozen, subclass, module = "toondb._toondb")]
 pub struct Core {
     link: Link,
+}
+
+/// True of an operation that takes a `snapshot` to read at.
+#[pyfunction]
+pub fn reads_at_snapshot(operation: &str) -> bool {
+    OpCode::ALL.iter().any(|code| code.name() == operation && code.reads_at_snapshot())
 }
 
 /// To the engine an empty name is that of the default namespace; to a caller in Python it is an id that came out empty, which
@@ -184,6 +191,11 @@ impl Core {
         let value = ByteBuf::from(bytes_of(value).map_err(refused("value"))?);
         let put = Put { key, value, ttl_ms, durability: durability_from(py, durability)? };
         self.run(py, namespace, put.into_request(), |py, _| Ok(true.into_pyobject(py)?.to_owned().into_any().unbind()))
+    }
+
+    /// The connection, for another class over it.
+    fn _connection(&self) -> Connection {
+        Connection { link: self.link.clone() }
     }
 
     #[pyo3(signature = (namespace, batch, snapshot, durability))]

@@ -43,6 +43,7 @@ fn _toondb(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(core::looped_embedded, module)?)?;
     module.add_function(wrap_pyfunction!(core::looped_socket, module)?)?;
     module.add_function(wrap_pyfunction!(core::looped_grpc, module)?)?;
+    module.add_function(wrap_pyfunction!(core::reads_at_snapshot, module)?)?;
     module.add_function(wrap_pyfunction!(text::to_toon, module)?)?;
     module.add_function(wrap_pyfunction!(text::to_json, module)?)?;
     module.add_function(wrap_pyfunction!(text::from_toon, module)?)?;

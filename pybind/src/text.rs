@@ -3,7 +3,7 @@
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use toondb_engine::api::{Error, Request, Response, Value};
+use toondb_engine::api::{Delimiter, Error, Request, Response, ToonOptions, Value};
 use toondb_engine::format::{self, FormatError, json, toon};
 
 use crate::error::to_python;
@@ -15,7 +15,7 @@ use crate::{answer, arguments};
 fn encode(
     py: Python<'_>,
     value: &Bound<'_, PyAny>,
-    codec: fn(&Value) -> Result<String, FormatError>,
+    codec: impl Fn(&Value) -> Result<String, FormatError> + Sync,
 ) -> PyResult<String> {
     let value = plain_from_python(value)?;
     let encoded = py.detach(|| {
@@ -26,7 +26,11 @@ fn encode(
 }
 
 /// Decodes a text.
-fn decode<'py>(py: Python<'py>, text: &str, codec: fn(&str) -> Result<Value, FormatError>) -> PyResult<Object<'py>> {
+fn decode<'py>(
+    py: Python<'py>,
+    text: &str,
+    codec: impl Fn(&str) -> Result<Value, FormatError> + Sync,
+) -> PyResult<Object<'py>> {
     let value = py.detach(|| codec(text)).map_err(|error| to_python(py, &error.into()))?;
     to_object(py, &value)
 }
@@ -37,9 +41,26 @@ fn decode<'py>(py: Python<'py>, text: &str, codec: fn(&str) -> Result<Value, For
 /// reads, as their fields. Raises FormatConversionError, naming what and where, for NaN, an integer beyond 64 bits, a
 /// key that is no str, and anything else; LimitExceededError for more than 16 levels,
 /// and for a text that from_toon would refuse as too large: 16 MiB, a million values.
+///
+/// delimiter: what parts the cells of tables and lists, one of "," "\t" "|"; indent: spaces for each level, 1 to 16.
 #[pyfunction]
-pub fn to_toon(py: Python<'_>, value: &Bound<'_, PyAny>) -> PyResult<String> {
-    encode(py, value, toon::encode)
+#[pyo3(signature = (value, *, delimiter = ",", indent = 2))]
+pub fn to_toon(py: Python<'_>, value: &Bound<'_, PyAny>, delimiter: &str, indent: u8) -> PyResult<String> {
+    let delimiter = match delimiter {
+        "," => Delimiter::Comma,
+        "\t" => Delimiter::Tab,
+        "|" => Delimiter::Pipe,
+        other => {
+            let text = format!("delimiter: {other:?} is none; give one of \",\", \"\\t\" and \"|\"");
+            return Err(to_python(py, &Error::invalid(text)));
+        }
+    };
+    let options = checked(py, ToonOptions { delimiter, indent, ..ToonOptions::default() })?;
+    encode(py, value, |value| toon::encode_with(value, &options))
+}
+
+fn checked(py: Python<'_>, options: ToonOptions) -> PyResult<ToonOptions> {
+    options.validate().map(|()| options).map_err(|error| to_python(py, &error))
 }
 
 /// Write a plain value as compact JSON; what it takes and raises is as for to_toon.
@@ -52,9 +73,14 @@ pub fn to_json(py: Python<'_>, value: &Bound<'_, PyAny>) -> PyResult<String> {
 ///
 /// Raises FormatConversionError for a malformed text, with line and column; LimitExceededError for one of more than 16
 /// MiB, 16 levels or a million values.
+///
+/// indent: spaces for each level, 1 to 16. strict: whether counts, indentation and blank lines must be right; without it a
+/// text is read as well as can be, as those of a model need it.
 #[pyfunction]
-pub fn from_toon<'py>(py: Python<'py>, text: &str) -> PyResult<Object<'py>> {
-    decode(py, text, toon::decode)
+#[pyo3(signature = (text, *, indent = 2, strict = true))]
+pub fn from_toon<'py>(py: Python<'py>, text: &str, indent: u8, strict: bool) -> PyResult<Object<'py>> {
+    let options = checked(py, ToonOptions { indent, strict, ..ToonOptions::default() })?;
+    decode(py, text, |text| toon::decode_with(text, &options))
 }
 
 /// Read the value that a JSON text stands for: from_json(to_json(x)) == x; what it raises is as for from_toon.

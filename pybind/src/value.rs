@@ -1,12 +1,10 @@
 //! Plain values that are to be written in a format, and values as Python objects.
 
-use std::collections::BTreeMap;
-
 use pyo3::prelude::*;
 use pyo3::types::{
     PyBool, PyByteArray, PyBytes, PyDict, PyFloat, PyInt, PyList, PyMapping, PyNone, PyString, PyTuple, PyType,
 };
-use toondb_engine::api::{Error, ErrorCode, Properties, Value};
+use toondb_engine::api::{Error, ErrorCode, Map, Properties, Value};
 use toondb_engine::limits;
 
 use crate::error::to_python;
@@ -132,27 +130,27 @@ fn list_at<'py>(items: impl Iterator<Item = Bound<'py, PyAny>>, depth: usize) ->
     items.enumerate().map(item).collect::<Read<_>>().map(Value::List)
 }
 
-/// A dataclass as its fields, in their order of names.
+/// A dataclass as its fields, in their order.
 fn record_at(object: &Bound<'_, PyAny>, depth: usize) -> Read<Value> {
-    let mut entries = BTreeMap::new();
+    let mut entries = Vec::new();
     for name in object.getattr("__dataclass_fields__")?.try_iter()? {
         let name: String = name?.extract()?;
         let value = value_at(&object.getattr(name.as_str())?, depth + 1);
         let value = value.map_err(|refusal| refusal.within(|| format!(".{name}")))?;
-        entries.insert(name, value);
+        entries.push((name, value));
     }
-    Ok(Value::Map(entries))
+    Ok(Value::Map(entries.into_iter().collect()))
 }
 
-fn map_at(object: &Bound<'_, PyAny>, depth: usize) -> Read<BTreeMap<String, Value>> {
-    let mut entries = BTreeMap::new();
+fn map_at(object: &Bound<'_, PyAny>, depth: usize) -> Read<Map> {
+    let mut entries = Vec::new();
     let mut add = |key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>| -> Read<()> {
         let Ok(key) = key.cast::<PyString>() else {
             return Err(Refusal::new(What::Kind(format!("a field name must be a str, not {}", key.get_type()))));
         };
         let key = key.to_str()?;
         let value = value_at(value, depth + 1);
-        entries.insert(key.to_owned(), value.map_err(|refusal| refusal.within(|| format!(".{key}")))?);
+        entries.push((key.to_owned(), value.map_err(|refusal| refusal.within(|| format!(".{key}")))?));
         Ok(())
     };
     if let Ok(map) = object.cast::<PyDict>() {
@@ -167,7 +165,7 @@ fn map_at(object: &Bound<'_, PyAny>, depth: usize) -> Read<BTreeMap<String, Valu
             add(&key, &value)?;
         }
     }
-    Ok(entries)
+    Ok(entries.into_iter().collect())
 }
 
 /// The Python form of a value.
@@ -190,7 +188,7 @@ pub fn to_object<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyA
     })
 }
 
-fn map_to_dict<'py>(py: Python<'py>, entries: &BTreeMap<String, Value>) -> PyResult<Bound<'py, PyDict>> {
+fn map_to_dict<'py>(py: Python<'py>, entries: &Map) -> PyResult<Bound<'py, PyDict>> {
     let dict = PyDict::new(py);
     for (name, value) in entries {
         dict.set_item(name, to_object(py, value)?)?;

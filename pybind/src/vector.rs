@@ -1,8 +1,9 @@
 //! Embeddings and ids: lists, tuples, numpy arrays, `array.array` and any other buffer, to packed numbers.
 //!
-//! A buffer of float32 is copied with one `memcpy`, one of float64 is narrowed; other item types are refused rather
-//! than guessed at. Whether numbers are finite and the dimension right is the engine's to check.
+//! A buffer of float32 is copied with one `memcpy`, one of float64 or float16 is converted; integers and other types are refused
+//! rather than guessed at. What has no buffer but knows how to become an array of numpy is made one. Whether numbers are finite and the dimension right is the engine's to check.
 
+use half::f16;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PySequence, PyString, PyTuple};
@@ -72,7 +73,10 @@ impl<'py> FromPyObject<'_, 'py> for Matrix {
             let numbers = EmbeddingBatch(floats(&object, &buffer)?);
             return Ok(Self { rows, numbers });
         }
-        rows_of(&object)
+        match array_of(&object)? {
+            Some(array) => array.extract(),
+            None => rows_of(&object),
+        }
     }
 }
 
@@ -129,6 +133,9 @@ fn append_vector(object: &Bound<'_, PyAny>, numbers: &mut Vec<f32>) -> PyResult<
         }
         return Ok(());
     }
+    if let Some(array) = array_of(object)? {
+        return append_vector(&array, numbers);
+    }
     let items = sequence(object, "a vector")?;
     (0..items.len()?).try_for_each(|index| append_number(&items.get_item(index)?, numbers))
 }
@@ -148,15 +155,52 @@ fn floats(object: &Bound<'_, PyAny>, buffer: &Buffer<'_>) -> PyResult<Vec<f32>> 
     if let Some(numbers) = buffer.copy::<f32>() {
         return Ok(numbers);
     }
+    if let Some(numbers) = buffer.copy::<f16>() {
+        return Ok(numbers.into_iter().map(f32::from).collect());
+    }
     if let Some(numbers) = buffer.copy::<f64>() {
         return Ok(numbers.into_iter().map(|number| number as f32).collect());
     }
     let (kind, format, bytes) = (object.get_type(), buffer.format(), buffer.item_bytes());
     let text = format!(
-        "a vector is made of float32 or float64 numbers in this machine's byte order; this {kind} holds items of \
+        "a vector is made of float16, float32 or float64 numbers in this machine's byte order; this {kind} holds items of \
          format {format:?} with {bytes} bytes: convert it first, for example with .astype('float32')"
     );
     Err(wrong_type(object.py(), &text))
+}
+
+/// What has no buffer as something that has one, or as a list: a tensor, a column of a table, an array of bfloat16.
+///
+/// A tensor of torch is detached and brought to this machine as float32, because numpy has no bfloat16. Of everything else numpy
+/// makes an array, by `__array__` or DLPack. Nothing if it is none of these.
+fn array_of<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let py = object.py();
+    if object.hasattr("detach")? && object.hasattr("cpu")? && object.hasattr("float")? {
+        let here = object.call_method0("detach")?.call_method0("cpu")?;
+        return here.call_method0("float")?.call_method0("numpy").map(Some);
+    }
+    let by = match (object.hasattr("__array__")?, object.hasattr("__dlpack__")?) {
+        (true, _) => "asarray",
+        (false, true) => "from_dlpack",
+        (false, false) => return Ok(None),
+    };
+    let array = py.import("numpy")?.call_method1(by, (object,))?;
+    let (kind, name): (String, String) = {
+        let dtype = array.getattr("dtype")?;
+        (dtype.getattr("kind")?.extract()?, dtype.getattr("name")?.extract()?)
+    };
+    match kind.as_str() {
+        "f" if !array.is(object) => Ok(Some(array)),
+        "O" => array.call_method0("tolist").map(Some),
+        "V" if name.contains("float") => array.call_method1("astype", ("float32",)).map(Some),
+        _ => {
+            let (given, what) = (object.get_type(), "a vector is made of floats");
+            Err(wrong_type(
+                py,
+                &format!("{what}; this {given} holds {name}: convert it first, for example with .astype('float32')"),
+            ))
+        }
+    }
 }
 
 /// The object as a sequence of items; texts are sequences too, but never vectors.

@@ -43,7 +43,7 @@ PAIRS = [
     (Collection, AsyncCollection),
     (Transaction, AsyncTransaction),
 ]
-NOT_AWAITED = {"namespace", "transaction"}
+NOT_AWAITED = {"namespace", "snapshot", "transaction"}
 ITERATED = {"scan", "scan_keys"}
 
 Result = TypeVar("Result")

@@ -6,7 +6,7 @@ from typing import Any, Callable, List
 
 import pytest
 
-from toondb import Database, InvalidArgumentError
+from toondb import ArgumentTypeError, Database, InvalidArgumentError
 
 
 @pytest.fixture
@@ -113,7 +113,7 @@ def test_numpy_arrays(echo: Callable[..., List[float]], matrix: Callable[[Any], 
     assert matrix(unaligned) == rows.tolist()
 
 
-@pytest.mark.parametrize("kind", [">f4", ">f8", "float16", "int32", "int64", "bool", "complex64", "U3", "O"])
+@pytest.mark.parametrize("kind", [">f4", ">f8", "int32", "int64", "bool", "complex64", "U3", "O"])
 def test_other_numpy_types_are_refused(echo: Callable[..., List[float]], kind: str) -> None:
     numpy = pytest.importorskip("numpy")
     with pytest.raises((TypeError, ValueError)):
@@ -185,3 +185,61 @@ def test_buffers_are_released(database: Database, ns: str) -> None:
         database.insert_vectors("i", [1], [numbers, numbers], namespace=ns)
     # An array with an exported buffer refuses to grow.
     numbers.append(4)
+
+
+def test_half_floats_and_what_becomes_an_array(echo: Callable[..., List[float]], matrix: Callable[[Any], List[Any]]) -> None:
+    numpy, pandas, pyarrow = map(pytest.importorskip, ("numpy", "pandas", "pyarrow"))
+    rows = [[1.0, -0.5, 0.25], [3.0, 2.0, 65504.0]]
+    assert matrix(numpy.array(rows, dtype="float16")) == rows
+    assert echo(numpy.array([5.960464477539063e-08, -0.0, 1.0], dtype="float16")) == [5.960464477539063e-08, 0.0, 1.0]
+    assert echo(pandas.Series(rows[0])) == rows[0]
+    assert matrix(pandas.Series(rows)) == rows
+    assert echo(pyarrow.array(rows[0])) == rows[0]
+    assert matrix(pyarrow.array(rows)) == rows
+    assert matrix(pyarrow.array(rows, pyarrow.list_(pyarrow.float32(), 3))) == rows
+
+    class Tensor:
+        """What is asked of a tensor of torch; its float() is what makes an array of bfloat16 possible."""
+
+        def __init__(self, steps: str = "") -> None:
+            self.steps = steps
+
+        def __len__(self) -> int:
+            return len(rows)
+
+        def detach(self) -> "Tensor":
+            return Tensor(self.steps + "d")
+
+        def cpu(self) -> "Tensor":
+            return Tensor(self.steps + "c")
+
+        def float(self) -> "Tensor":
+            return Tensor(self.steps + "f")
+
+        def numpy(self) -> Any:
+            assert self.steps == "dcf"
+            return numpy.array(rows, dtype="float32")
+
+    assert matrix(Tensor()) == rows
+
+    class Exchanged:
+        """DLPack alone."""
+
+        def __len__(self) -> int:
+            return len(rows)
+
+        def __dlpack__(self, **options: Any) -> Any:
+            return numpy.array(rows, dtype="float32").__dlpack__(**options)
+
+        def __dlpack_device__(self) -> Any:
+            return numpy.zeros(1).__dlpack_device__()
+
+    assert matrix(Exchanged()) == rows
+    for wrong in (pandas.Series([1, 2, 3]), pandas.Series(["a"]), pyarrow.array([True]), pandas.Series([pandas.Timestamp(0)])):
+        with pytest.raises(ArgumentTypeError, match="made of|no number"):
+            echo(wrong)
+
+
+def test_bfloat16(matrix: Callable[[Any], List[Any]]) -> None:
+    numpy, ml_dtypes = map(pytest.importorskip, ("numpy", "ml_dtypes"))
+    assert matrix(numpy.array([[1.0, -0.5, 0.25], [3.0, 2.0, 8.0]], dtype=ml_dtypes.bfloat16)) == [[1.0, -0.5, 0.25], [3.0, 2.0, 8.0]]

@@ -13,7 +13,9 @@ from toondb import (
     Document,
     FormatCapabilities,
     FormatConversionError,
+    InvalidArgumentError,
     LimitExceededError,
+    Namespace,
     TemporalEdge,
     WireFormat,
     convert_text,
@@ -239,3 +241,35 @@ def test_tokens_are_counted() -> None:
         count_tokens("x", "gpt2")  # type: ignore[arg-type]
     with pytest.raises(LimitExceededError):
         count_tokens("x " * (8 * 2**20 + 1))
+
+
+def test_toon_as_its_options_say() -> None:
+    rows = {"rows": [{"b": "x,y", "a": 1}, {"b": "z", "a": 2}], "more": {"deep": [1, 2]}}
+    assert to_toon(rows) == 'rows[2]{b,a}:\n  "x,y",1\n  z,2\nmore:\n  deep[2]: 1,2'
+    assert to_toon(rows, delimiter="|", indent=4) == "rows[2|]{b|a}:\n    x,y|1\n    z|2\nmore:\n    deep[2|]: 1|2"
+    for delimiter in (",", "\t", "|"):
+        for indent in (1, 2, 16):
+            text = to_toon(rows, delimiter=delimiter, indent=indent)
+            assert from_toon(text, indent=indent) == rows
+    wrong = "rows[3]{b,a}:\n  x,1\n\n  z,2"
+    with pytest.raises(FormatConversionError):
+        from_toon(wrong)
+    assert from_toon(wrong, strict=False) == {"rows": [{"b": "x", "a": 1}, {"b": "z", "a": 2}]}
+    for ask in (lambda: to_toon(rows, delimiter=";"), lambda: to_toon(rows, indent=0), lambda: from_toon("a: 1", indent=17)):
+        with pytest.raises(InvalidArgumentError, match="delimiter|indent"):
+            ask()
+
+
+def test_fields_keep_their_order(home: Namespace) -> None:
+    fields = {"zulu": "last", "alpha": 1, "mike": {"z": None, "a": {"y": 1, "b": "t"}}, "b": "text"}
+    home.collection("docs", dimension=1).add("d", "c", [1.0], fields)
+    home.add_node("n", "Letter", fields)
+    home.put(b"k", b"v")
+    document, node = home.collection("docs").get("d"), home.get_node("n")
+    assert document is not None and node is not None
+    for found in (document.metadata, node.properties):
+        assert list(found) == list(fields) and list(found["mike"]) == ["z", "a"] and list(found["mike"]["a"]) == ["y", "b"]
+    columns = [f"metadata.{name}" for name in fields]
+    rows = home.collection("docs").search([1.0])
+    assert [name for name in rows.to_arrow().column_names if name.startswith("metadata.")] == columns
+    assert from_json(to_json(fields)) == fields and list(from_json(to_json(fields))) == list(fields)

@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 
 use toondb_engine::api::{
     ByteBuf, ConvertText, CreateCheckpoint, ExportCheckpoint, ExportFormat, Filter, Flush, ImportCheckpoint, Metric,
-    NamespaceStatsRequest, OutputFormat, Properties, RestoreCheckpoint, Scan, Tokenizer, Value,
+    NamespaceStatsRequest, OutputFormat, Properties, RestoreCheckpoint, Scan, Tokenizer, ToonOptions, Value,
 };
 use toondb_engine::clock::ManualClock;
 use toondb_engine::disk::{CrashMode, Disk, SimDisk};
@@ -54,9 +54,11 @@ pub fn arguments(data: &[u8]) {
 /// A text in TOON; what is read as data comes back as the same data.
 pub fn toon(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
+    let lenient = ToonOptions { strict: false, ..ToonOptions::default() };
+    let _ = toondb_engine::format::toon::decode_with(text, &lenient);
     let change = |text: &str, from, to| {
-        let tokenizer = Tokenizer::default();
-        convert(&ConvertText { text: text.to_owned(), from: Some(from), to, tokenizer }, &mut || Ok(()))
+        let (tokenizer, toon) = (Tokenizer::default(), ToonOptions::default());
+        convert(&ConvertText { text: text.to_owned(), from: Some(from), to, tokenizer, toon }, &mut || Ok(()))
             .map(|converted| String::from_utf8(converted.data.to_vec()).expect("a text"))
     };
     let Ok(json) = change(text, OutputFormat::Toon, OutputFormat::Json) else { return };

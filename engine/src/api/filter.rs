@@ -8,10 +8,9 @@
 //! Ordered operators compare only values of one kind (numbers with numbers, texts with texts). A field that holds a list
 //! equals a list; `$contains` asks for an element of a list or a part of a text.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
+use super::map::Map;
 use super::properties::Properties;
 use super::value::Value;
 use crate::limits;
@@ -246,7 +245,7 @@ impl TryFrom<Value> for Filter {
 }
 
 fn single(name: &str, value: Value) -> Value {
-    Value::Map(BTreeMap::from([(name.to_owned(), value)]))
+    Value::Map(Map::from([(name.to_owned(), value)]))
 }
 
 impl From<Predicate> for Value {
@@ -307,8 +306,8 @@ mod tests {
     fn shorthand_and_operators_are_read() {
         let one = || Value::Int(1);
         assert_eq!(read(single("a", one())), Ok(field("a", Predicate::Eq(one()))));
-        assert_eq!(read(Value::Map(BTreeMap::new())), Ok(Filter::And(Vec::new())));
-        let window = Value::Map(BTreeMap::from([("$gte".to_owned(), one()), ("$lt".to_owned(), Value::Int(5))]));
+        assert_eq!(read(Value::Map(Map::new())), Ok(Filter::And(Vec::new())));
+        let window = Value::Map(Map::from([("$gte".to_owned(), one()), ("$lt".to_owned(), Value::Int(5))]));
         let both = vec![field("t", Predicate::Gte(one())), field("t", Predicate::Lt(Value::Int(5)))];
         assert_eq!(read(single("t", window.clone())), Ok(Filter::And(both.clone())));
         assert_eq!(read(single("t", single("$not", window))), Ok(Filter::Not(Box::new(Filter::And(both)))));
@@ -348,21 +347,21 @@ mod tests {
     fn wrong_forms_are_refused() {
         assert!(error(Value::Int(1)).contains("must be a map"));
         assert!(error(single("$nor", list([]))).contains("\"$nor\""));
-        assert!(error(single("$and", Value::Map(BTreeMap::new()))).contains("take a list"));
+        assert!(error(single("$and", Value::Map(Map::new()))).contains("take a list"));
         assert!(error(single("$or", list([Value::Int(1)]))).contains("must be a map"));
         assert!(error(single("a", single("$near", Value::Int(1)))).contains("\"$near\" of field \"a\""));
         assert!(error(single("a", single("$in", Value::Int(1)))).contains("takes a list"));
         assert!(error(single("a", single("$exists", Value::Int(1)))).contains("true or false"));
         assert!(error(single("a", Value::Float(f64::NAN))).contains("NaN"));
         assert!(error(single("a", single("$in", list([Value::Float(f64::NAN)])))).contains("NaN"));
-        let mixed = Value::Map(BTreeMap::from([("$gt".to_owned(), Value::Int(1)), ("b".to_owned(), Value::Int(1))]));
+        let mixed = Value::Map(Map::from([("$gt".to_owned(), Value::Int(1)), ("b".to_owned(), Value::Int(1))]));
         assert!(error(single("a", mixed)).contains("\"b\""));
     }
 
     #[test]
     fn depth_is_bounded() {
         let condition = || single("a", Value::Int(1));
-        let pair = || Value::Map(BTreeMap::from([("a".to_owned(), Value::Int(1)), ("b".to_owned(), Value::Int(1))]));
+        let pair = || Value::Map(Map::from([("a".to_owned(), Value::Int(1)), ("b".to_owned(), Value::Int(1))]));
         let wrap: [fn(Value) -> Value; 3] = [
             |inner| single("$not", inner),
             |inner| single("$and", Value::List(vec![inner])),
@@ -382,7 +381,7 @@ mod tests {
 
     #[test]
     fn the_number_of_conditions_is_bounded() {
-        let leaves = [single("a", Value::Int(1)), Value::Map(BTreeMap::new()), single("$or", list([]))];
+        let leaves = [single("a", Value::Int(1)), Value::Map(Map::new()), single("$or", list([]))];
         for leaf in leaves {
             let many = |count| single("$or", list(std::iter::repeat_n(leaf.clone(), count)));
             round_trips(&read(many(limits::FILTER_CONDITIONS_MAX)).unwrap());

@@ -1,17 +1,16 @@
 //! Named values: a document's metadata, a node's or an edge's properties.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::error::{Error, Result};
+use super::map::Map;
 use super::value::Value;
 use crate::limits;
 
-/// A map from field name to value, ordered by name so that equal maps have equal bytes.
+/// A map from field name to value, in the order in which the fields were given.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "Value")]
-pub struct Properties(pub BTreeMap<String, Value>);
+pub struct Properties(pub Map);
 
 /// Going through [`Value`] refuses a field given twice, where a plain map would take the last.
 impl TryFrom<Value> for Properties {

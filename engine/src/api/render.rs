@@ -11,6 +11,7 @@ use super::ids::CommitSeq;
 use super::kv::{MultiGet, Scan};
 use super::temporal::QueryTemporal;
 use super::temporal_walk::{TemporalNeighbors, TraverseTemporal};
+use super::toon_options::ToonOptions;
 use super::vector_index::SearchVectors;
 use crate::limits;
 
@@ -228,10 +229,14 @@ pub struct ConvertText {
     /// By which [`OutputFormat::Auto`] counts.
     #[serde(default)]
     pub tokenizer: Tokenizer,
+    /// How TOON is read and written.
+    #[serde(default)]
+    pub toon: ToonOptions,
 }
 
 impl ConvertText {
     pub(super) fn validate(&self) -> Result<()> {
+        self.toon.validate()?;
         check_text(&self.text)
     }
 }

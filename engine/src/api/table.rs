@@ -94,6 +94,11 @@ macro_rules! operations {
                 match self { $(OpCode::$name => concat!("/toondb.v1.", $method),)* }
             }
 
+            /// Whether it can read at a held snapshot.
+            pub fn reads_at_snapshot(self) -> bool {
+                match self { $(OpCode::$name => word!(at $state),)* }
+            }
+
             /// How large its answer may be.
             pub fn answer(self) -> AnswerSize {
                 match self { $(OpCode::$name => AnswerSize::$answer,)* }
@@ -189,6 +194,15 @@ macro_rules! operations {
 
 /// What a word of a row says of a request.
 macro_rules! word {
+    (at Newest) => {
+        false
+    };
+    (at At) => {
+        true
+    };
+    (at Inner) => {
+        true
+    };
     ($request:ident cost Short) => {{
         let _ = $request;
         Cost::Short

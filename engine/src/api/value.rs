@@ -1,13 +1,13 @@
 //! A typed value of metadata and properties: what JSON has, plus 64-bit integers kept apart from floats, plus bytes.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 
 use super::error::{Error, Result};
+use super::map::Map;
 use crate::limits;
 
 /// One value. Equality and order are total: floats compare by value, an integer equals a float of the same value, and
@@ -28,8 +28,8 @@ pub enum Value {
     Bytes(Vec<u8>),
     /// A list of values.
     List(Vec<Value>),
-    /// A map with text keys.
-    Map(BTreeMap<String, Value>),
+    /// A map with text keys, in order.
+    Map(Map),
 }
 
 impl Value {
@@ -220,13 +220,12 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> std::result::Result<Value, A::Error> {
-        let mut entries = BTreeMap::new();
-        while let Some((key, value)) = map.next_entry::<String, Value>()? {
-            if entries.insert(key, value).is_some() {
-                return Err(serde::de::Error::custom("a map has the same key twice"));
-            }
+        let mut entries = Vec::new();
+        while let Some(entry) = map.next_entry::<String, Value>()? {
+            entries.push(entry);
         }
-        Ok(Value::Map(entries))
+        let twice = |name| serde::de::Error::custom(format_args!("a map has the same key twice: {name:?}"));
+        Map::of_distinct(entries).map(Value::Map).map_err(twice)
     }
 }
 

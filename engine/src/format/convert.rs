@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use super::tokens::pieces;
 use super::{Cell, FormatError, Row, RowSet, RowTable, auto, json, toon};
-use crate::api::{ByteBuf, ConvertText, Converted, CountTokens, OutputFormat, Result, TokenCount, Tokenizer, Value};
+use crate::api::{
+    ByteBuf, ConvertText, Converted, CountTokens, OutputFormat, Result, TokenCount, Tokenizer, ToonOptions, Value,
+};
 
 /// Whether the answer is still wanted: asked for each word.
 type Asked<'a> = &'a mut dyn FnMut() -> Result<()>;
@@ -32,13 +34,14 @@ fn tokens_of(text: &str, tokenizer: Tokenizer, wanted: Asked<'_>) -> Result<u64>
 /// `FormatConversion` for a malformed text, with line and column, and for what the other format cannot hold; that it is not
 /// wanted any more.
 pub fn convert(request: &ConvertText, wanted: Asked<'_>) -> Result<Converted> {
-    let value = read(&request.text, request.from)?;
+    let options = &request.toon;
+    let value = read(&request.text, request.from, options)?;
     wanted()?;
     let (format, data, lossless) = match request.to {
-        OutputFormat::Toon => (OutputFormat::Toon, toon::encode(&value)?.into_bytes(), true),
+        OutputFormat::Toon => (OutputFormat::Toon, toon::encode_with(&value, options)?.into_bytes(), true),
         OutputFormat::Json => (OutputFormat::Json, json::encode(&value)?.into_bytes(), true),
         OutputFormat::Auto => {
-            let (toon, json) = (toon::encode(&value)?, json::encode(&value)?);
+            let (toon, json) = (toon::encode_with(&value, options)?, json::encode(&value)?);
             let toon_tokens = tokens_of(&toon, request.tokenizer, wanted)?;
             let is_toon = toon_tokens <= tokens_of(&json, request.tokenizer, wanted)?;
             match is_toon {
@@ -54,14 +57,14 @@ pub fn convert(request: &ConvertText, wanted: Asked<'_>) -> Result<Converted> {
     Ok(Converted { format, data: ByteBuf::from(data), lossless })
 }
 
-fn read(text: &str, from: Option<OutputFormat>) -> Result<Value, FormatError> {
+fn read(text: &str, from: Option<OutputFormat>, options: &ToonOptions) -> Result<Value, FormatError> {
     match from {
         Some(OutputFormat::Json) => json::decode(text),
-        Some(OutputFormat::Toon) => toon::decode(text),
+        Some(OutputFormat::Toon) => toon::decode_with(text, options),
         // Every JSON document that is also TOON is a scalar, and means the same in both.
         None | Some(OutputFormat::Auto) => json::decode(text).or_else(|error| match error {
             // No TOON document begins with a brace.
-            FormatError::Syntax { .. } if !text.trim_start().starts_with('{') => toon::decode(text),
+            FormatError::Syntax { .. } if !text.trim_start().starts_with('{') => toon::decode_with(text, options),
             error => Err(error),
         }),
         Some(OutputFormat::Columnar | OutputFormat::Markdown) => {

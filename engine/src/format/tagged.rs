@@ -11,7 +11,6 @@
 
 use std::borrow::Cow;
 use std::cell::Cell;
-use std::collections::BTreeMap;
 use std::fmt;
 
 use base64::Engine as _;
@@ -21,7 +20,7 @@ use serde::ser::{Error as _, Serialize, SerializeMap, Serializer};
 
 use super::FormatError;
 use super::integers::is_beyond;
-use crate::api::{ErrorCode, Value};
+use crate::api::{ErrorCode, Map, Value};
 use crate::limits;
 
 const BYTES: &str = "$bytes";
@@ -137,7 +136,7 @@ impl Serialize for Tagged<'_> {
 
 /// The inside of an escaped map.
 struct Plain<'a> {
-    entries: &'a BTreeMap<String, Value>,
+    entries: &'a Map,
     floats: Floats,
 }
 
@@ -184,18 +183,16 @@ impl TaggedReader {
 pub fn untag(value: Value) -> Result<Value, FormatError> {
     match value {
         Value::List(items) => Ok(Value::List(items.into_iter().map(untag).collect::<Result<_, _>>()?)),
-        Value::Map(mut entries) if entries.len() == 1 && entries.keys().all(|key| is_tag(key)) => {
-            match entries.pop_first() {
-                Some((tag, value)) => untag_one(&tag, value),
-                None => Ok(Value::Map(entries)),
-            }
-        }
+        Value::Map(mut entries) if entries.len() == 1 && entries.keys().all(|key| is_tag(key)) => match entries.pop() {
+            Some((tag, value)) => untag_one(&tag, value),
+            None => Ok(Value::Map(entries)),
+        },
         Value::Map(entries) => untag_entries(entries),
         scalar => Ok(scalar),
     }
 }
 
-fn untag_entries(entries: BTreeMap<String, Value>) -> Result<Value, FormatError> {
+fn untag_entries(entries: Map) -> Result<Value, FormatError> {
     let entries = entries.into_iter().map(|(key, value)| Ok((key, untag(value)?)));
     Ok(Value::Map(entries.collect::<Result<_, FormatError>>()?))
 }
@@ -300,14 +297,11 @@ impl<'de> Visitor<'de> for Seed<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
-        let mut entries: BTreeMap<String, Value> = BTreeMap::new();
+        let mut entries = Vec::new();
         while let Some(key) = map.next_key::<String>()? {
-            let value = map.next_value_seed(self.inner())?;
-            if entries.contains_key(&key) {
-                return Err(A::Error::custom(format!("a map has the key {key:?} twice")));
-            }
-            entries.insert(key, value);
+            entries.push((key, map.next_value_seed(self.inner())?));
         }
-        Ok(Value::Map(entries))
+        let twice = |key| A::Error::custom(format!("a map has the key {key:?} twice"));
+        Map::of_distinct(entries).map(Value::Map).map_err(twice)
     }
 }

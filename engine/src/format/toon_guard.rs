@@ -17,7 +17,7 @@ struct Line {
     groups: usize,
     /// Bytes.
     bytes: usize,
-    /// Spaces before the first other byte.
+    /// Spaces before the first other byte, and tabs, which only a lenient reader takes.
     indent: usize,
 }
 
@@ -42,7 +42,7 @@ fn look_at(line: &str) -> Line {
             _ => {}
         }
     }
-    let indent = line.len() - line.trim_start_matches(' ').len();
+    let indent = line.len() - line.trim_start_matches([' ', '\t']).len();
     Line { values, groups, bytes: line.len(), indent }
 }
 
@@ -51,13 +51,15 @@ pub fn check(text: &str) -> Result<(), FormatError> {
     let (mut values, mut names) = (0_usize, 0_usize);
     let mut header = Line::default();
     for line in text.split('\n') {
+        // Blank lines and comments end no table, wherever they stand.
+        let is_nothing = matches!(line.trim_start().as_bytes().first(), None | Some(b'#'));
         let line = look_at(line);
         if line.groups > TEXT_DEPTH_MAX {
             return Err(FormatError::Limit("the text is nested deeper than a value may be".to_owned()));
         }
         if line.groups > 0 {
             header = line;
-        } else if line.indent <= header.indent {
+        } else if line.indent <= header.indent && !is_nothing {
             // The rows of a table stand deeper than its header: this line is behind the table.
             header = Line::default();
         }

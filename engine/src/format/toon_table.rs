@@ -1,10 +1,9 @@
 //! Flat tables straight to TOON.
 //!
-//! The crate copies every value three times before it writes the first. A table whose rows all have the same columns in
-//! the same order, and scalars in every cell, needs none of that: header and rows can be written as they are met. The
+//! The crate copies every value three times before it writes the first. A table whose rows all have the same columns, in
+//! whatever order, and scalars in every cell, needs none of that: header and rows can be written as they are met. The
 //! bytes are those of the crate, which a test compares over random tables.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use toon_format::utils::literal::is_literal_like;
@@ -12,7 +11,7 @@ use toon_format::utils::string::{escape_string, is_valid_unquoted_key};
 
 use super::tagged::{Floats, is_scalar, is_tag};
 use super::{Row, RowsView};
-use crate::api::Value;
+use crate::api::{Map, Value};
 
 /// What reads as a row of a table: named values in order.
 trait Cells {
@@ -25,7 +24,7 @@ impl Cells for Row {
     }
 }
 
-impl Cells for BTreeMap<String, Value> {
+impl Cells for Map {
     fn cells(&self) -> impl ExactSizeIterator<Item = (&str, &Value)> {
         self.iter().map(|(name, value)| (name.as_str(), value))
     }
@@ -91,7 +90,9 @@ fn write_table<'r, R: Cells + 'r>(
         }
         out.push_str("\n  ");
         for (index, ((column, value), (like, _))) in row.cells().zip(first.cells()).enumerate() {
-            if column != like || !is_scalar(value, Floats::Plain) {
+            // Rows of as many columns have the same ones if each of the first row's is among them.
+            let value = if column == like { value } else { row.cells().find(|(column, _)| *column == like)?.1 };
+            if !is_scalar(value, Floats::Plain) {
                 return None;
             }
             if index > 0 {

@@ -1,18 +1,18 @@
 //! The lock of a data directory.
 //!
-//! An exclusive `flock` on the directory itself, and another on `<data>/LOCK`, are held as long as the engine is open; the
+//! An exclusive lock (flock(2)) on the directory itself, and another on `<data>/LOCK`, are held as long as the engine is open; the
 //! kernel frees them when the process ends, however it ends. The directory's is the one that counts: it cannot be removed
 //! from under its holder, as a file can. `LOCK` is locked too because its text, the holder's pid and socket, is what a
 //! second process shows, and because processes of earlier versions know only that. A fork holds neither: see
 //! [`super::fork`].
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::fd::AsRawFd;
 use std::path::Path;
 
 use parking_lot::Mutex;
-use rustix::fs::{FlockOperation, Mode, OFlags, flock, openat};
+use rustix::fs::{Mode, OFlags, openat};
 use rustix::io::{Errno, retry_on_intr};
 use rustix::process::{Pid, test_kill_process};
 
@@ -77,8 +77,8 @@ impl DirLock {
         let text = File::from(text.map_err(|errno| cannot(&data_dir.join(FILE), errno))?);
         match dir_taken.and_then(|()| take(&text)) {
             Ok(()) => {}
-            Err(Errno::WOULDBLOCK) => return Err(held(data_dir, &holder(&text))),
-            Err(errno) => return Err(cannot(data_dir, errno)),
+            Err(TryLockError::WouldBlock) => return Err(held(data_dir, &holder(&text))),
+            Err(TryLockError::Error(error)) => return Err(cannot(data_dir, error)),
         }
         let lock = Self { text: Mutex::new(Locked::new(text)), _dir: Locked::new(dir) };
         // The text is for messages only; a disk too full for it must not keep the database from being opened.
@@ -101,8 +101,10 @@ impl DirLock {
         };
         match take(&dir).and_then(|()| text.as_ref().map_or(Ok(()), take)) {
             Ok(()) => {}
-            Err(Errno::WOULDBLOCK) => return Err(held(data_dir, &text.as_ref().map(holder).unwrap_or_default())),
-            Err(errno) => return Err(cannot(data_dir, errno)),
+            Err(TryLockError::WouldBlock) => {
+                return Err(held(data_dir, &text.as_ref().map(holder).unwrap_or_default()));
+            }
+            Err(TryLockError::Error(error)) => return Err(cannot(data_dir, error)),
         }
         // Where there is no file, a second descriptor of the directory takes its place.
         let text = match text {
@@ -124,11 +126,16 @@ impl DirLock {
     }
 }
 
-fn take(file: &File) -> std::result::Result<(), Errno> {
+fn take(file: &File) -> std::result::Result<(), TryLockError> {
     if planted::is(Planted::DirectoryUnlocked) {
         return Ok(());
     }
-    retry_on_intr(|| flock(file, FlockOperation::NonBlockingLockExclusive))
+    loop {
+        match file.try_lock() {
+            Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Interrupted => {}
+            taken => return taken,
+        }
+    }
 }
 
 /// What the lock file says of its holder. It may say nothing for a moment while the holder starts.
@@ -155,10 +162,10 @@ fn held(data_dir: &Path, holder: &str) -> Error {
     Error::new(ErrorCode::Locked, format!("{} is {text}", data_dir.display()))
 }
 
-fn cannot(path: &Path, errno: Errno) -> Error {
-    let error = io::Error::from(errno);
-    let text = match errno {
-        Errno::NOLCK | Errno::OPNOTSUPP | Errno::NOSYS | Errno::BADF | Errno::INVAL => format!(
+fn cannot(path: &Path, error: impl Into<io::Error>) -> Error {
+    let error = error.into();
+    let text = match Errno::from_io_error(&error) {
+        Some(Errno::NOLCK | Errno::OPNOTSUPP | Errno::NOSYS | Errno::BADF | Errno::INVAL) => format!(
             "{} cannot be locked ({error}): its file system does not support it; keep the data directory on a local one",
             path.display()
         ),

@@ -92,9 +92,6 @@ impl State {
         match held {
             None => Ok(RowSnapshot::newest(self.view.load_full())),
             Some(_) if planted::is(Planted::SnapshotReadsNewest) => Ok(RowSnapshot::newest(self.view.load_full())),
-            // A transaction may begin by reading in a namespace that only its commit will create: nothing is there to
-            // be held, and nothing can have changed as long as it does not exist.
-            Some(CommitSeq(0)) if self.base.is_none() => Ok(RowSnapshot::newest(self.view.load_full())),
             Some(CommitSeq(seq)) => self.snapshots.get(seq, self.clock.monotonic()),
         }
     }

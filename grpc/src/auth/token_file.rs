@@ -25,7 +25,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{FlockOperation, OFlags, flock};
+use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use toondb_engine::api::TimestampMs;
@@ -214,7 +214,7 @@ fn lock(dir: &TokenDir) -> Result<(File, bool), TokenFileError> {
             },
             Err(error) => return Err(io_error(&path)(error)),
         };
-        flock(&file, FlockOperation::LockExclusive).map_err(|errno| io_error(&path)(errno.into()))?;
+        file.lock().map_err(io_error(&path))?;
         // Whoever had the lock until now may have taken the file away.
         if is_at(&file, dir)? {
             return Ok((file, is_new));

@@ -1,7 +1,5 @@
 //! `CollectionService`.
 
-use std::collections::BTreeMap;
-
 use toondb_engine::api::{
     AddDocuments, AddedDocuments, CollectionInfo, CollectionList, CommitSeq, CountDocuments, Counted, CreateCollection,
     DeleteByFilter, DeleteDocuments, Deleted, DescribeCollection, Document, DocumentHit, DocumentHits,
@@ -342,7 +340,7 @@ impl Rpc for DeleteByFilter {
         proto::DeleteByFilterRequest {
             collection_name: collection.into_string(),
             namespace: namespace.to_owned(),
-            filter: BTreeMap::new(),
+            filter: Vec::new(),
             typed_filter: Some(filter_message(filter)),
             durability: durability_number(durability),
         }
@@ -373,7 +371,7 @@ impl Rpc for CountDocuments {
         proto::CountDocumentsRequest {
             collection_name: collection.into_string(),
             namespace: namespace.to_owned(),
-            filter: BTreeMap::new(),
+            filter: Vec::new(),
             typed_filter: filter.map(filter_message),
             snapshot: seq(snapshot),
         }
@@ -408,7 +406,7 @@ impl Rpc for SearchCollection {
             namespace: namespace.to_owned(),
             query: query.0,
             k: k.unwrap_or(0),
-            filter: BTreeMap::new(),
+            filter: Vec::new(),
             typed_filter: filter.map(filter_message),
             ef: ef.unwrap_or(0),
             include_embedding,
@@ -449,7 +447,7 @@ impl Rpc for SearchBatchCollection {
             namespace: namespace.to_owned(),
             queries: queries.0,
             k: k.unwrap_or(0),
-            filter: BTreeMap::new(),
+            filter: Vec::new(),
             typed_filter: filter.map(filter_message),
             ef: ef.unwrap_or(0),
             include_embedding,

@@ -1,8 +1,8 @@
 //! The added methods of `ContextService`: reads in a format, contexts of such reads, counting, converting.
 
 use toondb_engine::api::{
-    AssembleContext, ByteBuf, Context, ContextContent, ContextSection, ConvertText, Converted, CountTokens, Error,
-    OutputFormat, Render, Rendered, Result, RowsQuery, SectionResult, TokenCount, Tokenizer,
+    AssembleContext, ByteBuf, Context, ContextContent, ContextSection, ConvertText, Converted, CountTokens, Delimiter,
+    Error, OutputFormat, Render, Rendered, Result, RowsQuery, SectionResult, TokenCount, Tokenizer, ToonOptions,
 };
 
 use super::enums::unknown;
@@ -244,17 +244,39 @@ impl Rpc for CountTokens {
     }
 }
 
+fn toon_options(message: proto::ToonOptions) -> Result<ToonOptions> {
+    let delimiter = match proto::ToonDelimiter::try_from(message.delimiter) {
+        Ok(proto::ToonDelimiter::Comma) => Delimiter::Comma,
+        Ok(proto::ToonDelimiter::Tab) => Delimiter::Tab,
+        Ok(proto::ToonDelimiter::Pipe) => Delimiter::Pipe,
+        Err(_) => return Err(unknown("delimiter", message.delimiter)),
+    };
+    let indent = message.indent.map_or(Ok(ToonOptions::default().indent), u8::try_from);
+    let indent = indent.map_err(|_| Error::invalid("an indent is wider than any may be"))?;
+    Ok(ToonOptions { delimiter, indent, strict: !message.lenient })
+}
+
+fn toon_message(options: ToonOptions) -> proto::ToonOptions {
+    let delimiter = match options.delimiter {
+        Delimiter::Comma => proto::ToonDelimiter::Comma,
+        Delimiter::Tab => proto::ToonDelimiter::Tab,
+        Delimiter::Pipe => proto::ToonDelimiter::Pipe,
+    };
+    proto::ToonOptions { delimiter: delimiter.into(), indent: Some(options.indent.into()), lenient: !options.strict }
+}
+
 impl Rpc for ConvertText {
     type Ask = proto::ConvertTextRequest;
     type Answer = proto::ConvertTextResponse;
 
     fn ask(_: &str, operation: Self) -> Self::Ask {
-        let ConvertText { text, from, to, tokenizer } = operation;
+        let ConvertText { text, from, to, tokenizer, toon } = operation;
         proto::ConvertTextRequest {
             text,
             from: from.map(format_number),
             to: format_number(to),
             tokenizer: tokenizer_number(tokenizer),
+            toon: (toon != ToonOptions::default()).then(|| toon_message(toon)),
         }
     }
 
@@ -264,6 +286,7 @@ impl Rpc for ConvertText {
             from: ask.from.map(format).transpose()?,
             to: format(ask.to)?,
             tokenizer: tokenizer(ask.tokenizer)?,
+            toon: ask.toon.map(toon_options).transpose()?.unwrap_or_default(),
         };
         Ok((String::new(), operation))
     }

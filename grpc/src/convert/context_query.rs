@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::de::DeserializeOwned;
 use toondb_engine::api::{
     AssembleContext, ByteBuf, Context, ContextContent, ContextSection, ConvertText, CountTokens, DocumentId, Embedding,
-    Error, GetDocuments, MultiGet, Result, RowsQuery, Scan, SearchCollection, Tokenizer,
+    Error, GetDocuments, MultiGet, Result, RowsQuery, Scan, SearchCollection, Tokenizer, ToonOptions,
 };
 
 use super::context::{format, result_message};
@@ -45,7 +45,7 @@ impl Options {
 
 fn section(message: proto::ContextSection) -> Result<ContextSection> {
     let proto::ContextSection { name, priority, section_type, query, options } = message;
-    let mut options = Options(options);
+    let mut options = Options(options.into_iter().map(|entry| (entry.key, entry.value)).collect());
     let columns = options.json::<Vec<String>>("columns")?;
     let prefix = |query: String| (!query.is_empty()).then(|| ByteBuf::from(query.into_bytes()));
     let read = match Type::try_from(section_type) {
@@ -128,7 +128,13 @@ pub(crate) fn read_estimate(ask: proto::EstimateTokensRequest) -> CountTokens {
 
 /// The operation that answers `FormatContext`.
 pub(crate) fn read_format(ask: proto::FormatContextRequest) -> Result<ConvertText> {
-    Ok(ConvertText { text: ask.content, from: None, to: format(ask.format)?, tokenizer: Tokenizer::O200k })
+    Ok(ConvertText {
+        text: ask.content,
+        from: None,
+        to: format(ask.format)?,
+        tokenizer: Tokenizer::O200k,
+        toon: ToonOptions::default(),
+    })
 }
 
 #[cfg(test)]
@@ -136,7 +142,7 @@ mod tests {
     use super::*;
 
     fn read(section_type: Type, query: &str, options: &[(&str, &str)]) -> Result<RowsQuery> {
-        let options = options.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let options = options.iter().map(|(name, value)| proto::TextEntry::new(name, value)).collect();
         let (name, query) = (String::new(), query.to_owned());
         let message = proto::ContextSection { name, priority: 0, section_type: section_type.into(), query, options };
         section(message).map(|section| match section.content {

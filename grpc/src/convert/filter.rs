@@ -1,8 +1,6 @@
 //! Filters: a map of texts, which every client knows, and beside it the typed form that all doors share.
 
-use std::collections::BTreeMap;
-
-use toondb_engine::api::{Error, Filter, Result, Value};
+use toondb_engine::api::{Error, Filter, Map, Result, Value};
 
 use super::properties::render;
 use super::value;
@@ -18,14 +16,14 @@ fn text_condition(text: String) -> Value {
     };
     let mut wanted = Vec::from_iter(scalar.filter(|scalar| render(scalar) == text));
     wanted.push(Value::String(text));
-    Value::Map(BTreeMap::from([("$in".to_owned(), Value::List(wanted))]))
+    Value::Map(Map::from([("$in".to_owned(), Value::List(wanted))]))
 }
 
 /// Joins the filter of texts and the typed one. The result goes through the one parser of filters, with its limits.
-pub(super) fn filter(texts: BTreeMap<String, String>, typed: Option<proto::Value>) -> Result<Option<Filter>> {
+pub(super) fn filter(texts: Vec<proto::TextEntry>, typed: Option<proto::Value>) -> Result<Option<Filter>> {
     let mut parts = Vec::new();
     if !texts.is_empty() {
-        let fields = texts.into_iter().map(|(name, text)| (name, text_condition(text))).collect();
+        let fields = texts.into_iter().map(|entry| (entry.key, text_condition(entry.value))).collect();
         parts.push(Value::Map(fields));
     }
     if let Some(typed) = typed {
@@ -34,9 +32,7 @@ pub(super) fn filter(texts: BTreeMap<String, String>, typed: Option<proto::Value
     let joined = match (parts.pop(), parts.pop()) {
         (None, _) => return Ok(None),
         (Some(only), None) => only,
-        (Some(typed), Some(texts)) => {
-            Value::Map(BTreeMap::from([("$and".to_owned(), Value::List(vec![texts, typed]))]))
-        }
+        (Some(typed), Some(texts)) => Value::Map(Map::from([("$and".to_owned(), Value::List(vec![texts, typed]))])),
     };
     Filter::try_from(joined).map(Some).map_err(Error::invalid)
 }
@@ -55,7 +51,7 @@ mod tests {
     use super::*;
 
     fn of_text(name: &str, text: &str) -> Filter {
-        super::filter(BTreeMap::from([(name.to_owned(), text.to_owned())]), None).unwrap().unwrap()
+        super::filter(vec![proto::TextEntry::new(name, text)], None).unwrap().unwrap()
     }
 
     #[test]
@@ -78,18 +74,18 @@ mod tests {
 
     #[test]
     fn both_filters_must_match() {
-        let texts = BTreeMap::from([("lang".to_owned(), "en".to_owned())]);
-        let typed = Filter::try_from(Value::Map(BTreeMap::from([("year".to_owned(), Value::Int(2020))]))).unwrap();
+        let texts = vec![proto::TextEntry::new("lang", "en")];
+        let typed = Filter::try_from(Value::Map(Map::from([("year".to_owned(), Value::Int(2020))]))).unwrap();
         let both = super::filter(texts, Some(filter_message(typed))).unwrap().unwrap();
         let document = Properties::new().with("lang", "en");
         assert!(!both.matches(&document));
         assert!(both.matches(&document.with("year", Value::Int(2020))));
-        assert_eq!(super::filter(BTreeMap::new(), None), Ok(None));
+        assert_eq!(super::filter(Vec::new(), None), Ok(None));
     }
 
     #[test]
     fn operators_cannot_be_smuggled_in_as_field_names() {
-        let texts = BTreeMap::from([("$or".to_owned(), "x".to_owned())]);
+        let texts = vec![proto::TextEntry::new("$or", "x")];
         assert!(super::filter(texts, None).is_err());
     }
 }

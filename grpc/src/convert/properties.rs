@@ -1,46 +1,42 @@
 //! Metadata and properties: a map of texts, which every client knows, and beside it the typed values that are no texts.
+//!
+//! A map is a list of entries on the wire. The order of fields is that of the texts, which name every field unless all are
+//! typed; what stands among the typed values alone comes behind them. A field given twice has its last value.
 
-use std::collections::BTreeMap;
-
-use toondb_engine::api::{Properties, Result, Value};
+use toondb_engine::api::{Map, Properties, Result, Value};
 
 use super::value;
 use crate::proto;
 
-type Texts = BTreeMap<String, String>;
-type Typed = BTreeMap<String, proto::Value>;
+type Texts = Vec<proto::TextEntry>;
+type Typed = Vec<proto::ValueEntry>;
 
 /// Joins the two maps; a typed value wins over a text of the same name.
 pub(super) fn properties(texts: Texts, typed: Typed) -> Result<Properties> {
-    let mut fields: BTreeMap<String, Value> =
-        texts.into_iter().map(|(name, text)| (name, Value::String(text))).collect();
-    for (name, given) in typed {
-        fields.insert(name, value::value(given)?);
-    }
-    Ok(Properties(fields))
+    let texts = texts.into_iter().map(|entry| Ok((entry.key, Value::String(entry.value))));
+    let typed = typed.into_iter().map(|entry| Ok((entry.key, value::value(entry.value.unwrap_or_default())?)));
+    texts.chain(typed).collect::<Result<Map>>().map(Properties)
 }
 
-/// Splits the fields for a request: each goes into one map.
+/// Splits the fields for a request. Where there are both kinds, an empty text keeps the place of each typed value.
 pub(super) fn split(properties: Properties) -> (Texts, Typed) {
-    let (mut texts, mut typed) = (Texts::new(), Typed::new());
-    for (name, given) in properties.0 {
-        match given {
-            Value::String(text) => drop(texts.insert(name, text)),
-            other => drop(typed.insert(name, value::message(other))),
-        }
-    }
-    (texts, typed)
+    let any_text = properties.0.values().any(|value| matches!(value, Value::String(_)));
+    split_with(properties, |_| any_text.then(String::new))
 }
 
 /// Splits the fields for an answer: each is readable as a text, and those that are none have their typed value beside it.
 pub(super) fn split_for_all(properties: Properties) -> (Texts, Typed) {
+    split_with(properties, |value| Some(render(value)))
+}
+
+fn split_with(properties: Properties, text_of: impl Fn(&Value) -> Option<String>) -> (Texts, Typed) {
     let (mut texts, mut typed) = (Texts::new(), Typed::new());
-    for (name, given) in properties.0 {
+    for (key, given) in properties.0 {
         match given {
-            Value::String(text) => drop(texts.insert(name, text)),
+            Value::String(value) => texts.push(proto::TextEntry { key, value }),
             other => {
-                texts.insert(name.clone(), render(&other));
-                typed.insert(name, value::message(other));
+                texts.extend(text_of(&other).map(|value| proto::TextEntry { key: key.clone(), value }));
+                typed.push(value::entry(key, other));
             }
         }
     }
@@ -79,8 +75,10 @@ mod tests {
     use super::*;
 
     fn sample() -> Properties {
-        let nested =
-            BTreeMap::from([("inner".to_owned(), Value::List(vec![Value::Int(1), "two".into(), Value::Null]))]);
+        let nested = Map::from([
+            ("z".to_owned(), Value::List(vec![Value::Int(1), "two".into(), Value::Null])),
+            ("a".to_owned(), Value::Null),
+        ]);
         Properties::new()
             .with("text", "5")
             .with("int", Value::Int(i64::MIN))
@@ -94,10 +92,14 @@ mod tests {
 
     #[test]
     fn both_forms_give_the_same_fields_back() {
+        let texts = Properties::new().with("z", "1").with("a", "2");
+        let typed = Properties::new().with("z", Value::Int(1)).with("a", Value::Null);
         for split in [split, split_for_all] {
-            let (texts, typed) = split(sample());
-            let back = properties(texts, typed).unwrap();
-            assert_eq!(format!("{back:?}"), format!("{:?}", sample()));
+            for given in [sample(), texts.clone(), typed.clone(), Properties::new()] {
+                let (texts, typed) = split(given.clone());
+                let back = properties(texts, typed).unwrap();
+                assert_eq!(format!("{back:?}"), format!("{given:?}"), "order and types");
+            }
         }
     }
 
@@ -112,17 +114,26 @@ mod tests {
             ("bool", "false"),
             ("null", "null"),
             ("bytes", "\"00ff\""),
-            ("map", r#"{"inner":[1,"two",null]}"#),
+            ("map", r#"{"z":[1,"two",null],"a":null}"#),
         ];
         for (name, text) in wanted {
-            assert_eq!(texts.get(name).map(String::as_str), Some(text));
+            assert!(texts.contains(&proto::TextEntry::new(name, text)), "{name}: {texts:?}");
         }
         assert_eq!((texts.len(), typed.len()), (8, 7));
     }
 
     #[test]
     fn a_typed_value_needs_a_kind() {
-        let typed = Typed::from([("x".to_owned(), proto::Value { kind: None })]);
-        assert!(properties(Texts::new(), typed).is_err());
+        for value in [Some(proto::Value { kind: None }), None] {
+            let typed = Typed::from([proto::ValueEntry { key: "x".to_owned(), value }]);
+            assert!(properties(Texts::new(), typed).is_err());
+        }
+    }
+
+    /// What the encoding of maps says of entries with one key.
+    #[test]
+    fn a_field_given_twice_has_its_last_value() {
+        let texts = ["1", "2"].map(|text| proto::TextEntry::new("x", text)).to_vec();
+        assert_eq!(properties(texts, Typed::new()).unwrap(), Properties::new().with("x", "2"));
     }
 }

@@ -1,7 +1,5 @@
 //! `GraphService`, the bitemporal graph.
 
-use std::collections::BTreeMap;
-
 use toondb_engine::api::{
     AddTemporalEdge, AsOf, CloseTemporalEdge, ClosedEdges, CommitSeq, Created, QueryTemporal, Result,
     SupersedeTemporalEdge, Superseded, TemporalEdge, TemporalEdges, TemporalFact, TemporalMode, TemporalPath,
@@ -108,7 +106,7 @@ fn edge_shown(edge: TemporalEdge) -> proto::TemporalEdge {
         retracted_seq,
         retracted_at,
     } = edge;
-    let (properties, typed_properties): (BTreeMap<_, _>, _) = split_for_all(properties);
+    let (properties, typed_properties) = split_for_all(properties);
     let (valid_until, ends_at_zero) = end_number(valid_until);
     proto::TemporalEdge {
         from_id: from_id.into_string(),

@@ -16,10 +16,15 @@ pub(super) fn value(value: proto::Value) -> Result<Value> {
         Kind::BytesValue(given) => Value::Bytes(given),
         Kind::ListValue(list) => Value::List(list.items.into_iter().map(self::value).collect::<Result<_>>()?),
         Kind::MapValue(map) => {
-            let entries = map.entries.into_iter().map(|(name, inner)| Ok((name, self::value(inner)?)));
+            let entries = map.entries.into_iter();
+            let entries = entries.map(|entry| Ok((entry.key, self::value(entry.value.unwrap_or_default())?)));
             Value::Map(entries.collect::<Result<_>>()?)
         }
     })
+}
+
+pub(super) fn entry(key: String, value: Value) -> proto::ValueEntry {
+    proto::ValueEntry { key, value: Some(message(value)) }
 }
 
 pub(super) fn message(value: Value) -> proto::Value {
@@ -32,7 +37,7 @@ pub(super) fn message(value: Value) -> proto::Value {
         Value::Bytes(given) => Kind::BytesValue(given),
         Value::List(items) => Kind::ListValue(proto::ListValue { items: items.into_iter().map(message).collect() }),
         Value::Map(entries) => {
-            let entries = entries.into_iter().map(|(name, inner)| (name, message(inner))).collect();
+            let entries = entries.into_iter().map(|(key, value)| entry(key, value)).collect();
             Kind::MapValue(proto::MapValue { entries })
         }
     };

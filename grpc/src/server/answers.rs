@@ -24,7 +24,7 @@ use toondb_engine::{Permit, Share, limits};
 use tower::{Layer, Service};
 
 use crate::peer::Peer;
-use crate::status::to_status;
+use crate::status::{complete, to_status};
 
 /// In the extensions of an answer: it tells of something that has happened.
 #[derive(Debug, Clone, Copy)]
@@ -69,7 +69,8 @@ where
         };
         let answer = self.inner.call(request);
         Box::pin(async move {
-            let answer = answer.await?;
+            let mut answer = answer.await?;
+            complete(answer.headers_mut());
             let must_be_told = answer.extensions().get::<Changed>().is_some();
             Ok(answer.map(|inner| Body::new(AnswerBody { inner, unread, must_be_told, ended: false })))
         })
@@ -130,7 +131,10 @@ impl http_body::Body for AnswerBody {
                 None => self.refuse(),
             },
             Ok(bytes) => Some(Ok(Frame::data(bytes))),
-            Err(frame) => Some(Ok(frame)),
+            Err(mut frame) => {
+                frame.trailers_mut().map(complete);
+                Some(Ok(frame))
+            }
         })
     }
 

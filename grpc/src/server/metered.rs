@@ -21,10 +21,14 @@ use tokio::time::{Instant, Sleep, sleep};
 use tonic::Status;
 use tonic::body::Body;
 use toondb_engine::api::{Error, ErrorCode};
+use toondb_engine::limits;
 use tower::{Layer, Service};
 
 use super::options::ServerOptions;
 use crate::status::to_status;
+
+/// How the messages of a request are compressed, where they are.
+const ENCODING: &str = "grpc-encoding";
 
 /// Puts [`Meter`] before a service.
 #[derive(Debug, Clone)]
@@ -104,9 +108,12 @@ where
             bytes_max: self.layer.message_bytes_max,
             held: Mutex::default(),
         });
+        // Of what is compressed, only the bytes that come are seen here: they count as what they may become.
+        let inflation = if request.headers().contains_key(ENCODING) { limits::INFLATION_MAX } else { 1 };
         let stall = Stall { timeout: self.layer.stall_timeout, sleep: None, waits: false };
         let metered = Arc::clone(&lease);
-        let answer = self.inner.call(request.map(|inner| Body::new(MeteredBody { inner, lease: metered, stall })));
+        let answer =
+            self.inner.call(request.map(|inner| Body::new(MeteredBody { inner, lease: metered, stall, inflation })));
         Box::pin(async move {
             let answer = answer.await;
             drop(lease);
@@ -141,6 +148,7 @@ struct MeteredBody {
     inner: Body,
     lease: Arc<Lease>,
     stall: Stall,
+    inflation: usize,
 }
 
 impl http_body::Body for MeteredBody {
@@ -158,7 +166,7 @@ impl http_body::Body for MeteredBody {
         };
         self.stall.waits = false;
         let arrived = match &frame {
-            Some(Ok(frame)) => frame.data_ref().map_or(0, |data| data.len()),
+            Some(Ok(frame)) => frame.data_ref().map_or(0, |data| data.len().saturating_mul(self.inflation)),
             Some(Err(_)) | None => 0,
         };
         if arrived > 0 && !self.lease.grow(arrived) {

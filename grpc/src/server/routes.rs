@@ -1,5 +1,6 @@
 //! Every service, on one frontend.
 
+use tonic::codec::CompressionEncoding;
 use tonic::server::NamedService;
 use tonic::service::Routes;
 use tonic_health::ServingStatus;
@@ -34,6 +35,7 @@ macro_rules! serving {
     ($services:ident, $frontend:ident, $bytes_max:ident: $($server:ident),+) => {$({
         let server = $server::new($frontend.clone());
         $services.names.push(<$server<Frontend> as NamedService>::NAME);
+        let server = server.accept_compressed(CompressionEncoding::Gzip);
         $services.routes = $services.routes.add_service(
             server.max_decoding_message_size($bytes_max).max_encoding_message_size($bytes_max),
         );

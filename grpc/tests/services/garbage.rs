@@ -10,7 +10,7 @@ use toondb_engine::rng::{Rng, SeededRng};
 use toondb_grpc::ServerOptions;
 use toondb_grpc::proto::*;
 
-use crate::harness::{World, error_code, every_method, is_typed, wait_until};
+use crate::harness::{Peer, World, error_code, every_method, is_typed, wait_until};
 
 /// How a client of HTTP/2 begins: its preface and an empty SETTINGS frame (RFC 9113, section 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
@@ -91,11 +91,8 @@ fn what_is_no_message_is_a_typed_status() {
     world.finish();
 }
 
-#[test]
-fn compressed_messages_are_refused_with_what_is_missing() {
-    let world = World::new();
-    let peer = world.peer();
-    let ask = KvPutRequest { key: b"k".to_vec(), ..Default::default() };
+/// Sends a compressed put, and gives the head of its answer.
+fn send_compressed(world: &World, peer: &Peer, encoding: &str, ask: &KvPutRequest) -> http::HeaderMap {
     let answer = peer.wait(async {
         let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
         encoder.write_all(&ask.encode_to_vec()).unwrap();
@@ -106,16 +103,53 @@ fn compressed_messages_are_refused_with_what_is_missing() {
         let request = http::Request::post(format!("http://{}/toondb.v1.KvService/Put", world.address()))
             .header("content-type", "application/grpc")
             .header("te", "trailers")
-            .header("grpc-encoding", "gzip")
+            .header("grpc-encoding", encoding)
             .body(tonic::body::Body::new(http_body_util::Full::new(prost::bytes::Bytes::from(body))))
             .unwrap();
         let mut channel = peer.channel.clone();
         std::future::poll_fn(|context| tower::Service::poll_ready(&mut channel, context)).await.unwrap();
         tower::Service::call(&mut channel, request).await.unwrap()
     });
-    let status = tonic::Status::from_header_map(answer.headers()).expect("the status is in the headers");
+    answer.headers().clone()
+}
+
+#[test]
+fn gzip_is_taken_and_other_compressions_are_refused_with_their_name() {
+    let world = World::new();
+    let peer = world.peer();
+    let ask = KvPutRequest { key: b"k".to_vec(), value: b"v".repeat(10_000), ..Default::default() };
+    let head = send_compressed(&world, &peer, "zstd", &ask);
+    let status = tonic::Status::from_header_map(&head).expect("the status is in the headers");
     assert_eq!(status.code(), Code::Unimplemented, "{status:?}");
-    assert!(status.message().contains("gzip"), "{status:?}");
+    assert!(status.message().contains("zstd"), "{status:?}");
+    assert_eq!(error_code(&status), Some(toondb_engine::api::ErrorCode::UnknownOperation), "{status:?}");
+    let head = send_compressed(&world, &peer, "gzip", &ask);
+    assert!(tonic::Status::from_header_map(&head).is_none(), "{head:?}");
+    let found: KvGetResponse =
+        peer.ask("KvService/Get", KvGetRequest { key: b"k".to_vec(), ..Default::default() }).unwrap();
+    assert_eq!(found.value, ask.value);
+    serves(&world);
+    world.finish();
+}
+
+/// A small request that becomes a large one takes room for the large one, and no more than a message may have.
+#[test]
+fn what_a_compressed_request_may_become_is_bounded() {
+    let options = ServerOptions { message_bytes_max: 1 << 20, inflight_bytes_max: 4 << 10, ..ServerOptions::default() };
+    let world = World::with(&options);
+    let peer = world.peer();
+    let ask = |bytes: usize| KvPutRequest { key: b"k".to_vec(), value: vec![b'v'; bytes], ..Default::default() };
+    let plain: KvPutResponse = peer.ask("KvService/Put", ask(1)).unwrap();
+    assert!(plain.success);
+    let head = send_compressed(&world, &peer, "gzip", &ask(1 << 19));
+    let status = tonic::Status::from_header_map(&head).expect("the status is in the headers");
+    assert_eq!(error_code(&status), Some(toondb_engine::api::ErrorCode::Busy), "{status:?}");
+    world.finish();
+    let world = World::with(&ServerOptions { message_bytes_max: 1 << 20, ..ServerOptions::default() });
+    let peer = world.peer();
+    let head = send_compressed(&world, &peer, "gzip", &ask(2 << 20));
+    let status = tonic::Status::from_header_map(&head).expect("the status is in the headers");
+    assert_eq!(error_code(&status), Some(toondb_engine::api::ErrorCode::LimitExceeded), "{status:?}");
     serves(&world);
     world.finish();
 }

@@ -1,7 +1,6 @@
 //! Requests that contradict the contract, in well-formed messages: a status that says what is wrong, nothing half applied,
 //! and the server serves on.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tonic::{Code, Status};
@@ -81,7 +80,7 @@ fn documents_that_do_not_fit_leave_nothing() {
     let ask = CreateCollectionRequest { name: "c".into(), dimension: 2, ..Default::default() };
     let _: CreateCollectionResponse = peer.ask("CollectionService/CreateCollection", ask).unwrap();
     let good = || Document { id: "good".into(), embedding: vec![1.0, 2.0], ..Default::default() };
-    let field = |kind| BTreeMap::from([("f".to_owned(), Value { kind })]);
+    let field = |kind| vec![ValueEntry { key: "f".to_owned(), value: Some(Value { kind }) }];
     let nan = field(Some(value::Kind::FloatValue(f64::NAN)));
     for bad in [
         Document { embedding: vec![1.0], ..good() },
@@ -90,7 +89,7 @@ fn documents_that_do_not_fit_leave_nothing() {
         Document { typed_metadata: nan, ..good() },
         Document { typed_metadata: field(None), ..good() },
         Document { typed_metadata: field(Some(nested(limits::VALUE_DEPTH_MAX + 1))), ..good() },
-        Document { metadata: BTreeMap::from([("x".repeat(limits::NAME_BYTES_MAX + 1), String::new())]), ..good() },
+        Document { metadata: vec![TextEntry::new(&"x".repeat(limits::NAME_BYTES_MAX + 1), "")], ..good() },
         Document { content: "x".repeat(limits::CONTENT_BYTES_MAX + 1), ..good() },
     ] {
         let text = format!("{bad:.100?}");

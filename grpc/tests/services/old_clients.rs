@@ -1,8 +1,6 @@
 //! Clients of the original contract: every added field is unset, as it is where nobody knows of it. Keys, collections,
 //! bare indexes, and what fails.
 
-use std::collections::BTreeMap;
-
 use tonic::{Code, Status};
 use toondb_engine::api::{
     AddDocuments, ByteBuf, CountVectors, CreateCollection, DescribeIndex, Document, Durability, Embedding, ErrorCode,
@@ -193,11 +191,11 @@ fn an_insert_stream_goes_into_the_index() {
     world.finish();
 }
 
-fn texts<const N: usize>(fields: [(&str, &str); N]) -> BTreeMap<String, String> {
-    fields.map(|(name, text)| (name.to_owned(), text.to_owned())).into()
+fn texts<const N: usize>(fields: [(&str, &str); N]) -> Vec<TextEntry> {
+    fields.map(|(name, text)| TextEntry::new(name, text)).into()
 }
 
-fn search(peer: &Peer, filter: BTreeMap<String, String>) -> Vec<String> {
+fn search(peer: &Peer, filter: Vec<TextEntry>) -> Vec<String> {
     let ask =
         SearchCollectionRequest { collection_name: "c".into(), query: vec![1.0, 0.0], filter, ..Default::default() };
     let answer: SearchCollectionResponse = peer.ask("CollectionService/SearchCollection", ask).unwrap();
@@ -234,7 +232,7 @@ fn text_filters_find_texts_and_what_reads_like_them() {
     let ask = GetDocumentRequest { collection_name: "c".into(), document_id: "int".into(), ..Default::default() };
     let answer: GetDocumentResponse = peer.ask("CollectionService/GetDocument", ask).unwrap();
     let document = answer.document.unwrap();
-    assert_eq!(document.metadata, texts([("draft", "true"), ("rate", "0.5"), ("year", "2024")]));
+    assert_eq!(document.metadata, texts([("year", "2024"), ("draft", "true"), ("rate", "0.5")]));
     assert_eq!((document.embedding, answer.error.as_str()), (vec![1.0, 0.0], ""));
     world.finish();
 }

@@ -1,13 +1,11 @@
 //! Clients of the original contract: graphs, facts, namespaces, caches and checkpoints.
 
-use std::collections::BTreeMap;
-
 use toondb_grpc::proto::*;
 
 use crate::harness::{Peer, World};
 
 fn add_node(peer: &Peer, id: &str) {
-    let properties = BTreeMap::from([("name".to_owned(), id.to_owned())]);
+    let properties = vec![TextEntry::new("name", id)];
     let node = GraphNode { id: id.into(), node_type: "thing".into(), properties, ..Default::default() };
     let answer: AddNodeResponse =
         peer.ask("GraphService/AddNode", AddNodeRequest { node: Some(node), ..Default::default() }).unwrap();
@@ -31,7 +29,7 @@ fn a_graph_from_first_to_last() {
     add_edge(&peer, "a", "sees", "c");
     let ask = GetNodeRequest { node_id: "a".into(), ..Default::default() };
     let node = peer.ask::<_, GetNodeResponse>("GraphService/GetNode", ask).unwrap().node.unwrap();
-    assert_eq!((node.node_type.as_str(), node.properties["name"].as_str()), ("thing", "a"));
+    assert_eq!((node.node_type.as_str(), node.properties[0].value.as_str()), ("thing", "a"));
     let edges = |edge_type: &str, direction: EdgeDirection| {
         let ask = GetEdgesRequest {
             node_id: "a".into(),
@@ -138,12 +136,12 @@ fn namespaces_with_quotas() {
         name: "n".into(),
         description: "notes".into(),
         quota: Some(quota),
-        metadata: BTreeMap::from([("team".to_owned(), "a".to_owned())]),
+        metadata: vec![TextEntry::new("team", "a")],
         ..Default::default()
     };
     let answer: CreateNamespaceResponse = peer.ask("NamespaceService/CreateNamespace", ask).unwrap();
     let made = answer.namespace.unwrap();
-    assert!(answer.success && made.description == "notes" && made.metadata["team"] == "a");
+    assert!(answer.success && made.description == "notes" && made.metadata == [TextEntry::new("team", "a")]);
     let create = |name: &str| CreateCollectionRequest {
         name: name.into(),
         namespace: "n".into(),

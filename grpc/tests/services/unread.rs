@@ -136,7 +136,7 @@ fn the_answer_of_a_change_is_never_refused() {
     let ask = AddDocumentsRequest { collection_name: "c".into(), documents, ..Default::default() };
     let answer: AddDocumentsResponse = peer.ask("CollectionService/AddDocuments", ask).unwrap();
     assert_eq!(answer.ids.len(), 1_000, "some 30 KB of ids");
-    let metadata = [("about".to_owned(), "x".repeat(8 << 10))].into();
+    let metadata = vec![TextEntry::new("about", &"x".repeat(8 << 10))];
     let ask = CreateNamespaceRequest { name: "made".into(), metadata, ..Default::default() };
     let answer: CreateNamespaceResponse = peer.ask("NamespaceService/CreateNamespace", ask).unwrap();
     assert!(answer.success, "it is there, and so is said to be");

@@ -19,6 +19,7 @@ from ._async import (
     AsyncIpcClient,
     AsyncNamespace,
     AsyncToonDBClient,
+    AsyncSnapshot,
     AsyncTransaction,
 )
 from ._clients import Database, IpcClient, ToonDBClient
@@ -75,6 +76,7 @@ from ._generated._collection import Collection
 from ._generated._namespace import Namespace
 from ._generated._query import Query
 from ._rows import ArrowStream, History, Rendered, Rows
+from ._snapshots import Snapshot
 from ._toondb import __version__
 from ._transactions import Transaction
 from ._types import (
@@ -115,6 +117,7 @@ __all__ = [
     "AsyncIpcClient",
     "AsyncNamespace",
     "AsyncToonDBClient",
+    "AsyncSnapshot",
     "AsyncTransaction",
     "BusyError",
     "CacheHit",
@@ -171,6 +174,7 @@ __all__ = [
     "SectionResult",
     "ServerStats",
     "ShuttingDownError",
+    "Snapshot",
     "SnapshotExpiredError",
     "Subgraph",
     "Superseded",

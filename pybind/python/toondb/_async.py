@@ -21,6 +21,7 @@ from ._generated._collection import Collection
 from ._generated._namespace import Namespace
 from ._looped import awaited
 from ._methods import Steps
+from ._snapshots import AtSnapshot, Snapshot
 from ._store import Store, checked_name
 from ._toondb import Connection
 from ._transactions import Transaction, retry_delay
@@ -57,8 +58,15 @@ class _LoopedStore(Store):
         except StopIteration as end:
             return end.value
 
+    def _at_snapshot(self) -> AtSnapshot:
+        return _LoopedAtSnapshot(self._connection())
+
     def _aside(self, function: Callable[[], Result]) -> Any:
         return asyncio.get_running_loop().run_in_executor(None, function)
+
+
+class _LoopedAtSnapshot(_LoopedStore, AtSnapshot):
+    """Reads at a snapshot that give awaitables."""
 
 
 class AsyncCollection(AsyncCollectionMethods):
@@ -131,6 +139,10 @@ class AsyncNamespace(AsyncNamespaceMethods):
         opened = await awaited(self._plain.collection(name, dimension, metric=metric, metadata=metadata))
         return AsyncCollection(opened)
 
+    def snapshot(self) -> "AsyncSnapshot":
+        """This namespace at one commit, without awaiting this; see :class:`AsyncSnapshot`."""
+        return self._client.snapshot(self.name)
+
     def transaction(self, *, durability: Durability = "durable") -> AsyncTransaction:
         """Begin a transaction, without awaiting this; see :class:`AsyncTransaction`."""
         return self._client.transaction(namespace=self.name, durability=durability)
@@ -146,6 +158,35 @@ class AsyncNamespace(AsyncNamespaceMethods):
         return await self._client.run_transaction(
             function, retries=retries, namespace=self.name, durability=durability
         )
+
+
+class AsyncSnapshot(AsyncNamespace):
+    """A namespace as it was at one commit, for asyncio: ``async with client.snapshot("notes") as s: ...``; see
+    :class:`Snapshot`.
+    """
+
+    _plain: Snapshot
+
+    async def __aenter__(self) -> "Self":
+        await awaited(self._plain._take())
+        return self
+
+    async def __aexit__(
+        self,
+        kind: Optional[Type[BaseException]],
+        error: Optional[BaseException],
+        traceback: Optional[TracebackType],
+    ) -> None:
+        # Nobody need wait for it; one that cannot be given back expires by itself.
+        with suppress(ToonDBError, RuntimeError):
+            given_back = self._plain._end()
+            if given_back is not None:
+                given_back.add_done_callback(_ignored)
+
+    @property
+    def seq(self) -> Optional[int]:
+        """The commit at which it reads; see :attr:`Snapshot.seq`."""
+        return self._plain.seq
 
 
 class AsyncStore(AsyncStoreMethods):
@@ -198,6 +239,12 @@ class AsyncStore(AsyncStoreMethods):
     def namespace(self, name: str) -> AsyncNamespace:
         """A handle on a namespace, whether or not it exists yet: its methods need no ``namespace`` argument."""
         return AsyncNamespace(self, Namespace(self._plain, checked_name(name)))
+
+    def snapshot(self, namespace: str = "default") -> AsyncSnapshot:
+        """A namespace at one commit, without awaiting this: ``async with client.snapshot("notes") as s: ...``. See
+        :class:`AsyncSnapshot`.
+        """
+        return AsyncSnapshot(self, Snapshot(self._plain, checked_name(namespace)))
 
     def transaction(self, *, namespace: str = "default", durability: Durability = "durable") -> AsyncTransaction:
         """Begin a transaction, without awaiting this: ``async with client.transaction() as tx: ...`` commits at its

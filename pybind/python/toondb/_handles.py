@@ -9,6 +9,7 @@ from ._types import Durability, Metadata, Metric
 
 if TYPE_CHECKING:
     from ._generated._collection import Collection
+    from ._snapshots import Snapshot
     from ._store import Store
 
 Result = TypeVar("Result")
@@ -45,10 +46,15 @@ class NamespaceBase(Methods):
         from ._generated._collection import Collection
 
         if dimension is None:
-            yield self._store.describe_collection(name, namespace=self.name)
+            # Also at a snapshot, which tells nothing of now.
+            yield self._store.count(name, namespace=self.name)
         else:
             yield self._store.create_collection(name, dimension, self.name, metric=metric, metadata=metadata)
         return Collection(self._store, self.name, name)
+
+    def snapshot(self) -> "Snapshot":
+        """This namespace at one commit; see :class:`Snapshot`."""
+        return self._store.snapshot(self.name)
 
     def transaction(self, *, durability: Durability = "durable") -> Transaction:
         """Begin a transaction; see :class:`Transaction`."""

@@ -26,6 +26,10 @@ class QueryBase(_toondb.Query):
         """The pages of the whole, as large as one answer holds."""
         return Paging(self._arguments, PAGE_ITEMS_MAX)
 
+    def _at(self, seq: int) -> "QueryBase":
+        """The same read at a snapshot."""
+        return type(self)(self._operation, {**self._arguments, "snapshot": seq})
+
     def _page(self, paging: Paging) -> "QueryBase":
         """The read of the next page; of what does not come in pages, the whole."""
         return type(self)(self._operation, paging.next()) if self._is_paged else self

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from ._generated._namespace import Namespace
+    from ._snapshots import AtSnapshot, Snapshot
 
 Result = TypeVar("Result")
 
@@ -72,6 +73,18 @@ class Store(
         from ._generated._namespace import Namespace
 
         return Namespace(self, checked_name(name))
+
+    def snapshot(self, namespace: str = "default") -> "Snapshot":
+        """A namespace at one commit, the newest by then: ``with db.snapshot("notes") as s: ...``. See :class:`Snapshot`."""
+        from ._snapshots import Snapshot
+
+        return Snapshot(self, checked_name(namespace))
+
+    def _at_snapshot(self) -> "AtSnapshot":
+        """The same connection, for reads at a snapshot."""
+        from ._snapshots import AtSnapshot
+
+        return AtSnapshot(self._connection())
 
     def transaction(self, *, namespace: str = "default", durability: Durability = "durable") -> Transaction:
         """Begin a transaction: ``with db.transaction() as tx: ...`` commits at its end. See :class:`Transaction`."""

@@ -80,9 +80,6 @@ class _Scan(Pages[Tuple[bytes, bytes]]):
     def _more(self) -> "Steps[Iterator[Tuple[bytes, bytes]]]":
         seq = yield self._transaction._seq()
         found: List[Tuple[bytes, bytes]] = []
-        if seq == 0:
-            # Before every commit: there is nothing to read.
-            self._paging.complete = True
         if not self._paging.complete:
             page = {**self._paging.next(), "snapshot": seq}
             if self._left is not None:
@@ -190,9 +187,7 @@ class Transaction(Methods):
 
     @steps
     def _seq(self) -> Steps[int]:
-        """The commit whose state is read. 0 is before every commit: there is nothing to read, and no snapshot to
-        hold.
-        """
+        """The commit whose state is read. 0 is before every commit: nothing is there, and nothing to hold."""
         self._writing()
         if self._snapshot is None:
             taken = yield self._store._call("TakeSnapshot", self._namespace, {})
@@ -207,9 +202,7 @@ class Transaction(Methods):
         """Reads one thing of the snapshot, and notes whether it is there."""
         self._writing()
         seq = yield self._seq()
-        found = None
-        if seq:
-            found = yield self._store._call(operation, self._namespace, {**arguments, "snapshot": seq}, then)
+        found = yield self._store._call(operation, self._namespace, {**arguments, "snapshot": seq}, then)
         self._reads[(target, *at.values())] = (target, at, found is not None)
         return found
 

@@ -1,14 +1,15 @@
 //! Reads in formats: what each gives, which columns, and what is refused.
 
 use toondb_engine::api::{
-    ByteBuf, ConvertText, CountTokens, Direction, ErrorCode, GetEdges, MultiGet, Neighbors, OutputFormat, Properties,
-    Render, RowsQuery, Scan, Tokenizer, Traverse, TraverseTemporal, Value,
+    AddNode, ByteBuf, ConvertText, CountTokens, Direction, ErrorCode, Flush, GetEdges, MultiGet, Neighbors, Node,
+    OutputFormat, Properties, Render, RowsQuery, Scan, SearchCollection, Tokenizer, ToonOptions, Traverse,
+    TraverseTemporal, Value,
 };
 use toondb_engine::format::{json, toon};
 use toondb_tests::Script;
 use toondb_tests::requests::{
-    add_documents, add_edge, add_fact, add_node, at, bytes, create_collection, document_with, get_documents, history,
-    put, query, scan, search,
+    add_documents, add_edge, add_fact, add_node, at, bytes, create_collection, document_with, filter, get_documents,
+    get_node, history, map, node, put, query, scan, search,
 };
 
 pub fn render(read: RowsQuery, format: OutputFormat, columns: &[&str]) -> Render {
@@ -194,7 +195,9 @@ fn what_cannot_be_is_refused(s: &mut Script) {
 }
 
 fn texts_are_converted(s: &mut Script) {
-    let convert = |text: &str, to| ConvertText { text: text.to_owned(), from: None, to, tokenizer: Tokenizer::O200k };
+    let toon = ToonOptions::default();
+    let convert =
+        |text: &str, to| ConvertText { text: text.to_owned(), from: None, to, tokenizer: Tokenizer::O200k, toon };
     let converted = s.ok("default", convert("{\"a\": [1, 2.5, null]}", OutputFormat::Toon));
     assert_eq!((converted.data.as_slice(), converted.lossless), (&b"a[3]: 1,2.5,null"[..], true));
     assert!(!s.ok("default", convert("[1]{a}:\n  x", OutputFormat::Markdown)).lossless);
@@ -205,7 +208,42 @@ fn texts_are_converted(s: &mut Script) {
     s.fails(ErrorCode::LimitExceeded, "default", convert(&"[".repeat(100), OutputFormat::Json));
 }
 
+/// Through every door, also that with maps on the wire, where a mix of texts and other values must not lose its order.
+fn fields_keep_their_order(s: &mut Script) {
+    let nested = map([("z", Value::Null), ("a", map([("y", 1.into()), ("b", "t".into())])), ("m", 2.into())]);
+    let mixed = || Properties::new().with("zulu", "last").with("alpha", 1).with("mike", nested.clone()).with("b", "t");
+    let texts = || Properties::new().with("z", "1").with("a", "2");
+    let typed = || Properties::new().with("z", 1).with("a", 2);
+    s.ok("default", create_collection("docs", 1, Default::default()));
+    for (id, fields) in [("mixed", mixed()), ("texts", texts()), ("typed", typed())] {
+        s.ok("default", add_documents("docs", vec![document_with(id, &[1.0], fields.clone())]));
+        s.ok("default", AddNode { node: Node { properties: fields.clone(), ..node(id) }, ..add_node(id) });
+        let found = s.ok("default", get_documents("docs", &[id])).documents.remove(0).unwrap();
+        let node = s.ok("default", get_node(id)).node.unwrap();
+        let given = format!("{fields:?}");
+        assert_eq!((format!("{:?}", found.metadata), format!("{:?}", node.properties)), (given.clone(), given));
+    }
+    s.ok("default", Flush {});
+    s.lose_power();
+    let read = || RowsQuery::GetDocuments(get_documents("docs", &["mixed"]));
+    let json = text(s, read(), OutputFormat::Json, &["metadata"]);
+    let wanted = r#"[{"metadata.zulu":"last","metadata.alpha":1,"metadata.mike":{"z":null,"a":{"y":1,"b":"t"},"m":2},"metadata.b":"t"}]"#;
+    assert_eq!(json, wanted);
+    let header = text(s, read(), OutputFormat::Markdown, &["metadata"]);
+    assert!(header.starts_with("| metadata.zulu | metadata.alpha | metadata.mike | metadata.b |\n"), "{header}");
+    // The same fields in another order are the same row of a table, and the same value of a filter.
+    let turned = Properties::new().with("a", "3").with("z", "4");
+    s.ok("default", add_documents("docs", vec![document_with("turned", &[1.0], turned)]));
+    let both = RowsQuery::GetDocuments(get_documents("docs", &["texts", "turned"]));
+    assert_eq!(as_toon(s, both, &["metadata"]), "[2]{metadata.z,metadata.a}:\n  \"1\",\"2\"\n  \"4\",\"3\"");
+    let turned = map([("m", 2.into()), ("a", map([("b", "t".into()), ("y", 1.into())])), ("z", Value::Null)]);
+    let filter = filter(map([("mike", map([("$eq", turned)]))]));
+    let found = s.ok("default", SearchCollection { filter: Some(filter), ..search("docs", &[1.0], 5) }).hits;
+    assert_eq!(found.iter().map(|hit| hit.document.id.as_ref().unwrap().as_str()).collect::<Vec<_>>(), ["mixed"]);
+}
+
 scenarios!(
+    fields_keep_their_order,
     keys,
     documents,
     graph_and_facts,

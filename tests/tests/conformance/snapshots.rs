@@ -226,7 +226,24 @@ fn two_may_share_one(s: &mut Script) {
     s.fails(ErrorCode::SnapshotExpired, "default", Get { snapshot: Some(second), ..get("k") });
 }
 
+/// Commit 0 is before every commit: nothing is held for it, and it is empty whatever has come since.
+fn before_every_commit(s: &mut Script) {
+    let nothing = s.ok("default", TakeSnapshot {}).seq;
+    assert_eq!(nothing, CommitSeq(0));
+    fill(s);
+    s.ok("default", Flush {});
+    let key = || Get { key: bytes("k"), snapshot: Some(nothing) };
+    assert_eq!(s.ok("default", key()).found, None);
+    assert!(s.ok("default", Scan { snapshot: Some(nothing), ..scan("") }).entries.is_empty());
+    assert_eq!(s.ok("default", GetNode { id: "a".into(), snapshot: Some(nothing) }).node, None);
+    let search = SearchCollection { snapshot: Some(nothing), ..search("c", &[0.0], 5) };
+    s.fails(ErrorCode::CollectionNotFound, "default", search);
+    s.lose_power();
+    assert_eq!(s.ok("default", key()).found, None);
+}
+
 scenarios!(
+    before_every_commit,
     reads_stay_as_they_were,
     erased_facts_and_history,
     a_dropped_collection_stays_in_its_snapshot,

@@ -109,7 +109,7 @@ fn field_name() -> impl Strategy<Value = String> + Clone {
 }
 
 fn properties() -> impl Strategy<Value = Properties> + Clone {
-    collection::btree_map(field_name(), field_value(), 0..3).prop_map(Properties)
+    collection::vec((field_name(), field_value()), 0..3).prop_map(Properties::from_iter)
 }
 
 /// Filters over the same small fields.

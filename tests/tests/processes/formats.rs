@@ -85,7 +85,7 @@ fn what_is_wrong_is_named_with_its_place() {
 
 fn field<'v>(value: &'v Value, name: &str) -> &'v Value {
     match value {
-        Value::Map(fields) => &fields[name],
+        Value::Map(fields) => fields.get(name).unwrap(),
         other => panic!("{other:?} is no map"),
     }
 }

@@ -2,12 +2,10 @@
 //! `{"$float": "-inf"}`, and a map with a name that begins with `$` is `{"$map": {...}}`, so that it is not mistaken for
 //! one of these.
 
-use std::collections::BTreeMap;
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::api::{Properties, Value};
+use crate::api::{Map, Properties, Value};
 
 /// What has no other spelling.
 const BYTES: &str = "$bytes";
@@ -15,7 +13,7 @@ const FLOAT: &str = "$float";
 const MAP: &str = "$map";
 
 fn single(name: &str, value: Value) -> Value {
-    Value::Map(BTreeMap::from([(name.to_owned(), value)]))
+    Value::Map(Map::from([(name.to_owned(), value)]))
 }
 
 /// A value that JSON can spell.
@@ -38,8 +36,8 @@ pub fn unspell(value: Value) -> Result<Value, &'static str> {
     Ok(match value {
         Value::List(items) => Value::List(items.into_iter().map(unspell).collect::<Result<_, _>>()?),
         Value::Map(mut entries) => {
-            let special = match (entries.len(), entries.first_key_value()) {
-                (1, Some((name, _))) if [BYTES, FLOAT, MAP].contains(&name.as_str()) => entries.pop_first(),
+            let special = match (entries.len(), entries.iter().next()) {
+                (1, Some((name, _))) if [BYTES, FLOAT, MAP].contains(&name.as_str()) => entries.pop(),
                 _ => None,
             };
             match special {
@@ -63,7 +61,7 @@ pub fn unspell(value: Value) -> Result<Value, &'static str> {
     })
 }
 
-fn unspell_entries(entries: BTreeMap<String, Value>) -> Result<BTreeMap<String, Value>, &'static str> {
+fn unspell_entries(entries: Map) -> Result<Map, &'static str> {
     entries.into_iter().map(|(name, value)| Ok((name, unspell(value)?))).collect()
 }
 

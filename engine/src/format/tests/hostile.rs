@@ -1,6 +1,6 @@
 //! Malformed and hostile texts: a typed error with line and column, in bounded time and memory.
 
-use crate::api::{ErrorCode, Value};
+use crate::api::{ErrorCode, ToonOptions, Value};
 use crate::format::{FormatError, json, toon};
 use crate::limits;
 use crate::rng::{Rng, SeededRng};
@@ -132,6 +132,16 @@ fn texts_that_stand_for_too_much_are_refused() {
     let groups: Vec<String> = (0..1_000).map(|n| format!("g{n}{{a}}")).collect();
     let rows = format!("  {}\n", vec!["1"; 1_000].join(","));
     assert!(is_limit(toon::decode(&format!("[1000]{{{}}}:\n{}", groups.join(","), rows.repeat(1_000)))));
+    // What a reader passes over between a header and its rows hides them from nobody.
+    for between in ["", "# a comment\n", "\n", "\t# a comment\n"] {
+        for indent in ["  ", "\t\t"] {
+            let text = format!("[1000]{{{name}}}:\n{between}{}", format!("{indent}1\n").repeat(1_000));
+            for strict in [true, false] {
+                let options = ToonOptions { strict, ..ToonOptions::default() };
+                assert!(is_limit(toon::decode_with(&text, &options)), "{between:?}, {indent:?}, strict {strict}");
+            }
+        }
+    }
     // A declared length is believed only as far as the text goes.
     assert!(toon::decode("[99999999999999999999]: 1").is_err());
     assert!(toon::decode("a[4294967295]{b}:\n  1").is_err());

@@ -8,6 +8,7 @@
 )]
 
 mod bounds;
+mod fixtures;
 mod hostile;
 mod integers;
 mod output;

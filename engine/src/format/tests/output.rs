@@ -7,7 +7,7 @@ use arrow_array::types::{Float64Type, Int64Type};
 use arrow_ipc::reader::StreamReader;
 use arrow_schema::DataType;
 
-use crate::api::{ConvertText, ErrorCode, OutputFormat, Tokenizer, Value};
+use crate::api::{ConvertText, ErrorCode, OutputFormat, Tokenizer, ToonOptions, Value};
 use crate::format::{Cell, Row, RowSet, RowTable, convert, encode};
 
 fn rows(columns: &[&str], rows: &[&[Value]]) -> RowSet {
@@ -133,7 +133,10 @@ fn auto_takes_what_costs_less() {
 #[test]
 fn texts_are_converted() {
     let ask = |text: &str, from, to| {
-        convert(&ConvertText { text: text.to_owned(), from, to, tokenizer: Tokenizer::O200k }, &mut || Ok(()))
+        convert(
+            &ConvertText { text: text.to_owned(), from, to, tokenizer: Tokenizer::O200k, toon: ToonOptions::default() },
+            &mut || Ok(()),
+        )
     };
     let get = |text: &str, to| {
         let converted = ask(text, None, to).unwrap();

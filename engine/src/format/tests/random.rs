@@ -229,10 +229,13 @@ impl Draw {
     /// Tables with the same columns in every row, mostly.
     pub fn rows(&self) -> RowSet {
         let table = |name| {
-            let mut columns: Vec<String> = (0..=self.below(4)).map(|_| self.text()).collect();
-            columns.sort();
-            columns.dedup();
-            let columns: Vec<Arc<str>> = columns.into_iter().map(Arc::from).collect();
+            let mut columns: Vec<Arc<str>> = Vec::new();
+            for _ in 0..=self.below(4) {
+                let column = self.text();
+                if !columns.iter().any(|other| **other == *column) {
+                    columns.push(Arc::from(column));
+                }
+            }
             let nested = self.below(4) == 0;
             let cell = |column: &Arc<str>| {
                 let value = if nested { self.value(2) } else { self.scalar() };

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use super::Query as _;
 use super::reader::Reader;
-use crate::api::{Cost, Error, Request, Response, Result};
+use crate::api::{CommitSeq, Cost, Error, Request, Response, Result};
 use crate::clock::Clock;
 use crate::namespace::state::State;
+use crate::store::RowSnapshot;
 use crate::work::Wanted;
 
 /// A match over all operations in which reads are answered.
@@ -27,7 +28,16 @@ macro_rules! answer {
 
 /// Answers a read, for as long as its answer is wanted.
 pub fn query(state: &State, request: Request, wanted: &Wanted<'_>) -> Result<Response> {
+    if request.snapshot() == Some(CommitSeq(0)) {
+        // Before every commit nothing was there, whatever has come since, and nothing need be held for it.
+        let nothing = State::empty(Arc::clone(&state.clock));
+        return answer(&nothing, nothing.snapshot(None)?, request, wanted);
+    }
     let (snapshot, _running) = state.begin_read(&request)?;
+    answer(state, snapshot, request, wanted)
+}
+
+fn answer(state: &State, snapshot: RowSnapshot, request: Request, wanted: &Wanted<'_>) -> Result<Response> {
     let snapshot = &Reader::new(snapshot, wanted);
     with_operations!(answer request state snapshot)
 }
