@@ -366,7 +366,7 @@ fn keys(base: &Base, table: Table) -> Vec<Vec<u8>> {
 type Defect = fn(&Base, &Memtable, &mut Counters);
 
 /// One defect of each derived table, missing and surplus, and of the counters.
-const DEFECTS: [(&str, Defect); 11] = [
+const DEFECTS: [(&str, Defect); 15] = [
     ("kv_expiry", |base, rows, _| rows.insert(Table::KvExpiry, &keys(base, Table::KvExpiry)[0], None, 1)),
     ("kv_expiry", |_, rows, _| {
         rows.insert(Table::KvExpiry, &KeyWriter::new().time(3).raw(b"key1").finish(), Some(b""), 1);
@@ -381,6 +381,18 @@ const DEFECTS: [(&str, Defect); 11] = [
     ("commit_times", |base, rows, _| rows.insert(Table::CommitTimes, &keys(base, Table::CommitTimes)[0], None, 1)),
     ("commit_times", |_, rows, _| {
         rows.insert(Table::CommitTimes, &KeyWriter::new().time(7).finish(), Some(&9_999_u64.to_le_bytes()), 1);
+    }),
+    ("temporal_types", |base, rows, _| {
+        let listed = keys(base, Table::TemporalTypes);
+        rows.insert(Table::TemporalTypes, listed.last().unwrap(), None, 1);
+    }),
+    ("temporal_types", |_, rows, _| rows.insert(Table::TemporalTypes, b"x", Some(b""), 1)),
+    ("temporal_changes", |base, rows, _| {
+        rows.insert(Table::TemporalChanges, &keys(base, Table::TemporalChanges)[0], None, 1);
+    }),
+    ("temporal_changes", |base, rows, _| {
+        let fact = &keys(base, Table::TemporalOut)[0];
+        rows.insert(Table::TemporalChanges, &KeyWriter::new().u64(7_777).raw(fact).finish(), Some(b""), 1);
     }),
     ("counters", |_, _, counters| counters.keys += 3),
     ("counters", |_, _, counters| {

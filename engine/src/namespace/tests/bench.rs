@@ -19,8 +19,10 @@ use crate::rng::SeededRng;
 use crate::space::Space;
 use crate::work::{Budget, Job, Wanted};
 
-const ID: [u8; 16] = [3; 16];
-const DIR: &str = "/ns";
+/// The namespace's id.
+pub const ID: [u8; 16] = [3; 16];
+/// Where its files are.
+pub const DIR: &str = "/ns";
 
 /// The namespace and what it stands on.
 pub struct Bench {
@@ -178,6 +180,11 @@ impl Bench {
     /// Closes and opens the files.
     pub fn reopen(&mut self) {
         assert!(self.handle.close_unused());
+        self.reopen_closed();
+    }
+
+    /// Opens files that were closed.
+    pub fn reopen_closed(&mut self) {
         self.handle = open(&self.disk, &self.clock, &self.workers, &self.closing);
     }
 

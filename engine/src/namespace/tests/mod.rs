@@ -5,6 +5,7 @@ mod bench;
 mod caches;
 mod clocks;
 mod durability;
+mod facts;
 mod groups;
 mod indexes;
 mod readers;

@@ -4,8 +4,9 @@ use super::{CACHE_BYTES, ID, created, filled, flush, open, path};
 use crate::api::{Metric, Properties};
 use crate::disk::SimDisk;
 use crate::store::{
-    Base, CollectionKind, CollectionRecord, Counters, DocumentRecord, EdgeRecord, FaultKind, FlushInput, KeyWriter,
-    KvRecord, Memtable, NodeRecord, RowMark, RowReport, StoreFile, Table, TemporalRecord, verify_file,
+    Base, CollectionKind, CollectionRecord, Counters, DocumentRecord, EdgeRecord, FACTS_LISTED, FaultKind, FlushInput,
+    KeyWriter, KvRecord, Memtable, NodeRecord, RowMark, RowReport, StoreFile, Table, TemporalRecord, change_key,
+    type_key, verify_file,
 };
 
 type Rows = Vec<(Table, Vec<u8>, Vec<u8>)>;
@@ -87,6 +88,9 @@ fn sound() -> (Rows, Counters) {
         (Table::TemporalOut, fact_key("a", "z"), fact),
         (Table::TemporalIn, fact_key("z", "a"), Vec::new()),
         (Table::CommitTimes, KeyWriter::new().time(3).finish(), 1_u64.to_le_bytes().to_vec()),
+        (Table::TemporalTypes, FACTS_LISTED.to_vec(), Vec::new()),
+        (Table::TemporalTypes, type_key(&fact_key("a", "z")).unwrap(), Vec::new()),
+        (Table::TemporalChanges, change_key(1, &fact_key("a", "z")), Vec::new()),
         // A dropped collection may leave anything.
         (Table::Purges, KeyWriter::new().u32(9).finish(), Vec::new()),
         (Table::Vectors, KeyWriter::new().u32(9).u32(4).finish(), vec![0; 8]),
@@ -138,10 +142,13 @@ fn every_missing_row_and_every_wrong_counter_is_found() {
         match table {
             // What these say is said nowhere else.
             Table::Rows => assert!(report.is_sound()),
+            // Without it nothing is said to be listed.
+            Table::TemporalTypes if rows[index].1 == FACTS_LISTED => assert!(report.is_sound()),
             _ if index == rows.len() - 2 => assert!(report.is_sound()),
             _ => assert!(!report.is_sound() && report.complete, "without {table:?}: {report:?}"),
         }
-        if matches!(table, Table::KvExpiry | Table::EdgesIn | Table::TemporalIn | Table::CommitTimes) {
+        let derived = [Table::KvExpiry, Table::EdgesIn, Table::TemporalIn, Table::CommitTimes];
+        if derived.contains(table) || matches!(table, Table::TemporalTypes | Table::TemporalChanges) {
             assert!(report.findings.iter().all(|finding| finding.kind == FaultKind::Derived), "{report:?}");
         }
     }

@@ -195,7 +195,9 @@ fn compare(dice: &Dice, harness: &Harness, snapshot: &RowSnapshot, model: &Model
     let found = query(harness, snapshot, node, direction, mode, edge_type, as_of);
     let expected = model.query(node, direction, (start, end), edge_type, as_of);
     assert_eq!(found, expected, "{node} {direction:?} {mode:?} {edge_type:?} {as_of:?} at {}", snapshot.seq());
-    lists::compare(dice, harness, snapshot, model);
+    if dice.below(2) == 0 {
+        lists::compare(dice, harness, snapshot, model);
+    }
     if dice.below(4) == 0 {
         let found = history(harness, snapshot, node, direction, 1 + dice.below(5) as u32);
         assert_eq!(found, model.history(node, direction));
