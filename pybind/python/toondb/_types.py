@@ -6,7 +6,7 @@ namespace.
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-    Dict, Iterator, List, Literal, NamedTuple, Optional, Tuple, Union, from typing import Any,
+from typing import Any, Dict, Iterator, List, Literal, NamedTuple, Optional, Tuple, Union
 
 from ._rows import InFormats, Tables
 
