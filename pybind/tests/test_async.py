@@ -44,7 +44,7 @@ PAIRS = [
     (Transaction, AsyncTransaction),
 ]
 NOT_AWAITED = {"namespace", "snapshot", "transaction"}
-ITERATED = {"scan", "scan_keys", "list_documents", "list_document_ids", "list", "list_ids"}
+ITERATED = {"list", "list_document_ids", "list_documents", "list_ids", "scan", "scan_keys", "scan_prefixes"}
 
 Result = TypeVar("Result")
 
