@@ -18,6 +18,8 @@ EDGE = GraphEdge("a", "KNOWS", "b", {"since": 2020})
 FACT = TemporalEdge("a", "IS", "b", 1, 0, {}, 3, 4)
 
 MADE: Dict[str, Callable[[], Any]] = {
+    "LogEntry": [toondb.LogEntry(1, b"v")],
+    "PrefixEntry": [toondb.PrefixEntry(b"a/", True)],
     "Subgraph": lambda: Subgraph([NODE], [EDGE], truncated=True),
     "TemporalSubgraph": lambda: TemporalSubgraph([NODE], [FACT], truncated=True),
     "Rendered": lambda: toondb.Rendered("text", "json", 3, 4, b"cursor", True),
@@ -30,7 +32,7 @@ MADE: Dict[str, Callable[[], Any]] = {
 """What is made by more than giving each field a value."""
 
 HANDLES = {
-    "AsyncCollection", "AsyncDatabase", "AsyncIpcClient", "AsyncNamespace", "AsyncToonDBClient", "AsyncTransaction", "Collection",
+    "AsyncCollection", "AsyncDatabase", "AsyncIpcClient", "AsyncNamespace", "AsyncSnapshot", "AsyncToonDBClient", "AsyncTransaction", "Collection", "Snapshot",
     "Database", "IpcClient", "Namespace", "Query", "ToonDBClient", "Transaction", "WriteBatch",
 }  # fmt: skip
 """What belongs to an open connection, or is still being built: these refuse."""
