@@ -18,8 +18,8 @@ EDGE = GraphEdge("a", "KNOWS", "b", {"since": 2020})
 FACT = TemporalEdge("a", "IS", "b", 1, 0, {}, 3, 4)
 
 MADE: Dict[str, Callable[[], Any]] = {
-    "LogEntry": [toondb.LogEntry(1, b"v")],
-    "PrefixEntry": [toondb.PrefixEntry(b"a/", True)],
+    "LogEntry": lambda: toondb.LogEntry(1, b"v"),
+    "PrefixEntry": lambda: toondb.PrefixEntry(b"a/", True),
     "Subgraph": lambda: Subgraph([NODE], [EDGE], truncated=True),
     "TemporalSubgraph": lambda: TemporalSubgraph([NODE], [FACT], truncated=True),
     "Rendered": lambda: toondb.Rendered("text", "json", 3, 4, b"cursor", True),
