@@ -126,7 +126,8 @@ fi
 suite "Rust tests" rust_tests
 suite "Rust examples in the documentation" cargo test --release --locked "${TESTED[@]}" --doc
 check "The Python package, wheel" prepare_python
-check "Other people's suites" peers_of_tests
+step "Other people's implementations"
+peers_of_tests
 suite "Python tests, types and stubs" "$VENV/bin/python" -m pytest -q "$ROOT/pybind/tests"
 for example in "$ROOT"/examples/[0-9]*.py; do
   check "Example $(basename "$example")" "$VENV/bin/python" "$example"

@@ -121,6 +121,10 @@ pub const PATH_DEPTH_DEFAULT: u32 = 16;
 pub const TEXT_BYTES_MAX: usize = 16 << 20;
 /// Longest word of a text whose tokens are counted: letters, spaces or marks without a break.
 pub const TOKEN_PIECE_BYTES_MAX: usize = 1 << 20;
+/// Names of fields that the Python package keeps as Python strings while it builds one answer.
+pub const FIELD_NAMES_KEPT_MAX: usize = 64;
+/// Numbers of a matrix from Python for which room is made before they are seen.
+pub const NUMBERS_RESERVED_MAX: usize = 1 << 22;
 /// Most spaces for a level of TOON.
 pub const TOON_INDENT_MAX: u8 = 16;
 /// Most values, nested ones included, that a text to convert may stand for.

@@ -1,4 +1,4 @@
-//! The dataclasses of `toondb._types`, looked up once each.
+//! The classes of answers, as the package `toondb` gives them to everybody, looked up once each.
 
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -9,7 +9,7 @@ macro_rules! classes {
         #[doc = concat!("The class `", $name, "`.")]
         pub fn $function(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
             static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-            CLASS.import(py, "toondb._types", $name)
+            CLASS.import(py, "toondb", $name)
         }
     )*};
 }

@@ -5,11 +5,9 @@
 
 use pyo3::prelude::*;
 use pyo3::types::PyString;
+use toondb_engine::limits;
 
-/// Names kept at most: what is beyond is made anew.
-const NAMES_MAX: usize = 64;
-
-/// The names met so far.
+/// The names met so far, at most [`limits::FIELD_NAMES_KEPT_MAX`]: what is beyond is made anew.
 #[derive(Default)]
 pub struct FieldNames<'py> {
     known: Vec<(String, Bound<'py, PyString>)>,
@@ -23,7 +21,7 @@ impl<'py> FieldNames<'py> {
             return object.clone();
         }
         let object = PyString::new(py, name);
-        if self.known.len() < NAMES_MAX {
+        if self.known.len() < limits::FIELD_NAMES_KEPT_MAX {
             self.known.push((name.to_owned(), object.clone()));
         }
         object

@@ -3,6 +3,8 @@
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+use serde::Deserialize;
+use serde::de::{IntoDeserializer, value};
 use toondb_engine::api::{Delimiter, Error, Request, Response, ToonOptions, Value};
 use toondb_engine::format::{self, FormatError, json, toon};
 
@@ -46,15 +48,9 @@ fn decode<'py>(
 #[pyfunction]
 #[pyo3(signature = (value, *, delimiter = ",", indent = 2))]
 pub fn to_toon(py: Python<'_>, value: &Bound<'_, PyAny>, delimiter: &str, indent: u8) -> PyResult<String> {
-    let delimiter = match delimiter {
-        "," => Delimiter::Comma,
-        "\t" => Delimiter::Tab,
-        "|" => Delimiter::Pipe,
-        other => {
-            let text = format!("delimiter: {other:?} is none; give one of \",\", \"\\t\" and \"|\"");
-            return Err(to_python(py, &Error::invalid(text)));
-        }
-    };
+    let delimiter = Delimiter::deserialize(delimiter.into_deserializer()).map_err(|error: value::Error| {
+        to_python(py, &Error::invalid(format!("delimiter: {error}; give one of \",\", \"\\t\" and \"|\"")))
+    })?;
     let options = checked(py, ToonOptions { delimiter, indent, ..ToonOptions::default() })?;
     encode(py, value, |value| toon::encode_with(value, &options))
 }

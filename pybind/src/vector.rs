@@ -1,19 +1,18 @@
 //! Embeddings and ids: lists, tuples, numpy arrays, `array.array` and any other buffer, to packed numbers.
 //!
 //! A buffer of float32 is copied with one `memcpy`, one of float64 or float16 is converted; integers and other types are refused
-//! rather than guessed at. What has no buffer but knows how to become an array of numpy is made one. Whether numbers are finite and the dimension right is the engine's to check.
+//! rather than guessed at. What has no buffer but knows how to become an array of numpy is made one. Whether numbers are finite
+//! and the dimension right is the engine's to check.
 
 use half::f16;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PySequence, PyString, PyTuple};
 use toondb_engine::api::{Embedding, EmbeddingBatch, IdBatch};
+use toondb_engine::limits;
 
 use crate::buffer::Buffer;
 use crate::error::{invalid, wrong_type};
-
-/// Numbers for which room is made before they are seen.
-const RESERVED_MAX: usize = 1 << 22;
 
 /// One vector, as an argument.
 pub struct Vector(pub Embedding);
@@ -94,7 +93,7 @@ fn rows_of(object: &Bound<'_, PyAny>) -> PyResult<Matrix> {
             None => {
                 dimension = Some(found);
                 // Only a hint: an object may say any length of itself.
-                numbers.reserve(found.saturating_mul(count.saturating_sub(1)).min(RESERVED_MAX));
+                numbers.reserve(found.saturating_mul(count.saturating_sub(1)).min(limits::NUMBERS_RESERVED_MAX));
             }
             Some(dimension) if dimension != found => {
                 let message = format!("vector {index} has {found} numbers, those before it {dimension}");

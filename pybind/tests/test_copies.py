@@ -32,8 +32,8 @@ MADE: Dict[str, Callable[[], Any]] = {
 """What is made by more than giving each field a value."""
 
 HANDLES = {
-    "AsyncCollection", "AsyncDatabase", "AsyncIpcClient", "AsyncNamespace", "AsyncSnapshot", "AsyncToonDBClient", "AsyncTransaction", "Collection", "Snapshot",
-    "Database", "IpcClient", "Namespace", "Query", "ToonDBClient", "Transaction", "WriteBatch",
+    "AsyncCollection", "AsyncDatabase", "AsyncIpcClient", "AsyncNamespace", "AsyncSnapshot", "AsyncToonDBClient", "AsyncTransaction",
+    "Collection", "Database", "IpcClient", "Namespace", "Query", "Snapshot", "ToonDBClient", "Transaction", "WriteBatch",
 }  # fmt: skip
 """What belongs to an open connection, or is still being built: these refuse."""
 

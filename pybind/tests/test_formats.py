@@ -255,6 +255,9 @@ def test_toon_as_its_options_say() -> None:
     with pytest.raises(FormatConversionError):
         from_toon(wrong)
     assert from_toon(wrong, strict=False) == {"rows": [{"b": "x", "a": 1}, {"b": "z", "a": 2}]}
+    assert convert_text('{"a":[1,2]}', "toon", delimiter="|") == "a[2|]: 1|2"
+    assert convert_text(wrong, "json", strict=False) == '{"rows":[{"b":"x","a":1},{"b":"z","a":2}]}'
+    assert convert_text("a:\n    b: 1", "json", "toon", indent=4) == '{"a":{"b":1}}'
     for ask in (lambda: to_toon(rows, delimiter=";"), lambda: to_toon(rows, indent=0), lambda: from_toon("a: 1", indent=17)):
         with pytest.raises(InvalidArgumentError, match="delimiter|indent"):
             ask()

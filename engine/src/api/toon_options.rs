@@ -5,16 +5,18 @@ use serde::{Deserialize, Serialize};
 use super::error::{Error, Result};
 use crate::limits;
 
-/// What parts the cells of a TOON text.
+/// What parts the cells of a TOON text. Spelled as it stands there.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
 pub enum Delimiter {
     /// `,`.
     #[default]
+    #[serde(rename = ",")]
     Comma,
     /// A tab: one token where a comma in the values would need quotes.
+    #[serde(rename = "\t")]
     Tab,
     /// `|`.
+    #[serde(rename = "|")]
     Pipe,
 }
 

@@ -31,7 +31,7 @@ use crate::limits;
 use crate::namespace::{fact_in_key, row_bytes};
 use crate::store::{
     Base, BaseSnapshot, CollectionKind, CollectionRecord, Counters, DocumentBody, FlushInput, KeyRange, KeyReader,
-    KeyWriter, LogHead, LogRecord, LogWalk, Memtable, StoreError, Table,
+    KeyWriter, LogEntryRow, LogHead, LogWalk, Memtable, StoreError, Table,
 };
 
 /// What rows of a collection are held to.
@@ -134,7 +134,7 @@ impl<'a> Builder<'a> {
                 self.counters.live_bytes += key.len() as u64 + LogHead::BYTES;
             }
             Item::LogEntry { log, position, before, value: bytes } => {
-                let record = LogRecord { before: *before, value: bytes };
+                let record = LogEntryRow { before: *before, value: bytes };
                 self.logs.entry(*log, *position, record).map_err(CheckpointFault::content)?;
                 self.counters.live_bytes += (key.len() + value.len()) as u64;
             }

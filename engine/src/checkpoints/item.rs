@@ -13,8 +13,8 @@ use crate::api::{
 use crate::limits;
 use crate::namespace::{decode_fact, fact_out_key, fact_record};
 use crate::store::{
-    CollectionRecord, DocumentBody, DocumentRecord, EdgeRecord, KeyReader, KeyWriter, KvRecord, LogHead, LogMark,
-    LogRecord, NodeRecord, StoreError, Table,
+    CollectionRecord, DocumentBody, DocumentRecord, EdgeRecord, KeyReader, KeyWriter, KvRecord, LogEntryRow, LogHead,
+    LogMark, NodeRecord, StoreError, Table,
 };
 
 /// One row.
@@ -183,8 +183,8 @@ impl Item {
             Table::Logs if key == LogMark::KEY => Self::LogMark(LogMark::decode(value).map_err(stored)?),
             Table::Logs => Self::Log { name: text(table, key)?.into(), head: LogHead::decode(value).map_err(stored)? },
             Table::LogEntries => {
-                let (log, position) = LogRecord::place(key).map_err(stored)?;
-                let LogRecord { before, value } = LogRecord::decode(value).map_err(stored)?;
+                let (log, position) = LogEntryRow::place(key).map_err(stored)?;
+                let LogEntryRow { before, value } = LogEntryRow::decode(value).map_err(stored)?;
                 Self::LogEntry { log, position, before, value: value.to_vec() }
             }
             Table::KvExpiry | Table::EdgesIn | Table::TemporalIn | Table::CommitTimes | Table::Purges | Table::Rows => {
@@ -231,7 +231,7 @@ impl Item {
             Self::Log { name, head } => (name.as_str().as_bytes().to_vec(), head.encode()),
             Self::LogEntry { log, position, before, value } => {
                 let key = KeyWriter::new().u64(*log).u64(*position).finish();
-                (key, LogRecord { before: *before, value }.encode())
+                (key, LogEntryRow { before: *before, value }.encode())
             }
         }
     }

@@ -104,14 +104,14 @@ impl LogMark {
 
 /// An entry: the bytes of all entries before it (u64), then the user's bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LogRecord<'a> {
+pub struct LogEntryRow<'a> {
     /// Bytes of all entries that were ever appended before it.
     pub before: u64,
     /// The user's bytes.
     pub value: &'a [u8],
 }
 
-impl<'a> LogRecord<'a> {
+impl<'a> LogEntryRow<'a> {
     /// Bytes of an entry as the quota counts them: its key, its head, its value.
     pub fn bytes_of(value_len: usize) -> u64 {
         24 + value_len as u64

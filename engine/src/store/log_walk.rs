@@ -5,14 +5,14 @@
 
 use std::collections::BTreeMap;
 
-use super::log_record::{LogHead, LogMark, LogRecord};
+use super::log_record::{LogEntryRow, LogHead, LogMark};
 
 /// What is wrong with a row.
 type Wrong = &'static str;
 
 /// A log, as far as its entries were met.
 #[derive(Debug)]
-struct Walked {
+struct WalkedLog {
     head: LogHead,
     /// The next entry's position, and the bytes before it.
     at: (u64, u64),
@@ -22,7 +22,7 @@ struct Walked {
 #[derive(Debug, Default)]
 pub struct LogWalk {
     mark: LogMark,
-    logs: BTreeMap<u64, Walked>,
+    logs: BTreeMap<u64, WalkedLog>,
 }
 
 impl LogWalk {
@@ -43,24 +43,24 @@ impl LogWalk {
         if head.length() == 0 && head.bytes() != 0 {
             return Err("an empty log counts bytes");
         }
-        let walked = Walked { at: (head.first, head.gone), head };
+        let walked = WalkedLog { at: (head.first, head.gone), head };
         if self.logs.insert(head.number, walked).is_some() { Err("two logs have one number") } else { Ok(()) }
     }
 
     /// An entry.
-    pub fn entry(&mut self, number: u64, position: u64, record: LogRecord<'_>) -> Result<(), Wrong> {
-        let Walked { head, at } = self.logs.get_mut(&number).ok_or("an entry has no log")?;
+    pub fn entry(&mut self, number: u64, position: u64, record: LogEntryRow<'_>) -> Result<(), Wrong> {
+        let WalkedLog { head, at } = self.logs.get_mut(&number).ok_or("an entry has no log")?;
         if position >= head.next || *at != (position, record.before) {
             return Err("an entry is not where its log has one");
         }
-        let after = record.before.checked_add(LogRecord::bytes_of(record.value.len()));
+        let after = record.before.checked_add(LogEntryRow::bytes_of(record.value.len()));
         *at = (position + 1, after.ok_or("an entry is not where its log has one")?);
         Ok(())
     }
 
     /// Ends: every log must have had its entries.
     pub fn finish(&self) -> Result<(), Wrong> {
-        let is_whole = |walked: &Walked| walked.at == (walked.head.next, walked.head.total);
+        let is_whole = |walked: &WalkedLog| walked.at == (walked.head.next, walked.head.total);
         if self.logs.values().all(is_whole) { Ok(()) } else { Err("a log lacks entries") }
     }
 }

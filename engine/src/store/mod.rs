@@ -49,7 +49,7 @@ pub use error::{StoreError, StoreResult};
 pub use flush::FlushInput;
 pub use front::{NodeFront, TemporalFront};
 pub use key::{KeyReader, KeyWriter, prefix_end};
-pub use log_record::{LogHead, LogMark, LogRecord};
+pub use log_record::{LogEntryRow, LogHead, LogMark};
 pub use log_walk::LogWalk;
 pub use memtable::Memtable;
 pub use origin::{Author, OperationHead, Origin};

@@ -43,7 +43,7 @@ pub enum Table {
     /// Key: the name of a log. Value: [`super::LogHead`]. Under the empty key, which
     /// no log has: [`super::LogMark`].
     Logs = 13,
-    /// Key: number of a log (u64), position (u64). Value: [`super::LogRecord`].
+    /// Key: number of a log (u64), position (u64). Value: [`super::LogEntryRow`].
     LogEntries = 14,
 }
 

@@ -29,6 +29,8 @@ use crate::status::to_status;
 
 /// How the messages of a request are compressed, where they are.
 const ENCODING: &str = "grpc-encoding";
+/// They are not, and the request says so.
+const IDENTITY: &str = "identity";
 
 /// Puts [`Meter`] before a service.
 #[derive(Debug, Clone)]
@@ -109,7 +111,8 @@ where
             held: Mutex::default(),
         });
         // Of what is compressed, only the bytes that come are seen here: they count as what they may become.
-        let inflation = if request.headers().contains_key(ENCODING) { limits::INFLATION_MAX } else { 1 };
+        let is_compressed = request.headers().get(ENCODING).is_some_and(|encoding| encoding != IDENTITY);
+        let inflation = if is_compressed { limits::INFLATION_MAX } else { 1 };
         let stall = Stall { timeout: self.layer.stall_timeout, sleep: None, waits: false };
         let metered = Arc::clone(&lease);
         let answer =

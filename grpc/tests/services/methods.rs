@@ -26,7 +26,12 @@ fn every_method_answers_an_empty_message() {
             Err(status) => {
                 assert!(is_typed(&status), "{}: {status:?}", method.path);
                 assert_eq!(status.code() == Code::Unimplemented, absent, "{}: {status:?}", method.path);
-                assert_eq!(error_code(&status) == Some(ErrorCode::UnknownOperation), absent, "{}: {status:?}", method.path);
+                assert_eq!(
+                    error_code(&status) == Some(ErrorCode::UnknownOperation),
+                    absent,
+                    "{}: {status:?}",
+                    method.path
+                );
                 assert_ne!(error_code(&status), Some(ErrorCode::Internal), "{}: {status:?}", method.path);
                 let name = method.service.rsplit('.').next().unwrap();
                 let message = format!("{name} is not carried out by this build of ToonDB");

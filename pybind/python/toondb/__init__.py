@@ -24,6 +24,7 @@ from ._async import (
 )
 from ._clients import Database, IpcClient, ToonDBClient
 from ._context import Context, Section
+from ._entries import LogEntry, LogInfo, PrefixEntry
 from ._errors import (
     AlreadyExistsError,
     ArgumentTypeError,
@@ -94,12 +95,9 @@ from ._types import (
     GraphEdge,
     GraphNode,
     IndexInfo,
-    LogEntry,
-    LogInfo,
     NamespaceInfo,
     NamespaceStats,
     Path as Path,
-    PrefixEntry,
     Quota,
     RestoreResult,
     SearchResult,

@@ -131,15 +131,25 @@ def count_tokens(text: str, tokenizer: Tokenizer = "o200k") -> int:
 
 
 def convert_text(
-    text: str, format: Format, from_format: Optional[Format] = None, tokenizer: Tokenizer = "o200k"
+    text: str,
+    format: Format,
+    from_format: Optional[Format] = None,
+    tokenizer: Tokenizer = "o200k",
+    *,
+    delimiter: str = ",",
+    indent: int = 2,
+    strict: bool = True,
 ) -> Any:
     """A text in another format.
 
     from_format: ``toon`` or ``json``, in which the text is written; None = JSON if it is that, else TOON. tokenizer: by
-    which the format ``auto`` chooses. Gives a str, and for ``columnar`` an Arrow IPC stream. Raises
-    FormatConversionError for a malformed text, with line and column, and for what the other format cannot hold.
+    which the format ``auto`` chooses. delimiter, indent, strict: of TOON, as for :func:`to_toon` and :func:`from_toon`.
+
+    Gives a str, and for ``columnar`` an Arrow IPC stream. Raises FormatConversionError for a malformed text, with line and
+    column, and for what the other format cannot hold.
     """
     names = tuple(name for name in _NAMES if name != "pandas")
     source = None if from_format is None else format_name(from_format, ("toon", "json", "auto"))
-    arguments = {"text": text, "from": source, "to": format_name(format, names), "tokenizer": tokenizer}
+    toon = {"delimiter": delimiter, "indent": indent, "strict": strict}
+    arguments = {"text": text, "from": source, "to": format_name(format, names), "tokenizer": tokenizer, "toon": toon}
     return on_text("ConvertText", arguments)

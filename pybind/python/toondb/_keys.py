@@ -3,10 +3,11 @@
 import math
 from typing import List, Mapping, Optional, Sequence, Tuple, Union
 
+from ._entries import PrefixEntry
 from ._errors import ArgumentTypeError
 from ._methods import Methods, Pages, always_true, any_of, one_or_more, ttl_ms
 from ._toondb import Core
-from ._types import BytesLike, Durability, Key, PrefixEntry, Span
+from ._types import BytesLike, Durability, Key, Span
 
 
 class KeyMethods(Core, Methods):

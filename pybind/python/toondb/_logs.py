@@ -2,9 +2,10 @@
 
 from typing import Any, Optional, Sequence, Tuple, Union
 
+from ._entries import LogEntry, LogInfo
 from ._methods import Methods, any_of, one_or_more
 from ._rows import Rows
-from ._types import Durability, Key, LogEntry, LogInfo
+from ._types import Durability, Key
 
 
 class LogMethods(Methods):

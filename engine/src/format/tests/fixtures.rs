@@ -28,7 +28,8 @@ struct Case {
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Options {
-    delimiter: Option<String>,
+    #[serde(default)]
+    delimiter: Delimiter,
     indent_size: Option<u8>,
     strict: Option<bool>,
 }
@@ -37,12 +38,7 @@ impl Options {
     fn read(&self) -> ToonOptions {
         let usual = ToonOptions::default();
         ToonOptions {
-            delimiter: match self.delimiter.as_deref() {
-                None | Some(",") => Delimiter::Comma,
-                Some("\t") => Delimiter::Tab,
-                Some("|") => Delimiter::Pipe,
-                Some(other) => panic!("an unknown delimiter {other:?}"),
-            },
+            delimiter: self.delimiter,
             indent: self.indent_size.unwrap_or(usual.indent),
             strict: self.strict.unwrap_or(usual.strict),
         }

@@ -25,4 +25,4 @@ mod tests;
 pub use index::MetadataIndex;
 pub use shared::SharedIndex;
 pub use terms::value_heap_bytes;
-pub use walk::{ValueRange, Walk};
+pub use walk::{ValueRange, ValueWalk};

@@ -70,7 +70,7 @@ type Slice = (Vec<(Value, RoaringBitmap)>, Option<Value>);
 
 /// What a walk visits.
 #[derive(Debug, Clone, Copy)]
-pub struct Walk<'a> {
+pub struct ValueWalk<'a> {
     /// The field.
     pub field: &'a str,
     /// Only these rows count; nothing = all.
@@ -84,7 +84,7 @@ impl SharedIndex {
     /// [`SharedIndex::evaluate`].
     pub fn walk<E>(
         &self,
-        walk: Walk<'_>,
+        walk: ValueWalk<'_>,
         mut range: ValueRange,
         step: &mut impl FnMut() -> Result<(), E>,
         mut visit: impl FnMut(Value, RoaringBitmap) -> Result<ControlFlow<()>, E>,
@@ -124,14 +124,14 @@ impl SharedIndex {
 }
 
 impl Field {
-    fn ordered_slice(&self, walk: Walk<'_>, range: &ValueRange) -> Slice {
+    fn ordered_slice(&self, walk: ValueWalk<'_>, range: &ValueRange) -> Slice {
         let Some(bounds) = range.bounds() else { return Slice::default() };
         let entries = self.values().range(bounds);
         if range.descending { slice(entries.rev(), walk) } else { slice(entries, walk) }
     }
 }
 
-fn slice<'a>(entries: impl Iterator<Item = (&'a Value, &'a Posting)>, walk: Walk<'_>) -> Slice {
+fn slice<'a>(entries: impl Iterator<Item = (&'a Value, &'a Posting)>, walk: ValueWalk<'_>) -> Slice {
     let (mut found, mut rows, mut bytes) = (Vec::new(), 0, 0);
     for (place, (value, posting)) in entries.enumerate() {
         let among = posting.among(walk.allowed);

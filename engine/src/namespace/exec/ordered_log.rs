@@ -7,7 +7,7 @@ use crate::api::{AppendLog, Appended, DeleteLog, Deleted, Error, LogEntry, LogNa
 use crate::limits;
 use crate::namespace::context::WriteContext;
 use crate::namespace::exec::Execute;
-use crate::store::{LogHead, LogMark, LogRecord, Read, StoreError, Table};
+use crate::store::{LogEntryRow, LogHead, LogMark, Read, StoreError, Table};
 
 fn head(ctx: &WriteContext<'_>, log: &LogName) -> Result<Option<LogHead>> {
     let stored = ctx.txn.get(Table::Logs, log.as_str().as_bytes())?;
@@ -54,12 +54,12 @@ pub fn append(ctx: &mut WriteContext<'_>, log: &LogName, values: &[ByteBuf]) -> 
         return Err(Error::limit("the log has used all its positions"));
     }
     for value in values {
-        let record = LogRecord { before: head.total, value };
+        let record = LogEntryRow { before: head.total, value };
         ctx.txn.put(Table::LogEntries, head.entry_key(head.next), record.encode());
-        head.total = head.total.saturating_add(LogRecord::bytes_of(value.len()));
+        head.total = head.total.saturating_add(LogEntryRow::bytes_of(value.len()));
         head.next += 1;
     }
-    ctx.account(values.iter().map(|value| LogRecord::bytes_of(value.len())).sum(), 0);
+    ctx.account(values.iter().map(|value| LogEntryRow::bytes_of(value.len())).sum(), 0);
     put_head(ctx, log, &head);
     Ok(first)
 }
@@ -78,8 +78,8 @@ fn pop(ctx: &mut WriteContext<'_>, log: &LogName, count: u64) -> Result<Vec<LogE
     while head.first < end && bytes <= limits::PAGE_BYTES_MAX {
         let key = head.entry_key(head.first);
         let stored = ctx.txn.get(Table::LogEntries, &key)?.ok_or_else(missing)?;
-        let value = LogRecord::decode(&stored)?.value;
-        let taken = LogRecord::bytes_of(value.len());
+        let value = LogEntryRow::decode(&stored)?.value;
+        let taken = LogEntryRow::bytes_of(value.len());
         entries.push(LogEntry { position: head.first, value: ByteBuf::from(value) });
         ctx.txn.delete(Table::LogEntries, key);
         ctx.account(0, taken);
@@ -107,17 +107,17 @@ fn cut(ctx: &mut WriteContext<'_>, head: &mut LogHead, until: u64) -> Result<u64
     if count == 0 {
         return Ok(0);
     }
-    head.gone = if until == head.next {
-        head.total
-    } else {
-        let stored = ctx.txn.get(Table::LogEntries, &head.entry_key(until))?.ok_or_else(missing)?;
-        LogRecord::decode(&stored)?.before
-    };
-    ctx.account(0, before.saturating_sub(head.total.saturating_sub(head.gone)));
     if count > limits::BATCH_ITEMS_MAX as u64 {
         let max = limits::BATCH_ITEMS_MAX;
         return Err(Error::limit(format!("{count} entries would go; the limit is {max} a call: trim in several")));
     }
+    head.gone = if until == head.next {
+        head.total
+    } else {
+        let stored = ctx.txn.get(Table::LogEntries, &head.entry_key(until))?.ok_or_else(missing)?;
+        LogEntryRow::decode(&stored)?.before
+    };
+    ctx.account(0, before.saturating_sub(head.total.saturating_sub(head.gone)));
     for position in head.first..until {
         ctx.txn.delete(Table::LogEntries, head.entry_key(position));
     }

@@ -10,7 +10,7 @@ use crate::limits;
 use crate::namespace::query::Query;
 use crate::namespace::query::reader::Reader;
 use crate::namespace::state::State;
-use crate::store::{KeyRange, KeyReader, KeyWriter, LogHead, LogMark, LogRecord, Read, StoreError, Table};
+use crate::store::{KeyRange, KeyReader, KeyWriter, LogEntryRow, LogHead, LogMark, Read, StoreError, Table};
 
 fn page_limit(limit: Option<u32>) -> usize {
     limit.map_or(limits::PAGE_ITEMS_DEFAULT, |limit| limit as usize).min(limits::PAGE_ITEMS_MAX)
@@ -55,7 +55,7 @@ pub fn read_log(snapshot: &Reader<'_>, request: &ReadLog, part: Part) -> Result<
     for row in snapshot.scan(Table::LogEntries, &range, false)? {
         let row = row?;
         snapshot.wanted.step()?;
-        let (_, position) = LogRecord::place(&row.key)?;
+        let (_, position) = LogEntryRow::place(&row.key)?;
         if position != next {
             return Err(StoreError::corrupt(Table::LogEntries, "an entry is missing").into());
         }
@@ -63,7 +63,7 @@ pub fn read_log(snapshot: &Reader<'_>, request: &ReadLog, part: Part) -> Result<
             return Ok(page(entries, next));
         }
         let value = match part {
-            Part::Value => ByteBuf::from(LogRecord::decode(&row.value)?.value),
+            Part::Value => ByteBuf::from(LogEntryRow::decode(&row.value)?.value),
             Part::Version => ByteBuf::new(),
         };
         bytes += value.len();

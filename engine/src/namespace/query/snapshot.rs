@@ -7,9 +7,11 @@ use crate::namespace::query::reader::Reader;
 use crate::namespace::state::State;
 
 impl Query for TakeSnapshot {
-    /// Holds the state that this read stands on.
+    /// Holds the state that this read stands on. Before every commit nothing is there, and nothing need be held.
     fn answer(self, state: &State, snapshot: &Reader<'_>) -> Result<Snapshot> {
-        state.snapshots.hold((**snapshot).clone(), state.clock.monotonic())?;
+        if snapshot.seq() > 0 {
+            state.snapshots.hold((**snapshot).clone(), state.clock.monotonic())?;
+        }
         let expires_in_ms = limits::SNAPSHOT_AGE_MAX.as_millis().try_into().unwrap_or(u64::MAX);
         Ok(Snapshot { seq: CommitSeq(snapshot.seq()), expires_in_ms })
     }

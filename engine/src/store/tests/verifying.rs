@@ -5,8 +5,8 @@ use crate::api::{Metric, Properties};
 use crate::disk::SimDisk;
 use crate::store::{
     Base, CollectionKind, CollectionRecord, Counters, DocumentRecord, EdgeRecord, FaultKind, FlushInput, KeyWriter,
-    KvRecord, LogHead, LogMark, LogRecord, Memtable, NodeRecord, RowMark, RowReport, StoreFile, Table, TemporalRecord,
-    verify_file,
+    KvRecord, LogEntryRow, LogHead, LogMark, Memtable, NodeRecord, RowMark, RowReport, StoreFile, Table,
+    TemporalRecord, verify_file,
 };
 
 type Rows = Vec<(Table, Vec<u8>, Vec<u8>)>;
@@ -94,8 +94,16 @@ fn sound() -> (Rows, Counters) {
         (Table::Rows, KeyWriter::new().u32(1).finish(), RowMark(5).encode()),
         (Table::Logs, LogMark::KEY.to_vec(), LogMark { next_number: 8, first: 3 }.encode()),
         (Table::Logs, b"log".to_vec(), LogHead { number: 7, first: 2, next: 4, total: 95, gone: 40 }.encode()),
-        (Table::LogEntries, KeyWriter::new().u64(7).u64(2).finish(), LogRecord { before: 40, value: b"abc" }.encode()),
-        (Table::LogEntries, KeyWriter::new().u64(7).u64(3).finish(), LogRecord { before: 67, value: b"wxyz" }.encode()),
+        (
+            Table::LogEntries,
+            KeyWriter::new().u64(7).u64(2).finish(),
+            LogEntryRow { before: 40, value: b"abc" }.encode(),
+        ),
+        (
+            Table::LogEntries,
+            KeyWriter::new().u64(7).u64(3).finish(),
+            LogEntryRow { before: 67, value: b"wxyz" }.encode(),
+        ),
     ];
     let bytes =
         |table: Table| rows.iter().filter(|row| row.0 == table).map(|row| row.1.len() + row.2.len()).sum::<usize>();

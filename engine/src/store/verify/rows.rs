@@ -10,7 +10,7 @@ use super::walk::{Pace, RowSets, RowWalk, Stop};
 use crate::store::base_snapshot::BaseSnapshot;
 use crate::store::error::{StoreError, StoreResult};
 use crate::store::key::{KeyReader, KeyWriter};
-use crate::store::log_record::{LogHead, LogMark, LogRecord};
+use crate::store::log_record::{LogEntryRow, LogHead, LogMark};
 use crate::store::log_walk::LogWalk;
 use crate::store::memtable::Memtable;
 use crate::store::record::{
@@ -238,8 +238,8 @@ impl RowWalk<'_> {
 
     fn log_entry(&mut self, key: &[u8], value: &[u8]) -> RowCheck {
         self.counted.live_bytes += (key.len() + value.len()) as u64;
-        let (number, position) = LogRecord::place(key).map_err(|_| CONTRADICTION("the key does not decode"))?;
-        let record = LogRecord::decode(value).map_err(|_| CONTRADICTION("the record does not decode"))?;
+        let (number, position) = LogEntryRow::place(key).map_err(|_| CONTRADICTION("the key does not decode"))?;
+        let record = LogEntryRow::decode(value).map_err(|_| CONTRADICTION("the record does not decode"))?;
         self.logs.entry(number, position, record).map_err(CONTRADICTION)
     }
 

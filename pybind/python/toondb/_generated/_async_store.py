@@ -8,6 +8,7 @@ from typing import Any, List, Mapping, Optional, Sequence, Tuple, Union, overloa
 from .._checkpoints import ReadableFile, WritableFile
 from .._context import Context, Section
 from .._documents import Documents, Filter, Vector, Vectors
+from .._entries import LogEntry, LogInfo, PrefixEntry
 from .._formats import Format, TextFormat, Tokenizer
 from .._looped import awaited
 from .._methods import Pages
@@ -31,15 +32,12 @@ from .._types import (
     GraphNode,
     IndexInfo,
     Key,
-    LogEntry,
-    LogInfo,
     Metadata,
     Metric,
     NamespaceInfo,
     NamespaceStats,
     Order,
     Path,
-    PrefixEntry,
     RestoreResult,
     SearchResult,
     ServerStats,

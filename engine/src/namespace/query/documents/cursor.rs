@@ -17,7 +17,7 @@ use crate::limits;
 
 /// The part of an order that stands before the id.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
+pub enum OrderPlace {
     /// There is none: the order is by id.
     Id,
     /// The field has this value.
@@ -28,9 +28,9 @@ pub enum Place {
 
 /// A place in an order of documents.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Position {
+pub struct ListPosition {
     /// What stands before the id.
-    pub place: Place,
+    pub place: OrderPlace,
     /// The id.
     pub id: DocumentId,
 }
@@ -39,22 +39,22 @@ const BY_ID: u8 = 0;
 const BY_VALUE: u8 = 1;
 const BY_LACK: u8 = 2;
 
-impl Position {
+impl ListPosition {
     /// As a cursor.
     pub fn encode(&self) -> ByteBuf {
         let id = self.id.as_str().as_bytes();
         let mut cursor = Vec::with_capacity(3 + id.len());
         match &self.place {
-            Place::Id => cursor.push(BY_ID),
-            Place::Missing => cursor.push(BY_LACK),
-            Place::Value(_) => {
+            OrderPlace::Id => cursor.push(BY_ID),
+            OrderPlace::Missing => cursor.push(BY_LACK),
+            OrderPlace::Value(_) => {
                 cursor.push(BY_VALUE);
                 // Ids are far shorter than 64 KiB.
                 cursor.extend_from_slice(&u16::try_from(id.len()).unwrap_or(u16::MAX).to_be_bytes());
             }
         }
         cursor.extend_from_slice(id);
-        if let Place::Value(value) = &self.place {
+        if let OrderPlace::Value(value) = &self.place {
             let mut packed = rmp_serde::Serializer::new(&mut cursor);
             // Writing to memory fails only if a Serialize impl does, and that of a value does not.
             if let Err(error) = value.serialize(&mut packed) {
@@ -69,7 +69,7 @@ impl Position {
         let refused = || Error::invalid("the cursor does not belong to this list; begin without one");
         let position = Self::read(cursor).ok_or_else(refused)?;
         position.id.validate().map_err(|_| refused())?;
-        if (position.place == Place::Id) == by_field {
+        if (position.place == OrderPlace::Id) == by_field {
             return Err(refused());
         }
         Ok(position)
@@ -78,12 +78,12 @@ impl Position {
     fn read(cursor: &[u8]) -> Option<Self> {
         let (tag, rest) = cursor.split_first()?;
         let (id, place) = match *tag {
-            BY_ID => (rest, Place::Id),
-            BY_LACK => (rest, Place::Missing),
+            BY_ID => (rest, OrderPlace::Id),
+            BY_LACK => (rest, OrderPlace::Missing),
             BY_VALUE => {
                 let (length, rest) = rest.split_first_chunk()?;
                 let (id, packed) = rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
-                (id, Place::Value(read_value(packed)?))
+                (id, OrderPlace::Value(read_value(packed)?))
             }
             _ => return None,
         };
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
     use crate::api::ErrorCode;
 
-    fn positions() -> Vec<Position> {
+    fn positions() -> Vec<ListPosition> {
         let values = [
             Value::Null,
             Value::Int(-5),
@@ -115,19 +115,20 @@ mod tests {
             Value::Bytes(vec![0, 255]),
             Value::List(vec![Value::List(vec![1.into()]), "x".into()]),
         ];
-        let places = values.map(Place::Value).into_iter().chain([Place::Id, Place::Missing]);
+        let places = values.map(OrderPlace::Value).into_iter().chain([OrderPlace::Id, OrderPlace::Missing]);
         let ids = ["a".to_owned(), "ä".repeat(limits::ID_BYTES_MAX / 2)];
-        let of = |place: Place| ids.clone().map(|id| Position { place: place.clone(), id: DocumentId::new(id) });
+        let of =
+            |place: OrderPlace| ids.clone().map(|id| ListPosition { place: place.clone(), id: DocumentId::new(id) });
         places.flat_map(of).collect()
     }
 
     #[test]
     fn positions_come_back_and_belong_to_one_order() {
         for position in positions() {
-            let by_field = position.place != Place::Id;
+            let by_field = position.place != OrderPlace::Id;
             let cursor = position.encode();
-            assert_eq!(Position::decode(&cursor, by_field).as_ref(), Ok(&position));
-            let error = Position::decode(&cursor, !by_field).unwrap_err();
+            assert_eq!(ListPosition::decode(&cursor, by_field).as_ref(), Ok(&position));
+            let error = ListPosition::decode(&cursor, !by_field).unwrap_err();
             assert_eq!(error.code, ErrorCode::InvalidArgument);
         }
     }
@@ -137,29 +138,29 @@ mod tests {
     fn hostile_cursors_are_refused_or_a_place() {
         let mut taken = 0;
         for position in positions().into_iter().filter(|position| position.id.as_str().len() < 10) {
-            let by_field = position.place != Place::Id;
+            let by_field = position.place != OrderPlace::Id;
             let cursor = position.encode().into_vec();
             for at in 0..cursor.len() {
-                assert!(Position::decode(&cursor[..at], !by_field).is_err());
-                taken += usize::from(Position::decode(&cursor[..at], by_field).is_ok());
+                assert!(ListPosition::decode(&cursor[..at], !by_field).is_err());
+                taken += usize::from(ListPosition::decode(&cursor[..at], by_field).is_ok());
                 for byte in 0..=u8::MAX {
                     let mut changed = cursor.clone();
                     changed[at] = byte;
-                    if let Ok(read) = Position::decode(&changed, by_field) {
-                        assert_eq!(read.place != Place::Id, by_field);
+                    if let Ok(read) = ListPosition::decode(&changed, by_field) {
+                        assert_eq!(read.place != OrderPlace::Id, by_field);
                         taken += 1;
                     }
                 }
             }
             let longer = [&cursor[..], b"\0"].concat();
-            assert!(Position::decode(&longer, by_field).is_err(), "{longer:?}");
+            assert!(ListPosition::decode(&longer, by_field).is_err(), "{longer:?}");
         }
         assert!(taken > 100, "{taken}");
         let deep = [&[BY_VALUE, 0, 1, b'a'][..], &[0x91; 10_000]].concat();
-        assert!(Position::decode(&deep, true).is_err());
+        assert!(ListPosition::decode(&deep, true).is_err());
         let nan = [&[BY_VALUE, 0, 1, b'a', 0xcb][..], &f64::NAN.to_be_bytes()].concat();
-        assert!(Position::decode(&nan, true).is_err());
+        assert!(ListPosition::decode(&nan, true).is_err());
         let wide = [&[BY_VALUE, 0, 1, b'a', 0xdd][..], &[0xff; 4]].concat();
-        assert!(Position::decode(&wide, true).is_err(), "a length is not believed");
+        assert!(ListPosition::decode(&wide, true).is_err(), "a length is not believed");
     }
 }

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 
 use super::visible::VisibleRows;
 use crate::api::{Error, Facet, FacetDocuments, Facets, MaybeBounds, MinMaxDocuments, Result, Value, ValueBounds};
-use crate::index::metadata::{ValueRange, Walk, value_heap_bytes};
+use crate::index::metadata::{ValueRange, ValueWalk, value_heap_bytes};
 use crate::limits;
 use crate::namespace::collection::Collection;
 use crate::namespace::query::Query;
@@ -71,7 +71,7 @@ impl Query for MinMaxDocuments {
         let found = state.collection_or_none(snapshot, &self.collection, CollectionKind::Documents, self.missing_ok)?;
         let Some(collection) = &found else { return Ok(MaybeBounds::default()) };
         let matching = collection.chosen(self.filter.as_ref(), snapshot.wanted)?;
-        let walk = Walk { field: &self.field, allowed: matching.as_ref(), rows: 1 };
+        let walk = ValueWalk { field: &self.field, allowed: matching.as_ref(), rows: 1 };
         let first = |range| first(collection, snapshot, walk, range);
         for of_kind in [ValueRange::numbers, ValueRange::texts] {
             if let (Some(min), Some(max)) = (first(of_kind(false))?, first(of_kind(true))?) {
@@ -83,7 +83,12 @@ impl Query for MinMaxDocuments {
 }
 
 /// The first value of a range that a document has which the reader sees.
-fn first(collection: &Collection, snapshot: &Reader<'_>, walk: Walk<'_>, range: ValueRange) -> Result<Option<Value>> {
+fn first(
+    collection: &Collection,
+    snapshot: &Reader<'_>,
+    walk: ValueWalk<'_>,
+    range: ValueRange,
+) -> Result<Option<Value>> {
     let visible = VisibleRows::new(collection, snapshot);
     let mut found = None;
     collection.metadata().walk(walk, range, &mut || snapshot.wanted.look(), |value, rows| {

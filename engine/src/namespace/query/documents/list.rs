@@ -1,6 +1,6 @@
 //! Lists of documents and of their ids, page by page.
 
-use super::cursor::Position;
+use super::cursor::ListPosition;
 use super::order::{Ordered, Placed};
 use super::page::Page;
 use super::parts::Parts;
@@ -47,8 +47,8 @@ fn bytes(document: &Document) -> usize {
     DOCUMENT_BYTES + id + content.len() + embedding + metadata.size_hint()
 }
 
-fn position(cursor: Option<&ByteBuf>, by_field: bool) -> Result<Option<Position>> {
-    cursor.map(|cursor| Position::decode(cursor, by_field)).transpose()
+fn position(cursor: Option<&ByteBuf>, by_field: bool) -> Result<Option<ListPosition>> {
+    cursor.map(|cursor| ListPosition::decode(cursor, by_field)).transpose()
 }
 
 impl Query for ListDocuments {

@@ -9,11 +9,11 @@ use std::ops::ControlFlow;
 
 use roaring::RoaringBitmap;
 
-use super::cursor::{Place, Position};
+use super::cursor::{ListPosition, OrderPlace};
 use super::smallest::Smallest;
 use super::visible::VisibleRows;
 use crate::api::{DocumentId, Error, Filter, Result, Value};
-use crate::index::metadata::{ValueRange, Walk};
+use crate::index::metadata::{ValueRange, ValueWalk};
 use crate::index::vector::IdBytes;
 use crate::namespace::collection::Collection;
 use crate::namespace::query::reader::Reader;
@@ -35,7 +35,7 @@ pub struct Ordered<'a> {
     /// The other way round.
     pub descending: bool,
     /// Begin behind this place.
-    pub after: Option<Position>,
+    pub after: Option<ListPosition>,
     /// How many are looked at, at most.
     pub room: usize,
 }
@@ -43,7 +43,7 @@ pub struct Ordered<'a> {
 /// A document in its place.
 pub struct Placed<'a> {
     /// What stands before its id in the order.
-    pub place: &'a Place,
+    pub place: &'a OrderPlace,
     /// Its id.
     pub id: &'a [u8],
     /// Its record.
@@ -56,7 +56,7 @@ type Visit<'v> = dyn FnMut(Placed<'_>) -> Result<ControlFlow<()>> + 'v;
 struct ById<'a> {
     /// Only these rows; nothing = all.
     chosen: Option<&'a RoaringBitmap>,
-    place: &'a Place,
+    place: &'a OrderPlace,
     after: Option<&'a DocumentId>,
     descending: bool,
 }
@@ -68,7 +68,8 @@ impl Ordered<'_> {
         match self.order_by {
             None => {
                 let after = self.after.as_ref().map(|after| &after.id);
-                let by_id = ById { chosen: matching.as_ref(), place: &Place::Id, after, descending: self.descending };
+                let by_id =
+                    ById { chosen: matching.as_ref(), place: &OrderPlace::Id, after, descending: self.descending };
                 self.by_id(&by_id, visit).map(drop)
             }
             Some(field) => self.by_field(field, matching.as_ref(), visit),
@@ -76,13 +77,13 @@ impl Ordered<'_> {
     }
 
     fn by_field(&self, field: &str, matching: Option<&RoaringBitmap>, visit: &mut Visit<'_>) -> Result<()> {
-        let begins_missing = matches!(self.after, Some(Position { place: Place::Missing, .. }));
+        let begins_missing = matches!(self.after, Some(ListPosition { place: OrderPlace::Missing, .. }));
         if !begins_missing && self.by_value(field, matching, visit)?.is_break() {
             return Ok(());
         }
         let lacking = self.collection.metadata().without_field(field, matching);
         let after = self.after.as_ref().filter(|_| begins_missing).map(|after| &after.id);
-        let by_id = ById { chosen: Some(&lacking), place: &Place::Missing, after, descending: false };
+        let by_id = ById { chosen: Some(&lacking), place: &OrderPlace::Missing, after, descending: false };
         self.by_id(&by_id, visit).map(drop)
     }
 
@@ -94,16 +95,16 @@ impl Ordered<'_> {
     ) -> Result<ControlFlow<()>> {
         let mut range = ValueRange::all(self.descending);
         let mut begun: Option<(&Value, &DocumentId)> = None;
-        if let Some(Position { place: Place::Value(value), id }) = &self.after {
+        if let Some(ListPosition { place: OrderPlace::Value(value), id }) = &self.after {
             range = range.starting_at(value.clone());
             begun = Some((value, id));
         }
-        let walk = Walk { field, allowed: matching, rows: self.room as u64 };
+        let walk = ValueWalk { field, allowed: matching, rows: self.room as u64 };
         let mut flow = ControlFlow::Continue(());
         let step = &mut || self.snapshot.wanted.look();
         self.collection.metadata().walk(walk, range, step, |value, rows| {
             let after = begun.filter(|(place, _)| **place == value).map(|(_, id)| id);
-            let place = Place::Value(value);
+            let place = OrderPlace::Value(value);
             let by_id = ById { chosen: Some(&rows), place: &place, after, descending: false };
             flow = self.sorted(&by_id, &rows, visit)?;
             Ok(flow)

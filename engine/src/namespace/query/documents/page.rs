@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use super::cursor::{Place, Position};
+use super::cursor::{ListPosition, OrderPlace};
 use crate::api::{ByteBuf, DocumentId, Result};
 use crate::index::vector::IdBytes;
 use crate::limits;
@@ -12,7 +12,7 @@ pub struct Page<T> {
     limit: usize,
     bytes: usize,
     items: Vec<T>,
-    last: Option<(Place, IdBytes)>,
+    last: Option<(OrderPlace, IdBytes)>,
     is_complete: bool,
 }
 
@@ -31,7 +31,7 @@ impl<T> Page<T> {
     /// Takes the next document, as what `make` makes of it and the bytes of that, unless the page is full.
     pub fn offer(
         &mut self,
-        place: &Place,
+        place: &OrderPlace,
         id: &[u8],
         make: impl FnOnce() -> Result<(T, usize)>,
     ) -> Result<ControlFlow<()>> {
@@ -53,9 +53,9 @@ impl<T> Page<T> {
 
     /// What is on it, and the cursor of the next one if there is one.
     pub fn finish(self) -> (Vec<T>, Option<ByteBuf>) {
-        let position = |(place, id): (Place, IdBytes)| {
+        let position = |(place, id): (OrderPlace, IdBytes)| {
             let id = DocumentId::new(String::from_utf8_lossy(&id));
-            Position { place, id }.encode()
+            ListPosition { place, id }.encode()
         };
         (self.items, self.last.filter(|_| !self.is_complete).map(position))
     }
@@ -68,22 +68,28 @@ mod tests {
     use super::*;
 
     /// Takes as many as the page has room for, each of so many bytes.
-    fn filled(limit: Option<u32>, bytes: usize) -> (usize, Option<Position>) {
+    fn filled(limit: Option<u32>, bytes: usize) -> (usize, Option<ListPosition>) {
         let mut page = Page::new(limit);
         let mut taken = 0;
-        while page.offer(&Place::Missing, format!("d{taken}").as_bytes(), || Ok(((), bytes))).unwrap().is_continue() {
+        while page
+            .offer(&OrderPlace::Missing, format!("d{taken}").as_bytes(), || Ok(((), bytes)))
+            .unwrap()
+            .is_continue()
+        {
             taken += 1;
         }
         let (items, cursor) = page.finish();
         assert_eq!(items.len(), taken);
-        (taken, cursor.map(|cursor| Position::decode(&cursor, true).unwrap()))
+        (taken, cursor.map(|cursor| ListPosition::decode(&cursor, true).unwrap()))
     }
 
     #[test]
     fn a_page_has_room_for_so_many_and_one_at_least() {
         assert_eq!(filled(Some(u32::MAX), 0).0, limits::PAGE_ITEMS_MAX);
         assert_eq!(filled(None, 0).0, limits::PAGE_ITEMS_DEFAULT);
-        let last = |number: usize| Some(Position { place: Place::Missing, id: DocumentId::new(format!("d{number}")) });
+        let last = |number: usize| {
+            Some(ListPosition { place: OrderPlace::Missing, id: DocumentId::new(format!("d{number}")) })
+        };
         assert_eq!(filled(Some(3), 0), (3, last(2)));
         assert_eq!(filled(None, limits::PAGE_BYTES_MAX / 2), (3, last(2)), "the last one may be too many");
         assert_eq!(filled(None, usize::MAX / 2), (1, last(0)));
@@ -94,7 +100,7 @@ mod tests {
     fn the_last_page_has_no_cursor() {
         let mut page = Page::new(Some(2));
         for id in [b"a", b"b"] {
-            assert!(page.offer(&Place::Id, id, || Ok(((), 1))).unwrap().is_continue());
+            assert!(page.offer(&OrderPlace::Id, id, || Ok(((), 1))).unwrap().is_continue());
         }
         assert_eq!(page.finish().1, None);
     }
