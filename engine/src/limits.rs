@@ -259,8 +259,12 @@ pub const SNAPSHOT_BYTES_MAX: usize = 512 << 20;
 pub const SNAPSHOTS_MAX: usize = 1024;
 /// Most bytes of temporal timelines kept in memory, for each open namespace.
 pub const TIMELINE_BYTES_MAX: usize = 64 << 20;
-/// Expired keys, expired entries of caches and rows of dropped collections removed in one step of a sweep.
+/// Expired keys, expired entries of caches, rows of dropped collections and of deleted ranges removed in one step of a sweep.
 pub const SWEEP_ITEMS_MAX: usize = 1_000;
+/// Rows of a range that its delete removes itself; it leaves more than these, or than [`PAGE_BYTES_MAX`] of them, to sweeps.
+pub const ROWS_DELETED_AT_ONCE_MAX: usize = 10_000;
+/// Deleted ranges of a namespace whose rows are still being removed; one more is answered `Busy`. A read of a key asks each.
+pub const RANGE_DELETES_MAX: usize = 64;
 /// Panics within a minute that take a namespace out of service.
 pub const PANICS_PER_MINUTE_MAX: usize = 5;
 /// Writes stop when the disk has less free space than this.

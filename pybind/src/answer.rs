@@ -109,6 +109,7 @@ answers! {
     Swapped { swapped, .. }, Swapped, py => *swapped;
     Created { created, commit_seq: _, durability: _ }, Created, py => *created;
     Deleted { deleted, commit_seq: _, durability: _ }, Deleted, py => *deleted;
+    RangeDeleted { deleted, commit_seq: _, durability: _ }, RangeDeleted, py => *deleted;
     Counted { count }, Counted, py => *count;
     Inserted { inserted, commit_seq: _, durability: _ }, Inserted, py => *inserted;
     Flushed { flushed_seq }, Flushed, py => flushed_seq.0;

@@ -54,6 +54,7 @@ echo! {
     touch: KvTouchRequest => proto::KvTouchResponse;
     get_ttl: KvGetTtlRequest => proto::KvGetTtlResponse;
     batch_delete: KvBatchDeleteRequest => proto::KvBatchDeleteResponse;
+    delete_range: KvDeleteRangeRequest => proto::KvDeleteRangeResponse;
     scan_prefixes: KvScanPrefixesRequest => proto::KvScanPrefixesResponse;
 }
 

@@ -10,6 +10,7 @@ use super::error::{Error, Result};
 use super::graph::{Edge, Node};
 use super::ids::{CollectionName, CommitSeq, DocumentId, EdgeType, LogName, NodeId, TimestampMs};
 use super::kv::{PutEntry, check_batch, check_key, check_value};
+use super::kv_update::KeySpan;
 use super::ordered_log::check_values;
 use super::temporal::TemporalFact;
 use super::vector::{EmbeddingBatch, IdBatch};
@@ -197,6 +198,8 @@ pub enum Write {
         /// The values, in order.
         values: Vec<ByteBuf>,
     },
+    /// Deletes every key of a range.
+    DeleteRange(KeySpan),
 }
 
 impl Write {
@@ -204,6 +207,7 @@ impl Write {
         match self {
             Write::Put(entry) => entry.validate(),
             Write::DeleteKey { key } => check_key(key),
+            Write::DeleteRange(keys) => keys.validate(),
             Write::AddDocuments { collection, documents } => {
                 collection.validate()?;
                 check_batch("documents", documents.len())?;

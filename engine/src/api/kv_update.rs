@@ -128,3 +128,65 @@ impl BatchDelete {
         self.keys.iter().try_for_each(|key| check_key(key))
     }
 }
+
+/// Which keys: those that `prefix` and `start..end` allow, as in a scan; all that are given must hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeySpan {
+    /// Only keys that begin with these bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prefix: Option<ByteBuf>,
+    /// Only keys at or after this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<ByteBuf>,
+    /// Only keys before this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<ByteBuf>,
+}
+
+impl KeySpan {
+    pub(super) fn validate(&self) -> Result<()> {
+        let Self { prefix, start, end } = self;
+        if [prefix, start, end].into_iter().all(Option::is_none) {
+            let text = "no prefix, start or end: which keys? An empty start alone means every key";
+            return Err(Error::invalid(text));
+        }
+        if prefix.as_ref().is_some_and(|prefix| prefix.is_empty()) {
+            return Err(Error::invalid("the prefix is empty; if every key is meant, give an empty start instead"));
+        }
+        let bounds = [prefix, start, end].into_iter().flatten().filter(|bound| !bound.is_empty());
+        bounds.into_iter().try_for_each(|bound| check_key(bound))
+    }
+
+    /// Bytes that it holds.
+    pub(super) fn bytes(&self) -> usize {
+        [&self.prefix, &self.start, &self.end].into_iter().flatten().map(|bound| bound.len()).sum()
+    }
+}
+
+/// Deletes every key of a range, all in one commit. Few of them, at most 10,000 and 8 MiB, are removed and counted at once; more
+/// are hidden at once, and removed in the background.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeleteRange {
+    /// The keys.
+    pub keys: KeySpan,
+    /// How safe the write must be before the reply.
+    #[serde(default)]
+    pub durability: Durability,
+}
+
+impl DeleteRange {
+    pub(super) fn validate(&self) -> Result<()> {
+        self.keys.validate()
+    }
+}
+
+/// A range of keys was deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RangeDeleted {
+    /// How many keys there were; nothing = too many to be counted at once.
+    pub deleted: Option<u64>,
+    /// Its position in the namespace's commit order.
+    pub commit_seq: CommitSeq,
+    /// The durability that was reached before this reply.
+    pub durability: Durability,
+}

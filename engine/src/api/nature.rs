@@ -17,6 +17,7 @@ impl Request {
 fn is_delete(write: &Write) -> bool {
     match write {
         Write::DeleteKey { .. }
+        | Write::DeleteRange(_)
         | Write::DeleteDocuments { .. }
         | Write::DeleteVectors { .. }
         | Write::DeleteNode { .. }
@@ -108,6 +109,7 @@ mod tests {
             "TrimLog",
             "DeleteLog",
             "BatchDelete",
+            "DeleteRange",
             "DropCollection",
             "DeleteDocuments",
             "DeleteByFilter",

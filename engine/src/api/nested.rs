@@ -4,6 +4,7 @@ use super::collection::{AddDocuments, DeleteDocuments};
 use super::commit::Write;
 use super::graph::{AddEdge, AddNode, DeleteEdge, DeleteNode};
 use super::kv::{DeleteKey, Put, PutEntry};
+use super::kv_update::DeleteRange;
 use super::operations::Request;
 use super::ordered_log::AppendLog;
 use super::render::RowsQuery;
@@ -70,6 +71,7 @@ impl TryFrom<Request> for Write {
             Request::SupersedeTemporalEdge(SupersedeTemporalEdge { fact, durability: _ }) => {
                 Self::SupersedeTemporalEdge(fact)
             }
+            Request::DeleteRange(DeleteRange { keys, durability: _ }) => Self::DeleteRange(keys),
             Request::AppendLog(AppendLog { log, values, durability: _ }) => Self::AppendLog { log, values },
             other => return Err(other),
         })

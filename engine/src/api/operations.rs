@@ -98,6 +98,9 @@ operations! { ($)
     /// Deletes several keys.
     37 BatchDelete(BatchDelete) -> Deleted, "KvService/BatchDelete":
         Write Frees Small, Write of Namespace, Long, rows Unseen, state Newest, durable Asked(durability);
+    /// Deletes every key of a range.
+    38 DeleteRange(DeleteRange) -> RangeDeleted, "KvService/DeleteRange":
+        Write Frees Small, Write of Namespace, Long, rows Unseen, state Newest, durable Asked(durability);
     /// Lists what stands under a prefix.
     39 ScanPrefixes(ScanPrefixes) -> PrefixPage, "KvService/ScanPrefixes":
         Read Keeps Page, Read of Namespace, Long, rows Unseen, state At(snapshot), durable Nothing;

@@ -41,6 +41,7 @@ fn write_bytes(write: &Write) -> usize {
     64 + match write {
         Write::Put(entry) => entry.key.len() + entry.value.len(),
         Write::DeleteKey { key } => key.len(),
+        Write::DeleteRange(keys) => keys.bytes(),
         Write::AddDocuments { documents, .. } => documents_bytes(documents),
         Write::DeleteDocuments { ids, .. } => ids.iter().map(|id| id.as_str().len() + 32).sum(),
         Write::InsertVectors { ids, vectors, .. } => ids.0.len() * 8 + vectors.0.len() * 4,
@@ -64,6 +65,7 @@ impl Request {
                 }
                 Request::AppendLog(append) => values_bytes(&append.values),
                 Request::Touch(touch) => values_bytes(&touch.keys),
+                Request::DeleteRange(delete) => delete.keys.bytes(),
                 Request::BatchDelete(delete) => values_bytes(&delete.keys),
                 Request::CompareAndSet(swap) => swap.expected.iter().chain(&swap.value).map(|value| value.len()).sum(),
                 Request::AddDocuments(add) => documents_bytes(&add.documents),

@@ -110,7 +110,13 @@ pub fn section(table: Table) -> Option<u8> {
         Table::TemporalOut => Some(6),
         Table::Logs => Some(7),
         Table::LogEntries => Some(8),
-        Table::KvExpiry | Table::EdgesIn | Table::TemporalIn | Table::CommitTimes | Table::Purges | Table::Rows => None,
+        Table::KvExpiry
+        | Table::EdgesIn
+        | Table::TemporalIn
+        | Table::CommitTimes
+        | Table::Purges
+        | Table::Rows
+        | Table::RangeDeletes => None,
     }
 }
 
@@ -187,7 +193,13 @@ impl Item {
                 let LogEntryRow { before, value } = LogEntryRow::decode(value).map_err(stored)?;
                 Self::LogEntry { log, position, before, value: value.to_vec() }
             }
-            Table::KvExpiry | Table::EdgesIn | Table::TemporalIn | Table::CommitTimes | Table::Purges | Table::Rows => {
+            Table::KvExpiry
+            | Table::EdgesIn
+            | Table::TemporalIn
+            | Table::CommitTimes
+            | Table::Purges
+            | Table::Rows
+            | Table::RangeDeletes => {
                 return Err(broken(table, "a checkpoint has no such rows"));
             }
         })

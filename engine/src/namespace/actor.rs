@@ -308,6 +308,9 @@ impl Actor {
         batch.operation(author, stamp_ms, txn.len(), txn.effects());
         let view = self.state.view.load();
         for effect in txn.effects() {
+            if effect.value.is_some() {
+                view.hidden.note_written(effect.table, effect.key);
+            }
             view.active.insert(effect.table, effect.key, effect.value, seq);
         }
     }
@@ -381,6 +384,7 @@ impl Actor {
             self.do_by_itself(Origin::Sweep, around, keys),
             self.do_by_itself(Origin::Sweep, around, entries),
             self.do_by_itself(Origin::Purge, around, |ctx| exec::purge(ctx, most)),
+            self.do_by_itself(Origin::Purge, around, |ctx| exec::remove_ranges(ctx, most)),
         ];
         if parts.contains(&true) {
             self.sweeping = true;

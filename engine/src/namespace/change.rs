@@ -9,6 +9,7 @@
 //! | `Vectors` | the row's vector is found | the row is gone, as its document was before |
 //! | `Rows` | the numbers below are never taken again | |
 //! | `Purges` | the collection is dropped: no change of its rows matters any more | |
+//! | `RangeDeletes` | a range of keys is hidden | the last key of it is gone |
 //! | `TemporalOut` | a belief begins, or has ended | it is erased |
 //! | others | | |
 //!
@@ -29,7 +30,7 @@ use super::timelines::FactStep;
 use crate::api::{Embedding, Error, Result};
 use crate::planted::{self, Planted};
 use crate::store::{
-    CollectionRecord, DocumentRecord, KeyReader, KeyWriter, Read, RowEffect, RowMark, RowSnapshot, StoreError, Table,
+    CollectionRecord, DocumentRecord, KeyReader, KeyWriter, RangeDelete, Read, RowEffect, RowMark, RowSnapshot, StoreError, Table,
 };
 
 /// One change of an index.
@@ -88,6 +89,15 @@ pub enum Change {
         /// All numbers below this one.
         below: u32,
     },
+    /// A range of rows was deleted. One of keys hides.
+    RangeDeleted(RangeDelete),
+    /// The last row of a range was removed.
+    RangeRemoved {
+        /// The key of the range's row.
+        key: Vec<u8>,
+        /// The commit that did so.
+        seq: u64,
+    },
     /// A temporal fact was asserted, retracted or erased.
     Fact(FactStep),
 }
@@ -118,6 +128,8 @@ impl Change {
             Change::CollectionDropped { .. }
             | Change::VectorAdded { .. }
             | Change::NumbersTaken { .. }
+            | Change::RangeDeleted(_)
+            | Change::RangeRemoved { .. }
             | Change::Fact(_) => None,
         }
     }
@@ -125,8 +137,18 @@ impl Change {
     /// Tells readers what they could not tell from the indexes themselves. To be called for all changes of a commit before
     /// the first of its rows is in the memtable.
     pub fn announce(&self, state: &State) {
-        if let Change::Fact(FactStep::Forget { seq, .. }) = self {
-            state.timelines.announce_erasing(*seq);
+        match self {
+            Change::Fact(FactStep::Forget { seq, .. }) => state.timelines.announce_erasing(*seq),
+            // What its own commit writes into it comes after this, and is noted.
+            Change::RangeDeleted(delete) => state.hide(|hidden| hidden.with(delete.clone(), false)),
+            Change::RangeRemoved { key, seq } => state.hide(|hidden| hidden.ended(key, *seq)),
+            Change::Fact(_)
+            | Change::CollectionCreated(_)
+            | Change::CollectionDropped { .. }
+            | Change::RowAdded { .. }
+            | Change::VectorAdded { .. }
+            | Change::RowDeleted { .. }
+            | Change::NumbersTaken { .. } => {}
         }
     }
 
@@ -149,6 +171,7 @@ impl Change {
                 collection.account(-1, -bytes.cast_signed());
             }
             Change::NumbersTaken { collection, below } => collection.skip_rows_below(below),
+            Change::RangeDeleted(_) | Change::RangeRemoved { .. } => {}
             Change::Fact(step) => state.timelines.apply(step),
         }
         Ok(())
@@ -191,6 +214,8 @@ impl<'a> Changes<'a> {
                 let id = KeyReader::new(key).u32().ok_or_else(|| StoreError::corrupt(table, "a key is too short"))?;
                 Ok(Some(Change::CollectionDropped { id, seq: self.seq }))
             }
+            (Table::RangeDeletes, Some(value)) => Ok(Some(Change::RangeDeleted(RangeDelete::decode(key, value)?))),
+            (Table::RangeDeletes, None) => Ok(Some(Change::RangeRemoved { key: key.to_vec(), seq: self.seq })),
             (Table::TemporalOut, Some(value)) => Ok(Some(Change::Fact(FactStep::of_written(key, value)?))),
             (Table::TemporalOut, None) => Ok(FactStep::of_deleted(key, self.seq)?.map(Change::Fact)),
             (Table::Collections | Table::Documents | Table::Rows | Table::Purges, None)

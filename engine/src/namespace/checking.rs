@@ -44,7 +44,8 @@ fn save_from_log(opening: &mut Opening) -> Result<()> {
     }
     if let Some(base) = &actor.state.base {
         let (view, base) = (actor.state.view.load_full(), Some(Arc::new(base.snapshot()?)));
-        let view = View::new(Arc::clone(&view.active), None, base, actor.last_seq, view.published());
+        let view = View::new(Arc::clone(&view.active), None, base, actor.last_seq, view.published())
+            .hiding(view.hidden.from(view.published()));
         actor.state.view.store(Arc::new(view));
     }
     actor.log.begin_anew()?;

@@ -102,7 +102,8 @@ impl Actor {
             old.base.clone(),
             old.base_seq,
             self.last_seq,
-        );
+        )
+        .hiding(old.hidden.from(old.published()));
         self.state.view.store(Arc::new(view));
         self.flushing.dirty_since = None;
         self.write_frozen(None, space);
@@ -169,7 +170,8 @@ impl Actor {
             None => None,
         };
         let old = self.state.view.load_full();
-        let view = View::new(Arc::clone(&old.active), None, base, through_seq, old.published());
+        let view = View::new(Arc::clone(&old.active), None, base, through_seq, old.published())
+            .hiding(old.hidden.from(old.published()));
         self.state.view.store(Arc::new(view));
         // Freeing hundreds of thousands of rows takes tens of milliseconds, which no writer must wait for.
         self.flushing.spawn(Box::new(move || drop(old)));
@@ -222,7 +224,8 @@ impl Actor {
                     }
                     // Should the opening stay, the next memtable to be frozen takes this one's place in the view.
                     let (active, base) = (Arc::clone(&view.active), Some(Arc::new(base.snapshot()?)));
-                    let view = View::new(active, None, base, through_seq, view.published());
+                    let view = View::new(active, None, base, through_seq, view.published())
+                        .hiding(view.hidden.from(view.published()));
                     self.state.view.store(Arc::new(view));
                 }
                 None => {

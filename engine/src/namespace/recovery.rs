@@ -30,7 +30,7 @@ use crate::log::{self, Log, LogError, LogFormat, LogOptions, Rest};
 use crate::planted::{self, Planted};
 use crate::rng::Rng;
 use crate::store::{
-    Base, BatchFormat, BatchReader, CollectionRecord, Counters, KeyRange, KeyWriter, Memtable, Read, RowEffect,
+    Base, BatchFormat, BatchReader, CollectionRecord, Counters, KeyRange, KeyWriter, Memtable, RangeDelete, Read, RowEffect,
     StoredRow, Table, View,
 };
 
@@ -185,6 +185,7 @@ pub fn open(
     state.opening = opening;
     state.snapshots = HeldSnapshots::within(&options.pinned);
     let state = Arc::new(state);
+    load_hidden(&state)?;
     load_collections(&state, last_seq)?;
     let mut flushing = Flushing::new(Arc::clone(&options.background), post, base_seq, base_bytes);
     if dirty {
@@ -212,6 +213,16 @@ pub fn open(
 
 fn boxed<L: Log + 'static>((log, report): (L, log::ReplayReport)) -> (Box<dyn Log>, log::ReplayReport) {
     (Box::new(log), report)
+}
+
+/// Hides what range deletes hide. Whether their keys were written to since is not known.
+fn load_hidden(state: &State) -> Result<()> {
+    for row in state.unpublished().scan(Table::RangeDeletes, &KeyRange::all(), false)? {
+        let StoredRow { key, value } = row?;
+        let delete = RangeDelete::decode(&key, &value)?;
+        state.hide(|hidden| hidden.with(delete, true));
+    }
+    Ok(())
 }
 
 /// Fills the indexes of collections from the rows. Timelines are read when they are first asked for.

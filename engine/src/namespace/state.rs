@@ -13,7 +13,7 @@ use super::timelines::Timelines;
 use crate::api::{CollectionName, CommitSeq, Error, ErrorCode, Request, Result};
 use crate::clock::Clock;
 use crate::planted::{self, Planted};
-use crate::store::{Base, CollectionKind, CollectionRecord, Counters, Memtable, Read, RowSnapshot, Table, View};
+use crate::store::{Base, CollectionKind, CollectionRecord, Counters, HiddenRanges, Memtable, Read, RowSnapshot, Table, View};
 
 /// What one opening of a namespace has in memory.
 #[derive(Debug)]
@@ -73,6 +73,13 @@ impl State {
         *shown = counters;
         counted.for_each(|collection| collection.publish_count());
         self.view.load().publish(seq);
+    }
+
+    /// Changes what range deletes hide, for whoever begins to read from now on. For the actor.
+    pub fn hide(&self, change: impl FnOnce(&HiddenRanges) -> HiddenRanges) {
+        let view = self.view.load();
+        let hidden = change(&view.hidden.from(view.published()));
+        self.view.store(Arc::new(view.with_hidden(hidden)));
     }
 
     /// Live rows of a collection as of the newest published commit.

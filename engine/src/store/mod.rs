@@ -24,6 +24,7 @@ mod merge;
 mod meta;
 mod origin;
 mod pages;
+mod range_delete;
 mod rebuild;
 mod record;
 mod row;
@@ -53,6 +54,7 @@ pub use log_record::{LogEntryRow, LogHead, LogMark};
 pub use log_walk::LogWalk;
 pub use memtable::Memtable;
 pub use origin::{Author, OperationHead, Origin};
+pub use range_delete::{HiddenRanges, RangeDelete};
 pub use record::{
     CollectionKind, CollectionRecord, Counters, DocumentBody, DocumentRecord, EdgeRecord, KvRecord, NodeRecord,
     Retraction, RowMark, TemporalRecord,

@@ -50,6 +50,28 @@ impl Txn {
         &self.snapshot
     }
 
+    /// What stands under a key, also where a range delete hides it.
+    pub fn stored(&self, table: Table, key: &[u8]) -> StoreResult<Option<Vec<u8>>> {
+        match self.table(table).get(key) {
+            Some(changed) => Ok(changed.clone()),
+            None => self.snapshot.stored_with(table, key, <[u8]>::to_vec),
+        }
+    }
+
+    /// The rows of a range in key order, also those that a range delete hides.
+    pub fn scan_stored(&self, table: Table, range: &KeyRange) -> StoreResult<RowScan<'_>> {
+        let stored = self.snapshot.scan_stored(table, range, false)?;
+        Ok(self.with_own(table, range, false, stored))
+    }
+
+    /// The keys of a range that it writes or deletes itself.
+    pub fn own_keys(&self, table: Table, range: &KeyRange) -> Vec<Vec<u8>> {
+        if range.is_empty() {
+            return Vec::new();
+        }
+        self.table(table).range::<[u8], _>(Bounds(range)).map(|(key, _)| key.clone()).collect()
+    }
+
     /// Approximate bytes of its writes in the log.
     pub fn bytes(&self) -> usize {
         self.bytes
@@ -63,6 +85,23 @@ impl Txn {
     /// True if it writes nothing.
     pub fn is_empty(&self) -> bool {
         self.changes.iter().all(BTreeMap::is_empty)
+    }
+
+    /// A walk over a range with its own changes on top.
+    fn with_own<'a>(&'a self, table: Table, range: &KeyRange, reverse: bool, stored: RowScan<'a>) -> RowScan<'a> {
+        let own = self.table(table);
+        if own.is_empty() || range.is_empty() {
+            return stored;
+        }
+        let mut merge = Merge::new(reverse);
+        let inside = own.range::<[u8], _>(Bounds(range)).map(|(key, value)| Ok((key.clone(), value.clone())));
+        if reverse {
+            merge.add(inside.rev());
+        } else {
+            merge.add(inside);
+        }
+        merge.add(stored.map(|row| row.map(|row| (row.key, Some(row.value)))));
+        Box::new(merge)
     }
 
     /// Its writes, by table and key.
@@ -82,20 +121,8 @@ impl Read for Txn {
     }
 
     fn scan(&self, table: Table, range: &KeyRange, reverse: bool) -> StoreResult<RowScan<'_>> {
-        let own = self.table(table);
-        if own.is_empty() || range.is_empty() {
-            return self.snapshot.scan(table, range, reverse);
-        }
-        let mut merge = Merge::new(reverse);
-        let inside = own.range::<[u8], _>(Bounds(range)).map(|(key, value)| Ok((key.clone(), value.clone())));
-        if reverse {
-            merge.add(inside.rev());
-        } else {
-            merge.add(inside);
-        }
         let stored = self.snapshot.scan(table, range, reverse)?;
-        merge.add(stored.map(|row| row.map(|row| (row.key, Some(row.value)))));
-        Ok(Box::new(merge))
+        Ok(self.with_own(table, range, reverse, stored))
     }
 }
 

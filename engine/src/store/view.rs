@@ -1,14 +1,16 @@
 //! Reads: one consistent picture of a namespace's rows at one commit.
 
+use std::cmp::Ordering;
 use std::ops::Bound;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering as Memory};
 
 use super::base_snapshot::BaseSnapshot;
 use super::error::StoreResult;
 use super::key::prefix_end;
 use super::memtable::Memtable;
 use super::merge::Merge;
+use super::range_delete::HiddenRanges;
 use super::row::StoredRow;
 use super::table::Table;
 
@@ -35,6 +37,13 @@ impl KeyRange {
         }
     }
 
+    /// The keys that begin with a prefix, at or after a first and before a last, so far as these are given.
+    pub fn of(prefix: Option<&[u8]>, first: Option<&[u8]>, last: Option<&[u8]>) -> Self {
+        let start = first.map_or(Bound::Unbounded, |first| Bound::Included(first.to_vec()));
+        let end = last.map_or(Bound::Unbounded, |last| Bound::Excluded(last.to_vec()));
+        Self::prefix(prefix.unwrap_or_default()).within(&Self { start, end })
+    }
+
     /// Only the part of the range after `key`, in the direction of the walk.
     #[must_use]
     pub fn after(mut self, key: &[u8], reverse: bool) -> Self {
@@ -45,6 +54,42 @@ impl KeyRange {
             self.start = bound;
         }
         self
+    }
+
+    /// What is left of the range without another: at most two parts, in order.
+    pub fn without(&self, other: &KeyRange) -> Vec<KeyRange> {
+        // A bound of the other range, seen from outside it.
+        let flip = |bound: &Bound<Vec<u8>>| match bound.clone() {
+            Bound::Included(key) => Some(Bound::Excluded(key)),
+            Bound::Excluded(key) => Some(Bound::Included(key)),
+            Bound::Unbounded => None,
+        };
+        let before = flip(&other.start).map(|end| KeyRange { start: Bound::Unbounded, end });
+        let after = flip(&other.end).map(|start| KeyRange { start, end: Bound::Unbounded });
+        let parts = before.into_iter().chain(after).map(|part| self.within(&part));
+        parts.filter(|part| !part.is_empty()).collect()
+    }
+
+    fn within(&self, other: &KeyRange) -> KeyRange {
+        let start = match (&self.start, &other.start) {
+            (Bound::Unbounded, bound) | (bound, Bound::Unbounded) => bound.clone(),
+            (Bound::Included(one) | Bound::Excluded(one), Bound::Included(two) | Bound::Excluded(two)) => {
+                match (one.cmp(two), &self.start) {
+                    (Ordering::Greater, _) | (Ordering::Equal, Bound::Excluded(_)) => self.start.clone(),
+                    (Ordering::Less | Ordering::Equal, _) => other.start.clone(),
+                }
+            }
+        };
+        let end = match (&self.end, &other.end) {
+            (Bound::Unbounded, bound) | (bound, Bound::Unbounded) => bound.clone(),
+            (Bound::Included(one) | Bound::Excluded(one), Bound::Included(two) | Bound::Excluded(two)) => {
+                match (one.cmp(two), &self.end) {
+                    (Ordering::Less, _) | (Ordering::Equal, Bound::Excluded(_)) => self.end.clone(),
+                    (Ordering::Greater | Ordering::Equal, _) => other.end.clone(),
+                }
+            }
+        };
+        KeyRange { start, end }
     }
 
     /// True if no key can lie in the range.
@@ -87,6 +132,8 @@ pub struct View {
     pub base: Option<Arc<BaseSnapshot>>,
     /// The commit up to which `base` is complete.
     pub base_seq: u64,
+    /// What of all this is hidden.
+    pub hidden: HiddenRanges,
     published: AtomicU64,
 }
 
@@ -99,12 +146,25 @@ impl View {
         base_seq: u64,
         published: u64,
     ) -> Self {
-        Self { active, frozen, base, base_seq, published: AtomicU64::new(published) }
+        let hidden = HiddenRanges::default();
+        Self { active, frozen, base, base_seq, hidden, published: AtomicU64::new(published) }
+    }
+
+    /// The same, but for what is hidden.
+    #[must_use]
+    pub fn hiding(self, hidden: HiddenRanges) -> Self {
+        Self { hidden, ..self }
+    }
+
+    /// This view with other ranges hidden. Its newest commit moves by itself from then on.
+    pub fn with_hidden(&self, hidden: HiddenRanges) -> Self {
+        let Self { active, frozen, base, base_seq, hidden: _, published: _ } = self;
+        Self::new(Arc::clone(active), frozen.clone(), base.clone(), *base_seq, self.published()).hiding(hidden)
     }
 
     /// Makes commits up to `seq` visible to snapshots taken from now on. Everything they wrote must be in place.
     pub fn publish(&self, seq: u64) {
-        self.published.store(seq, Ordering::Release);
+        self.published.store(seq, Memory::Release);
     }
 
     /// The memtables it looks into.
@@ -114,7 +174,7 @@ impl View {
 
     /// The newest visible commit.
     pub fn published(&self) -> u64 {
-        self.published.load(Ordering::Acquire)
+        self.published.load(Memory::Acquire)
     }
 }
 
@@ -150,6 +210,15 @@ impl RowSnapshot {
 
     /// Looks a row up and hands its value to `take`, without a copy in between.
     pub fn get_with<R>(&self, table: Table, key: &[u8], take: impl Fn(&[u8]) -> R) -> StoreResult<Option<R>> {
+        if !self.hides_in(table) {
+            return self.stored_with(table, key, take);
+        }
+        let seen = |stored: &[u8]| (!self.hides(table, key, stored)).then(|| take(stored));
+        Ok(self.stored_with(table, key, seen)?.flatten())
+    }
+
+    /// The same, hidden or not.
+    pub fn stored_with<R>(&self, table: Table, key: &[u8], take: impl Fn(&[u8]) -> R) -> StoreResult<Option<R>> {
         if let Some(found) = self.view.active.get(table, key, self.seq, &take) {
             return Ok(found);
         }
@@ -161,18 +230,23 @@ impl RowSnapshot {
             None => Ok(None),
         }
     }
-}
 
-impl Read for RowSnapshot {
-    fn get(&self, table: Table, key: &[u8]) -> StoreResult<Option<Vec<u8>>> {
-        self.get_with(table, key, <[u8]>::to_vec)
+    fn hides_in(&self, table: Table) -> bool {
+        matches!(table, Table::Kv | Table::LogEntries) && !self.view.hidden.is_empty()
     }
 
-    fn contains(&self, table: Table, key: &[u8]) -> StoreResult<bool> {
-        Ok(self.get_with(table, key, |_| ())?.is_some())
+    /// True if this row is hidden from it.
+    pub fn hides(&self, table: Table, key: &[u8], stored: &[u8]) -> bool {
+        self.view.hidden.hide(table, key, stored, self.seq)
     }
 
-    fn scan(&self, table: Table, range: &KeyRange, reverse: bool) -> StoreResult<RowScan<'_>> {
+    /// The rows of a range, hidden or not.
+    pub fn scan_stored(&self, table: Table, range: &KeyRange, reverse: bool) -> StoreResult<RowScan<'_>> {
+        self.walk(table, range, reverse, std::slice::from_ref(range))
+    }
+
+    /// The rows of a range: all that memtables have in it, and what the store has in parts of it.
+    fn walk(&self, table: Table, range: &KeyRange, reverse: bool, stored: &[KeyRange]) -> StoreResult<RowScan<'_>> {
         if range.is_empty() {
             return Ok(Box::new(std::iter::empty()));
         }
@@ -186,9 +260,37 @@ impl Read for RowSnapshot {
             }
         }
         if let Some(base) = &self.view.base {
-            let rows = base.rows(table, start, end, reverse)?;
-            merge.add(rows.map(|row| row.map(|row| (row.key, Some(row.value)))));
+            let rows = |part: &KeyRange| {
+                base.rows(table, part.start.as_ref().map(Vec::as_slice), part.end.as_ref().map(Vec::as_slice), reverse)
+            };
+            let mut parts = stored.iter().map(rows).collect::<StoreResult<Vec<_>>>()?;
+            if reverse {
+                parts.reverse();
+            }
+            merge.add(parts.into_iter().flatten().map(|row| row.map(|row| (row.key, Some(row.value)))));
         }
         Ok(Box::new(merge))
+    }
+}
+
+impl Read for RowSnapshot {
+    fn get(&self, table: Table, key: &[u8]) -> StoreResult<Option<Vec<u8>>> {
+        self.get_with(table, key, <[u8]>::to_vec)
+    }
+
+    fn contains(&self, table: Table, key: &[u8]) -> StoreResult<bool> {
+        Ok(self.get_with(table, key, |_| ())?.is_some())
+    }
+
+    fn scan(&self, table: Table, range: &KeyRange, reverse: bool) -> StoreResult<RowScan<'_>> {
+        if !self.hides_in(table) {
+            return self.scan_stored(table, range, reverse);
+        }
+        let rows = self.walk(table, range, reverse, &self.view.hidden.open_parts(table, range, self.seq))?;
+        let is_seen = move |row: &StoreResult<StoredRow>| match row {
+            Ok(row) => !self.hides(table, &row.key, &row.value),
+            Err(_) => true,
+        };
+        Ok(Box::new(rows.filter(is_seen)))
     }
 }

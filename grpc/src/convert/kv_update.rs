@@ -1,14 +1,15 @@
 //! The methods of `KvService` that depend on what keys hold, and the listing of prefixes.
 
 use toondb_engine::api::{
-    BatchDelete, ByteBuf, CommitSeq, Deleted, GetTtl, Increment, Incremented, PrefixEntry, PrefixPage, Result,
+    BatchDelete, ByteBuf, CommitSeq, DeleteRange, Deleted, GetTtl, Increment, Incremented, KeySpan, PrefixEntry,
+    PrefixPage, RangeDeleted, Result,
     ScanPrefixes, TimeToLive, Touch, Touched,
 };
 
 use super::enums::{durability, durability_number};
 use super::kv::deleted;
 use super::ordered_log::{values, values_message};
-use super::{bytes, seq, snapshot, vec};
+use super::{bytes, required, seq, snapshot, vec};
 use crate::proto;
 use crate::rpc::Rpc;
 
@@ -110,6 +111,40 @@ impl Rpc for BatchDelete {
 
     fn read_answer(answer: Self::Answer) -> Result<Deleted> {
         deleted(answer.deleted, answer.commit_seq, answer.durability)
+    }
+}
+
+pub(super) fn key_span(message: proto::KvSpan) -> KeySpan {
+    KeySpan { prefix: bytes(message.prefix), start: bytes(message.start), end: bytes(message.end) }
+}
+
+pub(super) fn key_span_message(keys: KeySpan) -> proto::KvSpan {
+    proto::KvSpan { prefix: vec(keys.prefix), start: vec(keys.start), end: vec(keys.end) }
+}
+
+impl Rpc for DeleteRange {
+    type Ask = proto::KvDeleteRangeRequest;
+    type Answer = proto::KvDeleteRangeResponse;
+
+    fn ask(namespace: &str, operation: Self) -> Self::Ask {
+        let DeleteRange { keys, durability } = operation;
+        let (keys, durability) = (Some(key_span_message(keys)), durability_number(durability));
+        proto::KvDeleteRangeRequest { namespace: namespace.to_owned(), keys, durability }
+    }
+
+    fn read_ask(ask: Self::Ask) -> Result<(String, Self)> {
+        let keys = key_span(required(ask.keys, "keys in a delete of a range")?);
+        Ok((ask.namespace, DeleteRange { keys, durability: durability(ask.durability)? }))
+    }
+
+    fn answer(_: &str, reply: RangeDeleted) -> Self::Answer {
+        let RangeDeleted { deleted, commit_seq, durability } = reply;
+        proto::KvDeleteRangeResponse { deleted, commit_seq: commit_seq.0, durability: durability_number(durability) }
+    }
+
+    fn read_answer(answer: Self::Answer) -> Result<RangeDeleted> {
+        let (commit_seq, durability) = (CommitSeq(answer.commit_seq), durability(answer.durability)?);
+        Ok(RangeDeleted { deleted: answer.deleted, commit_seq, durability })
     }
 }
 

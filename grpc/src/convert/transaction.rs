@@ -9,6 +9,7 @@ use super::collection::{document, document_message};
 use super::enums::{durability, durability_number};
 use super::graph::{edge, edge_message, node, node_message};
 use super::kv::{put_entry, put_entry_message};
+use super::kv_update::{key_span, key_span_message};
 use super::ordered_log::{values, values_message};
 use super::temporal::{fact, fact_message};
 use super::{bytes, required, seq, snapshot, vec};
@@ -109,6 +110,7 @@ fn write(message: proto::Write) -> Result<Write> {
             at: close.at.map(TimestampMs),
         },
         Kind::SupersedeTemporalEdge(message) => Write::SupersedeTemporalEdge(fact(message)?),
+        Kind::DeleteRange(keys) => Write::DeleteRange(key_span(keys)),
         Kind::AppendLog(append) => Write::AppendLog { log: append.log.into(), values: values(append.values) },
     })
 }
@@ -149,6 +151,7 @@ fn write_message(write: Write) -> proto::Write {
             at: at.map(|at| at.0),
         }),
         Write::SupersedeTemporalEdge(fact) => Kind::SupersedeTemporalEdge(fact_message(fact)),
+        Write::DeleteRange(keys) => Kind::DeleteRange(key_span_message(keys)),
         Write::AppendLog { log, values } => {
             Kind::AppendLog(proto::AppendWrite { log: log.into_string(), values: values_message(values) })
         }

@@ -22,6 +22,7 @@ service! {
         touch: KvTouchRequest, Touch => KvTouchResponse;
         get_ttl: KvGetTtlRequest, GetTtl => KvGetTtlResponse;
         batch_delete: KvBatchDeleteRequest, BatchDelete => KvBatchDeleteResponse;
+        delete_range: KvDeleteRangeRequest, DeleteRange => KvDeleteRangeResponse;
         scan_prefixes: KvScanPrefixesRequest, ScanPrefixes => KvScanPrefixesResponse;
     }
 

@@ -62,6 +62,28 @@ class KeyMethods(Core, Methods):
         """Delete several keys, all in one commit. Returns how many of them existed. At most 100,000 keys a call."""
         return self._call("BatchDelete", namespace, {"keys": keys, "durability": durability})
 
+    def delete_prefix(
+        self, prefix: Key, *, namespace: str = "default", durability: Durability = "durable"
+    ) -> Optional[int]:
+        """Delete every key that begins with a prefix; otherwise as :meth:`delete_range`. The prefix must not be empty."""
+        return self._call("DeleteRange", namespace, {"keys": {"prefix": prefix}, "durability": durability})
+
+    def delete_range(
+        self,
+        start: Optional[Key] = None,
+        end: Optional[Key] = None,
+        *,
+        namespace: str = "default",
+        durability: Durability = "durable",
+    ) -> Optional[int]:
+        """Delete every key at or after start and before end, however many, all in one commit. Returns how many there were.
+
+        None means more than 10,000 keys or 8 MiB: from this commit on nobody sees them, and they are removed in the
+        background; statistics and the quota count them until then. One bound may be left out; ``delete_range(b"")``
+        deletes every key. Raises BusyError while 64 such ranges are still being removed.
+        """
+        return self._call("DeleteRange", namespace, {"keys": {"start": start, "end": end}, "durability": durability})
+
     def incr(
         self,
         key: Key,

@@ -101,6 +101,8 @@ class _Scan(Pages[Tuple[bytes, bytes]]):
             shown: Optional[bytes] = value
             if self._own and self._own[0] == key:
                 shown = written[self._own.pop(0)]
+            elif self._transaction._is_deleted(key):
+                shown = None
             if shown is not None:
                 yield self._shown(key, shown)
         if self._paging.complete:
@@ -142,6 +144,7 @@ class Transaction(Methods):
         self._open = True
         # Own writes, None = deleted; and what was read of the snapshot, True = found.
         self._keys: Dict[bytes, Optional[bytes]] = {}
+        self._ranges_deleted: List[Tuple[bytes, Optional[bytes]]] = []
         self._documents: Dict[Tuple[str, str], Optional[Document]] = {}
         self._nodes: Dict[str, Optional[GraphNode]] = {}
         self._reads: Dict[Tuple[Any, ...], Tuple[str, Arguments, bool]] = {}
@@ -215,6 +218,8 @@ class Transaction(Methods):
         key = _as_bytes(key)
         if key in self._keys:
             return self._keys[key]
+        if self._is_deleted(key):
+            return None
         return (yield from self._read("Get", "key", {"key": key}, {"key": key}))
 
     @steps
@@ -297,6 +302,28 @@ class Transaction(Methods):
     def delete_kv(self, key: str) -> None:
         """Delete a text key."""
         self.delete(key)
+
+    def delete_prefix(self, prefix: Key) -> None:
+        """Delete every key that begins with a prefix, which must not be empty."""
+        prefix = _as_bytes(prefix, "prefix")
+        self._writing().delete_prefix(prefix)
+        self._forget(prefix, prefix_end(prefix))
+
+    def delete_range(self, start: Optional[Key] = None, end: Optional[Key] = None) -> None:
+        """Delete every key at or after start and before end, however many; one bound may be left out."""
+        first = None if start is None else _as_bytes(start, "start")
+        last = None if end is None else _as_bytes(end, "end")
+        self._writing().delete_range(first, last)
+        self._forget(first or b"", last)
+
+    def _forget(self, start: bytes, end: Optional[bytes]) -> None:
+        self._ranges_deleted.append((start, end))
+        for key in self._keys:
+            if start <= key and (end is None or key < end):
+                self._keys[key] = None
+
+    def _is_deleted(self, key: bytes) -> bool:
+        return any(start <= key and (end is None or key < end) for start, end in self._ranges_deleted)
 
     def add_documents(
         self, collection_name: str, documents: Documents, *, embeddings: Optional[Vectors] = None

@@ -1,8 +1,9 @@
 //! Keys that are counted, touched, listed and deleted together.
 
 use toondb_engine::api::{
-    BatchDelete, ByteBuf, CommitSeq, Durability, ErrorCode, GetTtl, Increment, NamespaceStatsRequest, PrefixEntry,
-    RowsQuery, ScanPrefixes, Touch,
+    BatchDelete, BatchPut, ByteBuf, Commit, CommitSeq, DeleteRange, Durability, EndSnapshot, ErrorCode, GetTtl,
+    Increment, KeySpan, NamespaceStatsRequest, PrefixEntry, PutEntry, RowsQuery, Scan, ScanPrefixes, TakeSnapshot, Touch,
+    Write,
 };
 use toondb_tests::Script;
 use toondb_tests::requests::{batch, bytes, get, put, put_ttl};
@@ -100,6 +101,68 @@ fn many_keys_go_in_one_commit(s: &mut Script) {
     assert_eq!((stats.keys, stats.live_bytes), (1, 2));
 }
 
+fn range(prefix: Option<&str>, start: Option<&str>, end: Option<&str>) -> DeleteRange {
+    let keys = KeySpan { prefix: prefix.map(bytes), start: start.map(bytes), end: end.map(bytes) };
+    DeleteRange { keys, durability: Durability::Durable }
+}
+
+fn a_range_of_keys_goes_in_one_commit(s: &mut Script) {
+    s.expect_housekeeping();
+    let keys = ["a", "b/1", "b/2", "b/3", "c", "d"];
+    s.ok("default", batch(&keys.map(|key| (key, "v"))));
+    s.ok("default", put_ttl("b/expired", "v", 10));
+    s.db.clock.advance_ms(10);
+    let left = |s: &mut Script| {
+        let page = s.ok("default", Scan::default());
+        page.entries.into_iter().map(|entry| String::from_utf8(entry.key.into_vec()).unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(s.ok("default", range(Some("b/"), None, Some("b/3"))).deleted, Some(2), "what has expired is not counted");
+    assert_eq!(left(s), ["a", "b/3", "c", "d"]);
+    assert_eq!(s.ok("default", range(None, Some("b"), Some("d"))).deleted, Some(2));
+    assert_eq!(left(s), ["a", "d"]);
+    assert_eq!(s.ok("default", range(None, Some("d"), Some("a"))).deleted, Some(0), "nothing lies in it");
+    assert_eq!(s.ok("default", range(Some("nothing"), None, None)).deleted, Some(0));
+    s.fails(ErrorCode::InvalidArgument, "default", range(None, None, None));
+    s.fails(ErrorCode::InvalidArgument, "default", range(Some(""), None, None));
+    s.fails(ErrorCode::LimitExceeded, "default", range(Some(&"x".repeat(8193)), None, None));
+    assert_eq!(s.ok("default", range(None, Some("b"), None)).deleted, Some(1), "without an end");
+    assert_eq!(left(s), ["a"]);
+    assert_eq!(s.ok("default", range(None, Some(""), None)).deleted, Some(1), "every key");
+    assert!(left(s).is_empty());
+}
+
+/// More keys than are removed at once: they are hidden from their commit on, and nobody can tell the difference.
+fn a_large_range_is_hidden_at_once(s: &mut Script) {
+    s.expect_housekeeping();
+    let entries = (0..10_001)
+        .map(|number| PutEntry { key: bytes(&format!("k{number:05}")), value: bytes("v"), ttl_ms: None })
+        .collect();
+    s.ok("default", BatchPut { entries, durability: Durability::Durable });
+    let before = s.ok("default", TakeSnapshot {}).seq;
+    let range = KeySpan { prefix: Some(bytes("k")), ..KeySpan::default() };
+    let add = |key: &str| Write::Put(PutEntry { key: bytes(key), value: bytes("new"), ttl_ms: None });
+    let writes = vec![add("k00001"), Write::DeleteRange(range.clone()), add("k00002")];
+    s.ok("default", Commit { writes, ..Commit::default() });
+    let keys = |s: &mut Script, snapshot| {
+        let scan = Scan { limit: Some(10_000), snapshot, ..Scan::default() };
+        s.ok("default", scan).entries.into_iter().map(|entry| entry.key).collect::<Vec<_>>()
+    };
+    for round in 0..3 {
+        assert_eq!(keys(s, None), [bytes("k00002")], "round {round}");
+        assert_eq!((value(s, "k00001"), value(s, "k00002")), (None, Some(bytes("new"))));
+        match round {
+            0 => {
+                assert_eq!(keys(s, Some(before)).len(), 10_000, "an older reader");
+                s.ok("default", EndSnapshot { seq: before });
+                s.lose_power();
+            }
+            _ => s.reopen(),
+        }
+    }
+    s.ok("default", put("k00003", "v"));
+    assert_eq!(value(s, "k00003"), Some(bytes("v")));
+}
+
 fn list(prefix: &str, depth: u32) -> ScanPrefixes {
     ScanPrefixes {
         prefix: Some(bytes(prefix)),
@@ -190,6 +253,8 @@ scenarios!(
     counting_keeps_the_time_to_live,
     times_to_live_are_told_and_changed,
     many_keys_go_in_one_commit,
+    a_range_of_keys_goes_in_one_commit,
+    a_large_range_is_hidden_at_once,
     directories,
     prefixes_of_the_largest_bytes,
 );

@@ -2,7 +2,7 @@
 
 use std::ops::Bound;
 
-use super::{collection, graph, kv, ordered_log, temporal, vectors};
+use super::{collection, graph, kv, ordered_log, range_delete, temporal, vectors};
 use crate::api::{Commit, Condition, Error, ErrorCode, Precondition, Result, Target, Write, Written};
 use crate::namespace::context::WriteContext;
 use crate::namespace::exec::Execute;
@@ -52,6 +52,7 @@ fn apply(ctx: &mut WriteContext<'_>, write: Write) -> Result<()> {
             temporal::close(ctx, &from_id, &edge_type, &to_id, at).map(drop)
         }
         Write::SupersedeTemporalEdge(fact) => temporal::supersede(ctx, fact).map(drop),
+        Write::DeleteRange(keys) => range_delete::delete_keys(ctx, &keys).map(drop),
         Write::AppendLog { log, values } => ordered_log::append(ctx, &log, &values).map(drop),
     }
 }

@@ -20,15 +20,20 @@ pub(super) struct Old {
     pub expires_at: i64,
     /// Its value.
     pub value: Vec<u8>,
-    /// True if it is not there to be seen.
-    pub expired: bool,
+    /// True if it is not there to be seen: it has expired, or a range delete hides it.
+    pub gone: bool,
 }
 
 pub(super) fn old(ctx: &WriteContext<'_>, key: &[u8]) -> Result<Option<Old>> {
-    let Some(stored) = ctx.txn.get(Table::Kv, key)? else { return Ok(None) };
-    let record = KvRecord::decode(&stored)?;
-    let expired = record.is_expired(ctx.now_ms);
-    Ok(Some(Old { seq: record.seq, expires_at: record.expires_at, value: record.value.to_vec(), expired }))
+    let Some(stored) = ctx.txn.stored(Table::Kv, key)? else { return Ok(None) };
+    old_of(ctx, key, &stored).map(Some)
+}
+
+/// What a row of a key says.
+pub(super) fn old_of(ctx: &WriteContext<'_>, key: &[u8], stored: &[u8]) -> Result<Old> {
+    let record = KvRecord::decode(stored)?;
+    let gone = record.is_expired(ctx.now_ms) || ctx.txn.before().hides(Table::Kv, key, stored);
+    Ok(Old { seq: record.seq, expires_at: record.expires_at, value: record.value.to_vec(), gone })
 }
 
 /// Takes what stands under a key out of the index of expiries and out of the counters.
@@ -89,7 +94,7 @@ pub fn delete(ctx: &mut WriteContext<'_>, key: ByteBuf) -> Result<bool> {
     let Some(old) = old(ctx, &key)? else { return Ok(false) };
     forget(ctx, &key, &old);
     ctx.txn.delete(Table::Kv, key.into_vec());
-    Ok(!old.expired)
+    Ok(!old.gone)
 }
 
 impl Execute for DeleteKey {
@@ -103,7 +108,7 @@ impl Execute for DeleteKey {
 pub fn compare_and_set(ctx: &mut WriteContext<'_>, request: CompareAndSet) -> Result<Swapped> {
     let CompareAndSet { key, expected, value, ttl_ms, durability } = request;
     let old = old(ctx, &key)?;
-    let seen = old.as_ref().filter(|old| !old.expired).map(|old| ByteBuf::from(old.value.clone()));
+    let seen = old.as_ref().filter(|old| !old.gone).map(|old| ByteBuf::from(old.value.clone()));
     let swapped = seen == expected || planted::is(Planted::SwapUncompared);
     if swapped {
         if let Some(old) = &old {

@@ -19,7 +19,7 @@ impl Execute for Increment {
     fn execute(self, ctx: &mut WriteContext<'_>) -> Result<Incremented> {
         let Increment { key, by, ttl_ms, durability } = self;
         let old = old(ctx, &key)?;
-        let seen = old.as_ref().filter(|old| !old.expired);
+        let seen = old.as_ref().filter(|old| !old.gone);
         let (before, expires_at) = match seen {
             Some(seen) => (integer(&seen.value)?, seen.expires_at),
             None => (0, end_of(ctx, ttl_ms)),
@@ -43,7 +43,7 @@ impl Execute for Touch {
         let (mut existing, mut changed) = (0, 0);
         let expires_at = (persist || ttl_ms.is_some()).then(|| end_of(ctx, ttl_ms));
         for key in keys {
-            let Some(old) = old(ctx, &key)?.filter(|old| !old.expired) else { continue };
+            let Some(old) = old(ctx, &key)?.filter(|old| !old.gone) else { continue };
             existing += 1;
             let Some(expires_at) = expires_at.filter(|expires_at| *expires_at != old.expires_at) else { continue };
             changed += 1;

@@ -11,6 +11,7 @@ pub(super) mod graph;
 mod kv;
 mod kv_update;
 mod ordered_log;
+mod range_delete;
 pub(super) mod temporal;
 mod vectors;
 
@@ -18,6 +19,7 @@ pub use cache::sweep as sweep_entries;
 pub use collection::purge;
 pub use dispatch::execute;
 pub use kv::{expired, sweep};
+pub use range_delete::remove_ranges;
 
 /// A write.
 trait Execute: Operation {

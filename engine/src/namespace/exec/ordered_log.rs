@@ -1,13 +1,16 @@
 //! Writes to ordered logs. Each reads the log's head, changes entries at one of its ends, and writes the head again: no entry
 //! is read but those that are given to the caller, and the one before which a log is cut.
 
+use std::ops::Bound;
+
 use serde_bytes::ByteBuf;
 
+use super::range_delete;
 use crate::api::{AppendLog, Appended, DeleteLog, Deleted, Error, LogEntry, LogName, PopLog, Popped, Result, TrimLog};
 use crate::limits;
 use crate::namespace::context::WriteContext;
 use crate::namespace::exec::Execute;
-use crate::store::{LogEntryRow, LogHead, LogMark, Read, StoreError, Table};
+use crate::store::{KeyRange, LogEntryRow, LogHead, LogMark, Read, StoreError, Table};
 
 fn head(ctx: &WriteContext<'_>, log: &LogName) -> Result<Option<LogHead>> {
     let stored = ctx.txn.get(Table::Logs, log.as_str().as_bytes())?;
@@ -107,10 +110,6 @@ fn cut(ctx: &mut WriteContext<'_>, head: &mut LogHead, until: u64) -> Result<u64
     if count == 0 {
         return Ok(0);
     }
-    if count > limits::BATCH_ITEMS_MAX as u64 {
-        let max = limits::BATCH_ITEMS_MAX;
-        return Err(Error::limit(format!("{count} entries would go; the limit is {max} a call: trim in several")));
-    }
     head.gone = if until == head.next {
         head.total
     } else {
@@ -118,8 +117,13 @@ fn cut(ctx: &mut WriteContext<'_>, head: &mut LogHead, until: u64) -> Result<u64
         LogEntryRow::decode(&stored)?.before
     };
     ctx.account(0, before.saturating_sub(head.total.saturating_sub(head.gone)));
-    for position in head.first..until {
-        ctx.txn.delete(Table::LogEntries, head.entry_key(position));
+    if count > limits::ROWS_DELETED_AT_ONCE_MAX as u64 {
+        let end = Bound::Excluded(head.entry_key(until));
+        range_delete::note(ctx, Table::LogEntries, &KeyRange { start: Bound::Included(head.entry_key(head.first)), end })?;
+    } else {
+        for position in head.first..until {
+            ctx.txn.delete(Table::LogEntries, head.entry_key(position));
+        }
     }
     head.first = until;
     Ok(count)

@@ -96,18 +96,13 @@ impl Query for MultiGet {
     }
 }
 
+fn given(bound: &Option<ByteBuf>) -> Option<&[u8]> {
+    bound.as_ref().map(|bound| bound.as_slice())
+}
+
 fn range_of(request: &Scan) -> KeyRange {
-    let mut range = KeyRange::prefix(request.prefix.as_ref().map_or(&[][..], |prefix| prefix));
-    if let Some(start) = &request.start
-        && !matches!(&range.start, Bound::Included(first) if first.as_slice() > start.as_slice())
-    {
-        range.start = Bound::Included(start.to_vec());
-    }
-    if let Some(end) = &request.end
-        && !matches!(&range.end, Bound::Excluded(last) if last.as_slice() < end.as_slice())
-    {
-        range.end = Bound::Excluded(end.to_vec());
-    }
+    let Scan { prefix, start, end, .. } = request;
+    let mut range = KeyRange::of(given(prefix), given(start), given(end));
     if let Some(cursor) = &request.cursor {
         // A cursor from elsewhere can only narrow the range, never widen it.
         let inside = match request.reverse {

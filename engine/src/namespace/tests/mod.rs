@@ -10,5 +10,6 @@ mod groups;
 mod indexes;
 mod origins;
 mod pins;
+mod ranges;
 mod readers;
 mod rows;

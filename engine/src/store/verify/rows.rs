@@ -13,6 +13,7 @@ use crate::store::key::{KeyReader, KeyWriter};
 use crate::store::log_record::{LogEntryRow, LogHead, LogMark};
 use crate::store::log_walk::LogWalk;
 use crate::store::memtable::Memtable;
+use crate::store::range_delete::RangeDelete;
 use crate::store::record::{
     CollectionKind, CollectionRecord, Counters, DocumentRecord, EdgeRecord, KvRecord, NodeRecord, RowMark,
     TemporalRecord,
@@ -39,6 +40,7 @@ pub fn verify_rows(
         reverse: [0; 3],
         collections: BTreeMap::new(),
         purged: BTreeSet::new(),
+        ranges: Vec::new(),
         rows: BTreeMap::new(),
         times: Times::default(),
         logs: LogWalk::default(),
@@ -59,12 +61,12 @@ pub fn verify_rows(
 impl RowWalk<'_> {
     fn run(&mut self, counters: &Counters) -> Result<(), Stop> {
         // What rows are looked up against comes first.
-        for table in [Table::Purges, Table::Collections] {
+        for table in [Table::Purges, Table::RangeDeletes, Table::Collections] {
             self.table(table)?;
         }
         for table in Table::ALL {
             match table {
-                Table::Purges | Table::Collections => {}
+                Table::Purges | Table::RangeDeletes | Table::Collections => {}
                 _ => self.table(table)?,
             }
         }
@@ -121,6 +123,7 @@ impl RowWalk<'_> {
             Table::Rows => self.row_mark(key, value),
             Table::Logs => self.log(key, value),
             Table::LogEntries => self.log_entry(key, value),
+            Table::RangeDeletes => self.range_delete(key, value),
             Table::Purges => {
                 self.purged.extend(KeyReader::new(key).u32());
                 Ok(())
@@ -236,7 +239,20 @@ impl RowWalk<'_> {
         self.logs.log(LogHead::decode(value).map_err(undecodable)?).map_err(CONTRADICTION)
     }
 
+    fn range_delete(&mut self, key: &[u8], value: &[u8]) -> RowCheck {
+        let range = RangeDelete::decode(key, value).map_err(|_| CONTRADICTION("the record does not decode"))?;
+        if range.seq > self.report.flushed_seq {
+            return Err(CONTRADICTION("a range was deleted by a commit to come"));
+        }
+        self.ranges.push(range);
+        Ok(())
+    }
+
     fn log_entry(&mut self, key: &[u8], value: &[u8]) -> RowCheck {
+        // What its log has let go of counts no more, whether it has been removed or not.
+        if self.ranges.iter().any(|range| range.holds(Table::LogEntries, key)) {
+            return Ok(());
+        }
         self.counted.live_bytes += (key.len() + value.len()) as u64;
         let (number, position) = LogEntryRow::place(key).map_err(|_| CONTRADICTION("the key does not decode"))?;
         let record = LogEntryRow::decode(value).map_err(|_| CONTRADICTION("the record does not decode"))?;

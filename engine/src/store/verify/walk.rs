@@ -9,6 +9,7 @@ use super::times::Times;
 use crate::store::base_snapshot::BaseSnapshot;
 use crate::store::error::StoreError;
 use crate::store::log_walk::LogWalk;
+use crate::store::range_delete::RangeDelete;
 use crate::store::memtable::Memtable;
 use crate::store::record::{CollectionRecord, Counters};
 
@@ -43,6 +44,8 @@ pub(super) struct RowWalk<'a> {
     pub(super) rows: BTreeMap<u32, RowSets>,
     pub(super) times: Times,
     pub(super) logs: LogWalk,
+    /// Ranges whose rows are still to be removed.
+    pub(super) ranges: Vec<RangeDelete>,
     /// Takes the rows that put right what is derived.
     pub(super) fixes: Option<&'a Memtable>,
 }
