@@ -2,10 +2,10 @@
 
 use toondb_engine::api::{
     AddDocuments, AddEdge, AddNode, AddTemporalEdge, AppendLog, BatchPut, ByteBuf, CacheGet, CacheInvalidate, CachePut,
-    Commit, CompareAndSet, CreateCollection, DeleteKey, DeleteLog, Direction, Document, Durability, Edge, EdgeType,
-    Embedding, FacetDocuments, Filter, Get, GetDocuments, GetNode, ListDocuments, Metric, MinMaxDocuments, Node,
-    NodeId, PopLog, Precondition, Properties, Put, PutEntry, QueryTemporal, ReadLog, Scan, SearchCollection,
-    TemporalFact, TemporalMode, TimestampMs, TrimLog, Value, Write,
+    Commit, CompareAndSet, CreateCollection, DeleteKey, DeleteLog, DeleteRange, Direction, Document, Durability, Edge,
+    EdgeType, Embedding, FacetDocuments, Filter, Get, GetDocuments, GetNode, KeySpan, ListDocuments, Metric,
+    MinMaxDocuments, Node, NodeId, PopLog, Precondition, Properties, Put, PutEntry, QueryTemporal, ReadLog, Scan,
+    SearchCollection, TemporalFact, TemporalMode, TimestampMs, TrimLog, Value, Write,
 };
 
 /// Bytes of a text.
@@ -30,6 +30,13 @@ pub fn put_ttl(key: &str, value: &str, ttl_ms: u64) -> Put {
 #[must_use]
 pub fn get(key: &str) -> Get {
     Get { key: bytes(key), snapshot: None }
+}
+
+/// Deletes every key that begins with a prefix.
+#[must_use]
+pub fn delete_prefix(prefix: &str) -> DeleteRange {
+    let keys = KeySpan { prefix: Some(bytes(prefix)), ..KeySpan::default() };
+    DeleteRange { keys, durability: Durability::Durable }
 }
 
 /// Deletes a key.

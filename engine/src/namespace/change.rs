@@ -30,7 +30,8 @@ use super::timelines::FactStep;
 use crate::api::{Embedding, Error, Result};
 use crate::planted::{self, Planted};
 use crate::store::{
-    CollectionRecord, DocumentRecord, KeyReader, KeyWriter, RangeDelete, Read, RowEffect, RowMark, RowSnapshot, StoreError, Table,
+    CollectionRecord, DocumentRecord, KeyReader, KeyWriter, RangeDelete, Read, RowEffect, RowMark, RowSnapshot,
+    StoreError, Table,
 };
 
 /// One change of an index.

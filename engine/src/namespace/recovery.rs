@@ -30,8 +30,8 @@ use crate::log::{self, Log, LogError, LogFormat, LogOptions, Rest};
 use crate::planted::{self, Planted};
 use crate::rng::Rng;
 use crate::store::{
-    Base, BatchFormat, BatchReader, CollectionRecord, Counters, KeyRange, KeyWriter, Memtable, RangeDelete, Read, RowEffect,
-    StoredRow, Table, View,
+    Base, BatchFormat, BatchReader, CollectionRecord, Counters, KeyRange, KeyWriter, Memtable, RangeDelete, Read,
+    RowEffect, StoredRow, Table, View,
 };
 
 pub const STORE_NAME: &str = "store.redb";

@@ -13,7 +13,9 @@ use super::timelines::Timelines;
 use crate::api::{CollectionName, CommitSeq, Error, ErrorCode, Request, Result};
 use crate::clock::Clock;
 use crate::planted::{self, Planted};
-use crate::store::{Base, CollectionKind, CollectionRecord, Counters, HiddenRanges, Memtable, Read, RowSnapshot, Table, View};
+use crate::store::{
+    Base, CollectionKind, CollectionRecord, Counters, HiddenRanges, Memtable, Read, RowSnapshot, Table, View,
+};
 
 /// What one opening of a namespace has in memory.
 #[derive(Debug)]

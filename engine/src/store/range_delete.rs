@@ -115,7 +115,8 @@ impl HiddenRanges {
     /// These and one more. `written_to`: whether a key of it may have been written since.
     #[must_use]
     pub fn with(&self, delete: RangeDelete, written_to: bool) -> Self {
-        let known = self.0.iter().any(|hiding| (hiding.delete.seq, hiding.delete.number) == (delete.seq, delete.number));
+        let known =
+            self.0.iter().any(|hiding| (hiding.delete.seq, hiding.delete.number) == (delete.seq, delete.number));
         // One that sweeps have shortened hides what it has hidden.
         if known {
             return self.clone();
@@ -161,9 +162,8 @@ impl HiddenRanges {
             Table::Kv => KvRecord::decode(stored).is_ok_and(|record| record.seq < than),
             _ => true,
         };
-        let hides = |hiding: &Hiding| {
-            hiding.is_seen_at(seq) && hiding.delete.holds(table, key) && is_older(hiding.delete.seq)
-        };
+        let hides =
+            |hiding: &Hiding| hiding.is_seen_at(seq) && hiding.delete.holds(table, key) && is_older(hiding.delete.seq);
         self.0.iter().any(|hiding| hides(hiding))
     }
 

@@ -2,8 +2,7 @@
 
 use toondb_engine::api::{
     BatchDelete, ByteBuf, CommitSeq, DeleteRange, Deleted, GetTtl, Increment, Incremented, KeySpan, PrefixEntry,
-    PrefixPage, RangeDeleted, Result,
-    ScanPrefixes, TimeToLive, Touch, Touched,
+    PrefixPage, RangeDeleted, Result, ScanPrefixes, TimeToLive, Touch, Touched,
 };
 
 use super::enums::{durability, durability_number};

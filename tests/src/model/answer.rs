@@ -28,6 +28,7 @@ fn said(response: &Response) -> Said {
         | Response::TrimLog(deleted)
         | Response::DeleteLog(deleted)
         | Response::EraseTemporal(deleted) => of(deleted.commit_seq, Some(deleted.deleted)),
+        Response::DeleteRange(deleted) => of(deleted.commit_seq, deleted.deleted),
         Response::AddNode(created) | Response::AddEdge(created) | Response::AddTemporalEdge(created) => {
             of(created.commit_seq, Some(u64::from(created.created)))
         }

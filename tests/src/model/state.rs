@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use toondb_engine::api::{
-    CompareAndSet, Condition, CreateCollection, Document, ErrorCode, Metric, Node, Precondition, Properties, PutEntry,
-    Request, Target, TemporalEdge, Write,
+    CompareAndSet, Condition, CreateCollection, Document, ErrorCode, KeySpan, Metric, Node, Precondition, Properties,
+    PutEntry, Request, Target, TemporalEdge, Write,
 };
 
 /// A key's row; an expired one stays until something replaces it.
@@ -135,6 +135,7 @@ impl Model {
                 let keys: Vec<Vec<u8>> = delete.keys.iter().map(|key| key.to_vec()).collect();
                 self.remove(&keys, now)
             }
+            Request::DeleteRange(delete) => self.write(&Write::DeleteRange(delete.keys.clone()), now)?,
             Request::AppendLog(append) => self.append(append.log.as_str(), &append.values),
             Request::PopLog(pop) => self.pop(pop),
             Request::TrimLog(trim) => self.trim(trim),
@@ -201,6 +202,15 @@ impl Model {
                 Some(_) => counted(1),
                 None => Outcome::default(),
             },
+            Write::DeleteRange(KeySpan { prefix, start, end }) => {
+                let is_in = |key: &[u8]| {
+                    prefix.as_ref().is_none_or(|prefix| key.starts_with(prefix))
+                        && start.as_ref().is_none_or(|start| key >= start.as_slice())
+                        && end.as_ref().is_none_or(|end| key < end.as_slice())
+                };
+                let keys: Vec<Vec<u8>> = self.kv.keys().filter(|key| is_in(key)).cloned().collect();
+                self.remove(&keys, now)
+            }
             Write::AddDocuments { collection, documents } => self.add_documents(collection.as_str(), documents, now)?,
             Write::DeleteDocuments { collection, ids } => {
                 let documents = &mut self.collection(collection.as_str())?.documents;

@@ -2,8 +2,8 @@
 
 use toondb_engine::api::{
     BatchDelete, BatchPut, ByteBuf, Commit, CommitSeq, DeleteRange, Durability, EndSnapshot, ErrorCode, GetTtl,
-    Increment, KeySpan, NamespaceStatsRequest, PrefixEntry, PutEntry, RowsQuery, Scan, ScanPrefixes, TakeSnapshot, Touch,
-    Write,
+    Increment, KeySpan, NamespaceStatsRequest, PrefixEntry, PutEntry, RowsQuery, Scan, ScanPrefixes, TakeSnapshot,
+    Touch, Write,
 };
 use toondb_tests::Script;
 use toondb_tests::requests::{batch, bytes, get, put, put_ttl};
@@ -116,7 +116,11 @@ fn a_range_of_keys_goes_in_one_commit(s: &mut Script) {
         let page = s.ok("default", Scan::default());
         page.entries.into_iter().map(|entry| String::from_utf8(entry.key.into_vec()).unwrap()).collect::<Vec<_>>()
     };
-    assert_eq!(s.ok("default", range(Some("b/"), None, Some("b/3"))).deleted, Some(2), "what has expired is not counted");
+    assert_eq!(
+        s.ok("default", range(Some("b/"), None, Some("b/3"))).deleted,
+        Some(2),
+        "what has expired is not counted"
+    );
     assert_eq!(left(s), ["a", "b/3", "c", "d"]);
     assert_eq!(s.ok("default", range(None, Some("b"), Some("d"))).deleted, Some(2));
     assert_eq!(left(s), ["a", "d"]);

@@ -8,7 +8,7 @@ use toondb_engine::api::{
 use toondb_tests::Universe;
 use toondb_tests::requests::{
     add_documents, add_edge, add_fact, add_node, append, batch, bytes, cache_invalidate, cache_put, commit,
-    create_collection, delete_key, delete_log, document, edge, entry, fact, keep, node, pop, put,
+    create_collection, delete_key, delete_log, delete_prefix, document, edge, entry, fact, keep, node, pop, put,
 };
 
 /// One thing to do.
@@ -184,6 +184,9 @@ fn writes() -> Vec<Step> {
             "default",
             Touch { keys: vec![bytes("n")], ttl_ms: Some(60_000), persist: false, durability: Durability::Durable },
         ),
+        write("default", put("range/1", "1")),
+        write("default", put("range/2", "2")),
+        write("default", delete_prefix("range/")),
         write("default", BatchDelete { keys: vec![bytes("k"), bytes("m")], durability: Durability::Durable }),
         write("default", DeleteNode { id: "b".into(), durability: Durability::Durable }),
         Step::Flush("b"),

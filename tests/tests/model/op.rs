@@ -5,9 +5,9 @@ use proptest::{collection, option};
 use toondb_engine::api::{
     AppendLog, BatchDelete, ByteBuf, CacheInvalidate, CachePut, CloseTemporalEdge, Commit, CommitSeq, CompareAndSet,
     Condition, CreateCollection, DeleteByFilter, DeleteDocuments, DeleteEdge, DeleteKey, DeleteLog, DeleteNode,
-    Document, Durability, Edge, Embedding, EraseTemporal, Filter, Increment, Metric, Node, PopLog, Precondition,
-    Predicate, Properties, Put, PutEntry, Request, SupersedeTemporalEdge, Target, TemporalFact, TimestampMs, Touch,
-    TrimLog, Value, Write,
+    DeleteRange, Document, Durability, Edge, Embedding, EraseTemporal, Filter, Increment, KeySpan, Metric, Node,
+    PopLog, Precondition, Predicate, Properties, Put, PutEntry, Request, SupersedeTemporalEdge, Target, TemporalFact,
+    TimestampMs, Touch, TrimLog, Value, Write,
 };
 use toondb_engine::disk::CrashMode;
 
@@ -195,11 +195,20 @@ fn values() -> impl Strategy<Value = Vec<ByteBuf>> + Clone {
     collection::vec(value(), 0..4)
 }
 
+fn span() -> impl Strategy<Value = KeySpan> + Clone {
+    (option::weighted(0.3, key()), option::of(key()), option::of(key())).prop_map(|(prefix, start, end)| KeySpan {
+        prefix,
+        start,
+        end,
+    })
+}
+
 fn write() -> impl Strategy<Value = Write> + Clone {
     let ends = || (node_id(), edge_type(), node_id());
     prop_oneof![
         4 => entry().prop_map(Write::Put),
         2 => key().prop_map(|key| Write::DeleteKey { key }),
+        1 => span().prop_map(Write::DeleteRange),
         3 => (collection_name(), collection::vec(document(), 0..3))
             .prop_map(|(name, documents)| Write::AddDocuments { collection: name.into(), documents }),
         1 => (collection_name(), one_of(&DOCUMENTS))
@@ -270,6 +279,7 @@ fn single() -> impl Strategy<Value = Request> {
         Write::CloseTemporalEdge { from_id, edge_type, to_id, at } => {
             Request::CloseTemporalEdge(CloseTemporalEdge { from_id, edge_type, to_id, at, durability })
         }
+        Write::DeleteRange(keys) => Request::DeleteRange(DeleteRange { keys, durability }),
         Write::AppendLog { log, values } => Request::AppendLog(AppendLog { log, values, durability }),
         Write::InsertVectors { .. } | Write::DeleteVectors { .. } => panic!("never made"),
     })

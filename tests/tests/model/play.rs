@@ -182,6 +182,7 @@ fn durability(request: &Request) -> Durability {
         Request::Increment(request) => request.durability,
         Request::Touch(request) => request.durability,
         Request::BatchDelete(request) => request.durability,
+        Request::DeleteRange(request) => request.durability,
         Request::AppendLog(request) => request.durability,
         Request::PopLog(request) => request.durability,
         Request::TrimLog(request) => request.durability,

@@ -119,7 +119,11 @@ fn cut(ctx: &mut WriteContext<'_>, head: &mut LogHead, until: u64) -> Result<u64
     ctx.account(0, before.saturating_sub(head.total.saturating_sub(head.gone)));
     if count > limits::ROWS_DELETED_AT_ONCE_MAX as u64 {
         let end = Bound::Excluded(head.entry_key(until));
-        range_delete::note(ctx, Table::LogEntries, &KeyRange { start: Bound::Included(head.entry_key(head.first)), end })?;
+        range_delete::note(
+            ctx,
+            Table::LogEntries,
+            &KeyRange { start: Bound::Included(head.entry_key(head.first)), end },
+        )?;
     } else {
         for position in head.first..until {
             ctx.txn.delete(Table::LogEntries, head.entry_key(position));

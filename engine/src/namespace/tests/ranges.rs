@@ -4,9 +4,10 @@ use serde_bytes::ByteBuf;
 
 use super::bench::Bench;
 use crate::api::{
-    AppendLog, BatchPut, Commit, CommitSeq, DeleteLog, DeleteRange, Durability, EndSnapshot, ErrorCode, Exists,
-    Get, KeySpan, PutEntry, ReadLog, Scan, TakeSnapshot, Touch, TrimLog, Write,
+    AppendLog, BatchPut, Commit, CommitSeq, DeleteLog, DeleteRange, Durability, EndSnapshot, ErrorCode, Exists, Get,
+    KeySpan, PutEntry, ReadLog, Scan, TakeSnapshot, Touch, TrimLog, Write,
 };
+use crate::disk::CrashMode;
 use crate::limits;
 
 const MANY: usize = limits::ROWS_DELETED_AT_ONCE_MAX + 500;
@@ -237,5 +238,29 @@ fn a_log_of_any_length_is_trimmed_and_deleted() {
         sweep(&bench);
         go_on(&mut bench);
         see(&bench);
+    }
+}
+
+/// What sweeps have done is durable in part only.
+#[test]
+fn power_that_fails_while_a_range_is_removed_brings_nothing_back() {
+    for seed in 0..12 {
+        let mut bench = Bench::new();
+        fill(&bench);
+        if seed % 2 == 0 {
+            flush(&bench);
+        }
+        assert_eq!(delete(&bench), None);
+        put(&bench, 17);
+        sweep(&bench);
+        if seed % 3 == 0 {
+            flush(&bench);
+        }
+        bench.go_on_with(bench.disk.crash_image(seed, CrashMode::Random));
+        let expected = [only(&["j"]), vec![key(17)], only(&["l"])].concat();
+        assert_eq!(keys(&bench, None), expected, "seed {seed}");
+        sweep(&bench);
+        assert_eq!(keys(&bench, None), expected, "seed {seed}");
+        assert_eq!((bench.stats().keys, bench.stats().live_bytes), (3, 12), "seed {seed}");
     }
 }

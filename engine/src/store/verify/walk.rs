@@ -9,8 +9,8 @@ use super::times::Times;
 use crate::store::base_snapshot::BaseSnapshot;
 use crate::store::error::StoreError;
 use crate::store::log_walk::LogWalk;
-use crate::store::range_delete::RangeDelete;
 use crate::store::memtable::Memtable;
+use crate::store::range_delete::RangeDelete;
 use crate::store::record::{CollectionRecord, Counters};
 
 /// Asked after every few rows, with the bytes read since the last time, whether to go on. It may wait.
