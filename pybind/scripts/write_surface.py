@@ -74,6 +74,8 @@ WRITES = [
     "close_temporal_edge",
     "supersede_temporal_edge",
     "append",
+    "delete_prefix",
+    "delete_range",
 ]
 """What a commit can hold."""
 

@@ -12,9 +12,9 @@ use toondb_engine::api::{
     Created, Deleted, DocumentHitsBatch, DocumentIdPage, DocumentPage, Documents, EdgePage, Existence, ExportedPart,
     Facet, Facets, Finding, Flushed, Imported, Incremented, IndexList, Inserted, KvEntry, KvPage, KvValue, KvValues,
     LogEntry, LogInfo, LogList, LogPage, MaybeBounds, MaybeCacheHit, MaybeNode, MaybeValue, NamespaceList,
-    OutputFormat, Path, Pong, Popped, PrefixEntry, PrefixPage, Rendered, Response, Restored, SectionResult,
-    ServerStats, Snapshot, SnapshotEnded, Subgraph, Superseded, Swapped, TemporalEdges, TemporalPath, TimeToLive,
-    TokenCount, Touched, ValueBounds, VectorHitsBatch, Vectors, Written,
+    OutputFormat, Path, Pong, Popped, PrefixEntry, PrefixPage, RangeDeleted, Rendered, Response, Restored,
+    SectionResult, ServerStats, Snapshot, SnapshotEnded, Subgraph, Superseded, Swapped, TemporalEdges, TemporalPath,
+    TimeToLive, TokenCount, Touched, ValueBounds, VectorHitsBatch, Vectors, Written,
 };
 
 use crate::classes;

@@ -190,6 +190,26 @@ def test_many_keys_are_deleted_at_once(home: Namespace) -> None:
     assert home.batch_delete([]) == 0
 
 
+def test_ranges_of_keys_are_deleted_at_once(home: Namespace) -> None:
+    home.batch_put({key: "v" for key in ["a", "b/1", "b/2", "b/3", "c", "d"]})
+    assert home.delete_prefix("b/") == 3
+    assert home.delete_range("b", "d") == 1 and home.delete_range("x") == 0
+    assert list(home.scan_keys()) == [b"a", b"d"]
+    for wrong in (lambda: home.delete_prefix(""), lambda: home.delete_range()):
+        with pytest.raises(InvalidArgumentError):
+            wrong()
+    assert home.delete_range(b"") == 2 and list(home.scan()) == []
+
+
+def test_more_keys_than_are_counted_are_hidden_at_once(home: Namespace) -> None:
+    home.batch_put({f"k{number}": "v" for number in range(10_001)})
+    home.put("other", "v")
+    assert home.delete_prefix("k") is None
+    home.put("k5", "new")
+    assert list(home.scan()) == [(b"k5", b"new"), (b"other", b"v")]
+    assert home.get("k6") is None and not home.exists("k7")
+
+
 def test_directories(store: Store, ns: str) -> None:
     keys = ["a", "a/1", "a/2/x", "a/2/y", "b/1"]
     store.batch_put({key: "v" for key in keys}, namespace=ns)

@@ -37,6 +37,25 @@ def test_commit_makes_all_writes(home: Namespace) -> None:
     assert {seen.asserted_seq} == {home.stats().commit_seq}
 
 
+def test_a_transaction_sees_what_its_ranges_delete(home: Namespace) -> None:
+    home.batch_put({key: "v" for key in ["a", "b/1", "b/2", "c"]})
+    with home.transaction() as tx:
+        tx.put("b/3", "own")
+        tx.delete_prefix("b/")
+        tx.put("b/2", "new")
+        assert [tx.get(key) for key in ("a", "b/1", "b/2", "b/3")] == [b"v", None, b"new", None]
+        assert list(tx.scan()) == [(b"a", b"v"), (b"b/2", b"new"), (b"c", b"v")]
+        assert list(tx.scan("b/", reverse=True, limit=5)) == [(b"b/2", b"new")]
+        tx.delete_range("c")
+        assert [key for key, _ in tx.scan(reverse=True)] == [b"b/2", b"a"]
+    assert list(home.scan()) == [(b"a", b"v"), (b"b/2", b"new")]
+    batch = WriteBatch()
+    batch.delete_range("a", "b")
+    batch.put("z", "v")
+    home.commit(batch)
+    assert list(home.scan_keys()) == [b"b/2", b"z"]
+
+
 def test_an_exception_drops_everything(home: Namespace) -> None:
     home.put(b"before", b"v")
     with pytest.raises(KeyError, match="mine"):

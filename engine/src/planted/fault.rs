@@ -123,6 +123,10 @@ faults! {
     KeyOrderUnchecked = "key_order_unchecked", Engine "store::base_snapshot::tests::a_walk_is_refused_that_leaves_its_order_or_its_bounds";
     /// A commit leaves no map of free space, so that an opening after a kill walks the whole file.
     RepairNotQuick = "repair_not_quick", Engine "store::tests::crashes::opening_after_a_kill_reads_little";
+    /// What deleted ranges hide is forgotten by the next opening.
+    RangeForgotten = "range_forgotten", Engine "namespace::tests::ranges::what_a_range_hides_stays_hidden_while_and_after_it_is_removed";
+    /// A deleted range hides what its own commit wrote behind it.
+    RangeHidesItsCommit = "range_hides_its_commit", Engine "namespace::tests::ranges::in_a_commit_a_range_deletes_what_stands_before_it_and_not_what_comes_after";
     /// A key is read after its end.
     ExpiryIgnored = "expiry_ignored", Crash "promises::what_has_expired_is_not_seen_and_not_counted";
     /// Commits are stamped by the clock, even where it goes back.

@@ -18,6 +18,7 @@ use super::key::{KeyReader, KeyWriter};
 use super::record::KvRecord;
 use super::table::Table;
 use super::view::KeyRange;
+use crate::planted::{self, Planted};
 
 fn corrupt(what: &'static str) -> StoreError {
     StoreError::corrupt(Table::RangeDeletes, what)
@@ -159,7 +160,10 @@ impl HiddenRanges {
     /// True if who reads at `seq` must not see this row. One that does not decode is for the reader to find.
     pub fn hide(&self, table: Table, key: &[u8], stored: &[u8], seq: u64) -> bool {
         let is_older = |than: u64| match table {
-            Table::Kv => KvRecord::decode(stored).is_ok_and(|record| record.seq < than),
+            Table::Kv => {
+                let than = than + u64::from(planted::is(Planted::RangeHidesItsCommit));
+                KvRecord::decode(stored).is_ok_and(|record| record.seq < than)
+            }
             _ => true,
         };
         let hides =

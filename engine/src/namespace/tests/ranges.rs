@@ -17,7 +17,7 @@ fn key(number: usize) -> ByteBuf {
 }
 
 fn entry(number: usize) -> PutEntry {
-    PutEntry { key: key(number), value: ByteBuf::from(b"v"), ttl_ms: (number % 7 == 0).then_some(60_000) }
+    PutEntry { key: key(number), value: ByteBuf::from(b"v"), ttl_ms: number.is_multiple_of(7).then_some(60_000) }
 }
 
 /// Writes `MANY` keys, and one on either side.

@@ -104,6 +104,28 @@ class AsyncStoreMethods:
         """Delete several keys, all in one commit. Returns how many of them existed. At most 100,000 keys a call."""
         return await awaited(self._plain.batch_delete(keys, namespace=namespace, durability=durability))
 
+    async def delete_prefix(
+        self, prefix: Key, *, namespace: str = "default", durability: Durability = "durable"
+    ) -> Optional[int]:
+        """Delete every key that begins with a prefix; otherwise as :meth:`delete_range`. The prefix must not be empty."""
+        return await awaited(self._plain.delete_prefix(prefix, namespace=namespace, durability=durability))
+
+    async def delete_range(
+        self,
+        start: Optional[Key] = None,
+        end: Optional[Key] = None,
+        *,
+        namespace: str = "default",
+        durability: Durability = "durable",
+    ) -> Optional[int]:
+        """Delete every key at or after start and before end, however many, all in one commit. Returns how many there were.
+
+        None means more than 10,000 keys or 8 MiB: from this commit on nobody sees them, and they are removed in the
+        background; statistics and the quota count them until then. One bound may be left out; ``delete_range(b"")``
+        deletes every key. Raises BusyError while 64 such ranges are still being removed.
+        """
+        return await awaited(self._plain.delete_range(start, end, namespace=namespace, durability=durability))
+
     async def incr(
         self,
         key: Key,

@@ -70,6 +70,14 @@ class AsyncTransactionMethods:
         """Delete a text key."""
         self._plain.delete_kv(key)
 
+    async def delete_prefix(self, prefix: Key) -> None:
+        """Delete every key that begins with a prefix, which must not be empty."""
+        self._plain.delete_prefix(prefix)
+
+    async def delete_range(self, start: Optional[Key] = None, end: Optional[Key] = None) -> None:
+        """Delete every key at or after start and before end, however many; one bound may be left out."""
+        self._plain.delete_range(start, end)
+
     async def add_documents(
         self, collection_name: str, documents: Documents, *, embeddings: Optional[Vectors] = None
     ) -> None:

@@ -100,3 +100,11 @@ class WriteBatch(BatchBase):
     def append(self, log: str, values: Union[Key, Sequence[Key]]) -> None:
         """As :meth:`Database.append`."""
         LogMethods.append(cast(Any, self), log, values)
+
+    def delete_prefix(self, prefix: Key) -> None:
+        """As :meth:`Database.delete_prefix`."""
+        KeyMethods.delete_prefix(cast(Any, self), prefix)
+
+    def delete_range(self, start: Optional[Key] = None, end: Optional[Key] = None) -> None:
+        """As :meth:`Database.delete_range`."""
+        KeyMethods.delete_range(cast(Any, self), start, end)

@@ -93,6 +93,21 @@ class Namespace(NamespaceBase):
         """Delete several keys, all in one commit. Returns how many of them existed. At most 100,000 keys a call."""
         return self._store.batch_delete(keys, namespace=self.name, durability=durability)
 
+    def delete_prefix(self, prefix: Key, *, durability: Durability = "durable") -> Optional[int]:
+        """Delete every key that begins with a prefix; otherwise as :meth:`delete_range`. The prefix must not be empty."""
+        return self._store.delete_prefix(prefix, namespace=self.name, durability=durability)
+
+    def delete_range(
+        self, start: Optional[Key] = None, end: Optional[Key] = None, *, durability: Durability = "durable"
+    ) -> Optional[int]:
+        """Delete every key at or after start and before end, however many, all in one commit. Returns how many there were.
+
+        None means more than 10,000 keys or 8 MiB: from this commit on nobody sees them, and they are removed in the
+        background; statistics and the quota count them until then. One bound may be left out; ``delete_range(b"")``
+        deletes every key. Raises BusyError while 64 such ranges are still being removed.
+        """
+        return self._store.delete_range(start, end, namespace=self.name, durability=durability)
+
     def incr(self, key: Key, by: int = 1, *, ttl: Optional[Span] = None, durability: Durability = "durable") -> int:
         """Add to the integer that a key holds, in one step however many do so at once. Returns what it holds now.
 
