@@ -171,7 +171,7 @@ def test_batch_search_is_several_searches(points: Collection) -> None:
 @pytest.mark.parametrize(
     "given",
     [
-        {"id": "x", "content": "no embedding"},
+        {"id": "x", "content": "two times", "ttl": 1, "expires_at": 1},
         {"id": "x", "embedding": [1.0, 2.0, 3.0]},
         {"id": "x", "embedding": [float("nan"), 0.0]},
         {"id": "x", "embedding": [float("inf"), 0.0]},

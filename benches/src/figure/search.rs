@@ -78,10 +78,11 @@ fn load(engine: &Engine, dataset: &Dataset) -> Outcome<()> {
             content: row.content.clone(),
             embedding: Some(Embedding(vector.to_vec())),
             metadata: row.metadata.clone(),
+            ..Default::default()
         };
         let documents = part.iter().map(document).collect();
         let (collection, durability) = (CollectionName::from(COLLECTION), Durability::Durable);
-        engine.run("default", AddDocuments { collection, documents, durability })?;
+        engine.run("default", AddDocuments { collection, documents, durability, ..Default::default() })?;
     }
     Ok(())
 }

@@ -18,11 +18,13 @@ fn is_delete(write: &Write) -> bool {
     match write {
         Write::DeleteKey { .. }
         | Write::DeleteDocuments { .. }
+        | Write::TruncateCollection { .. }
         | Write::DeleteVectors { .. }
         | Write::DeleteNode { .. }
         | Write::DeleteEdge { .. } => true,
         Write::Put(_)
         | Write::AddDocuments { .. }
+        | Write::UpdateDocuments(_)
         | Write::InsertVectors { .. }
         | Write::AddNode(_)
         | Write::AddEdge(_)
@@ -111,6 +113,7 @@ mod tests {
             "DropCollection",
             "DeleteDocuments",
             "DeleteByFilter",
+            "TruncateCollection",
             "DropIndex",
             "DeleteVectors",
             "DeleteNode",

@@ -4,6 +4,8 @@ use serde_bytes::ByteBuf;
 
 use super::collection::Document;
 use super::commit::Write;
+use super::documents::DocumentUpdate;
+use super::ids::DocumentId;
 use super::operations::Request;
 use super::properties::Properties;
 use super::value::Value;
@@ -25,6 +27,17 @@ pub(super) fn properties_bytes(properties: &Properties) -> usize {
     properties.0.iter().map(|(name, value)| name.len() + 32 + value_bytes(value)).sum()
 }
 
+fn ids_bytes(ids: &[DocumentId]) -> usize {
+    ids.iter().map(|id| id.as_str().len() + 32).sum()
+}
+
+fn update_bytes(update: &DocumentUpdate) -> usize {
+    let DocumentUpdate { ids, set, unset, .. } = update;
+    ids.as_deref().map_or(0, ids_bytes)
+        + properties_bytes(set)
+        + unset.iter().map(|name| name.len() + 32).sum::<usize>()
+}
+
 fn documents_bytes(documents: &[Document]) -> usize {
     let one = |document: &Document| {
         let vector = document.embedding.as_ref().map_or(0, |embedding| embedding.0.len() * 4);
@@ -42,13 +55,15 @@ fn write_bytes(write: &Write) -> usize {
         Write::Put(entry) => entry.key.len() + entry.value.len(),
         Write::DeleteKey { key } => key.len(),
         Write::AddDocuments { documents, .. } => documents_bytes(documents),
-        Write::DeleteDocuments { ids, .. } => ids.iter().map(|id| id.as_str().len() + 32).sum(),
+        Write::UpdateDocuments(update) => update_bytes(update),
+        Write::DeleteDocuments { ids, .. } => ids_bytes(ids),
         Write::InsertVectors { ids, vectors, .. } => ids.0.len() * 8 + vectors.0.len() * 4,
         Write::DeleteVectors { ids, .. } => ids.len() * 8,
         Write::AddNode(node) => properties_bytes(&node.properties),
         Write::AddEdge(edge) => properties_bytes(&edge.properties),
         Write::AddTemporalEdge(fact) | Write::SupersedeTemporalEdge(fact) => properties_bytes(&fact.properties),
         Write::AppendLog { values, .. } => values_bytes(values),
+        Write::TruncateCollection { .. } => 0,
         Write::DeleteNode { .. } | Write::DeleteEdge { .. } | Write::CloseTemporalEdge { .. } => 0,
     }
 }
@@ -67,7 +82,8 @@ impl Request {
                 Request::BatchDelete(delete) => values_bytes(&delete.keys),
                 Request::CompareAndSet(swap) => swap.expected.iter().chain(&swap.value).map(|value| value.len()).sum(),
                 Request::AddDocuments(add) => documents_bytes(&add.documents),
-                Request::DeleteDocuments(delete) => delete.ids.iter().map(|id| id.as_str().len() + 32).sum(),
+                Request::UpdateDocuments(update) => update_bytes(&update.update),
+                Request::DeleteDocuments(delete) => ids_bytes(&delete.ids),
                 Request::InsertVectors(insert) => insert.ids.0.len() * 8 + insert.vectors.0.len() * 4,
                 Request::DeleteVectors(delete) => delete.ids.len() * 8,
                 Request::AddNode(add) => properties_bytes(&add.node.properties),

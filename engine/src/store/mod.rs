@@ -54,8 +54,8 @@ pub use log_walk::LogWalk;
 pub use memtable::Memtable;
 pub use origin::{Author, OperationHead, Origin};
 pub use record::{
-    CollectionKind, CollectionRecord, Counters, DocumentBody, DocumentRecord, EdgeRecord, KvRecord, NodeRecord,
-    Retraction, RowMark, TemporalRecord,
+    CollectionKind, CollectionRecord, Counters, DocumentBody, DocumentFields, DocumentRecord, EdgeRecord, KvRecord,
+    NodeRecord, Retraction, RowMark, RowPlace, TemporalRecord,
 };
 pub use row::StoredRow;
 pub use table::Table;

@@ -2,6 +2,7 @@
 
 mod answer;
 mod cache;
+mod documents;
 mod graph;
 mod keys;
 mod listing;

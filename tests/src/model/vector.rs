@@ -28,9 +28,9 @@ impl Collection {
             .iter()
             .filter(|(_, (_, document))| filter.is_none_or(|filter| filter.matches(&document.metadata)));
         let mut hits: Vec<(f32, String)> = wanted
-            .map(|(id, (_, document))| {
-                let vector = &document.embedding.as_ref().expect("a stored document has an embedding").0;
-                (exact_distance(self.metric, query, vector), id.clone())
+            .filter_map(|(id, (_, document))| {
+                let vector = &document.embedding.as_ref()?.0;
+                Some((exact_distance(self.metric, query, vector), id.clone()))
             })
             .collect();
         hits.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.cmp(&b.1)));

@@ -107,8 +107,12 @@ fn filters_follow_changes(s: &mut Script) {
     assert_eq!(matching(s, on("n", "$eq", 9)), "1");
     s.reopen();
     assert_eq!(matching(s, on("n", "$gte", 2)), "1234");
-    let delete =
-        |value| DeleteByFilter { collection: "c".into(), filter: filter(value), durability: Durability::Durable };
+    let delete = |value| DeleteByFilter {
+        collection: "c".into(),
+        filter: filter(value),
+        durability: Durability::Durable,
+        return_ids: false,
+    };
     let deleted = s.ok("default", delete(on("n", "$gte", 2)));
     assert_eq!(deleted.deleted, 4);
     assert_eq!(matching(s, map([])), "56");

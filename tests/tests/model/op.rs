@@ -3,11 +3,11 @@
 use proptest::prelude::{BoxedStrategy, Just, Strategy, any, prop_oneof};
 use proptest::{collection, option};
 use toondb_engine::api::{
-    AppendLog, BatchDelete, ByteBuf, CacheInvalidate, CachePut, CloseTemporalEdge, Commit, CommitSeq, CompareAndSet,
-    Condition, CreateCollection, DeleteByFilter, DeleteDocuments, DeleteEdge, DeleteKey, DeleteLog, DeleteNode,
-    Document, Durability, Edge, Embedding, EraseTemporal, Filter, Increment, Metric, Node, PopLog, Precondition,
-    Predicate, Properties, Put, PutEntry, Request, SupersedeTemporalEdge, Target, TemporalFact, TimestampMs, Touch,
-    TrimLog, Value, Write,
+    AddDocuments, AppendLog, BatchDelete, ByteBuf, CacheInvalidate, CachePut, CloseTemporalEdge, Commit, CommitSeq,
+    CompareAndSet, Condition, CreateCollection, DeleteByFilter, DeleteDocuments, DeleteEdge, DeleteKey, DeleteLog,
+    DeleteNode, Document, DocumentUpdate, Durability, Edge, Embedding, EraseTemporal, Filter, Increment, Metric, Node,
+    OnConflict, PopLog, Precondition, Predicate, Properties, Put, PutEntry, Request, SupersedeTemporalEdge, Target,
+    TemporalFact, TimestampMs, Touch, TrimLog, TruncateCollection, UpdateDocuments, Value, Write,
 };
 use toondb_engine::disk::CrashMode;
 
@@ -22,7 +22,7 @@ pub const NODES: [&str; 5] = ["a", "b", "c", "d", "e"];
 const KEYS: [&str; 8] = ["k", "k/1", "k/1/a", "k/2", "l", "l/", "m", "n"];
 /// Logs; a name may be the beginning of another one.
 pub const LOGS: [&str; 3] = ["log", "log2", "m"];
-const DOCUMENTS: [&str; 5] = ["d0", "d1", "d2", "d3", "d4"];
+pub const DOCUMENTS: [&str; 5] = ["d0", "d1", "d2", "d3", "d4"];
 const EDGE_TYPES: [&str; 2] = ["r", "s"];
 
 /// One thing that happens.
@@ -146,9 +146,34 @@ fn conditional() -> impl Strategy<Value = Filter> + Clone {
 }
 
 fn document() -> impl Strategy<Value = Document> + Clone {
-    (one_of(&DOCUMENTS), embedding(), properties()).prop_map(|(id, embedding, metadata)| {
+    let embedding = option::weighted(0.8, embedding());
+    (one_of(&DOCUMENTS), embedding, properties()).prop_map(|(id, embedding, metadata)| {
         let content = format!("about {id}");
-        Document { id: Some(id.into()), content, embedding: Some(embedding), metadata }
+        Document { id: Some(id.into()), content, embedding, metadata, ..Document::default() }
+    })
+}
+
+fn on_conflict() -> impl Strategy<Value = OnConflict> + Clone {
+    prop_oneof![4 => Just(OnConflict::Replace), 1 => Just(OnConflict::Skip), 1 => Just(OnConflict::Error)]
+}
+
+fn update() -> impl Strategy<Value = DocumentUpdate> + Clone {
+    let ids = collection::vec(one_of(&DOCUMENTS), 0..3);
+    let unset = option::of(one_of(&["n", "tag", "missing"]));
+    let parts = (collection_name(), ids, option::of(conditional()), any::<bool>(), properties(), unset);
+    parts.prop_map(|(name, ids, filter, all, mut set, unset)| {
+        set.0.insert("touched".to_owned(), Value::Bool(all));
+        let unset: Vec<String> = unset.into_iter().filter(|name| set.get(name).is_none()).map(str::to_owned).collect();
+        let by_id = filter.is_none() && !(all && ids.is_empty());
+        DocumentUpdate {
+            collection: name.into(),
+            ids: by_id.then(|| ids.iter().map(|id| (*id).into()).collect()),
+            all: !by_id && filter.is_none(),
+            filter,
+            set,
+            unset,
+            ..DocumentUpdate::default()
+        }
     })
 }
 
@@ -200,8 +225,12 @@ fn write() -> impl Strategy<Value = Write> + Clone {
     prop_oneof![
         4 => entry().prop_map(Write::Put),
         2 => key().prop_map(|key| Write::DeleteKey { key }),
-        3 => (collection_name(), collection::vec(document(), 0..3))
-            .prop_map(|(name, documents)| Write::AddDocuments { collection: name.into(), documents }),
+        3 => (collection_name(), collection::vec(document(), 0..3), on_conflict())
+            .prop_map(|(name, documents, on_conflict)| Write::AddDocuments {
+                collection: name.into(), documents, on_conflict, ttl_ms: None, create_missing: false,
+            }),
+        2 => update().prop_map(Write::UpdateDocuments),
+        1 => collection_name().prop_map(|name| Write::TruncateCollection { collection: name.into() }),
         1 => (collection_name(), one_of(&DOCUMENTS))
             .prop_map(|(name, id)| Write::DeleteDocuments { collection: name.into(), ids: vec![id.into()] }),
         4 => node().prop_map(Write::AddNode),
@@ -249,11 +278,16 @@ fn single() -> impl Strategy<Value = Request> {
     (write(), durability()).prop_map(|(write, durability)| match write {
         Write::Put(PutEntry { key, value, ttl_ms }) => Request::Put(Put { key, value, ttl_ms, durability }),
         Write::DeleteKey { key } => Request::DeleteKey(DeleteKey { key, durability }),
-        Write::AddDocuments { collection, documents } => {
-            Request::AddDocuments(toondb_engine::api::AddDocuments { collection, documents, durability })
+        Write::AddDocuments { collection, documents, on_conflict, ttl_ms, create_missing } => {
+            let add = AddDocuments { collection, documents, on_conflict, ttl_ms, create_missing, durability };
+            Request::AddDocuments(add)
         }
+        Write::UpdateDocuments(update) => {
+            Request::UpdateDocuments(UpdateDocuments { update, return_ids: false, durability })
+        }
+        Write::TruncateCollection { collection } => Request::TruncateCollection(TruncateCollection { collection }),
         Write::DeleteDocuments { collection, ids } => {
-            Request::DeleteDocuments(DeleteDocuments { collection, ids, durability })
+            Request::DeleteDocuments(DeleteDocuments { collection, ids, return_ids: false, durability })
         }
         Write::AddNode(node) => Request::AddNode(toondb_engine::api::AddNode { node, durability }),
         Write::DeleteNode { id } => Request::DeleteNode(DeleteNode { id, durability }),
@@ -315,7 +349,7 @@ fn rarer() -> BoxedStrategy<Request> {
         1 => (log_name(), durability())
             .prop_map(|(log, durability)| Request::DeleteLog(DeleteLog { log: log.into(), durability })),
         2 => (collection_name(), conditional(), durability()).prop_map(|(name, filter, durability)| {
-            Request::DeleteByFilter(DeleteByFilter { collection: name.into(), filter, durability })
+            Request::DeleteByFilter(DeleteByFilter { collection: name.into(), filter, return_ids: false, durability })
         }),
         1 => erase.prop_map(|(from, kind, to, durability)| Request::EraseTemporal(EraseTemporal {
             from_id: from.into(), edge_type: kind.map(Into::into), to_id: to.map(Into::into), durability,

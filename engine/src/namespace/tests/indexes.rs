@@ -38,7 +38,7 @@ fn indexed(bench: &Bench) -> BTreeMap<u32, Indexed> {
         }
         let matching = one.matching(&filter, &Wanted::always()).unwrap();
         let found = rows.keys().copied().filter(|row| matching.contains(*row)).collect();
-        let open = one.entries.open(5_000);
+        let open = one.lifetimes.open(5_000);
         let open = rows.keys().copied().filter(|row| open.as_ref().is_none_or(|open| open.contains(*row))).collect();
         let (count, bytes, next_row) = (state.count(&one), one.bytes(), one.next_row());
         (one.record.id, Indexed { rows, found, open, count, bytes, next_row })
@@ -49,11 +49,18 @@ fn indexed(bench: &Bench) -> BTreeMap<u32, Indexed> {
 fn document(id: &str, n: i64) -> Document {
     let embedding = Some(Embedding(vec![n as f32, 1.0]));
     let metadata = Properties::new().with("n", n);
-    Document { id: Some(id.into()), content: format!("{id} {n}"), embedding, metadata }
+    Document { id: Some(id.into()), content: format!("{id} {n}"), embedding, metadata, ..Default::default() }
 }
 
 fn add(bench: &Bench, collection: &str, documents: Vec<Document>) {
-    bench.run(AddDocuments { collection: collection.into(), documents, durability: Durability::Durable }).unwrap();
+    bench
+        .run(AddDocuments {
+            collection: collection.into(),
+            documents,
+            durability: Durability::Durable,
+            ..Default::default()
+        })
+        .unwrap();
 }
 
 fn write_all(bench: &Bench) {
@@ -65,10 +72,16 @@ fn write_all(bench: &Bench) {
     }
     add(bench, "kept", vec![document("c", 4), document("b", 5)]);
     let ids: Vec<DocumentId> = vec!["c".into(), "missing".into()];
-    bench.run(DeleteDocuments { collection: "kept".into(), ids, durability }).unwrap();
+    bench.run(DeleteDocuments { collection: "kept".into(), ids, durability, ..Default::default() }).unwrap();
     // Written and gone in one commit, and replaced and gone in one.
     let writes = vec![
-        Write::AddDocuments { collection: "kept".into(), documents: vec![document("x", 6), document("b", 7)] },
+        Write::AddDocuments {
+            collection: "kept".into(),
+            documents: vec![document("x", 6), document("b", 7)],
+            on_conflict: Default::default(),
+            ttl_ms: None,
+            create_missing: false,
+        },
         Write::DeleteDocuments { collection: "kept".into(), ids: vec!["x".into(), "b".into()] },
     ];
     bench.run(Commit { preconditions: Vec::new(), writes, snapshot: None, durability }).unwrap();

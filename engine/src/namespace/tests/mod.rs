@@ -4,6 +4,7 @@
 mod bench;
 mod caches;
 mod clocks;
+mod documents;
 mod durability;
 mod formats;
 mod groups;

@@ -22,19 +22,25 @@ impl<'a> VisibleRows<'a> {
         Self { collection, snapshot }
     }
 
+    /// Whether a row is seen.
+    pub fn sees(&self, row: u32) -> bool {
+        self.collection.is_visible(row, self.snapshot.seq())
+    }
+
     /// The document's id, if the row is seen.
     pub fn id(&self, row: u32) -> Option<IdBytes> {
-        self.collection.vectors.visible_id(row, self.snapshot.seq())
+        self.collection.id(row).filter(|_| self.sees(row))
     }
 
     /// All of them, of those that are `allowed`; nothing = of all.
-    pub fn all(&self, allowed: Option<&RoaringBitmap>) -> Result<RoaringBitmap> {
-        let mut rows = RoaringBitmap::new();
-        let look = &mut || self.snapshot.wanted.look();
-        let take = |row, _: &[u8]| {
-            rows.insert(row);
-        };
-        self.collection.vectors.for_each_while(self.snapshot.seq(), allowed, look, take)?;
-        Ok(rows)
+    pub fn all(&self, allowed: Option<RoaringBitmap>) -> Result<RoaringBitmap> {
+        let mut seen = RoaringBitmap::new();
+        for row in allowed.unwrap_or_else(|| self.collection.metadata().rows()) {
+            self.snapshot.wanted.step()?;
+            if self.sees(row) {
+                seen.insert(row);
+            }
+        }
+        Ok(seen)
     }
 }
