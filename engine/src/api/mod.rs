@@ -61,7 +61,7 @@ pub use document_list::*;
 pub use documents::*;
 pub use error::{Error, ErrorCode, Fault, Result};
 pub use field_values::*;
-pub use filter::{Filter, Predicate};
+pub use filter::{Field, FieldPath, Filter, FilterOn, FilterRow, Folded, Predicate, ValueSet};
 pub use glob::{Glob, Globs};
 pub use graph::*;
 pub use ids::{CollectionName, CommitSeq, DocumentId, EdgeType, LogName, NamespaceName, NodeId, TimestampMs};

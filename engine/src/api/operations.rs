@@ -131,7 +131,7 @@ operations! { ($)
         Read Keeps Small, Read of Namespace, Long, rows Seen, state At(snapshot), durable Nothing;
     /// Finds the nearest documents.
     49 SearchCollection(SearchCollection) -> DocumentHits, "CollectionService/SearchCollection":
-        Read Keeps Page, Read of Namespace, Brief, rows Seen, state At(snapshot), durable Nothing;
+        Read Keeps Page, Read of Namespace, Own, rows Seen, state At(snapshot), durable Nothing;
     /// Several searches at once.
     50 SearchBatchCollection(SearchBatchCollection) -> DocumentHitsBatch, "CollectionService/SearchBatch":
         Read Keeps Page, Read of Namespace, Long, rows Seen, state At(snapshot), durable Nothing;

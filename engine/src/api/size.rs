@@ -5,6 +5,7 @@ use serde_bytes::ByteBuf;
 use super::collection::Document;
 use super::commit::Write;
 use super::documents::DocumentUpdate;
+use super::filter::Filter;
 use super::ids::DocumentId;
 use super::operations::Request;
 use super::properties::Properties;
@@ -13,7 +14,8 @@ use super::value::Value;
 /// What any request takes beside its payload.
 const BASE_BYTES: usize = 256;
 
-fn value_bytes(value: &Value) -> usize {
+/// Roughly the bytes of memory a value takes.
+pub(super) fn value_bytes(value: &Value) -> usize {
     16 + match value {
         Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) => 0,
         Value::String(text) => text.len(),
@@ -32,8 +34,9 @@ fn ids_bytes(ids: &[DocumentId]) -> usize {
 }
 
 fn update_bytes(update: &DocumentUpdate) -> usize {
-    let DocumentUpdate { ids, set, unset, .. } = update;
+    let DocumentUpdate { ids, filter, set, unset, .. } = update;
     ids.as_deref().map_or(0, ids_bytes)
+        + filter.as_ref().map_or(0, Filter::bytes)
         + properties_bytes(set)
         + unset.iter().map(|name| name.len() + 32).sum::<usize>()
 }
@@ -84,6 +87,7 @@ impl Request {
                 Request::AddDocuments(add) => documents_bytes(&add.documents),
                 Request::UpdateDocuments(update) => update_bytes(&update.update),
                 Request::DeleteDocuments(delete) => ids_bytes(&delete.ids),
+                Request::DeleteByFilter(delete) => delete.filter.bytes(),
                 Request::InsertVectors(insert) => insert.ids.0.len() * 8 + insert.vectors.0.len() * 4,
                 Request::DeleteVectors(delete) => delete.ids.len() * 8,
                 Request::AddNode(add) => properties_bytes(&add.node.properties),

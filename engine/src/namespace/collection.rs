@@ -11,7 +11,7 @@ use super::lifetimes::Lifetimes;
 use super::look_ups::LookUps;
 use super::row_info::RowInfo;
 use super::versions::Versions;
-use crate::api::{CollectionName, Embedding, Error, Filter, Result};
+use crate::api::{CollectionName, Embedding, Error, Result};
 use crate::index::metadata::SharedIndex;
 use crate::index::vector::{IdBytes, VectorIndex, VectorParams};
 use crate::store::{CollectionRecord, RowPlace};
@@ -173,33 +173,6 @@ impl Collection {
     /// Whether a reader at `seq` sees a document under this number. What has expired is seen.
     pub fn is_visible(&self, row: u32, seq: u64) -> bool {
         self.versions.is_visible(row, seq, |row| self.vectors.is_visible(row, seq))
-    }
-
-    /// The rows whose metadata match, whether visible or not, for as long as that is `wanted`.
-    pub fn matching(&self, filter: &Filter, wanted: &Wanted<'_>) -> Result<RoaringBitmap> {
-        self.metadata.evaluate(filter, &mut || wanted.look())
-    }
-
-    /// The rows whose metadata match and that have not expired, whether visible or not; nothing if no row is out.
-    pub fn chosen(&self, filter: Option<&Filter>, now_ms: i64, wanted: &Wanted<'_>) -> Result<Option<RoaringBitmap>> {
-        let Some(filter) = filter.filter(|filter| !filter.is_empty()) else { return Ok(self.lifetimes.open(now_ms)) };
-        let found = self.matching(filter, wanted)?;
-        Ok(Some(match self.lifetimes.closed(now_ms) {
-            Some(closed) => found - closed,
-            None => found,
-        }))
-    }
-
-    /// The vectors among which a reader at `seq` may search; nothing = all that it sees.
-    pub fn searchable(
-        &self,
-        filter: Option<&Filter>,
-        seq: u64,
-        now_ms: i64,
-        wanted: &Wanted<'_>,
-    ) -> Result<Option<RoaringBitmap>> {
-        let rows = self.chosen(filter, now_ms, wanted)?;
-        rows.map(|rows| self.vectors_of(rows, seq, wanted)).transpose()
     }
 
     /// The vectors of the documents that a reader at `seq` sees under these numbers; see [`Versions::vectors_of`].

@@ -24,6 +24,7 @@ mod lifetimes;
 mod look;
 mod look_ups;
 mod mailbox;
+mod matching;
 mod opening;
 mod openings;
 mod options;

@@ -3,10 +3,6 @@
 An embedding is a list or tuple of floats, a numpy array, an ``array.array`` or any other buffer of float32 (copied in
 one piece) or float64. NaN, infinity, a wrong number of numbers, and a zero vector under cosine are refused with
 InvalidArgumentError before anything is written. Several embeddings are a sequence of such, or a two-dimensional buffer.
-
-A filter is a dict: ``{"field": value}`` asks for equality; ``{"field": {"$gte": 3, "$lt": 9}}`` uses the operators $eq
-$ne $gt $gte $lt $lte $in $nin $exists $contains; ``$and``, ``$or`` (lists of filters) and ``$not`` combine filters. A
-missing field satisfies nothing but ``{"$exists": False}``.
 """
 
 from dataclasses import replace
@@ -36,7 +32,7 @@ Vectors = Any
 """Several embeddings: a sequence of them or a two-dimensional buffer of float32 or float64, a row each."""
 
 Filter = Mapping[str, Any]
-"""A condition on metadata."""
+"""A condition on documents; :class:`DocumentMethods` tells its forms."""
 
 Documents = Sequence[Union[Mapping[str, Any], Document]]
 """Documents to add: dicts or :class:`Document`."""
@@ -81,8 +77,27 @@ class DocumentMethods(Core, Methods):
     """Documents ``{id, content, embedding, metadata}``.
 
     A filter is a dict over metadata: ``{"year": 2026}`` asks for equality, ``{"year": {"$gte": 2020, "$lt": 2030}}`` uses
-    the operators $eq $ne $gt $gte $lt $lte $in $nin $exists $contains; ``$and``, ``$or`` (lists of filters) and ``$not``
-    combine filters. A field that a document lacks satisfies nothing but ``{"$exists": False}`` and a ``$not``.
+    operators; several fields are joined by "and"; ``$and``, ``$or`` (lists of filters) and ``$not`` combine filters.
+
+    ==================================  ===============================================================================
+    ``$eq $ne $gt $gte $lt $lte``       compare with a value; the ordered ones with values of one kind
+    ``$in $nin``                        equal to one, to none of a list
+    ``$exists``                         whether the field is there
+    ``$contains $icontains``            a part of a text or an element of a list; without regard to case
+    ``$startswith``                     the beginning of a text
+    ``$all $any``                       a list with all, with at least one of these elements
+    ``$not``                            negates the operators in it
+    ==================================  ===============================================================================
+
+    ``"address.city"`` is the field of this very name, or else ``city`` in the dict ``address``; lists are not entered. ``$id``
+    and ``$content`` are the document's own; contents are read for it, so narrow such a filter by other fields. Names that
+    begin with ``$`` or hold dots: ``{"$field": [["$price"], {"$gt": 3}]}``.
+
+    A field that a document lacks satisfies nothing but ``{"$exists": False}`` and a ``$not``. An operator that is unknown or
+    lacks its ``$``, and an operand that can match nothing, raise InvalidArgumentError, which names the likely one.
+
+    In metadata and filters an aware ``datetime`` is its UTC time to the millisecond as a text, ``2026-01-31T12:00:00.000Z``, and a
+    ``date`` is ``2026-01-31``: they compare in the order of time, and come back as texts.
 
     As rows they have the columns id, content and metadata, and embedding if asked for; those of a search also score and
     distance. ``missing_ok``: a collection that does not exist holds nothing, instead of raising CollectionNotFoundError.

@@ -26,7 +26,7 @@ Span = Union[float, timedelta]
 
 Metadata = Dict[str, Any]
 """Fields of documents, nodes and edges: str keys; values None, bool, int, float, str, bytes, lists and dicts of
-them.
+them. An aware datetime or a date is stored as its text in ISO 8601.
 """
 
 Metric = Literal["cosine", "euclidean", "dot"]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use toondb_engine::api::{CreateCollection, Document, DocumentId, DocumentUpdate, ErrorCode, Metric, OnConflict};
 
 use super::state::{Collection, Model, Now, Outcome, counted};
+use super::vector::document_row;
 
 impl Model {
     pub(super) fn create_collection(&mut self, create: &CreateCollection) -> Result<Outcome, ErrorCode> {
@@ -61,7 +62,7 @@ impl Model {
         let mut outcome = Outcome::default();
         for (id, (seq, document)) in documents.iter_mut() {
             let is_named = update.ids.as_ref().is_some_and(|ids| ids.iter().any(|named| named.as_str() == id));
-            let matches = update.filter.as_ref().is_some_and(|filter| filter.matches(&document.metadata));
+            let matches = update.filter.as_ref().is_some_and(|filter| filter.matches(document_row(id, document)));
             if !(update.all || is_named || matches) {
                 continue;
             }

@@ -7,6 +7,8 @@ use toondb_engine::api::{
     Request, Target, TemporalEdge, Write,
 };
 
+use super::vector::document_row;
+
 /// A key's row; an expired one stays until something replaces it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KvRow {
@@ -153,7 +155,7 @@ impl Model {
             Request::DeleteByFilter(delete) => {
                 let documents = &mut self.collection(delete.collection.as_str())?.documents;
                 let before = documents.len();
-                documents.retain(|_, (_, document)| !delete.filter.matches(&document.metadata));
+                documents.retain(|id, (_, document)| !delete.filter.matches(document_row(id, document)));
                 counted((before - documents.len()) as u64)
             }
             Request::AddNode(add) => self.write(&Write::AddNode(add.node.clone()), now)?,

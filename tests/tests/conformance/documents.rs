@@ -18,7 +18,7 @@ fn count(s: &mut Script, filter: Option<Filter>) -> u64 {
 }
 
 fn number(n: i64) -> Filter {
-    Filter::Field("n".to_owned(), Predicate::Eq(Value::Int(n)))
+    Filter::on("n", Predicate::Eq(Value::Int(n))).unwrap()
 }
 
 fn numbered(id: &str, embedding: &[f32], n: i64) -> Document {

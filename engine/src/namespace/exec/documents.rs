@@ -12,12 +12,13 @@ use super::rows::{
 };
 use crate::api::{
     AddDocuments, AddedDocuments, CollectionName, DeleteByFilter, DeleteDocuments, DeletedDocuments, Document,
-    DocumentId, DocumentUpdate, Embedding, Error, ErrorCode, Filter, Metric, OnConflict, Properties, Result,
+    DocumentId, DocumentUpdate, Embedding, Error, ErrorCode, Filter, FilterRow, Metric, OnConflict, Properties, Result,
     TimestampMs, UpdateDocuments, UpdatedDocuments, check_dimension,
 };
 use crate::limits;
 use crate::namespace::context::WriteContext;
 use crate::namespace::exec::Execute;
+use crate::namespace::matching::Matching;
 use crate::namespace::row_info::row_bytes;
 use crate::store::{
     CollectionKind, CollectionRecord, DocumentBody, DocumentFields, DocumentRecord, Read, RowPlace, Table,
@@ -178,7 +179,11 @@ fn each_match(
 ) -> Result<()> {
     // Own writes are looked up before the first visit writes more; the indexes know only what was before them.
     let own: Vec<Vec<u8>> = ctx.txn.own(Table::Documents, &target.range()).map(|(key, _)| key.to_vec()).collect();
-    let chosen = target.rows.chosen(Some(filter), ctx.now_ms, &Wanted::always())?;
+    let chosen = {
+        let wanted = Wanted::always();
+        let matching = Matching::new(&target.rows, &ctx.txn, &wanted);
+        matching.reading_at_most(limits::FILTER_READ_BYTES_MAX).open_rows(Some(filter), ctx.now_ms)?
+    };
     for row in chosen.unwrap_or_else(|| target.rows.metadata().rows()) {
         // Rows already deleted are found too; whether a row is its document's newest, the record says.
         let Some(id) = target.rows.id(row) else { continue };
@@ -193,8 +198,11 @@ fn each_match(
         let Some(stored) = ctx.txn.get(Table::Documents, &key)? else { continue };
         let record = DocumentRecord::decode(&stored)?;
         let fields = record.fields()?;
-        if !fields.is_expired(ctx.now_ms) && filter.matches(&fields.metadata) {
-            visit(ctx, Met { id: key.get(4..).unwrap_or_default(), stored: &stored, record })?;
+        let id = key.get(4..).unwrap_or_default();
+        let text = String::from_utf8_lossy(id);
+        let row = FilterRow::document(&text, fields.content, &fields.metadata);
+        if !fields.is_expired(ctx.now_ms) && filter.matches(row) {
+            visit(ctx, Met { id, stored: &stored, record })?;
         }
     }
     check_bytes(ctx)

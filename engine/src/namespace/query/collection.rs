@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::answer_budget::AnswerBudget;
-use super::documents::Parts;
+use super::documents::{Parts, chosen, searchable};
 use super::groups::Groups;
 use super::row_search::{NearRow, RowSearch};
 use crate::api::{
@@ -145,7 +145,7 @@ impl Query for CountDocuments {
         if let (None, None) = (&self.filter, self.snapshot) {
             return Ok(Counted { count: state.count(collection) });
         }
-        let chosen = collection.chosen(self.filter.as_ref(), state.clock.now_ms(), snapshot.wanted)?;
+        let chosen = chosen(collection, snapshot, self.filter.as_ref(), state.clock.now_ms())?;
         let mut count = 0;
         for row in chosen.unwrap_or_else(|| collection.metadata().rows()) {
             snapshot.wanted.step()?;
@@ -177,7 +177,7 @@ pub fn search_parts(
         state.collection_or_none(snapshot, &request.collection, CollectionKind::Documents, request.missing_ok)?;
     let Some(collection) = &found else { return Ok(DocumentHits::default()) };
     let mut found = DocumentReader::new(state, snapshot, collection, parts);
-    let allowed = collection.searchable(request.filter.as_ref(), snapshot.seq(), found.now_ms, snapshot.wanted)?;
+    let allowed = searchable(collection, snapshot, request.filter.as_ref(), found.now_ms)?;
     let search = RowSearch::new(collection, request.k, request.ef)
         .among(allowed)
         .within(request.offset, request.threshold)
@@ -194,7 +194,7 @@ impl Query for SearchBatchCollection {
         let Some(collection) = &found else { return Ok(DocumentHitsBatch::default()) };
         let parts = &Parts::whole(self.include_embedding);
         let mut found = DocumentReader::new(state, snapshot, collection, parts);
-        let allowed = collection.searchable(self.filter.as_ref(), snapshot.seq(), found.now_ms, snapshot.wanted)?;
+        let allowed = searchable(collection, snapshot, self.filter.as_ref(), found.now_ms)?;
         let search = RowSearch::new(collection, self.k, self.ef)
             .among(allowed)
             .within(self.offset, self.threshold)

@@ -45,11 +45,11 @@ fn document(rng: &SeededRng, id: DocumentId, now_ms: i64) -> (Document, Twin) {
 }
 
 fn at_least(n: i64) -> Filter {
-    Filter::Field("n".to_owned(), Predicate::Gte(Value::Int(n)))
+    Filter::on("n", Predicate::Gte(Value::Int(n))).unwrap()
 }
 
 fn without_n() -> Filter {
-    Filter::Field("n".to_owned(), Predicate::Exists(false))
+    Filter::on("n", Predicate::Exists(false)).unwrap()
 }
 
 /// Asks everything there is to be asked, and compares.
@@ -270,12 +270,16 @@ fn documents_agree_with_a_twin_at_every_held_commit() {
                 3 => bench.tick(),
                 4 => {
                     // What nobody holds any more is freed.
-                    held.drain(..).for_each(|(seq, _)| drop(bench.run(EndSnapshot { seq }).unwrap()));
+                    held.drain(..).for_each(|(seq, _)| {
+                        bench.run(EndSnapshot { seq }).unwrap();
+                    });
                     bench.clock.advance_ms(u64::try_from(limits::RECLAIM_INTERVAL.as_millis()).unwrap());
                     bench.tick();
                 }
                 5 => {
-                    held.drain(..).for_each(|(seq, _)| drop(bench.run(EndSnapshot { seq }).unwrap()));
+                    held.drain(..).for_each(|(seq, _)| {
+                        bench.run(EndSnapshot { seq }).unwrap();
+                    });
                     if rng.next_u64() % 2 == 0 { bench.reopen() } else { bench.lose_power() }
                 }
                 _ => {}

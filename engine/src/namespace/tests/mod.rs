@@ -9,6 +9,7 @@ mod durability;
 mod formats;
 mod groups;
 mod indexes;
+mod matching;
 mod origins;
 mod pins;
 mod readers;

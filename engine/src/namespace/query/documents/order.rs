@@ -11,7 +11,7 @@ use roaring::RoaringBitmap;
 
 use super::cursor::{ListPosition, OrderPlace};
 use super::smallest::Smallest;
-use super::visible::VisibleRows;
+use super::visible::{VisibleRows, chosen};
 use crate::api::{DocumentId, Error, Filter, Result, Value};
 use crate::index::metadata::{ValueRange, ValueWalk};
 use crate::index::vector::IdBytes;
@@ -66,7 +66,7 @@ struct ById<'a> {
 impl Ordered<'_> {
     /// Visits the documents until told to stop.
     pub fn each(&self, visit: &mut Visit<'_>) -> Result<()> {
-        let matching = self.collection.chosen(self.filter, self.now_ms, self.snapshot.wanted)?;
+        let matching = chosen(self.collection, self.snapshot, self.filter, self.now_ms)?;
         match self.order_by {
             None => {
                 let after = self.after.as_ref().map(|after| &after.id);

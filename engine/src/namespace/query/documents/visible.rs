@@ -4,10 +4,33 @@
 
 use roaring::RoaringBitmap;
 
-use crate::api::Result;
+use crate::api::{Filter, Result};
 use crate::index::vector::IdBytes;
 use crate::namespace::collection::Collection;
+use crate::namespace::matching::Matching;
 use crate::namespace::query::reader::Reader;
+
+/// The rows that match and have not expired, whether visible or not; nothing = all there are, none of which has. A condition
+/// on contents, which are read, holds of those that are visible.
+pub fn chosen(
+    collection: &Collection,
+    snapshot: &Reader<'_>,
+    filter: Option<&Filter>,
+    now_ms: i64,
+) -> Result<Option<RoaringBitmap>> {
+    Matching::new(collection, &**snapshot, snapshot.wanted).open_rows(filter, now_ms)
+}
+
+/// The vectors of the same among which a search may choose; nothing = all that the reader sees.
+pub fn searchable(
+    collection: &Collection,
+    snapshot: &Reader<'_>,
+    filter: Option<&Filter>,
+    now_ms: i64,
+) -> Result<Option<RoaringBitmap>> {
+    let rows = chosen(collection, snapshot, filter, now_ms)?;
+    rows.map(|rows| collection.vectors_of(rows, snapshot.seq(), snapshot.wanted)).transpose()
+}
 
 /// The rows of a collection that a reader sees.
 #[derive(Clone, Copy)]
