@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use toondb_engine::api::{
-    CompareAndSet, Condition, CreateCollection, Document, ErrorCode, Metric, Node, Precondition, Properties, PutEntry,
-    Request, Target, TemporalEdge, Write,
+    CompareAndSet, Condition, Document, ErrorCode, Metric, Node, Precondition, Properties, PutEntry, Request, Target,
+    TemporalEdge, Write,
 };
 
 use super::vector::document_row;

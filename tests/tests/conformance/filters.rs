@@ -161,7 +161,7 @@ fn paths(s: &mut Script) {
     assert_eq!(matching(s, map([("home.city", "Bonn".into())])), "2", "what a replaced document held inside is gone");
     assert_eq!(matching(s, on("home.zip", "$gte", 8)), "12");
     let filter = filter(on("home.zip", "$gte", 8));
-    let delete = DeleteByFilter { collection: "c".into(), filter, durability: Durability::Durable };
+    let delete = DeleteByFilter { collection: "c".into(), filter, durability: Durability::Durable, return_ids: false };
     assert_eq!(s.ok("default", delete).deleted, 2);
     assert_eq!(matching(s, on("home", "$exists", Value::Bool(true))), "3456");
     s.lose_power();
@@ -226,8 +226,12 @@ fn ids_and_contents(s: &mut Script) {
     s.ok("default", add_documents("c", vec![document("a/2", "three", 2)]));
     assert_eq!(matching(s, on("$content", "$icontains", "two")), "b/2", "the old text of a replaced document is gone");
     assert_eq!(matching(s, on("$id", "$startswith", "a/")), "a/1a/2");
-    let delete =
-        |value| DeleteByFilter { collection: "c".into(), filter: filter(value), durability: Durability::Durable };
+    let delete = |value| DeleteByFilter {
+        collection: "c".into(),
+        filter: filter(value),
+        durability: Durability::Durable,
+        return_ids: false,
+    };
     for always in [
         on("$id", "$startswith", ""),
         on("$id", "$nin", list(&[])),
@@ -264,7 +268,7 @@ fn a_snapshot_filters_what_it_sees(s: &mut Script) {
     ] {
         let mut count = |snapshot| {
             let filter = Some(filter(value.clone()));
-            s.ok("default", CountDocuments { collection: "c".into(), filter, snapshot }).count
+            s.ok("default", CountDocuments { collection: "c".into(), filter, snapshot, missing_ok: false }).count
         };
         assert_eq!((count(snapshot), count(None)), (then, now), "{value:?}");
     }
