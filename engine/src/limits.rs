@@ -26,6 +26,17 @@ pub const VALUE_DEPTH_MAX: usize = 16;
 pub const FILTER_DEPTH_MAX: usize = 16;
 /// Most conditions in one filter.
 pub const FILTER_CONDITIONS_MAX: usize = 1024;
+/// Most names in the path of a filter: more lead nowhere.
+pub const FILTER_PATH_MAX: usize = VALUE_DEPTH_MAX + 1;
+/// Most bytes that one filter takes in memory, about.
+pub const FILTER_BYTES_MAX: usize = 16 << 20;
+/// Most bytes of documents that one write reads to find those whose content matches its filter: other writes wait for it.
+pub const FILTER_READ_BYTES_MAX: u64 = 1 << 30;
+/// Names of one map of the metadata, in all documents of a collection, whose values have lists of rows; a map with more is a
+/// dictionary, and filters walk its values.
+pub const METADATA_NAMES_MAX: usize = 128;
+/// Fields inside others whose values have lists of rows, in one collection.
+pub const METADATA_PATHS_MAX: usize = 1_024;
 
 /// Largest vector dimension.
 pub const DIMENSION_MAX: usize = 8192;

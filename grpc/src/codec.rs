@@ -136,6 +136,7 @@ mod tests {
             content: "x".repeat(200),
             metadata: vec![proto::TextEntry::new("a", "b")],
             typed_metadata: vec![proto::ValueEntry { key: "n".to_owned(), value: Some(value) }],
+            ..Default::default()
         };
         let ask = proto::AddDocumentsRequest { documents: vec![document; 3], ..Default::default() };
         let bytes = ask.encode_to_vec();

@@ -56,14 +56,20 @@ SHORTER = {
     "list_document_ids": "list_ids",
     "describe_collection": "info",
     "drop_collection": "drop",
+    "update_collection": "update",
 }
 """What methods are called on a collection's handle, where their names would repeat what it is."""
+
+OF_THE_COLLECTION_ITSELF = ["describe_collection", "drop_collection", "update_collection", "truncate"]
+"""Methods whose ``name`` is a collection's."""
 
 WRITES = [
     "put",
     "delete",
     "add_documents",
+    "update_documents",
     "delete_documents",
+    "truncate",
     "insert_vectors",
     "delete_vectors",
     "add_node",
@@ -79,8 +85,8 @@ WRITES = [
 ]
 """What a commit can hold."""
 
-NOT_IN_A_BATCH = ("namespace", "durability", "if_absent")
-"""What the commit says for all its writes, and conditions, which a batch has of its own."""
+NOT_IN_A_BATCH = ("namespace", "durability", "if_absent", "return_ids")
+"""What the commit says for all its writes, conditions, which a batch has of its own, and what asks for an answer of its own."""
 
 ABOUT = '"""{}\n\nWritten by scripts/write_surface.py: change the method where it is written by hand, and run that again.\n"""'
 
@@ -344,7 +350,7 @@ def write_collection() -> Tuple[str, List[Method]]:
     module.use(2, "_handles", "CollectionBase")
     methods = []
     for method in STORE:
-        name = "name" if method.name in ("describe_collection", "drop_collection") else "collection_name"
+        name = "name" if method.name in OF_THE_COLLECTION_ITSELF else "collection_name"
         if not method.has(name) or not method.has("namespace"):
             continue
         bare = method.without(name, "namespace")._replace(name=SHORTER.get(method.name, method.name))

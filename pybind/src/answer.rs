@@ -5,16 +5,17 @@
 
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyString};
+use pyo3::types::{PyBytes, PyList, PyString};
 use toondb_engine::api::{
     AddedDocuments, Appended, ByteBuf, CacheHit, CacheStats, Capabilities, CheckReport, CheckedNamespace,
     CheckpointDeleted, CheckpointInfo, CheckpointList, ClosedEdges, CollectionList, Context, Converted, Counted,
-    Created, Deleted, DocumentHitsBatch, DocumentIdPage, DocumentPage, Documents, EdgePage, Existence, ExportedPart,
-    Facet, Facets, Finding, Flushed, Imported, Incremented, IndexList, Inserted, KvEntry, KvPage, KvValue, KvValues,
-    LogEntry, LogInfo, LogList, LogPage, MaybeBounds, MaybeCacheHit, MaybeNode, MaybeValue, NamespaceList,
-    OutputFormat, Path, Pong, Popped, PrefixEntry, PrefixPage, RangeDeleted, Rendered, Response, Restored,
-    SectionResult, ServerStats, Snapshot, SnapshotEnded, Subgraph, Superseded, Swapped, TemporalEdges, TemporalPath,
-    TimeToLive, TokenCount, Touched, ValueBounds, VectorHitsBatch, Vectors, Written,
+    Created, Deleted, DeletedDocuments, DocumentHitsBatch, DocumentId, DocumentIdPage, DocumentPage, Documents,
+    EdgePage, Existence, ExportedPart, Facet, Facets, Finding, Flushed, Imported, Incremented, IndexList, Inserted,
+    KvEntry, KvPage, KvValue, KvValues, LogEntry, LogInfo, LogList, LogPage, MaybeBounds, MaybeCacheHit, MaybeNode,
+    MaybeValue, NamespaceList, OutputFormat, Path, Pong, Popped, PrefixEntry, PrefixPage, RangeDeleted, Rendered,
+    Response, Restored, SectionResult, ServerStats, Snapshot, SnapshotEnded, Subgraph, Superseded, Swapped,
+    TemporalEdges, TemporalPath, TimeToLive, TokenCount, Touched, UpdatedDocuments, ValueBounds, VectorHitsBatch,
+    Vectors, Written,
 };
 
 use crate::classes;
@@ -94,6 +95,15 @@ fn log_info<'py>(py: Python<'py>, info: &LogInfo) -> PyResult<Object<'py>> {
     classes::log_info(py)?.call1((log.as_str(), *length, *first, *next, *bytes))
 }
 
+fn document_ids<'py>(py: Python<'py>, ids: &[DocumentId]) -> PyResult<Bound<'py, PyList>> {
+    list(py, ids, |py, id| name(py, id.as_str()))
+}
+
+fn affected<'py>(py: Python<'py>, count: u64, ids: Option<&[DocumentId]>) -> PyResult<Object<'py>> {
+    let ids = ids.map(|ids| document_ids(py, ids)).transpose()?;
+    classes::affected(py)?.call1((count, ids))
+}
+
 fn text_or_bytes<'py>(py: Python<'py>, format: OutputFormat, data: &ByteBuf) -> PyResult<Object<'py>> {
     match format {
         OutputFormat::Columnar => Ok(bytes(py, data).into_any()),
@@ -140,8 +150,12 @@ answers! {
         list(py, collections, |py, info| name(py, info.name.as_str()))?;
     IndexList { indexes }, IndexList, py => list(py, indexes, |py, info| name(py, info.name.as_str()))?;
 
-    AddedDocuments { ids, commit_seq: _, durability: _ }, AddedDocuments, py =>
-        list(py, ids, |py, id| name(py, id.as_str()))?;
+    AddedDocuments { ids, skipped, commit_seq: _, durability: _ }, AddedDocuments, py =>
+        classes::added_ids(py)?.call1((document_ids(py, ids)?, document_ids(py, skipped)?))?;
+    DeletedDocuments { deleted, ids, commit_seq: _, durability: _ }, DeletedDocuments, py =>
+        affected(py, *deleted, ids.as_deref())?;
+    UpdatedDocuments { updated, ids, commit_seq: _, durability: _ }, UpdatedDocuments, py =>
+        affected(py, *updated, ids.as_deref())?;
     Documents { documents }, Documents, py => optional_documents(py, documents)?;
     DocumentPage { documents: found, cursor: next }, DocumentPage, py =>
         (documents(py, found)?, cursor(py, next.as_ref()));

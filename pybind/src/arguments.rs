@@ -95,11 +95,17 @@ impl<'a, 'py> Argument<'a, 'py> {
     }
 
     /// numpy scalars: not numbers to Python's eyes, but they know the Python number they stand for.
-    fn scalar(self) -> PyResult<Option<Bound<'py, PyAny>>> {
-        if self.object.hasattr("dtype")? && self.object.getattr("ndim")?.extract::<usize>()? == 0 {
-            return self.object.call_method0("item").map(Some);
+    /// Of times it knows but numbers of some unit, or datetimes without a zone.
+    fn scalar(self) -> Result<Option<Bound<'py, PyAny>>, Failure> {
+        if !self.object.hasattr("dtype")? || self.object.getattr("ndim")?.extract::<usize>()? != 0 {
+            return Ok(None);
         }
-        Ok(None)
+        let item = self.object.call_method0("item")?;
+        let kind: String = self.object.getattr("dtype")?.getattr("kind")?.extract()?;
+        if matches!(kind.as_str(), "M" | "m") && item.cast::<PyInt>().is_ok() {
+            return self.refuse("an aware datetime or a number");
+        }
+        Ok(Some(item))
     }
 }
 
@@ -148,12 +154,15 @@ impl<'de, 'py> Deserializer<'de> for Argument<'_, 'py> {
         if object.cast::<PyMapping>().is_ok() {
             return visitor.visit_map(self.entries()?);
         }
+        if let Some(text) = time::text(object).map_err(|error| Failure::of_reader(object.py(), error))? {
+            return visitor.visit_string(text);
+        }
         if let Some(number) = self.scalar()? {
             return Argument { object: &number, depth: self.within()? }.deserialize_any(visitor);
         }
         let kind = object.get_type();
         Err(Failure::kind(format!(
-            "a value of type {kind} has no counterpart; use None, bool, int, float, str, bytes, a list or a dict with str keys"
+            "a value of type {kind} has no counterpart; use None, bool, int, float, str, bytes, an aware datetime, a date, a list or a dict with str keys"
         )))
     }
 

@@ -18,6 +18,8 @@ classes! {
     search_result: "SearchResult";
     document: "Document";
     facet_count: "FacetCount";
+    added_ids: "AddedIds";
+    affected: "Affected";
     graph_node: "GraphNode";
     graph_edge: "GraphEdge";
     temporal_edge: "TemporalEdge";

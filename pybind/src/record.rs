@@ -71,11 +71,19 @@ fn document_scored<'py>(
     score: Option<f64>,
     distance: Option<f64>,
 ) -> PyResult<Object<'py>> {
-    let Document { id, content, embedding: numbers, metadata } = document;
+    let Document { id, content, embedding: numbers, metadata, expires_at, ttl_ms: _ } = document;
     let id = PyString::new(py, id.as_ref().map_or("", |id| id.as_str()));
     let numbers = embedding(py, numbers.as_ref())?;
     let metadata = properties_with_names(py, metadata, names)?;
-    classes::document(py)?.call1((id, content, numbers, metadata, score, distance))
+    classes::document(py)?.call1((
+        id,
+        content,
+        numbers,
+        metadata,
+        score,
+        distance,
+        expires_at.map(|TimestampMs(at)| at),
+    ))
 }
 
 /// Stored documents.

@@ -72,6 +72,28 @@ pub fn milliseconds_since_1970(object: &Bound<'_, PyAny>) -> PyResult<i64> {
     Err(wrong_type(py, &text))
 }
 
+fn class<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
+    py.import("datetime")?.getattr(name)
+}
+
+/// A date or an aware datetime as a value: a text whose order is that of time, because all of a kind are equally long.
+/// A datetime becomes its instant in UTC to the millisecond (`2026-01-31T12:00:00.000Z`), a date `2026-01-31`; nothing if it is
+/// neither.
+pub fn text(object: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
+    let py = object.py();
+    if !object.is_instance(&class(py, "date")?)? {
+        return Ok(None);
+    }
+    if !object.is_instance(&class(py, "datetime")?)? {
+        return object.call_method0("isoformat")?.extract().map(Some);
+    }
+    of_datetime(object)?;
+    let outside = || invalid(py, format!("the datetime {object} lies outside the years 1 to 9999 of UTC"));
+    let utc = object.call_method1("astimezone", (class(py, "timezone")?.getattr("utc")?,)).map_err(|_| outside())?;
+    let text: String = utc.call_method1("isoformat", ("T", "milliseconds"))?.extract()?;
+    text.strip_suffix("+00:00").map(|text| Some(format!("{text}Z"))).ok_or_else(outside)
+}
+
 /// A span as whole milliseconds, rounded up so that nothing ends early: seconds, or a `timedelta`.
 #[pyfunction]
 #[pyo3(signature = (span, name))]

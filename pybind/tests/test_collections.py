@@ -1,12 +1,15 @@
 """Collections over both transports."""
 
 import math
+from datetime import date, datetime, timedelta, timezone
 from typing import Any, Dict, List
 
+import numpy as np
 import pytest
 
 from toondb import (
     AlreadyExistsError,
+    ArgumentTypeError,
     Collection,
     CollectionNotFoundError,
     Document,
@@ -135,6 +138,13 @@ def test_metrics(home: Namespace, metric: Any, distance: float, score: float) ->
         ({"$or": [{"flag": True}, {"color": "blue"}]}, "bc"),
         ({"$not": {"color": "red"}}, "bd"),
         ({"note": None}, "d"),
+        ({"tags": {"$all": ["y", "x"]}}, "a"),
+        ({"tags": {"$any": ["z", "y"]}}, "a"),
+        ({"color": {"$startswith": "bl"}}, "b"),
+        ({"color": {"$icontains": "RE"}}, "ac"),
+        ({"$id": {"$in": ["a", "d", "z"]}}, "ad"),
+        ({"$id": {"$gt": "a", "$lte": "c"}}, "bc"),
+        ({"$id": {"$nin": ["a"]}, "color": "red"}, "c"),
         ({}, "abcd"),
         (None, "abcd"),
     ],
@@ -148,6 +158,77 @@ def test_filters(points: Collection, condition: Any, matching: str) -> None:
 def test_bad_filters_are_refused(points: Collection, condition: Any) -> None:
     with pytest.raises(InvalidArgumentError):
         points.search([0.0, 0.0], filter=condition)
+
+
+@pytest.mark.parametrize(
+    ("condition", "told"),
+    [
+        ({"size": {"gte": 2}}, r'write "\$gte"'),
+        ({"size": {"$gte_": 2}}, r"did you mean \$gte\?"),
+        ({"color": {"$startsWith": "r"}}, r"did you mean \$startswith\?"),
+        ({"size": {"$gt": [2]}}, "takes a number, a text, bytes or a truth value, not a list"),
+        ({"tags": {"$any": "x"}}, "takes a list, not a text"),
+        ({"or": [{"size": 1}]}, r'write "\$or"'),
+        ({"$size": 1}, r'\[\["\$size"\], condition\]'),
+        ({"$id": 1}, "compares with texts only, not with a number"),
+    ],
+)
+def test_a_wrong_filter_names_what_was_meant(points: Collection, condition: Any, told: str) -> None:
+    for ask in (points.count, points.delete_by_filter):
+        with pytest.raises(InvalidArgumentError, match=told):
+            ask(condition)
+
+
+def test_filters_lead_into_nested_metadata(home: Namespace) -> None:
+    notes = home.collection("notes", dimension=1)
+    for id, metadata in [
+        ("a", {"by": {"name": "Ada", "tags": ["x", "y"]}}),
+        ("b", {"by": {"name": "Bob"}, "$price": 3}),
+        ("c", {"by.name": "Ada", "by": "nobody"}),
+    ]:
+        notes.add(id, f"Text of {id}", [1.0], metadata)
+
+    def found(condition: Any) -> str:
+        hits = ids(notes.search([1.0], filter=condition))
+        assert notes.count(condition) == len(hits)
+        return "".join(hits)
+
+    assert found({"by.name": "Ada"}) == "ac"
+    assert found({"by.name": {"$startswith": "B"}}) == "b"
+    assert found({"by.tags": {"$all": ["y"]}}) == "a"
+    assert found({"by.name": {"$exists": False}}) == ""
+    assert found({"by": {"name": "Bob"}}) == "b"
+    assert found({"$field": [["by", "name"], "Ada"]}) == "a"
+    assert found({"$field": [["$price"], {"$gt": 2}]}) == "b"
+    assert found({"$content": {"$icontains": "OF B"}}) == "b"
+    assert found({"$not": {"$content": {"$contains": "b"}}, "$id": {"$ne": "c"}}) == "a"
+
+
+def test_dates_are_texts_in_the_order_of_time(home: Namespace) -> None:
+    utc = timezone.utc
+    events = home.collection("events", dimension=1)
+    noon = datetime(2026, 1, 31, 12, 0, 0, 999_999, utc)
+    east = timezone(timedelta(hours=5, minutes=30))
+    times = {"a": noon, "b": datetime(2026, 1, 31, 17, 30, 1, tzinfo=east), "c": datetime(99, 12, 31, tzinfo=utc)}
+    for id, at in times.items():
+        events.add(id, "", [1.0], {"at": at, "on": at.date(), "when": {"at": [at]}})
+    stored = {id: document.metadata for id in times if (document := events.get(id)) is not None}
+    assert stored["a"] == {"at": "2026-01-31T12:00:00.999Z", "on": "2026-01-31", "when": {"at": ["2026-01-31T12:00:00.999Z"]}}
+    assert (stored["b"]["at"], stored["c"]["at"]) == ("2026-01-31T12:00:01.000Z", "0099-12-31T00:00:00.000Z")
+    for bound in times.values():
+        after = "".join(sorted(id for id, at in times.items() if at.replace(microsecond=0) >= bound.replace(microsecond=0)))
+        found = events.search([1.0], filter={"at": {"$gte": bound}})
+        assert "".join(sorted(ids(found))) == after
+    assert events.count({"on": {"$gt": date(2026, 1, 30)}}) == 2
+    assert events.count({"at": datetime(2026, 1, 31, 12, 0, 1, tzinfo=utc)}) == 1
+    with pytest.raises(InvalidArgumentError, match=r"metadata\.at: .*has no time zone"):
+        events.add("x", "", [1.0], {"at": datetime(2026, 1, 31)})
+    with pytest.raises(InvalidArgumentError, match="no time zone"):
+        events.count({"at": {"$lt": datetime(2026, 1, 31)}})
+    with pytest.raises(InvalidArgumentError, match="outside the years"):
+        events.count({"at": datetime(1, 1, 1, tzinfo=east)})
+    with pytest.raises(ArgumentTypeError, match="aware datetime"):
+        events.count({"at": np.datetime64(0, "ns")})
 
 
 def test_deleting(points: Collection) -> None:
@@ -171,7 +252,7 @@ def test_batch_search_is_several_searches(points: Collection) -> None:
 @pytest.mark.parametrize(
     "given",
     [
-        {"id": "x", "content": "no embedding"},
+        {"id": "x", "content": "two times", "ttl": 1, "expires_at": 1},
         {"id": "x", "embedding": [1.0, 2.0, 3.0]},
         {"id": "x", "embedding": [float("nan"), 0.0]},
         {"id": "x", "embedding": [float("inf"), 0.0]},

@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use toondb_engine::api::{
-    ByteBuf, ConvertText, CreateCheckpoint, ExportCheckpoint, ExportFormat, Filter, Flush, ImportCheckpoint, Metric,
-    NamespaceStatsRequest, OutputFormat, Properties, RestoreCheckpoint, Scan, Tokenizer, ToonOptions, Value,
+    ByteBuf, ConvertText, CreateCheckpoint, ExportCheckpoint, ExportFormat, Filter, FilterOn, FilterRow, Flush,
+    ImportCheckpoint, Metric, NamespaceStatsRequest, OutputFormat, Properties, RestoreCheckpoint, Scan, Tokenizer,
+    ToonOptions, Value,
 };
 use toondb_engine::clock::ManualClock;
 use toondb_engine::disk::{CrashMode, Disk, SimDisk};
@@ -72,8 +73,13 @@ pub fn filters(data: &[u8]) {
     let Ok(filter) = serde_json::from_slice::<Filter>(data) else { return };
     let told = Value::from(filter.clone());
     assert_eq!(Filter::try_from(told).expect("what was told is a filter"), filter);
-    for row in [Properties::new(), Properties::new().with("a", 1_i64).with("b", "text")] {
-        let _ = filter.matches(&row);
+    let inside = Value::Map([("b".to_owned(), Value::List(vec!["Text".into()]))].into_iter().collect());
+    for fields in
+        [Properties::new(), Properties::new().with("a", 1_i64).with("b", "text"), Properties::new().with("a", inside)]
+    {
+        let _ = (filter.matches(&fields), filter.validate_on(FilterOn::Properties).is_ok());
+        let document = FilterRow::document("id", "Some content", &fields);
+        assert!(!filter.is_always_true() || filter.matches(document), "always true, and not of {fields:?}: {filter:?}");
     }
 }
 

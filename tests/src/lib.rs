@@ -30,8 +30,8 @@ pub use dir::TempDir;
 pub use door::{Door, run};
 pub use killable::Killable;
 pub use model::{
-    Collection, Model, Observed, Outcome, Universe, bounds, check_answer, commit_of, exact_distance, facets, grouped,
-    listed, nearest,
+    Collection, Model, Observed, Outcome, Universe, bounds, check_answer, commit_of, document_row, exact_distance,
+    facets, grouped, listed, nearest,
 };
 pub use process::{Served, server_binary, worker_binary};
 pub use script::Script;

@@ -116,6 +116,7 @@ pub fn document(id: &str, embedding: &[f32]) -> Document {
         content: format!("content of {id}"),
         embedding: Some(Embedding(embedding.to_vec())),
         metadata: Properties::new(),
+        ..Default::default()
     }
 }
 
@@ -128,7 +129,7 @@ pub fn document_with(id: &str, embedding: &[f32], metadata: Properties) -> Docum
 /// Adds documents.
 #[must_use]
 pub fn add_documents(collection: &str, documents: Vec<Document>) -> AddDocuments {
-    AddDocuments { collection: collection.into(), documents, durability: Durability::Durable }
+    AddDocuments { collection: collection.into(), documents, durability: Durability::Durable, ..Default::default() }
 }
 
 /// Reads documents with their embeddings.

@@ -37,7 +37,13 @@ fn write_all(door: &dyn Door, rounds: usize) {
         let name = format!("n{i}");
         let writes = vec![
             Write::Put(entry("n", &i.to_string())),
-            Write::AddDocuments { collection: "c".into(), documents: vec![document(&name, &[1.0, i as f32])] },
+            Write::AddDocuments {
+                collection: "c".into(),
+                documents: vec![document(&name, &[1.0, i as f32])],
+                on_conflict: Default::default(),
+                ttl_ms: None,
+                create_missing: false,
+            },
             Write::AddNode(node(&name)),
             Write::AddEdge(edge("root", "r", &name)),
             Write::AddTemporalEdge(fact(("root", "f", &name), 0, None)),
@@ -141,7 +147,13 @@ fn counts_keep_to_the_order_of_commits() {
         }
         for i in 1..=ROUNDS {
             let documents = vec![document(&format!("n{i}"), &[1.0, i as f32])];
-            let add = Write::AddDocuments { collection: "c".into(), documents };
+            let add = Write::AddDocuments {
+                collection: "c".into(),
+                documents,
+                on_conflict: Default::default(),
+                ttl_ms: None,
+                create_missing: false,
+            };
             let writes = vec![Write::Put(entry("n", &i.to_string())), add];
             run(&*door, "default", commit(vec![], writes)).unwrap();
         }

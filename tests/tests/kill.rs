@@ -77,7 +77,13 @@ impl Slot {
                     vec![],
                     vec![
                         Write::Put(entry(&name, &text)),
-                        Write::AddDocuments { collection: "docs".into(), documents: vec![document] },
+                        Write::AddDocuments {
+                            collection: "docs".into(),
+                            documents: vec![document],
+                            on_conflict: Default::default(),
+                            ttl_ms: None,
+                            create_missing: false,
+                        },
                         Write::AddNode(node),
                         Write::AddEdge(edge),
                     ],

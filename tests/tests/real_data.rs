@@ -40,6 +40,7 @@ fn document(synset: &Synset) -> Document {
         content: synset.content.clone(),
         embedding: Some(Embedding(synset.vector.clone())),
         metadata: synset.fields(),
+        ..Default::default()
     }
 }
 
@@ -158,8 +159,12 @@ fn check_freshness(engine: &Engine, data: &WordNet) {
         let first = found(engine, &query.vector, 1, None).remove(0);
         assert!(first.1 == query.id || first.0 <= 1e-6, "{} is not found by its own vector", query.id);
         let ids = vec![query.id.as_str().into()];
-        let delete =
-            toondb_engine::api::DeleteDocuments { collection: "glosses".into(), ids, durability: Durability::Durable };
+        let delete = toondb_engine::api::DeleteDocuments {
+            collection: "glosses".into(),
+            ids,
+            durability: Durability::Durable,
+            ..Default::default()
+        };
         assert_eq!(run(engine, "default", delete).unwrap().deleted, 1);
         assert!(found(engine, &query.vector, K, None).iter().all(|(_, id)| *id != query.id));
     }

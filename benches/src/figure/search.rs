@@ -48,7 +48,7 @@ pub fn search(setup: &Setup, data: &Path, report: &Report) -> Outcome<()> {
     let rows = dataset.base().len();
     let narrow = narrow_filter(&dataset).ok_or("no pair of fields matches twelve rows")?;
     let by_lex =
-        |query: &Row| query.metadata.get("lex").map(|lex| Filter::Field("lex".to_owned(), Predicate::Eq(lex.clone())));
+        |query: &Row| query.metadata.get("lex").and_then(|lex| Filter::on("lex", Predicate::Eq(lex.clone())).ok());
     let kinds: [(&str, &str, FilterOf<'_>); 3] = [
         ("no filter", ">= 0.98", &|_| None),
         ("`lex` equality", ">= 0.98", &by_lex),
@@ -78,10 +78,11 @@ fn load(engine: &Engine, dataset: &Dataset) -> Outcome<()> {
             content: row.content.clone(),
             embedding: Some(Embedding(vector.to_vec())),
             metadata: row.metadata.clone(),
+            ..Default::default()
         };
         let documents = part.iter().map(document).collect();
         let (collection, durability) = (CollectionName::from(COLLECTION), Durability::Durable);
-        engine.run("default", AddDocuments { collection, documents, durability })?;
+        engine.run("default", AddDocuments { collection, documents, durability, ..Default::default() })?;
     }
     Ok(())
 }
@@ -110,8 +111,8 @@ fn narrow_filter(dataset: &Dataset) -> Option<Filter> {
         }
     }
     let (values, _) = counts.into_iter().find(|(_, count)| *count == NARROW_ROWS)?;
-    let equal = |(field, value): (&str, &Value)| Filter::Field(field.to_owned(), Predicate::Eq(value.clone()));
-    Some(Filter::And(FIELDS.into_iter().zip(values).map(equal).collect()))
+    let equal = |(field, value): (&str, &Value)| Filter::on(field, Predicate::Eq(value.clone())).ok();
+    Some(Filter::And(FIELDS.into_iter().zip(values).filter_map(equal).collect()))
 }
 
 fn measure(engine: &Engine, dataset: &Dataset, queries_max: usize, filter_of: FilterOf<'_>) -> Outcome<Found> {

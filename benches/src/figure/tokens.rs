@@ -109,11 +109,19 @@ fn documents(engine: &Engine, data: &Dataset) -> Outcome<RowsQuery> {
         content: row.content.clone(),
         embedding: Some(Embedding(vector.to_vec())),
         metadata: row.metadata.clone(),
+        ..Default::default()
     };
     let documents: Vec<Document> = data.base().take(DOCUMENTS).map(document).collect();
     let ids = documents.iter().filter_map(|document| document.id.clone()).collect();
-    engine
-        .run("default", AddDocuments { collection: "glosses".into(), documents, durability: Durability::Volatile })?;
+    engine.run(
+        "default",
+        AddDocuments {
+            collection: "glosses".into(),
+            documents,
+            durability: Durability::Volatile,
+            ..Default::default()
+        },
+    )?;
     let collection = "glosses".into();
     Ok(RowsQuery::GetDocuments(GetDocuments { collection, ids, ..GetDocuments::default() }))
 }

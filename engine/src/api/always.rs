@@ -4,9 +4,10 @@
 //! such a thing) matches everything. A search may do that; a deletion with it is a mistake that cannot be undone. The forms
 //! that hold no condition are folded as constants in three-valued logic (Kleene's): what depends on a row stays unknown,
 //! one *never* decides an `$and`, one *always* an `$or`, and `$not` turns the one into the other. `{"$in": []}` is never
-//! true; `{"$nin": []}` asks that the field be there, and so depends on the row.
+//! true; `{"$nin": []}` asks that the field be there, and so depends on the row, but for the fields that every document has.
 
-use super::filter::{Filter, Predicate};
+use super::filter::{Field, Filter, Predicate};
+use super::value::Value;
 
 /// What the form of a filter tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,20 +48,55 @@ fn truth(filter: &Filter) -> Truth {
         Filter::And(parts) => joined(parts, Truth::Never),
         Filter::Or(parts) => joined(parts, Truth::Always),
         Filter::Not(part) => truth(part).not(),
-        Filter::Field(_, Predicate::In(wanted)) if wanted.is_empty() => Truth::Never,
-        Filter::Field(
-            _,
-            Predicate::Eq(_)
-            | Predicate::Ne(_)
-            | Predicate::Gt(_)
-            | Predicate::Gte(_)
-            | Predicate::Lt(_)
-            | Predicate::Lte(_)
-            | Predicate::In(_)
-            | Predicate::Nin(_)
-            | Predicate::Exists(_)
-            | Predicate::Contains(_),
-        ) => Truth::Depends,
+        Filter::Field(Field::Path(_), predicate) => of_value(predicate),
+        Filter::Field(Field::Id | Field::Content, predicate) => of_text(predicate),
+    }
+}
+
+/// Of a field that a row may lack, and that may hold anything.
+fn of_value(predicate: &Predicate) -> Truth {
+    match predicate {
+        Predicate::In(wanted) | Predicate::Any(wanted) if wanted.is_empty() => Truth::Never,
+        Predicate::Eq(_)
+        | Predicate::Ne(_)
+        | Predicate::Gt(_)
+        | Predicate::Gte(_)
+        | Predicate::Lt(_)
+        | Predicate::Lte(_)
+        | Predicate::In(_)
+        | Predicate::Nin(_)
+        | Predicate::Exists(_)
+        | Predicate::Contains(_)
+        | Predicate::IContains(_)
+        | Predicate::StartsWith(_)
+        | Predicate::All(_)
+        | Predicate::Any(_) => Truth::Depends,
+    }
+}
+
+/// Of a text that is always there. The empty one begins and is a part of all, and none is before it.
+fn of_text(predicate: &Predicate) -> Truth {
+    let is_text = |value: &Value| matches!(value, Value::String(_));
+    let is_least = |value: &Value| matches!(value, Value::String(text) if text.is_empty());
+    let when = |holds: bool, then: Truth| if holds { then } else { Truth::Depends };
+    match predicate {
+        Predicate::Eq(value) | Predicate::Gt(value) | Predicate::Lte(value) => when(!is_text(value), Truth::Never),
+        Predicate::Ne(value) => when(!is_text(value), Truth::Always),
+        Predicate::Lt(value) => when(!is_text(value) || is_least(value), Truth::Never),
+        Predicate::Gte(value) | Predicate::Contains(value) if is_least(value) => Truth::Always,
+        Predicate::Gte(value) | Predicate::Contains(value) => when(!is_text(value), Truth::Never),
+        Predicate::In(values) => when(!values.as_slice().iter().any(is_text), Truth::Never),
+        Predicate::Nin(values) => when(!values.as_slice().iter().any(is_text), Truth::Always),
+        Predicate::Exists(wanted) => {
+            if *wanted {
+                Truth::Always
+            } else {
+                Truth::Never
+            }
+        }
+        Predicate::IContains(part) => when(part.given().is_empty(), Truth::Always),
+        Predicate::StartsWith(start) => when(start.is_empty(), Truth::Always),
+        Predicate::All(_) | Predicate::Any(_) => Truth::Never,
     }
 }
 
@@ -74,7 +110,7 @@ impl Filter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::{Properties, Value};
+    use crate::api::{FilterRow, Properties, ValueSet};
     use crate::rng::{Rng, SeededRng};
 
     fn and(parts: &[Filter]) -> Filter {
@@ -90,7 +126,11 @@ mod tests {
     }
 
     fn field(predicate: Predicate) -> Filter {
-        Filter::Field("a".to_owned(), predicate)
+        Filter::on("a", predicate).unwrap()
+    }
+
+    fn text(predicate: Predicate) -> Filter {
+        Filter::Field(Field::Id, predicate)
     }
 
     fn depends() -> Filter {
@@ -100,7 +140,7 @@ mod tests {
     #[test]
     fn forms_without_a_condition_are_always_true() {
         let (empty, none) = (and(&[]), or(&[]));
-        let never = field(Predicate::In(Vec::new()));
+        let never = field(Predicate::In(ValueSet::default()));
         for always in [
             empty.clone(),
             and(std::slice::from_ref(&empty)),
@@ -113,6 +153,13 @@ mod tests {
             not(and(&[never.clone(), depends()])),
             and(&[not(none.clone()), empty.clone()]),
             not(or(&[never.clone(), none.clone()])),
+            not(field(Predicate::Any(ValueSet::default()))),
+            text(Predicate::Nin(ValueSet::default())),
+            text(Predicate::Gte("".into())),
+            text(Predicate::StartsWith(String::new())),
+            text(Predicate::Contains("".into())),
+            text(Predicate::IContains(String::new().into())),
+            not(text(Predicate::Lt("".into()))),
         ] {
             assert!(always.is_always_true(), "{always:?}");
         }
@@ -126,9 +173,14 @@ mod tests {
             or(&[none, depends()]),
             or(&[never, depends()]),
             not(and(&[empty, depends()])),
-            field(Predicate::Nin(Vec::new())),
+            field(Predicate::Nin(ValueSet::default())),
             field(Predicate::Exists(true)),
             field(Predicate::Exists(false)),
+            field(Predicate::StartsWith(String::new())),
+            field(Predicate::All(ValueSet::default())),
+            text(Predicate::Gt("".into())),
+            text(Predicate::Ne("".into())),
+            text(Predicate::StartsWith("a".to_owned())),
             // Every row does one or the other, but whoever says so has thought of every row.
             or(&[field(Predicate::Exists(true)), field(Predicate::Exists(false))]),
         ] {
@@ -145,21 +197,25 @@ mod tests {
             u64::from_le_bytes(bytes) % bound
         }
 
+        fn text(&self) -> &'static str {
+            ["", "x", "Xy"][usize::try_from(self.below(3)).unwrap()]
+        }
+
         fn value(&self) -> Value {
             match self.below(4) {
                 0 => Value::Null,
-                1 => Value::from("x"),
+                1 => Value::from(self.text()),
                 2 => Value::List(vec![Value::Int(1)]),
                 _ => Value::Int(i64::try_from(self.below(3)).unwrap()),
             }
         }
 
-        fn values(&self) -> Vec<Value> {
+        fn values(&self) -> ValueSet {
             (0..self.below(3)).map(|_| self.value()).collect()
         }
 
         fn leaf(&self) -> Filter {
-            let predicate = match self.below(10) {
+            let predicate = match self.below(14) {
                 0 => Predicate::Eq(self.value()),
                 1 => Predicate::Ne(self.value()),
                 2 => Predicate::Gt(self.value()),
@@ -169,9 +225,18 @@ mod tests {
                 6 => Predicate::In(self.values()),
                 7 => Predicate::Nin(self.values()),
                 8 => Predicate::Exists(self.below(2) == 0),
-                _ => Predicate::Contains(self.value()),
+                9 => Predicate::Contains(self.value()),
+                10 => Predicate::IContains(self.text().to_owned().into()),
+                11 => Predicate::StartsWith(self.text().to_owned()),
+                12 => Predicate::All(self.values()),
+                _ => Predicate::Any(self.values()),
             };
-            Filter::Field(["a", "b"][usize::try_from(self.below(2)).unwrap()].to_owned(), predicate)
+            match self.below(4) {
+                0 => Filter::on("a", predicate).unwrap(),
+                1 => Filter::on("b.c", predicate).unwrap(),
+                2 => Filter::Field(Field::Id, predicate),
+                _ => Filter::Field(Field::Content, predicate),
+            }
         }
 
         fn filter(&self, depth: u64, leaf: &dyn Fn(&Self) -> Filter) -> Filter {
@@ -186,7 +251,7 @@ mod tests {
 
         fn row(&self) -> Properties {
             let mut row = Properties::new();
-            for name in ["a", "b", "c"] {
+            for name in ["a", "b.c", "c"] {
                 if self.below(2) == 0 {
                     row.0.insert(name.to_owned(), self.value());
                 }
@@ -204,14 +269,31 @@ mod tests {
             let filter = draw.filter(4, &Draw::leaf);
             if filter.is_always_true() {
                 judged += 1;
-                assert!(filter.matches(&Properties::new()), "seed {seed}: {filter:?}");
                 for _ in 0..20 {
-                    let row = draw.row();
-                    assert!(filter.matches(&row), "seed {seed}: {filter:?} and {row:?}");
+                    let (id, content, fields) = (draw.text(), draw.text(), draw.row());
+                    let row = FilterRow::document(id, content, &fields);
+                    assert!(filter.matches(row), "seed {seed}: {filter:?} and {row:?}");
                 }
             }
         }
         assert!(judged > 1_000, "only {judged} filters were always true");
+    }
+
+    /// Of a single condition on a text that is always there the judgement is exact: it is true of all texts, or not of these.
+    #[test]
+    fn conditions_on_texts_are_judged_exactly() {
+        let none = Properties::new();
+        for seed in 0..5_000 {
+            let filter = Draw(SeededRng::new(seed)).leaf();
+            if !matches!(filter, Filter::Field(Field::Id, _)) {
+                continue;
+            }
+            let holds =
+                ["", "A", "Xz", "\u{10ffff}"].iter().all(|id| filter.matches(FilterRow::document(id, "", &none)));
+            // Nothing but such a text itself tells that it is unequal to one.
+            let named = ["x", "Xy"].iter().all(|id| filter.matches(FilterRow::document(id, "", &none)));
+            assert_eq!(filter.is_always_true(), holds && named, "seed {seed}: {filter:?}");
+        }
     }
 
     /// Without conditions on rows, the judgement must be exact: one row tells for all.
@@ -219,7 +301,7 @@ mod tests {
     fn forms_of_constants_are_judged_exactly() {
         for seed in 0..20_000 {
             let draw = Draw(SeededRng::new(seed));
-            let filter = draw.filter(5, &|_| field(Predicate::In(Vec::new())));
+            let filter = draw.filter(5, &|_| field(Predicate::In(ValueSet::default())));
             assert_eq!(filter.is_always_true(), filter.matches(&draw.row()), "seed {seed}: {filter:?}");
         }
     }

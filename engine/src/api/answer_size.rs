@@ -85,6 +85,12 @@ impl Request {
             Request::SearchBatchVectors(search) => {
                 found(search.k, queries(search.queries.0.len()), vector_row(search.include_embedding))
             }
+            // How many match, nobody knows before.
+            Request::UpdateDocuments(update) if update.return_ids && update.update.ids.is_none() => {
+                limits::PAGE_BYTES_MAX
+            }
+            Request::DeleteByFilter(delete) if delete.return_ids => limits::PAGE_BYTES_MAX,
+            Request::DeleteDocuments(delete) if delete.return_ids => self.size_hint(),
             Request::GetEdges(get) => page(get.limit, limits::PAGE_ITEMS_DEFAULT),
             Request::Traverse(walk) => page(walk.limit, limits::GRAPH_ITEMS_MAX),
             Request::Neighbors(near) => page(near.limit, limits::GRAPH_ITEMS_MAX),

@@ -3,17 +3,18 @@
 use serde::{Deserialize, Serialize};
 
 use super::common::{Durability, Metric};
+use super::documents::OnConflict;
 use super::error::{Error, Result};
 use super::filter::Filter;
 use super::ids::{CollectionName, CommitSeq, DocumentId, TimestampMs};
-use super::kv::check_batch;
+use super::kv::{check_batch, check_ttl};
 use super::properties::Properties;
 use super::search::{check_groups, check_queries, check_search, check_window, is_zero};
 use super::vector::{Embedding, EmbeddingBatch};
 use crate::limits;
 
 /// Refuses a dimension of zero or above the limit.
-pub(super) fn check_dimension(dimension: u32) -> Result<()> {
+pub(crate) fn check_dimension(dimension: u32) -> Result<()> {
     let max = limits::DIMENSION_MAX;
     match usize::try_from(dimension) {
         Ok(given) if given >= 1 && given <= max => Ok(()),
@@ -21,12 +22,14 @@ pub(super) fn check_dimension(dimension: u32) -> Result<()> {
     }
 }
 
-/// Creates a collection. Creating it again with the same settings changes nothing.
+/// Creates a collection. Creating it again with the same settings changes nothing: settings that are left open, a dimension of 0
+/// and no metadata, are the same as any.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CreateCollection {
     /// Its name; collections and vector indexes share one set of names.
     pub collection: CollectionName,
-    /// Numbers in each embedding.
+    /// Numbers in each embedding; 0 = as many as the first embedding has.
+    #[serde(default)]
     pub dimension: u32,
     /// How distances are measured.
     #[serde(default)]
@@ -40,7 +43,7 @@ impl CreateCollection {
     pub(crate) fn validate(&self) -> Result<()> {
         self.collection.validate()?;
         self.metadata.validate()?;
-        check_dimension(self.dimension)
+        if self.dimension == 0 { Ok(()) } else { check_dimension(self.dimension) }
     }
 }
 
@@ -49,7 +52,7 @@ impl CreateCollection {
 pub struct CollectionInfo {
     /// Its name.
     pub name: CollectionName,
-    /// Numbers in each embedding.
+    /// Numbers in each embedding; 0 = no embedding has decided it yet.
     pub dimension: u32,
     /// How distances are measured.
     pub metric: Metric,
@@ -112,7 +115,7 @@ impl DropCollection {
 }
 
 /// One document.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Document {
     /// Its id; nothing in [`AddDocuments`] = the engine gives it a random one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -120,12 +123,19 @@ pub struct Document {
     /// Its text.
     #[serde(default)]
     pub content: String,
-    /// Its embedding; left out of answers unless asked for.
+    /// Its embedding; left out of answers unless asked for. A document without one, or with an empty one, is never found by a
+    /// search for the nearest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub embedding: Option<Embedding>,
     /// Its fields.
     #[serde(default)]
     pub metadata: Properties,
+    /// When it expires: from then on no read finds it. Nothing = never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<TimestampMs>,
+    /// The same counted from the commit, in milliseconds: in requests only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ttl_ms: Option<u64>,
 }
 
 impl Document {
@@ -135,20 +145,34 @@ impl Document {
             let (given, max) = (self.content.len(), limits::CONTENT_BYTES_MAX);
             return Err(Error::limit(format!("a document's content has {given} bytes; the limit is {max}")));
         }
-        if self.embedding.as_ref().is_none_or(|embedding| embedding.0.is_empty()) {
-            return Err(Error::invalid("a document has no embedding"));
+        check_ttl(self.ttl_ms)?;
+        if self.ttl_ms.is_some() && self.expires_at.is_some() {
+            return Err(Error::invalid("a document has both ttl_ms and expires_at; give one of them"));
+        }
+        if self.expires_at.is_some_and(|TimestampMs(at)| !(0..=limits::TIME_MS_MAX).contains(&at)) {
+            return Err(Error::invalid("a document's expires_at lies outside the years 1970 to 9999"));
         }
         self.metadata.validate()
     }
 }
 
-/// Adds documents, all or none; an id that exists is replaced, an id given twice takes its last document.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// Adds documents in their order, all or none. An id that exists, be it from the same request, is replaced unless
+/// `on_conflict` says otherwise.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct AddDocuments {
     /// The collection.
     pub collection: CollectionName,
     /// The documents.
     pub documents: Vec<Document>,
+    /// What happens where an id exists.
+    #[serde(default)]
+    pub on_conflict: OnConflict,
+    /// The documents expire so many milliseconds after the commit, unless one says otherwise; nothing = never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ttl_ms: Option<u64>,
+    /// Create the collection if it does not exist: with the cosine metric and the dimension of the first embedding.
+    #[serde(default)]
+    pub create_missing: bool,
     /// How safe the write must be before the reply.
     #[serde(default)]
     pub durability: Durability,
@@ -158,6 +182,7 @@ impl AddDocuments {
     pub(super) fn validate(&self) -> Result<()> {
         self.collection.validate()?;
         check_batch("documents", self.documents.len())?;
+        check_ttl(self.ttl_ms)?;
         self.documents.iter().try_for_each(Document::validate)
     }
 }
@@ -165,8 +190,11 @@ impl AddDocuments {
 /// Documents were added.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AddedDocuments {
-    /// Their ids, in the order given.
+    /// The ids of all documents given, in their order.
     pub ids: Vec<DocumentId>,
+    /// The ids of those that were not added because theirs existed, in the same order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skipped: Vec<DocumentId>,
     /// The commit.
     pub commit_seq: CommitSeq,
     /// The durability that was reached before this reply.
@@ -206,12 +234,15 @@ pub struct Documents {
 }
 
 /// Deletes documents by id.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeleteDocuments {
     /// The collection.
     pub collection: CollectionName,
     /// The ids.
     pub ids: Vec<DocumentId>,
+    /// Give the ids of those that existed too.
+    #[serde(default)]
+    pub return_ids: bool,
     /// How safe the write must be before the reply.
     #[serde(default)]
     pub durability: Durability,
@@ -231,6 +262,9 @@ pub struct DeleteByFilter {
     pub collection: CollectionName,
     /// Which documents.
     pub filter: Filter,
+    /// Give their ids too.
+    #[serde(default)]
+    pub return_ids: bool,
     /// How safe the write must be before the reply.
     #[serde(default)]
     pub durability: Durability,
@@ -241,8 +275,8 @@ impl DeleteByFilter {
     pub(super) fn validate(&self) -> Result<()> {
         self.collection.validate()?;
         if self.filter.is_always_true() {
-            let text = "the filter is true of every document by its form and would delete them all; drop the collection \
-                        for that";
+            let text = "the filter is true of every document by its form and would delete them all; truncate or drop \
+                        the collection for that";
             return Err(Error::invalid(text));
         }
         Ok(())

@@ -6,10 +6,11 @@ use serde_bytes::ByteBuf;
 
 use super::collection::Document;
 use super::common::Durability;
+use super::documents::{DocumentUpdate, OnConflict};
 use super::error::{Error, Result};
 use super::graph::{Edge, Node};
 use super::ids::{CollectionName, CommitSeq, DocumentId, EdgeType, LogName, NodeId, TimestampMs};
-use super::kv::{PutEntry, check_batch, check_key, check_value};
+use super::kv::{PutEntry, check_batch, check_key, check_ttl, check_value};
 use super::kv_update::KeySpan;
 use super::ordered_log::check_values;
 use super::temporal::TemporalFact;
@@ -133,6 +134,22 @@ pub enum Write {
         collection: CollectionName,
         /// The documents.
         documents: Vec<Document>,
+        /// What happens where an id exists.
+        #[serde(default)]
+        on_conflict: OnConflict,
+        /// They expire so many milliseconds after the commit, unless one says otherwise.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ttl_ms: Option<u64>,
+        /// Create the collection if it does not exist.
+        #[serde(default)]
+        create_missing: bool,
+    },
+    /// Merges fields into the metadata of documents.
+    UpdateDocuments(DocumentUpdate),
+    /// Removes every document of a collection.
+    TruncateCollection {
+        /// The collection.
+        collection: CollectionName,
     },
     /// Deletes documents.
     DeleteDocuments {
@@ -208,11 +225,14 @@ impl Write {
             Write::Put(entry) => entry.validate(),
             Write::DeleteKey { key } => check_key(key),
             Write::DeleteRange(keys) => keys.validate(),
-            Write::AddDocuments { collection, documents } => {
+            Write::AddDocuments { collection, documents, on_conflict: _, ttl_ms, create_missing: _ } => {
                 collection.validate()?;
                 check_batch("documents", documents.len())?;
+                check_ttl(*ttl_ms)?;
                 documents.iter().try_for_each(Document::validate)
             }
+            Write::UpdateDocuments(update) => update.validate(),
+            Write::TruncateCollection { collection } => collection.validate(),
             Write::DeleteDocuments { collection, ids } => {
                 collection.validate()?;
                 check_batch("ids", ids.len())

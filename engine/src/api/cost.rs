@@ -1,6 +1,8 @@
 //! About how long a request keeps a thread.
 
 use super::cache::CacheGet;
+use super::collection::SearchCollection;
+use super::filter::Filter;
 
 /// About how long carrying a request out keeps a thread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,5 +28,12 @@ impl CacheGet {
     /// By its key it is found at once; by an embedding it is searched for.
     pub(super) fn cost(&self) -> Cost {
         if self.embedding.is_none() { Cost::Short } else { Cost::Brief }
+    }
+}
+
+impl SearchCollection {
+    /// A filter on contents reads documents; one on more than named ids walks them.
+    pub(super) fn cost(&self) -> Cost {
+        if self.filter.as_ref().is_some_and(Filter::is_long) { Cost::Long } else { Cost::Brief }
     }
 }

@@ -19,11 +19,13 @@ fn is_delete(write: &Write) -> bool {
         Write::DeleteKey { .. }
         | Write::DeleteRange(_)
         | Write::DeleteDocuments { .. }
+        | Write::TruncateCollection { .. }
         | Write::DeleteVectors { .. }
         | Write::DeleteNode { .. }
         | Write::DeleteEdge { .. } => true,
         Write::Put(_)
         | Write::AddDocuments { .. }
+        | Write::UpdateDocuments(_)
         | Write::InsertVectors { .. }
         | Write::AddNode(_)
         | Write::AddEdge(_)
@@ -113,6 +115,7 @@ mod tests {
             "DropCollection",
             "DeleteDocuments",
             "DeleteByFilter",
+            "TruncateCollection",
             "DropIndex",
             "DeleteVectors",
             "DeleteNode",

@@ -2,6 +2,7 @@
 
 use super::collection::{AddDocuments, DeleteDocuments};
 use super::commit::Write;
+use super::documents::{TruncateCollection, UpdateDocuments};
 use super::graph::{AddEdge, AddNode, DeleteEdge, DeleteNode};
 use super::kv::{DeleteKey, Put, PutEntry};
 use super::kv_update::DeleteRange;
@@ -48,10 +49,16 @@ impl TryFrom<Request> for Write {
         Ok(match request {
             Request::Put(Put { key, value, ttl_ms, durability: _ }) => Self::Put(PutEntry { key, value, ttl_ms }),
             Request::DeleteKey(DeleteKey { key, durability: _ }) => Self::DeleteKey { key },
-            Request::AddDocuments(AddDocuments { collection, documents, durability: _ }) => {
-                Self::AddDocuments { collection, documents }
+            Request::AddDocuments(add) => {
+                let AddDocuments { collection, documents, on_conflict, ttl_ms, create_missing, durability: _ } = add;
+                Self::AddDocuments { collection, documents, on_conflict, ttl_ms, create_missing }
             }
-            Request::DeleteDocuments(DeleteDocuments { collection, ids, durability: _ }) => {
+            // What a commit answers names no documents.
+            Request::UpdateDocuments(UpdateDocuments { update, return_ids: false, durability: _ }) => {
+                Self::UpdateDocuments(update)
+            }
+            Request::TruncateCollection(TruncateCollection { collection }) => Self::TruncateCollection { collection },
+            Request::DeleteDocuments(DeleteDocuments { collection, ids, return_ids: false, durability: _ }) => {
                 Self::DeleteDocuments { collection, ids }
             }
             Request::InsertVectors(InsertVectors { index, ids, vectors, durability: _ }) => {

@@ -124,17 +124,17 @@ operations! { ($)
     45 GetDocuments(GetDocuments) -> Documents, "CollectionService/GetDocuments":
         Read Keeps Page, Read of Namespace, Items(ids), rows Seen, state At(snapshot), durable Nothing;
     /// Deletes documents by id.
-    46 DeleteDocuments(DeleteDocuments) -> Deleted, "CollectionService/DeleteDocuments":
+    46 DeleteDocuments(DeleteDocuments) -> DeletedDocuments, "CollectionService/DeleteDocuments":
         Write Frees Small, Write of Namespace, Long, rows Unseen, state Newest, durable Asked(durability);
     /// Deletes documents by filter.
-    47 DeleteByFilter(DeleteByFilter) -> Deleted, "CollectionService/DeleteByFilter":
+    47 DeleteByFilter(DeleteByFilter) -> DeletedDocuments, "CollectionService/DeleteByFilter":
         Write Frees Small, Write of Namespace, Long, rows Unseen, state Newest, durable Asked(durability);
     /// Counts documents.
     48 CountDocuments(CountDocuments) -> Counted, "CollectionService/CountDocuments":
         Read Keeps Small, Read of Namespace, Long, rows Seen, state At(snapshot), durable Nothing;
     /// Finds the nearest documents.
     49 SearchCollection(SearchCollection) -> DocumentHits, "CollectionService/SearchCollection":
-        Read Keeps Page, Read of Namespace, Brief, rows Seen, state At(snapshot), durable Nothing;
+        Read Keeps Page, Read of Namespace, Own, rows Seen, state At(snapshot), durable Nothing;
     /// Several searches at once.
     50 SearchBatchCollection(SearchBatchCollection) -> DocumentHitsBatch, "CollectionService/SearchBatch":
         Read Keeps Page, Read of Namespace, Long, rows Seen, state At(snapshot), durable Nothing;
@@ -150,6 +150,15 @@ operations! { ($)
     /// The smallest and the largest value of a field.
     54 MinMaxDocuments(MinMaxDocuments) -> MaybeBounds, "CollectionService/MinMaxDocuments":
         Read Keeps Record, Read of Namespace, Long, rows Seen, state At(snapshot), durable Nothing;
+    /// Merges fields into the metadata of documents.
+    55 UpdateDocuments(UpdateDocuments) -> UpdatedDocuments, "CollectionService/UpdateDocuments":
+        Write Takes Echo, Write of Namespace, Long, rows Unseen, state Newest, durable Asked(durability);
+    /// Replaces a collection's metadata.
+    56 UpdateCollection(UpdateCollection) -> CollectionInfo, "CollectionService/UpdateCollection":
+        Write Takes Record, Write of Namespace, Long, rows Unseen, state Newest, durable Always;
+    /// Removes every document of a collection.
+    57 TruncateCollection(TruncateCollection) -> Deleted, "CollectionService/TruncateCollection":
+        Write Frees Small, Write of Namespace, Long, rows Unseen, state Newest, durable Always;
 
     /// Creates a vector index.
     60 CreateIndex(CreateIndex) -> IndexInfo, "VectorIndexService/CreateIndex":

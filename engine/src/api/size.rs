@@ -4,6 +4,9 @@ use serde_bytes::ByteBuf;
 
 use super::collection::Document;
 use super::commit::Write;
+use super::documents::DocumentUpdate;
+use super::filter::Filter;
+use super::ids::DocumentId;
 use super::operations::Request;
 use super::properties::Properties;
 use super::value::Value;
@@ -11,7 +14,8 @@ use super::value::Value;
 /// What any request takes beside its payload.
 const BASE_BYTES: usize = 256;
 
-fn value_bytes(value: &Value) -> usize {
+/// Roughly the bytes of memory a value takes.
+pub(super) fn value_bytes(value: &Value) -> usize {
     16 + match value {
         Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) => 0,
         Value::String(text) => text.len(),
@@ -23,6 +27,18 @@ fn value_bytes(value: &Value) -> usize {
 
 pub(super) fn properties_bytes(properties: &Properties) -> usize {
     properties.0.iter().map(|(name, value)| name.len() + 32 + value_bytes(value)).sum()
+}
+
+fn ids_bytes(ids: &[DocumentId]) -> usize {
+    ids.iter().map(|id| id.as_str().len() + 32).sum()
+}
+
+fn update_bytes(update: &DocumentUpdate) -> usize {
+    let DocumentUpdate { ids, filter, set, unset, .. } = update;
+    ids.as_deref().map_or(0, ids_bytes)
+        + filter.as_ref().map_or(0, Filter::bytes)
+        + properties_bytes(set)
+        + unset.iter().map(|name| name.len() + 32).sum::<usize>()
 }
 
 fn documents_bytes(documents: &[Document]) -> usize {
@@ -43,13 +59,15 @@ fn write_bytes(write: &Write) -> usize {
         Write::DeleteKey { key } => key.len(),
         Write::DeleteRange(keys) => keys.bytes(),
         Write::AddDocuments { documents, .. } => documents_bytes(documents),
-        Write::DeleteDocuments { ids, .. } => ids.iter().map(|id| id.as_str().len() + 32).sum(),
+        Write::UpdateDocuments(update) => update_bytes(update),
+        Write::DeleteDocuments { ids, .. } => ids_bytes(ids),
         Write::InsertVectors { ids, vectors, .. } => ids.0.len() * 8 + vectors.0.len() * 4,
         Write::DeleteVectors { ids, .. } => ids.len() * 8,
         Write::AddNode(node) => properties_bytes(&node.properties),
         Write::AddEdge(edge) => properties_bytes(&edge.properties),
         Write::AddTemporalEdge(fact) | Write::SupersedeTemporalEdge(fact) => properties_bytes(&fact.properties),
         Write::AppendLog { values, .. } => values_bytes(values),
+        Write::TruncateCollection { .. } => 0,
         Write::DeleteNode { .. } | Write::DeleteEdge { .. } | Write::CloseTemporalEdge { .. } => 0,
     }
 }
@@ -69,7 +87,9 @@ impl Request {
                 Request::BatchDelete(delete) => values_bytes(&delete.keys),
                 Request::CompareAndSet(swap) => swap.expected.iter().chain(&swap.value).map(|value| value.len()).sum(),
                 Request::AddDocuments(add) => documents_bytes(&add.documents),
-                Request::DeleteDocuments(delete) => delete.ids.iter().map(|id| id.as_str().len() + 32).sum(),
+                Request::UpdateDocuments(update) => update_bytes(&update.update),
+                Request::DeleteDocuments(delete) => ids_bytes(&delete.ids),
+                Request::DeleteByFilter(delete) => delete.filter.bytes(),
                 Request::InsertVectors(insert) => insert.ids.0.len() * 8 + insert.vectors.0.len() * 4,
                 Request::DeleteVectors(delete) => delete.ids.len() * 8,
                 Request::AddNode(add) => properties_bytes(&add.node.properties),

@@ -64,6 +64,23 @@ impl Value {
         }
     }
 
+    /// What the names lead to, each from a map to one of its values.
+    pub fn inside(&self, names: &[String]) -> Option<&Value> {
+        names.iter().try_fold(self, |value, name| match value {
+            Value::Map(entries) => entries.get(name),
+            _ => None,
+        })
+    }
+
+    /// As it compares with a text, which need not be a value for that.
+    pub fn cmp_text(&self, text: &str) -> Ordering {
+        match self {
+            Value::String(own) => own.as_str().cmp(text),
+            Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) => Ordering::Less,
+            Value::Bytes(_) | Value::List(_) | Value::Map(_) => Ordering::Greater,
+        }
+    }
+
     /// True if the two may be compared by `$gt` and its kin: both numbers, or both of the same other type.
     pub fn same_kind(&self, other: &Value) -> bool {
         self.rank() == other.rank()
@@ -301,6 +318,9 @@ mod tests {
                 assert_eq!(a.cmp(b), a_rank.cmp(b_rank), "{a:?} and {b:?}");
                 assert_eq!(a == b, a_rank == b_rank, "{a:?} and {b:?}");
                 assert_eq!(a.partial_cmp(b), Some(a.cmp(b)));
+                if let Value::String(text) = b {
+                    assert_eq!(a.cmp_text(text), a.cmp(b), "{a:?} and {text:?}");
+                }
             }
         }
     }

@@ -5,15 +5,15 @@
 //! they agree with the rows whatever the file says. What the rows demand of each other is checked:
 //!
 //! - a vector belongs to a collection before it, has its dimension and is finite; rows count from 0 without gaps;
-//! - a document refers to a vector of its collection, each vector belongs to exactly one document, and a document is a text
-//!   with fields, a bare 64-bit id, or an answer that may expire, as the kind of its collection wants;
+//! - a document refers to a vector of its collection or has no embedding, each vector belongs to exactly one document, and a
+//!   document is a text with fields, a bare 64-bit id, or an answer, as the kind of its collection wants;
 //! - an edge leads from a node to a node;
 //! - the entries of a log are those that its head names, without gaps, and no number of a log is given twice;
 //! - beliefs in one fact do not overlap, and commit times never go back;
 //! - no commit is newer than the checkpoint, and no time beyond the end of the year 9999.
 //!
 //! Numbers of collections are given here, from 0 without gaps, whatever the file calls them: they are what keys are made
-//! of, and the next one must not meet rows of another.
+//! of, and the next one must not meet rows of another. So are those of documents without an embedding, behind the vectors'.
 //!
 //! Rows are written in bounded transactions. Only the last one names the commit up to which the store is complete; the
 //! files belong to nobody until the catalog names them, so a crash on the way leaves nothing.
@@ -30,8 +30,8 @@ use crate::index::vector::{VectorParams, validate};
 use crate::limits;
 use crate::namespace::{fact_in_key, row_bytes};
 use crate::store::{
-    Base, BaseSnapshot, CollectionKind, CollectionRecord, Counters, DocumentBody, FlushInput, KeyRange, KeyReader,
-    KeyWriter, LogEntryRow, LogHead, LogWalk, Memtable, StoreError, Table,
+    Base, BaseSnapshot, CollectionKind, CollectionRecord, Counters, DocumentBody, DocumentRecord, FlushInput, KeyRange,
+    KeyReader, KeyWriter, LogEntryRow, LogHead, LogWalk, Memtable, RowPlace, StoreError, Table,
 };
 
 /// What rows of a collection are held to.
@@ -43,6 +43,18 @@ struct CollectionShape {
     vectors: u32,
     /// Rows that a document refers to.
     used: RoaringBitmap,
+    /// Documents without an embedding.
+    bare: u32,
+}
+
+/// Where a document stands in this store.
+struct Placed {
+    /// The number of its collection.
+    number: u32,
+    /// The dimension of that.
+    dimension: u32,
+    /// Its own numbers.
+    place: RowPlace,
 }
 
 /// A store being filled.
@@ -107,9 +119,10 @@ impl<'a> Builder<'a> {
                 renumber(&mut key, number);
             }
             Item::Document { collection, id, row, body, .. } => {
-                let (number, dimension) = self.add_document(*collection, id, *row, body.as_ref())?;
+                let Placed { number, dimension, place } = self.add_document(*collection, id, *row, body.as_ref())?;
                 renumber(&mut key, number);
-                self.counters.live_bytes += row_bytes(&value, id, dimension);
+                value = DocumentRecord::decode(&value).map_err(|error| self.site.store(error))?.placed(place);
+                self.counters.live_bytes += row_bytes(&value, id, place, dimension);
             }
             Item::Node { .. } => {
                 self.counters.nodes += 1;
@@ -189,7 +202,7 @@ impl<'a> Builder<'a> {
             return Err(CheckpointFault::Content(format!("it has more than {} collections", limits::COLLECTIONS_MAX)));
         }
         let params = VectorParams::new(dimension as usize, metric);
-        let shape = CollectionShape { number, kind, params, vectors: 0, used: RoaringBitmap::new() };
+        let shape = CollectionShape { number, kind, params, vectors: 0, used: RoaringBitmap::new(), bare: 0 };
         if self.shapes.insert(id, shape).is_some() {
             return Err(CheckpointFault::content("two collections have the same number"));
         }
@@ -202,6 +215,9 @@ impl<'a> Builder<'a> {
     fn add_vector(&mut self, collection: u32, row: u32, vector: &Embedding) -> Checked<u32> {
         let shape =
             self.shapes.get_mut(&collection).ok_or_else(|| CheckpointFault::content("a vector has no collection"))?;
+        if shape.params.dimension == 0 {
+            return Err(CheckpointFault::content("a collection has vectors and no dimension"));
+        }
         if row != shape.vectors || row >= limits::ROWS_MAX {
             return Err(CheckpointFault::content("the rows of a collection are not numbered from 0 without gaps"));
         }
@@ -210,30 +226,40 @@ impl<'a> Builder<'a> {
         Ok(shape.number)
     }
 
-    /// Gives the number in this store of the document's collection, and its dimension.
+    /// Gives a document its numbers in this store.
     fn add_document(
         &mut self,
         collection: u32,
         id: &[u8],
-        row: u32,
+        row: Option<u32>,
         body: Option<&DocumentBody>,
-    ) -> Checked<(u32, u32)> {
+    ) -> Checked<Placed> {
         let shape =
             self.shapes.get_mut(&collection).ok_or_else(|| CheckpointFault::content("a document has no collection"))?;
         let (fits, is_document) = match shape.kind {
-            CollectionKind::Documents => (body.is_some_and(|body| body.expires_at.is_none()), true),
+            CollectionKind::Documents => (body.is_some(), true),
             CollectionKind::Vectors => (body.is_none() && id.len() == 8, false),
             CollectionKind::Cache => (body.is_some_and(|body| body.metadata.0.is_empty()), false),
         };
-        if !fits {
+        if !fits || (row.is_none() && !is_document) {
             return Err(CheckpointFault::content("a document is of another kind than its collection"));
         }
-        if row >= shape.vectors || !shape.used.insert(row) {
-            return Err(CheckpointFault::content("a document has no vector of its own"));
-        }
+        let place = match row {
+            Some(row) if row < shape.vectors && shape.used.insert(row) => RowPlace::of(row),
+            Some(_) => return Err(CheckpointFault::content("a document has no vector of its own")),
+            None => {
+                let row = shape.vectors.checked_add(shape.bare).filter(|row| *row < limits::ROWS_MAX);
+                shape.bare += 1;
+                RowPlace {
+                    row: row.ok_or_else(|| CheckpointFault::content("it has too many documents"))?,
+                    vector: None,
+                }
+            }
+        };
         self.counters.vectors += 1;
         self.counters.documents += u64::from(is_document);
-        Ok((shape.number, u32::try_from(shape.params.dimension).unwrap_or(u32::MAX)))
+        let dimension = u32::try_from(shape.params.dimension).unwrap_or(u32::MAX);
+        Ok(Placed { number: shape.number, dimension, place })
     }
 
     /// Refuses an end of an edge that is no node. Edges come by their start, so that one is remembered.

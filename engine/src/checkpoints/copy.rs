@@ -6,6 +6,7 @@
 
 use roaring::RoaringBitmap;
 
+use super::item::place_in_file;
 use super::site::Site;
 use crate::api::{Globs, Result};
 use crate::store::{
@@ -82,7 +83,8 @@ fn copy_vectors(snapshot: &RowSnapshot, number: u32, sink: &mut impl Sink) -> Re
     let range = collection_range(number);
     let mut used = RoaringBitmap::new();
     for row in snapshot.scan(Table::Documents, &range, false)? {
-        if !used.insert(DocumentRecord::decode(&row?.value)?.row) {
+        let place = DocumentRecord::decode(&row?.value)?.place;
+        if place.vector.is_some_and(|vector| !used.insert(vector)) {
             return Err(corrupt("two documents share a vector").into());
         }
     }
@@ -102,12 +104,12 @@ fn copy_vectors(snapshot: &RowSnapshot, number: u32, sink: &mut impl Sink) -> Re
 
 fn copy_documents(snapshot: &RowSnapshot, number: u32, used: &RoaringBitmap, sink: &mut impl Sink) -> Result<()> {
     for row in snapshot.scan(Table::Documents, &collection_range(number), false)? {
-        let mut row = row?;
-        let old = DocumentRecord::decode(&row.value)?.row;
-        // The rank counts the row itself.
-        let new = u32::try_from(used.rank(old).saturating_sub(1)).map_err(|_| corrupt("a row is impossible"))?;
-        DocumentRecord::renumber(&mut row.value, new);
-        sink.row(Table::Documents, &row.key, &row.value)?;
+        let row = row?;
+        let record = DocumentRecord::decode(&row.value)?;
+        // The rank counts the row itself. Whatever number a document has beside its vector's, here it has none.
+        let rank = |old| u32::try_from(used.rank(old).saturating_sub(1)).map_err(|_| corrupt("a row is impossible"));
+        let vector = record.place.vector.map(rank).transpose()?;
+        sink.row(Table::Documents, &row.key, &record.placed(place_in_file(vector)))?;
     }
     Ok(())
 }

@@ -8,13 +8,13 @@
 use super::fault::{Checked, CheckpointFault};
 use crate::api::{
     CollectionName, CreateCollection, DocumentId, Edge, Embedding, Error, LogName, Node, NodeId, Result, TemporalEdge,
-    TemporalFact, check_key, check_value,
+    TemporalFact, check_dimension, check_key, check_value,
 };
 use crate::limits;
 use crate::namespace::{decode_fact, fact_out_key, fact_record};
 use crate::store::{
-    CollectionRecord, DocumentBody, DocumentRecord, EdgeRecord, KeyReader, KeyWriter, KvRecord, LogEntryRow, LogHead,
-    LogMark, NodeRecord, StoreError, Table,
+    CollectionKind, CollectionRecord, DocumentBody, DocumentRecord, EdgeRecord, KeyReader, KeyWriter, KvRecord,
+    LogEntryRow, LogHead, LogMark, NodeRecord, RowPlace, StoreError, Table,
 };
 
 /// One row.
@@ -55,8 +55,8 @@ pub enum Item {
         id: Vec<u8>,
         /// The commit that wrote it.
         seq: u64,
-        /// The row of its vector.
-        row: u32,
+        /// The row of its vector; nothing for a document without an embedding.
+        row: Option<u32>,
         /// Text and fields; nothing for a bare vector.
         body: Option<DocumentBody>,
     },
@@ -96,6 +96,11 @@ pub enum Item {
         /// Its value.
         value: Vec<u8>,
     },
+}
+
+/// The numbers of a document in a file: those of its vector, or none.
+pub fn place_in_file(vector: Option<u32>) -> RowPlace {
+    RowPlace { row: vector.unwrap_or_default(), vector }
 }
 
 /// The place of a table in a file; nothing for tables that are made anew from others, or that hold unfinished work.
@@ -168,7 +173,11 @@ impl Item {
                 let (collection, id) = numbers("the key is cut")?;
                 let record = DocumentRecord::decode(value).map_err(stored)?;
                 let body = record.has_body().then(|| record.body()).transpose().map_err(stored)?;
-                Self::Document { collection, id: id.rest().to_vec(), seq: record.seq, row: record.row, body }
+                let row = record.place.vector;
+                if record.place != place_in_file(row) {
+                    return Err(broken(table, "the number of a document is not that of its vector"));
+                }
+                Self::Document { collection, id: id.rest().to_vec(), seq: record.seq, row, body }
             }
             Table::Nodes => {
                 let record = NodeRecord::decode(value).map_err(stored)?;
@@ -231,7 +240,8 @@ impl Item {
                 (KeyWriter::new().u32(*collection).u32(*row).finish(), vector.to_le_bytes().into_owned())
             }
             Self::Document { collection, id, seq, row, body } => {
-                (KeyWriter::new().u32(*collection).raw(id).finish(), DocumentRecord::encode(*seq, *row, body.as_ref()))
+                let record = DocumentRecord::encode(*seq, place_in_file(*row), body.as_ref());
+                (KeyWriter::new().u32(*collection).raw(id).finish(), record)
             }
             Self::Node { id, record } => (id.as_str().as_bytes().to_vec(), record.encode()),
             Self::Edge { edge: Edge { from_id, edge_type, to_id, properties }, seq } => {
@@ -270,6 +280,9 @@ impl Item {
             Self::Collection { name, record } => {
                 let CollectionRecord { dimension, metric, metadata, created_at, .. } = record;
                 check_time(*created_at)?;
+                if record.kind != CollectionKind::Documents {
+                    check_dimension(*dimension)?;
+                }
                 let (collection, metadata) = (name.clone(), metadata.clone());
                 CreateCollection { collection, dimension: *dimension, metric: *metric, metadata }.validate()
             }
@@ -284,7 +297,7 @@ impl Item {
                 if body.content.len() > limits::CONTENT_BYTES_MAX {
                     return Err(Error::limit("a document's content is too large"));
                 }
-                let record = DocumentRecord::encode(*seq, *row, Some(body));
+                let record = DocumentRecord::encode(*seq, place_in_file(*row), Some(body));
                 bounded("a document", &record, limits::CONTENT_BYTES_MAX + limits::PROPERTIES_BYTES_MAX)
             }
             Self::Document { id, body: None, .. } if id.len() == 8 => Ok(()),

@@ -240,6 +240,7 @@ impl Actor {
             stamp_ms,
             counters: self.counters,
             quota: around.quota,
+            fresh: Vec::new(),
             asserted: Asserted::default(),
             rng: &**around.rng,
             durability,
@@ -379,10 +380,10 @@ impl Actor {
         let has_expired =
             exec::expired(&state.unpublished(), state.clock.now_ms(), 1).is_ok_and(|keys| !keys.is_empty());
         let keys = |ctx: &mut WriteContext<'_>| Ok(has_expired && exec::sweep(ctx, most)? >= most);
-        let entries = |ctx: &mut WriteContext<'_>| Ok(exec::sweep_entries(ctx, most)? >= most);
+        let rows = |ctx: &mut WriteContext<'_>| Ok(exec::sweep_rows(ctx, most)? >= most);
         let parts = [
             self.do_by_itself(Origin::Sweep, around, keys),
-            self.do_by_itself(Origin::Sweep, around, entries),
+            self.do_by_itself(Origin::Sweep, around, rows),
             self.do_by_itself(Origin::Purge, around, |ctx| exec::purge(ctx, most)),
             self.do_by_itself(Origin::Purge, around, |ctx| exec::remove_ranges(ctx, most)),
         ];

@@ -4,14 +4,17 @@
 //!
 //! | Row | Written | Deleted |
 //! |---|---|---|
-//! | `Collections` | an empty collection is there | |
-//! | `Documents` | its row counts, and is found by what is known of it | |
-//! | `Vectors` | the row's vector is found | the row is gone, as its document was before |
+//! | `Collections` | an empty collection is there, or one that was there has its dimension | |
+//! | `Documents` | its row counts, and is found by what is known of it; if its vector has another number, and was there before, the row of that number is superseded | |
+//! | `Vectors` | the row's vector is found | the row is gone, as its document was before, and so is the vector of that number |
 //! | `Rows` | the numbers below are never taken again | |
 //! | `Purges` | the collection is dropped: no change of its rows matters any more | |
 //! | `RangeDeletes` | a range of keys is hidden | the last key of it is gone |
 //! | `TemporalOut` | a belief begins, or has ended | it is erased |
 //! | others | | |
+//!
+//! A row that is gone is deleted among the vectors whether it had one or not: one key says it all, and what a document was
+//! before has to be read only where there was one.
 //!
 //! Whoever has the rows of a commit asks [`Change::of`]: the actor for what an operation writes, and whoever follows another
 //! log for what that says. Recovery, which has rows without their commits, takes them one by one ([`Changes`]).
@@ -30,15 +33,33 @@ use super::timelines::FactStep;
 use crate::api::{Embedding, Error, Result};
 use crate::planted::{self, Planted};
 use crate::store::{
-    CollectionRecord, DocumentRecord, KeyReader, KeyWriter, RangeDelete, Read, RowEffect, RowMark, RowSnapshot,
-    StoreError, Table,
+    CollectionRecord, DocumentRecord, KeyReader, KeyWriter, RangeDelete, Read, RowEffect, RowMark, RowPlace,
+    RowSnapshot, StoreError, Table,
 };
+
+/// A row that counts no more, as it was.
+#[derive(Debug)]
+pub struct EndedRow {
+    /// Its number.
+    row: u32,
+    /// What the indexes knew of it.
+    info: RowInfo,
+    /// What the quota counted for it.
+    bytes: u64,
+}
 
 /// One change of an index.
 #[derive(Debug)]
 pub enum Change {
     /// A collection was created.
     CollectionCreated(Arc<Collection>),
+    /// A collection has another record.
+    CollectionChanged {
+        /// The collection.
+        collection: Arc<Collection>,
+        /// Its dimension.
+        dimension: u32,
+    },
     /// A collection was dropped.
     CollectionDropped {
         /// Its number.
@@ -50,12 +71,18 @@ pub enum Change {
     RowAdded {
         /// The collection.
         collection: Arc<Collection>,
-        /// The row.
-        row: u32,
+        /// The document's id, the vector's as eight big-endian bytes, or the key of a cache's entry.
+        id: Vec<u8>,
+        /// Its numbers.
+        place: RowPlace,
         /// What the indexes must know of it.
         info: RowInfo,
         /// What the quota counts for it.
         bytes: u64,
+        /// The commit that wrote it.
+        seq: u64,
+        /// The row that its document was before, if its vector stays.
+        before: Option<EndedRow>,
     },
     /// The vector of a row was added.
     VectorAdded {
@@ -70,16 +97,14 @@ pub enum Change {
         /// The commit that wrote it.
         seq: u64,
     },
-    /// A row was deleted or replaced.
+    /// What a number stood for was deleted or replaced.
     RowDeleted {
         /// The collection.
         collection: Arc<Collection>,
-        /// The row.
-        row: u32,
-        /// What the indexes knew of it.
-        info: RowInfo,
-        /// What the quota counted for it.
-        bytes: u64,
+        /// The row, if it is one.
+        row: Option<EndedRow>,
+        /// The vector, if it is one.
+        vector: Option<u32>,
         /// The commit that deleted it.
         seq: u64,
     },
@@ -111,7 +136,7 @@ impl Change {
         collections: &Collections,
         before: &RowSnapshot,
     ) -> Result<Vec<Change>> {
-        let mut changes = Changes::new(seq, collections, before);
+        let mut changes = Changes::of_commit(seq, collections, before);
         let mut found = Vec::new();
         for effect in effects {
             found.extend(changes.take(effect)?);
@@ -126,7 +151,8 @@ impl Change {
             Change::CollectionCreated(collection)
             | Change::RowAdded { collection, .. }
             | Change::RowDeleted { collection, .. } => Some(collection),
-            Change::CollectionDropped { .. }
+            Change::CollectionChanged { .. }
+            | Change::CollectionDropped { .. }
             | Change::VectorAdded { .. }
             | Change::NumbersTaken { .. }
             | Change::RangeDeleted(_)
@@ -145,6 +171,7 @@ impl Change {
             Change::RangeRemoved { key, seq } => state.hide(|hidden| hidden.ended(key, *seq)),
             Change::Fact(_)
             | Change::CollectionCreated(_)
+            | Change::CollectionChanged { .. }
             | Change::CollectionDropped { .. }
             | Change::RowAdded { .. }
             | Change::VectorAdded { .. }
@@ -158,18 +185,28 @@ impl Change {
         match self {
             Change::CollectionCreated(collection) => state.collections.insert(collection),
             Change::CollectionDropped { id, seq } => state.collections.retire(id, seq),
-            Change::RowAdded { collection, row, info, bytes } => {
-                collection.skip_row(row);
-                collection.index_info(row, &info);
+            Change::CollectionChanged { collection, dimension } => collection.vectors.decide(dimension as usize),
+            Change::RowAdded { collection, id, place, info, bytes, seq, before } => {
+                collection.skip_row(place.row);
+                collection.index_row(place, &id, &info, seq);
                 collection.account(1, bytes.cast_signed());
+                if let Some(EndedRow { row, info, bytes }) = before {
+                    collection.retire_row(seq, row, info, false);
+                    collection.account(-1, -bytes.cast_signed());
+                }
             }
             Change::VectorAdded { collection, row, id, vector, seq } => {
+                collection.skip_row(row);
                 collection.vectors.insert(row, &id, &vector.0, seq)?;
             }
-            Change::RowDeleted { collection, row, info, bytes, seq } => {
-                collection.vectors.delete(row, seq);
-                collection.retire_info(seq, row, info);
-                collection.account(-1, -bytes.cast_signed());
+            Change::RowDeleted { collection, row, vector, seq } => {
+                if let Some(vector) = vector {
+                    collection.vectors.delete(vector, seq);
+                }
+                if let Some(EndedRow { row, info, bytes }) = row {
+                    collection.retire_row(seq, row, info, vector == Some(row));
+                    collection.account(-1, -bytes.cast_signed());
+                }
             }
             Change::NumbersTaken { collection, below } => collection.skip_rows_below(below),
             Change::RangeDeleted(_) | Change::RangeRemoved { .. } => {}
@@ -185,21 +222,33 @@ struct Awaited {
     seq: u64,
 }
 
+/// A collection whose rows are among the effects, with the dimension that it has when they are there.
+#[derive(Clone)]
+struct Met {
+    collection: Arc<Collection>,
+    dimension: u32,
+}
+
 /// Reads effects one after the other, in the order of their tables, and says what each changes.
 pub struct Changes<'a> {
     seq: u64,
     collections: &'a Collections,
-    before: &'a RowSnapshot,
+    /// What was there before; nothing where the rows come without their commits, and every vector with its document.
+    before: Option<&'a RowSnapshot>,
     /// Those whose rows were among the effects, by their numbers; nothing for one that does not exist any more.
-    met: HashMap<u32, Option<Arc<Collection>>>,
-    /// By collection and row.
+    met: HashMap<u32, Option<Met>>,
+    /// By collection and vector.
     awaited: HashMap<(u32, u32), Awaited>,
 }
 
 impl<'a> Changes<'a> {
-    /// Begins; see [`Change::of`].
-    pub fn new(seq: u64, collections: &'a Collections, before: &'a RowSnapshot) -> Self {
-        Self { seq, collections, before, met: HashMap::new(), awaited: HashMap::new() }
+    /// Begins with all rows of a store that are to be indexed, whoever wrote them.
+    pub fn of_rows(seq: u64, collections: &'a Collections) -> Self {
+        Self { seq, collections, before: None, met: HashMap::new(), awaited: HashMap::new() }
+    }
+
+    fn of_commit(seq: u64, collections: &'a Collections, before: &'a RowSnapshot) -> Self {
+        Self { before: Some(before), ..Self::of_rows(seq, collections) }
     }
 
     /// What the next effect changes.
@@ -233,31 +282,64 @@ impl<'a> Changes<'a> {
         Err(StoreError::corrupt(Table::Vectors, "a document's vector is missing").into())
     }
 
-    fn living(&mut self, id: u32) -> Option<Arc<Collection>> {
-        self.met.entry(id).or_insert_with(|| self.collections.living(id)).clone()
+    fn living(&mut self, id: u32) -> Option<Met> {
+        let find = || {
+            let collection = self.collections.living(id)?;
+            let dimension = collection.dimension();
+            Some(Met { collection, dimension })
+        };
+        self.met.entry(id).or_insert_with(find).clone()
     }
 
     fn collection_written(&mut self, value: &[u8]) -> Result<Change> {
         let record = CollectionRecord::decode(value)?;
-        let (id, collection) = (record.id, Arc::new(Collection::new(record)));
-        self.met.insert(id, Some(Arc::clone(&collection)));
-        Ok(Change::CollectionCreated(collection))
+        let (id, dimension) = (record.id, record.dimension);
+        let known = self.collections.living(id);
+        let collection = known.clone().unwrap_or_else(|| Arc::new(Collection::new(record)));
+        self.met.insert(id, Some(Met { collection: Arc::clone(&collection), dimension }));
+        Ok(match known {
+            Some(_) => Change::CollectionChanged { collection, dimension },
+            None => Change::CollectionCreated(collection),
+        })
     }
 
     fn document_written(&mut self, key: &[u8], value: &[u8]) -> Result<Option<Change>> {
         let short = || StoreError::corrupt(Table::Documents, "a key is too short");
         let (id, document) = (KeyReader::new(key).u32().ok_or_else(short)?, key.get(4..).ok_or_else(short)?);
-        let Some(collection) = self.living(id) else { return Ok(None) };
+        let Some(met) = self.living(id) else { return Ok(None) };
         let record = DocumentRecord::decode(value)?;
-        let (row, info) = (record.row, RowInfo::of(collection.record.kind, &record)?);
-        let bytes = row_bytes(value, document, collection.record.dimension);
-        self.awaited.insert((id, row), Awaited { id: document.to_vec(), seq: record.seq });
-        Ok(Some(Change::RowAdded { collection, row, info, bytes }))
+        let (place, seq) = (record.place, record.seq);
+        let info = RowInfo::of(met.collection.record.kind, &record)?;
+        let bytes = row_bytes(value, document, place, met.dimension);
+        let mut before = None;
+        match (place.vector, self.before) {
+            (Some(vector), Some(_)) if vector != place.row => before = self.superseded(&met, key, document, vector)?,
+            (Some(vector), _) => {
+                self.awaited.insert((id, vector), Awaited { id: document.to_vec(), seq });
+            }
+            (None, _) => {}
+        }
+        let id = document.to_vec();
+        Ok(Some(Change::RowAdded { collection: met.collection, id, place, info, bytes, seq, before }))
+    }
+
+    /// The row that a document was before it was changed, if that had the number of its vector. A row with a number of its own
+    /// is deleted by that.
+    fn superseded(&self, met: &Met, key: &[u8], document: &[u8], vector: u32) -> Result<Option<EndedRow>> {
+        let missing = || Error::internal("a document was changed that was not there with its vector");
+        let stored = self.before.map(|before| before.get(Table::Documents, key)).transpose()?.flatten();
+        let stored = stored.ok_or_else(missing)?;
+        let record = DocumentRecord::decode(&stored)?;
+        match record.place {
+            place if place.vector != Some(vector) => Err(missing()),
+            place if place.row == vector => ended(met, document, &stored, &record).map(Some),
+            _ => Ok(None),
+        }
     }
 
     fn vector_written(&mut self, key: &[u8], value: &[u8]) -> Result<Option<Change>> {
         let (id, row) = vector_key(key)?;
-        let Some(collection) = self.living(id) else { return Ok(None) };
+        let Some(Met { collection, .. }) = self.living(id) else { return Ok(None) };
         Ok(Some(match self.awaited.remove(&(id, row)) {
             Some(Awaited { id, seq }) => {
                 let cut = || StoreError::corrupt(Table::Vectors, "a vector is cut");
@@ -269,31 +351,38 @@ impl<'a> Changes<'a> {
         }))
     }
 
-    /// A row that was never indexed, because the same commit wrote and deleted it, is no row that goes.
+    /// A number that was never indexed, because the same commit wrote and deleted it, is nothing that goes.
     fn vector_deleted(&mut self, key: &[u8]) -> Result<Option<Change>> {
         let (id, row) = vector_key(key)?;
-        let Some(collection) = self.living(id) else { return Ok(None) };
-        let Some(document) = collection.vectors.id(row) else { return Ok(None) };
+        let Some(met) = self.living(id) else { return Ok(None) };
+        let Some(document) = met.collection.id(row) else { return Ok(None) };
         let key = KeyWriter::new().u32(id).raw(&document).finish();
         let missing = || Error::internal("a row is deleted that no document referred to");
-        let stored = self.before.get(Table::Documents, &key)?.ok_or_else(missing)?;
+        let stored = self.before.map(|before| before.get(Table::Documents, &key)).transpose()?.flatten();
+        let stored = stored.ok_or_else(missing)?;
         let record = DocumentRecord::decode(&stored)?;
-        if record.row != row {
+        let vector = record.place.vector.filter(|vector| *vector == row);
+        let ended = if record.place.row == row { Some(ended(&met, &document, &stored, &record)?) } else { None };
+        if vector.is_none() && ended.is_none() {
             return Err(missing());
         }
-        let info = RowInfo::of(collection.record.kind, &record)?;
-        let bytes = row_bytes(&stored, &document, collection.record.dimension);
-        Ok(Some(Change::RowDeleted { collection, row, info, bytes, seq: self.seq }))
+        Ok(Some(Change::RowDeleted { collection: met.collection, row: ended, vector, seq: self.seq }))
     }
 
     fn mark_written(&mut self, key: &[u8], value: &[u8]) -> Result<Option<Change>> {
         let id = KeyReader::new(key).u32().ok_or_else(|| StoreError::corrupt(Table::Rows, "a key is too short"))?;
-        let Some(collection) = self.living(id) else { return Ok(None) };
+        let Some(Met { collection, .. }) = self.living(id) else { return Ok(None) };
         if planted::is(Planted::RowNumberReused) {
             return Ok(None);
         }
         Ok(Some(Change::NumbersTaken { collection, below: RowMark::decode(value)?.0 }))
     }
+}
+
+fn ended(met: &Met, document: &[u8], stored: &[u8], record: &DocumentRecord<'_>) -> Result<EndedRow> {
+    let info = RowInfo::of(met.collection.record.kind, record)?;
+    let bytes = row_bytes(stored, document, record.place, met.dimension);
+    Ok(EndedRow { row: record.place.row, info, bytes })
 }
 
 /// The collection and number of a row.

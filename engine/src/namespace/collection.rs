@@ -7,12 +7,14 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use parking_lot::Mutex;
 use roaring::RoaringBitmap;
 
-use super::entries::CacheEntries;
+use super::lifetimes::Lifetimes;
+use super::look_ups::LookUps;
 use super::row_info::RowInfo;
-use crate::api::{CollectionName, Embedding, Error, Filter, Result};
+use super::versions::Versions;
+use crate::api::{CollectionName, Embedding, Error, Result};
 use crate::index::metadata::SharedIndex;
-use crate::index::vector::{VectorIndex, VectorParams};
-use crate::store::CollectionRecord;
+use crate::index::vector::{IdBytes, VectorIndex, VectorParams};
+use crate::store::{CollectionRecord, RowPlace};
 use crate::work::Wanted;
 
 #[derive(Debug)]
@@ -25,14 +27,18 @@ struct Retired {
 /// One collection, vector index or cache. Rows in it carry their commits, so it may hold rows that are not published yet.
 #[derive(Debug)]
 pub struct Collection {
-    /// Its record; dimension, metric and kind never change.
+    /// Its record as it was when this was made. Number, kind, metric and creation never change; what its metadata is, its row
+    /// says at each commit, and its dimension, once decided, [`Self::dimension`].
     pub record: CollectionRecord,
     /// Its vectors.
     pub vectors: VectorIndex,
     /// True while its graph is being built.
     pub building: AtomicBool,
+    /// When its rows expire.
+    pub lifetimes: Lifetimes,
     /// What only a cache has.
-    pub entries: CacheEntries,
+    pub look_ups: LookUps,
+    versions: Versions,
     metadata: SharedIndex,
     /// Deleted rows with what was known of them, by commit: older readers still find them until they are reclaimed.
     retired: Mutex<VecDeque<Retired>>,
@@ -55,7 +61,9 @@ impl Collection {
             record,
             vectors: VectorIndex::new(params),
             building: AtomicBool::new(false),
-            entries: CacheEntries::default(),
+            lifetimes: Lifetimes::default(),
+            look_ups: LookUps::default(),
+            versions: Versions::default(),
             metadata: SharedIndex::default(),
             retired: Mutex::default(),
             next_row: AtomicU32::new(0),
@@ -66,9 +74,14 @@ impl Collection {
         }
     }
 
+    /// Numbers in each vector; 0 = no vector has decided it yet.
+    pub fn dimension(&self) -> u32 {
+        u32::try_from(self.vectors.params().dimension).unwrap_or(u32::MAX)
+    }
+
     /// Refuses an embedding that cannot be compared with those of this cache.
     pub fn check_dimension(&self, name: &CollectionName, embedding: &Embedding) -> Result<()> {
-        let (given, fixed) = (embedding.0.len(), self.record.dimension);
+        let (given, fixed) = (embedding.0.len(), self.dimension());
         if given == fixed as usize {
             return Ok(());
         }
@@ -103,21 +116,31 @@ impl Collection {
         self.next_row.load(Ordering::Relaxed)
     }
 
-    /// Makes a row findable by what is known of it.
-    pub fn index_info(&self, row: u32, info: &RowInfo) {
+    /// Makes a row of the id, written at commit `seq`, findable by what is known of it.
+    pub fn index_row(&self, place: RowPlace, id: &[u8], info: &RowInfo, seq: u64) {
+        let RowPlace { row, vector } = place;
+        if vector != Some(row) {
+            self.versions.add(row, id, vector, seq);
+        }
         match info {
             RowInfo::Bare => {}
-            RowInfo::Document(metadata) => self.metadata.insert(row, metadata),
-            RowInfo::Entry(expires_at) => self.entries.add(row, *expires_at),
+            RowInfo::Document(metadata, expires_at) => {
+                self.metadata.insert(row, metadata);
+                self.lifetimes.add(row, *expires_at);
+            }
+            RowInfo::Entry(expires_at) => self.lifetimes.add(row, *expires_at),
         }
     }
 
-    /// Remembers that a row was deleted at commit `seq`.
-    pub fn retire_info(&self, seq: u64, row: u32, info: RowInfo) {
+    /// Remembers that a row was deleted at commit `seq`, or changed: then, or if it never had one, its vector does not go with
+    /// it.
+    pub fn retire_row(&self, seq: u64, row: u32, info: RowInfo, with_vector: bool) {
+        if !with_vector {
+            self.versions.end(row, seq);
+        }
         match info {
             RowInfo::Bare => return,
-            RowInfo::Document(_) => {}
-            RowInfo::Entry(_) => self.entries.delete(row),
+            RowInfo::Document(..) | RowInfo::Entry(_) => self.lifetimes.delete(row),
         }
         self.retired.lock().push_back(Retired { seq, row, info });
     }
@@ -129,23 +152,32 @@ impl Collection {
         if retired.front().is_none_or(|first| first.seq > seq) {
             return;
         }
-        while let Some(entry) = retired.pop_front_if(|entry| entry.seq <= seq) {
-            match &entry.info {
+        while let Some(Retired { row, info, .. }) = retired.pop_front_if(|entry| entry.seq <= seq) {
+            self.versions.forget(row);
+            match &info {
                 RowInfo::Bare => {}
-                RowInfo::Document(metadata) => self.metadata.remove(entry.row, metadata),
-                RowInfo::Entry(expires_at) => self.entries.forget(entry.row, *expires_at),
+                RowInfo::Document(metadata, expires_at) => {
+                    self.metadata.remove(row, metadata);
+                    self.lifetimes.forget(row, *expires_at);
+                }
+                RowInfo::Entry(expires_at) => self.lifetimes.forget(row, *expires_at),
             }
         }
     }
 
-    /// The rows whose metadata match, whether visible or not, for as long as that is `wanted`.
-    pub fn matching(&self, filter: &Filter, wanted: &Wanted<'_>) -> Result<RoaringBitmap> {
-        self.metadata.evaluate(filter, &mut || wanted.look())
+    /// The id of a row, as long as some reader may see it.
+    pub fn id(&self, row: u32) -> Option<IdBytes> {
+        self.vectors.id(row).or_else(|| self.versions.id(row))
     }
 
-    /// The rows that match a filter; nothing if it asks for nothing, and all match.
-    pub fn chosen(&self, filter: Option<&Filter>, wanted: &Wanted<'_>) -> Result<Option<RoaringBitmap>> {
-        filter.filter(|filter| !filter.is_empty()).map(|filter| self.matching(filter, wanted)).transpose()
+    /// Whether a reader at `seq` sees a document under this number. What has expired is seen.
+    pub fn is_visible(&self, row: u32, seq: u64) -> bool {
+        self.versions.is_visible(row, seq, |row| self.vectors.is_visible(row, seq))
+    }
+
+    /// The vectors of the documents that a reader at `seq` sees under these numbers; see [`Versions::vectors_of`].
+    pub fn vectors_of(&self, rows: RoaringBitmap, seq: u64, wanted: &Wanted<'_>) -> Result<RoaringBitmap> {
+        self.versions.vectors_of(rows, seq, &mut || wanted.look())
     }
 
     /// What is known of the fields of its documents.
@@ -153,9 +185,16 @@ impl Collection {
         &self.metadata
     }
 
-    /// Bytes of vectors, graph, metadata and lifetimes in memory.
+    /// How many rows a reader at `seq` would see if they had not expired.
+    pub fn expired_count(&self, seq: u64, now_ms: i64) -> u64 {
+        let closed = self.lifetimes.closed(now_ms).unwrap_or_default();
+        closed.iter().filter(|row| self.is_visible(*row, seq)).count() as u64
+    }
+
+    /// Bytes of vectors, graph, metadata, lifetimes and versions in memory.
     pub fn memory_bytes(&self) -> u64 {
-        (self.vectors.memory_bytes() + self.metadata.memory_bytes() + self.entries.memory_bytes()) as u64
+        let beside = self.metadata.memory_bytes() + self.lifetimes.memory_bytes() + self.versions.memory_bytes();
+        (self.vectors.memory_bytes() + beside) as u64
     }
 
     /// Live rows after the newest operation, published or not. For the actor.

@@ -1,6 +1,9 @@
 //! What an operation that writes may use, and where it leaves its results until it has succeeded as a whole.
 
+use std::sync::Arc;
+
 use super::change::Change;
+use super::collection::Collection;
 use super::state::State;
 use super::timelines::Asserted;
 use crate::api::{CommitSeq, Created, Deleted, Durability, Quota, Result, Written};
@@ -26,6 +29,8 @@ pub struct WriteContext<'a> {
     pub counters: Counters,
     /// The namespace's bounds.
     pub quota: Quota,
+    /// Collections that it has created, under their numbers as the rows say: nobody else knows them yet.
+    pub fresh: Vec<Arc<Collection>>,
     /// The temporal facts it has asserted so far.
     pub asserted: Asserted,
     /// Randomness, for ids.

@@ -233,7 +233,7 @@ fn load_collections(state: &State, last_seq: u64) -> Result<()> {
     let snapshot = state.unpublished();
     for row in snapshot.scan(Table::Collections, &KeyRange::all(), false)? {
         let row = row?;
-        let mut changes = Changes::new(last_seq, &state.collections, &snapshot);
+        let mut changes = Changes::of_rows(last_seq, &state.collections);
         let mut take = |table, StoredRow { key, value }: &StoredRow| {
             let written = RowEffect { table, key, value: Some(value) };
             changes.take(written)?.map_or(Ok(()), |change| change.apply(state))

@@ -84,10 +84,13 @@ impl State {
         self.view.store(Arc::new(view.with_hidden(hidden)));
     }
 
-    /// Live rows of a collection as of the newest published commit.
+    /// Live rows of a collection as of the newest published commit, without those that have expired.
     pub fn count(&self, collection: &Collection) -> u64 {
-        let _publication = self.counters.lock();
-        collection.published_count()
+        let (count, seq) = {
+            let _publication = self.counters.lock();
+            (collection.published_count(), self.view.load().published())
+        };
+        count.saturating_sub(collection.expired_count(seq, self.clock.now_ms()))
     }
 
     /// The commit that wrote a row of this number here: what a restore brought was written by the restore, whatever it
@@ -133,6 +136,13 @@ impl State {
         RowSnapshot::unpublished(self.view.load_full())
     }
 
+    /// What `reader` sees under a name.
+    pub fn record(&self, reader: &impl Read, name: &CollectionName, kind: CollectionKind) -> Result<CollectionRecord> {
+        let record = reader.get(Table::Collections, &kind.key(name.as_str()))?;
+        let record = record.map(|record| CollectionRecord::decode(&record)).transpose()?;
+        record.filter(|record| record.kind == kind).ok_or_else(|| missing(name, kind))
+    }
+
     /// Finds a collection by name as `reader` sees it.
     pub fn collection(
         &self,
@@ -140,20 +150,8 @@ impl State {
         name: &CollectionName,
         kind: CollectionKind,
     ) -> Result<Arc<Collection>> {
-        let missing = || {
-            let what = match kind {
-                CollectionKind::Documents => "collection",
-                CollectionKind::Vectors => "vector index",
-                CollectionKind::Cache => "cache",
-            };
-            Error::new(ErrorCode::CollectionNotFound, format!("{what} {name:?} does not exist; create it first"))
-        };
-        let record = reader.get(Table::Collections, &kind.key(name.as_str()))?.ok_or_else(missing)?;
-        let record = CollectionRecord::decode(&record)?;
-        if record.kind != kind {
-            return Err(missing());
-        }
-        self.collections.get(record.id).ok_or_else(missing)
+        let record = self.record(reader, name, kind)?;
+        self.collections.get(record.id).ok_or_else(|| missing(name, kind))
     }
 
     /// The same for a read; nothing where there is none and that is no error.
@@ -175,6 +173,16 @@ impl State {
     pub fn cache(&self, reader: &impl Read, name: &CollectionName) -> Result<Option<Arc<Collection>>> {
         self.collection_or_none(reader, name, CollectionKind::Cache, true)
     }
+}
+
+/// What is said of a name that does not exist.
+pub fn missing(name: &CollectionName, kind: CollectionKind) -> Error {
+    let what = match kind {
+        CollectionKind::Documents => "collection",
+        CollectionKind::Vectors => "vector index",
+        CollectionKind::Cache => "cache",
+    };
+    Error::new(ErrorCode::CollectionNotFound, format!("{what} {name:?} does not exist; create it first"))
 }
 
 #[cfg(test)]

@@ -30,6 +30,7 @@ pub fn try_on_nothing(clock: &Arc<dyn Clock>, rng: &dyn Rng, request: Request) -
         stamp_ms: now_ms.clamp(0, limits::TIME_MS_MAX),
         counters: before,
         quota: Quota::default(),
+        fresh: Vec::new(),
         asserted: Asserted::default(),
         rng,
         durability: request.durability(),

@@ -56,8 +56,8 @@ pub use memtable::Memtable;
 pub use origin::{Author, OperationHead, Origin};
 pub use range_delete::{HiddenRanges, RangeDelete};
 pub use record::{
-    CollectionKind, CollectionRecord, Counters, DocumentBody, DocumentRecord, EdgeRecord, KvRecord, NodeRecord,
-    Retraction, RowMark, TemporalRecord,
+    CollectionKind, CollectionRecord, Counters, DocumentBody, DocumentFields, DocumentRecord, EdgeRecord, KvRecord,
+    NodeRecord, Retraction, RowMark, RowPlace, TemporalRecord,
 };
 pub use row::StoredRow;
 pub use table::Table;

@@ -68,15 +68,43 @@ impl<'a> KvRecord<'a> {
     }
 }
 
-/// A document, bare vector or entry of a cache: commit (u64), row (u32), then its body (nothing for a bare vector).
+/// The numbers of a row of a collection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RowPlace {
+    /// The row's own number, under which its metadata is found. A document that is changed gets another.
+    pub row: u32,
+    /// The number of its vector; nothing for a document without an embedding.
+    pub vector: Option<u32>,
+}
+
+impl RowPlace {
+    /// A row that was written with its vector: both have one number.
+    pub fn of(row: u32) -> Self {
+        Self { row, vector: Some(row) }
+    }
+
+    /// Bytes that a record takes for its vector's number, which the quota does not count: a copy gives the row that of its
+    /// vector.
+    pub fn apart_bytes(self) -> u64 {
+        if self.vector == Some(self.row) { 0 } else { 5 }
+    }
+}
+
+/// A document, bare vector or entry of a cache: commit (u64), row (u32), then its body (nothing for a bare vector). Where the
+/// vector has another number than the row, a byte that no MessagePack begins with (0xc1) and the number (u32, all ones = no
+/// vector) come before the body; earlier versions refuse such a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DocumentRecord<'a> {
     /// The commit that wrote it.
     pub seq: u64,
-    /// Its row in the collection's vectors.
-    pub row: u32,
+    /// Its numbers.
+    pub place: RowPlace,
     body: &'a [u8],
 }
+
+/// What stands before the number of a vector that is not the row's.
+const APART: u8 = 0xc1;
+const NO_VECTOR: u32 = u32::MAX;
 
 /// The part of a document or entry of a cache that is not its vector.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,51 +113,82 @@ pub struct DocumentBody {
     pub content: String,
     /// Its fields; none in a cache.
     pub metadata: Properties,
-    /// When an entry of a cache expires, in ms since 1970; nothing = never, as with every document.
+    /// When it expires, in ms since 1970; nothing = never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<i64>,
 }
 
-/// What a [`DocumentBody`] says beside its text, which is read and not copied.
-#[derive(Debug, Deserialize)]
+/// The same in the same form, its text not copied.
+#[derive(Debug, Serialize, Deserialize)]
 pub struct DocumentFields<'a> {
-    #[serde(rename = "content")]
-    _content: &'a str,
+    /// See [`DocumentBody::content`].
+    pub content: &'a str,
     /// See [`DocumentBody::metadata`].
     pub metadata: Properties,
     /// See [`DocumentBody::expires_at`].
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<i64>,
 }
 
 /// What a [`DocumentBody`] says beside its fields, which are passed over.
 #[derive(Debug, Deserialize)]
-struct DocumentText {
-    content: String,
+pub struct DocumentText {
+    /// See [`DocumentBody::content`].
+    pub content: String,
     #[serde(rename = "metadata")]
     _metadata: IgnoredAny,
-    #[serde(default, rename = "expires_at")]
-    _expires_at: Option<i64>,
+    /// See [`DocumentBody::expires_at`].
+    #[serde(default)]
+    pub expires_at: Option<i64>,
+}
+
+impl DocumentFields<'_> {
+    /// True if it must not be seen any more at `now_ms`.
+    pub fn is_expired(&self, now_ms: i64) -> bool {
+        self.expires_at.is_some_and(|end| end <= now_ms)
+    }
 }
 
 impl<'a> DocumentRecord<'a> {
     /// A record as stored; no body for a bare vector.
-    pub fn encode(seq: u64, row: u32, body: Option<&DocumentBody>) -> Vec<u8> {
-        let mut out = Vec::with_capacity(64);
-        out.extend_from_slice(&seq.to_le_bytes());
-        out.extend_from_slice(&row.to_le_bytes());
+    pub fn encode(seq: u64, place: RowPlace, body: Option<&DocumentBody>) -> Vec<u8> {
+        let mut out = Self::head(seq, place);
         if let Some(body) = body {
             pack(body, &mut out);
         }
         out
     }
 
+    /// As [`Self::encode`], of a document whose text is borrowed.
+    pub fn encode_fields(seq: u64, place: RowPlace, fields: &DocumentFields<'_>) -> Vec<u8> {
+        let mut out = Self::head(seq, place);
+        pack(fields, &mut out);
+        out
+    }
+
+    fn head(seq: u64, RowPlace { row, vector }: RowPlace) -> Vec<u8> {
+        let mut out = Vec::with_capacity(64);
+        out.extend_from_slice(&seq.to_le_bytes());
+        out.extend_from_slice(&row.to_le_bytes());
+        if vector != Some(row) {
+            out.push(APART);
+            out.extend_from_slice(&vector.unwrap_or(NO_VECTOR).to_le_bytes());
+        }
+        out
+    }
+
     /// From its stored form.
     pub fn decode(bytes: &'a [u8]) -> StoreResult<Self> {
+        let short = || corrupt(Table::Documents, "the record is too short");
         let (seq, rest) = head(Table::Documents, bytes)?;
-        let (row, body) =
-            rest.split_first_chunk().ok_or_else(|| corrupt(Table::Documents, "the record is too short"))?;
-        Ok(Self { seq, row: u32::from_le_bytes(*row), body })
+        let (row, body) = rest.split_first_chunk().ok_or_else(short)?;
+        let row = u32::from_le_bytes(*row);
+        let Some((&APART, rest)) = body.split_first() else {
+            return Ok(Self { seq, place: RowPlace::of(row), body });
+        };
+        let (vector, body) = rest.split_first_chunk().ok_or_else(short)?;
+        let vector = u32::from_le_bytes(*vector);
+        Ok(Self { seq, place: RowPlace { row, vector: (vector != NO_VECTOR).then_some(vector) }, body })
     }
 
     /// True if it has text and fields: no bare vector.
@@ -137,21 +196,21 @@ impl<'a> DocumentRecord<'a> {
         !self.body.is_empty()
     }
 
-    /// Gives a stored record another row.
-    pub fn renumber(stored: &mut [u8], row: u32) {
-        if let Some(place) = stored.get_mut(8..12) {
-            place.copy_from_slice(&row.to_le_bytes());
-        }
+    /// The record as stored with other numbers.
+    pub fn placed(&self, place: RowPlace) -> Vec<u8> {
+        let mut out = Self::head(self.seq, place);
+        out.extend_from_slice(self.body);
+        out
     }
 
-    /// The fields.
+    /// Text and fields, the text not copied.
     pub fn fields(&self) -> StoreResult<DocumentFields<'a>> {
         unpack(Table::Documents, self.body)
     }
 
-    /// The text.
-    pub fn content(&self) -> StoreResult<String> {
-        unpack(Table::Documents, self.body).map(|text: DocumentText| text.content)
+    /// The text without the fields.
+    pub fn text(&self) -> StoreResult<DocumentText> {
+        unpack(Table::Documents, self.body)
     }
 
     /// Text and fields.

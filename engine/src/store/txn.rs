@@ -30,9 +30,12 @@ impl Txn {
     }
 
     fn change(&mut self, table: Table, key: Vec<u8>, value: Option<Vec<u8>>) {
-        self.bytes += key.len() + value.as_ref().map_or(0, Vec::len) + 16;
+        let key_bytes = key.len() + 16;
+        self.bytes += key_bytes + value.as_ref().map_or(0, Vec::len);
         #[expect(clippy::indexing_slicing, reason = "one map for each table, by construction")]
-        self.changes[usize::from(table.number())].insert(key, value);
+        if let Some(replaced) = self.changes[usize::from(table.number())].insert(key, value) {
+            self.bytes -= key_bytes + replaced.map_or(0, |value| value.len());
+        }
     }
 
     /// Writes a row.
@@ -43,6 +46,24 @@ impl Txn {
     /// Deletes a row.
     pub fn delete(&mut self, table: Table, key: Vec<u8>) {
         self.change(table, key, None);
+    }
+
+    /// Its writes in a range of keys.
+    pub fn own(&self, table: Table, range: &KeyRange) -> impl Iterator<Item = (&[u8], Option<&[u8]>)> {
+        let bounds = (!range.is_empty()).then_some(Bounds(range));
+        let inside = bounds.map(|bounds| self.table(table).range::<[u8], _>(bounds));
+        inside.into_iter().flatten().map(|(key, value)| (key.as_slice(), value.as_deref()))
+    }
+
+    /// Takes its writes in a range of keys back.
+    pub fn forget(&mut self, table: Table, range: &KeyRange) {
+        let keys: Vec<Vec<u8>> = self.own(table, range).map(|(key, _)| key.to_vec()).collect();
+        for key in keys {
+            #[expect(clippy::indexing_slicing, reason = "one map for each table, by construction")]
+            if let Some(value) = self.changes[usize::from(table.number())].remove(&key) {
+                self.bytes -= key.len() + value.map_or(0, |value| value.len()) + 16;
+            }
+        }
     }
 
     /// What was there before it.

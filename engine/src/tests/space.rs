@@ -329,11 +329,13 @@ fn a_refused_first_write_leaves_no_namespace() {
         content: String::new(),
         embedding: Some(Embedding(vec![1.0])),
         metadata: Properties::new(),
+        ..Default::default()
     };
     let add = AddDocuments {
         collection: CollectionName::new("missing"),
         documents: vec![document],
         durability: Durability::Durable,
+        ..Default::default()
     };
     assert_eq!(code(world.engine.run("b", add)), ErrorCode::CollectionNotFound);
     assert_eq!((names(&world), folders(&world)), before);

@@ -1,12 +1,12 @@
-//! `CollectionService`.
+//! `CollectionService`: collections as wholes, and reads of documents.
 
 use toondb_engine::api::{
-    AddDocuments, AddedDocuments, CollectionInfo, CollectionList, CommitSeq, CountDocuments, Counted, CreateCollection,
-    DeleteByFilter, DeleteDocuments, Deleted, DescribeCollection, Document, DocumentId, Documents, DropCollection,
-    Embedding, GetDocuments, ListCollections, Result, TimestampMs,
+    CollectionInfo, CollectionList, CountDocuments, Counted, CreateCollection, Deleted, DescribeCollection, Document,
+    Documents, DropCollection, GetDocuments, ListCollections, Result, TimestampMs,
 };
 
-use super::enums::{durability, durability_number, metric, metric_number};
+use super::documents::{document, ids, shown, texts};
+use super::enums::{durability_number, metric, metric_number};
 use super::filter::{filter, filter_message};
 use super::kv::deleted;
 use super::properties::{properties, split, split_for_all};
@@ -14,15 +14,7 @@ use super::{required, seq, snapshot};
 use crate::proto;
 use crate::rpc::Rpc;
 
-pub(super) fn ids(ids: Vec<String>) -> Vec<DocumentId> {
-    ids.into_iter().map(DocumentId::from).collect()
-}
-
-pub(super) fn texts(ids: Vec<DocumentId>) -> Vec<String> {
-    ids.into_iter().map(DocumentId::into_string).collect()
-}
-
-fn info_message(namespace: &str, info: CollectionInfo) -> proto::Collection {
+pub(super) fn info_message(namespace: &str, info: CollectionInfo) -> proto::Collection {
     let CollectionInfo { name, dimension, metric, metadata, count, graph_count, memory_bytes, created_at, created } =
         info;
     let (metadata, typed_metadata) = split_for_all(metadata);
@@ -41,7 +33,7 @@ fn info_message(namespace: &str, info: CollectionInfo) -> proto::Collection {
     }
 }
 
-fn info(message: proto::Collection) -> Result<CollectionInfo> {
+pub(super) fn info(message: proto::Collection) -> Result<CollectionInfo> {
     Ok(CollectionInfo {
         name: message.name.into(),
         dimension: message.dimension,
@@ -53,42 +45,6 @@ fn info(message: proto::Collection) -> Result<CollectionInfo> {
         created_at: TimestampMs(message.created_at.cast_signed()),
         created: message.created,
     })
-}
-
-/// Reads a document. No id and no embedding are empty ones in the message.
-pub(super) fn document(message: proto::Document) -> Result<Document> {
-    Ok(Document {
-        id: (!message.id.is_empty()).then(|| message.id.into()),
-        content: message.content,
-        embedding: (!message.embedding.is_empty()).then_some(Embedding(message.embedding)),
-        metadata: properties(message.metadata, message.typed_metadata)?,
-    })
-}
-
-/// A document for a request.
-pub(super) fn document_message(document: Document) -> proto::Document {
-    let Document { id, content, embedding, metadata } = document;
-    let (metadata, typed_metadata) = split(metadata);
-    proto::Document {
-        id: id.map(DocumentId::into_string).unwrap_or_default(),
-        embedding: embedding.map_or_else(Vec::new, |embedding| embedding.0),
-        content,
-        metadata,
-        typed_metadata,
-    }
-}
-
-/// A document for an answer.
-pub(super) fn shown(document: Document) -> proto::Document {
-    let Document { id, content, embedding, metadata } = document;
-    let (metadata, typed_metadata) = split_for_all(metadata);
-    proto::Document {
-        id: id.map(DocumentId::into_string).unwrap_or_default(),
-        embedding: embedding.map_or_else(Vec::new, |embedding| embedding.0),
-        content,
-        metadata,
-        typed_metadata,
-    }
 }
 
 impl Rpc for CreateCollection {
@@ -200,49 +156,6 @@ impl Rpc for DropCollection {
     }
 }
 
-impl Rpc for AddDocuments {
-    type Ask = proto::AddDocumentsRequest;
-    type Answer = proto::AddDocumentsResponse;
-
-    fn ask(namespace: &str, operation: Self) -> Self::Ask {
-        let AddDocuments { collection, documents, durability } = operation;
-        proto::AddDocumentsRequest {
-            collection_name: collection.into_string(),
-            namespace: namespace.to_owned(),
-            documents: documents.into_iter().map(document_message).collect(),
-            durability: durability_number(durability),
-        }
-    }
-
-    fn read_ask(ask: Self::Ask) -> Result<(String, Self)> {
-        let operation = AddDocuments {
-            collection: ask.collection_name.into(),
-            documents: ask.documents.into_iter().map(document).collect::<Result<_>>()?,
-            durability: durability(ask.durability)?,
-        };
-        Ok((ask.namespace, operation))
-    }
-
-    fn answer(_: &str, reply: AddedDocuments) -> Self::Answer {
-        let AddedDocuments { ids, commit_seq, durability } = reply;
-        proto::AddDocumentsResponse {
-            added_count: u32::try_from(ids.len()).unwrap_or(u32::MAX),
-            ids: texts(ids),
-            commit_seq: commit_seq.0,
-            durability: durability_number(durability),
-            ..Default::default()
-        }
-    }
-
-    fn read_answer(answer: Self::Answer) -> Result<AddedDocuments> {
-        Ok(AddedDocuments {
-            ids: ids(answer.ids),
-            commit_seq: CommitSeq(answer.commit_seq),
-            durability: durability(answer.durability)?,
-        })
-    }
-}
-
 impl Rpc for GetDocuments {
     type Ask = proto::GetDocumentsRequest;
     type Answer = proto::GetDocumentsResponse;
@@ -278,72 +191,6 @@ impl Rpc for GetDocuments {
     fn read_answer(answer: Self::Answer) -> Result<Documents> {
         let one = |maybe: proto::MaybeDocument| maybe.document.map(document).transpose();
         Ok(Documents { documents: answer.documents.into_iter().map(one).collect::<Result<_>>()? })
-    }
-}
-
-fn deleted_message(reply: Deleted) -> proto::DeletedResponse {
-    let durability = durability_number(reply.durability);
-    proto::DeletedResponse { deleted: reply.deleted, commit_seq: reply.commit_seq.0, durability }
-}
-
-impl Rpc for DeleteDocuments {
-    type Ask = proto::DeleteDocumentsRequest;
-    type Answer = proto::DeletedResponse;
-
-    fn ask(namespace: &str, operation: Self) -> Self::Ask {
-        let DeleteDocuments { collection, ids, durability } = operation;
-        proto::DeleteDocumentsRequest {
-            collection_name: collection.into_string(),
-            namespace: namespace.to_owned(),
-            document_ids: texts(ids),
-            durability: durability_number(durability),
-        }
-    }
-
-    fn read_ask(ask: Self::Ask) -> Result<(String, Self)> {
-        let durability = durability(ask.durability)?;
-        let operation =
-            DeleteDocuments { collection: ask.collection_name.into(), ids: ids(ask.document_ids), durability };
-        Ok((ask.namespace, operation))
-    }
-
-    fn answer(_: &str, reply: Deleted) -> Self::Answer {
-        deleted_message(reply)
-    }
-
-    fn read_answer(answer: Self::Answer) -> Result<Deleted> {
-        deleted(answer.deleted, answer.commit_seq, answer.durability)
-    }
-}
-
-impl Rpc for DeleteByFilter {
-    type Ask = proto::DeleteByFilterRequest;
-    type Answer = proto::DeletedResponse;
-
-    fn ask(namespace: &str, operation: Self) -> Self::Ask {
-        let DeleteByFilter { collection, filter, durability } = operation;
-        proto::DeleteByFilterRequest {
-            collection_name: collection.into_string(),
-            namespace: namespace.to_owned(),
-            filter: Vec::new(),
-            typed_filter: Some(filter_message(filter)),
-            durability: durability_number(durability),
-        }
-    }
-
-    /// A filter must be there: without one, everything would be deleted by a field that somebody forgot.
-    fn read_ask(ask: Self::Ask) -> Result<(String, Self)> {
-        let filter = required(filter(ask.filter, ask.typed_filter)?, "filter")?;
-        let durability = durability(ask.durability)?;
-        Ok((ask.namespace, DeleteByFilter { collection: ask.collection_name.into(), filter, durability }))
-    }
-
-    fn answer(_: &str, reply: Deleted) -> Self::Answer {
-        deleted_message(reply)
-    }
-
-    fn read_answer(answer: Self::Answer) -> Result<Deleted> {
-        deleted(answer.deleted, answer.commit_seq, answer.durability)
     }
 }
 

@@ -5,7 +5,7 @@ use toondb_engine::api::{
     MinMaxDocuments, Result, ValueBounds,
 };
 
-use super::collection::{document, ids, shown, texts};
+use super::documents::{document, ids, shown, texts};
 use super::filter::{filter, filter_message};
 use super::{bytes, columns, columns_message, required, seq, snapshot, value, vec};
 use crate::proto;

@@ -5,7 +5,7 @@ use toondb_engine::api::{
     SearchCollection,
 };
 
-use super::collection::{document, shown};
+use super::documents::{document, shown};
 use super::filter::{filter, filter_message};
 use super::{non_zero, required, seq, snapshot};
 use crate::proto;

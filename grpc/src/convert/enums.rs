@@ -2,7 +2,7 @@
 //! name, where they travel by name.
 
 use toondb_engine::api::{
-    Direction, Durability, Error, ExportFormat, FindingKind, FindingPart, Metric, Result, TraversalOrder,
+    Direction, Durability, Error, ExportFormat, FindingKind, FindingPart, Metric, OnConflict, Result, TraversalOrder,
 };
 
 use crate::proto;
@@ -29,6 +29,24 @@ pub(super) fn durability_number(durability: Durability) -> i32 {
     let value = match durability {
         Durability::Durable => proto::Durability::Durable,
         Durability::Volatile => proto::Durability::Volatile,
+    };
+    value.into()
+}
+
+pub(super) fn on_conflict(number: i32) -> Result<OnConflict> {
+    match proto::OnConflict::try_from(number) {
+        Ok(proto::OnConflict::Replace) => Ok(OnConflict::Replace),
+        Ok(proto::OnConflict::Skip) => Ok(OnConflict::Skip),
+        Ok(proto::OnConflict::Error) => Ok(OnConflict::Error),
+        Err(_) => Err(unknown("on_conflict", number)),
+    }
+}
+
+pub(super) fn on_conflict_number(on_conflict: OnConflict) -> i32 {
+    let value = match on_conflict {
+        OnConflict::Replace => proto::OnConflict::Replace,
+        OnConflict::Skip => proto::OnConflict::Skip,
+        OnConflict::Error => proto::OnConflict::Error,
     };
     value.into()
 }

@@ -16,15 +16,27 @@ fn text_condition(text: String) -> Value {
     };
     let mut wanted = Vec::from_iter(scalar.filter(|scalar| render(scalar) == text));
     wanted.push(Value::String(text));
-    Value::Map(Map::from([("$in".to_owned(), Value::List(wanted))]))
+    single("$in", Value::List(wanted))
+}
+
+/// What the text under a name means. Names with a `$` are those of texts (`$id`), or are refused by the parser.
+fn condition(name: &str, text: String) -> Value {
+    if name.starts_with('$') { single("$eq", Value::String(text)) } else { text_condition(text) }
+}
+
+fn single(name: &str, value: Value) -> Value {
+    Value::Map(Map::from([(name.to_owned(), value)]))
 }
 
 /// Joins the filter of texts and the typed one. The result goes through the one parser of filters, with its limits.
 pub(super) fn filter(texts: Vec<proto::TextEntry>, typed: Option<proto::Value>) -> Result<Option<Filter>> {
     let mut parts = Vec::new();
     if !texts.is_empty() {
-        let fields = texts.into_iter().map(|entry| (entry.key, text_condition(entry.value))).collect();
-        parts.push(Value::Map(fields));
+        let fields = texts.into_iter().map(|proto::TextEntry { key, value }| {
+            let condition = condition(&key, value);
+            (key, condition)
+        });
+        parts.push(Value::Map(fields.collect()));
     }
     if let Some(typed) = typed {
         parts.push(value::value(typed)?);
@@ -32,7 +44,7 @@ pub(super) fn filter(texts: Vec<proto::TextEntry>, typed: Option<proto::Value>) 
     let joined = match (parts.pop(), parts.pop()) {
         (None, _) => return Ok(None),
         (Some(only), None) => only,
-        (Some(typed), Some(texts)) => Value::Map(Map::from([("$and".to_owned(), Value::List(vec![texts, typed]))])),
+        (Some(typed), Some(texts)) => single("$and", Value::List(vec![texts, typed])),
     };
     Filter::try_from(joined).map(Some).map_err(Error::invalid)
 }
@@ -46,7 +58,7 @@ pub(super) fn filter_message(filter: Filter) -> proto::Value {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "whatever fails here fails the test")]
 
-    use toondb_engine::api::Properties;
+    use toondb_engine::api::{FilterRow, Properties};
 
     use super::*;
 
@@ -85,7 +97,18 @@ mod tests {
 
     #[test]
     fn operators_cannot_be_smuggled_in_as_field_names() {
-        let texts = vec![proto::TextEntry::new("$or", "x")];
-        assert!(super::filter(texts, None).is_err());
+        for name in ["$or", "$and", "$not", "$field", "$gt", "$price"] {
+            let texts = vec![proto::TextEntry::new(name, "x")];
+            assert!(super::filter(texts, None).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_text_can_ask_for_an_id_and_for_what_is_nested() {
+        let nested = Value::Map(Map::from([("b".to_owned(), Value::Int(7))]));
+        let fields = Properties::new().with("a", nested);
+        assert!(of_text("a.b", "7").matches(&fields));
+        assert!(of_text("$id", "7").matches(FilterRow::document("7", "", &fields)));
+        assert!(!of_text("$id", "7").matches(FilterRow::document("8", "", &fields)));
     }
 }

@@ -10,6 +10,7 @@ mod context;
 mod context_query;
 mod document_list;
 mod document_search;
+mod documents;
 mod engine;
 mod enums;
 mod filter;

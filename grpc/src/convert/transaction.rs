@@ -5,8 +5,8 @@ use toondb_engine::api::{
     SnapshotEnded, TakeSnapshot, Target, TimestampMs, Write, Written,
 };
 
-use super::collection::{document, document_message};
-use super::enums::{durability, durability_number};
+use super::documents::{document, document_message, update, update_message};
+use super::enums::{durability, durability_number, on_conflict, on_conflict_number};
 use super::graph::{edge, edge_message, node, node_message};
 use super::kv::{put_entry, put_entry_message};
 use super::kv_update::{key_span, key_span_message};
@@ -83,7 +83,12 @@ fn write(message: proto::Write) -> Result<Write> {
         Kind::AddDocuments(add) => Write::AddDocuments {
             collection: add.collection_name.into(),
             documents: add.documents.into_iter().map(document).collect::<Result<_>>()?,
+            on_conflict: on_conflict(add.on_conflict)?,
+            ttl_ms: add.ttl_ms,
+            create_missing: add.create_missing,
         },
+        Kind::UpdateDocuments(message) => Write::UpdateDocuments(update(message)?),
+        Kind::TruncateCollection(name) => Write::TruncateCollection { collection: name.into() },
         Kind::DeleteDocuments(delete) => Write::DeleteDocuments {
             collection: delete.collection_name.into(),
             ids: delete.document_ids.into_iter().map(DocumentId::from).collect(),
@@ -119,10 +124,17 @@ fn write_message(write: Write) -> proto::Write {
     let kind = match write {
         Write::Put(entry) => Kind::Put(put_entry_message(entry)),
         Write::DeleteKey { key } => Kind::DeleteKey(key.into_vec()),
-        Write::AddDocuments { collection, documents } => Kind::AddDocuments(proto::AddDocumentsWrite {
-            collection_name: collection.into_string(),
-            documents: documents.into_iter().map(document_message).collect(),
-        }),
+        Write::AddDocuments { collection, documents, on_conflict, ttl_ms, create_missing } => {
+            Kind::AddDocuments(proto::AddDocumentsWrite {
+                collection_name: collection.into_string(),
+                documents: documents.into_iter().map(document_message).collect(),
+                on_conflict: on_conflict_number(on_conflict),
+                ttl_ms,
+                create_missing,
+            })
+        }
+        Write::UpdateDocuments(update) => Kind::UpdateDocuments(update_message(update)),
+        Write::TruncateCollection { collection } => Kind::TruncateCollection(collection.into_string()),
         Write::DeleteDocuments { collection, ids } => Kind::DeleteDocuments(proto::DeleteDocumentsWrite {
             collection_name: collection.into_string(),
             document_ids: ids.into_iter().map(DocumentId::into_string).collect(),

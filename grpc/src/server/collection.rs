@@ -20,6 +20,9 @@ service! {
         get_documents: GetDocumentsRequest, GetDocuments => GetDocumentsResponse;
         delete_documents: DeleteDocumentsRequest, DeleteDocuments => DeletedResponse;
         delete_by_filter: DeleteByFilterRequest, DeleteByFilter => DeletedResponse;
+        update_documents: UpdateDocumentsRequest, UpdateDocuments => UpdateDocumentsResponse;
+        update_collection: UpdateCollectionRequest, UpdateCollection => UpdateCollectionResponse;
+        truncate_collection: TruncateCollectionRequest, TruncateCollection => DeletedResponse;
         count_documents: CountDocumentsRequest, CountDocuments => CountDocumentsResponse;
         search_batch: SearchCollectionBatchRequest, SearchBatchCollection => SearchCollectionBatchResponse;
         list_documents: ListDocumentsRequest, ListDocuments => ListDocumentsResponse;
@@ -74,6 +77,7 @@ impl Frontend {
             collection_name: ask.collection_name,
             namespace: ask.namespace,
             document_ids: vec![ask.document_id],
+            return_ids: false,
             durability: ask.durability,
         })?;
         let answer = DeleteDocuments::answer(&namespace, self.run(call, &namespace, operation).await?);

@@ -214,13 +214,14 @@ fn text_filters_find_texts_and_what_reads_like_them() {
         content: id.to_owned(),
         embedding: Some(Embedding(vec![1.0, 0.0])),
         metadata: Properties::new().with("year", year).with("draft", draft).with("rate", Value::Float(0.5)),
+        ..Default::default()
     };
     let documents = vec![
         typed("int", Value::Int(2024), Value::Bool(true)),
         typed("text", "2024".into(), "true".into()),
         typed("other", Value::Int(2025), Value::Bool(false)),
     ];
-    let add = AddDocuments { collection: "c".into(), documents, durability: Durability::Durable };
+    let add = AddDocuments { collection: "c".into(), documents, durability: Durability::Durable, ..Default::default() };
     world.embedded("", add).unwrap();
     assert_eq!(search(&peer, texts([("year", "2024")])), ["int", "text"]);
     assert_eq!(search(&peer, texts([("draft", "true"), ("year", "2024")])), ["int", "text"]);

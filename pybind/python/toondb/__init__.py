@@ -81,6 +81,8 @@ from ._snapshots import Snapshot
 from ._toondb import __version__
 from ._transactions import Transaction
 from ._types import (
+    AddedIds,
+    Affected,
     CacheHit,
     CacheStats,
     Capabilities,
@@ -110,6 +112,8 @@ from ._types import (
 )
 
 __all__ = [
+    "AddedIds",
+    "Affected",
     "AlreadyExistsError",
     "ArgumentTypeError",
     "ArrowStream",

@@ -3,10 +3,6 @@
 An embedding is a list or tuple of floats, a numpy array, an ``array.array`` or any other buffer of float32 (copied in
 one piece) or float64. NaN, infinity, a wrong number of numbers, and a zero vector under cosine are refused with
 InvalidArgumentError before anything is written. Several embeddings are a sequence of such, or a two-dimensional buffer.
-
-A filter is a dict: ``{"field": value}`` asks for equality; ``{"field": {"$gte": 3, "$lt": 9}}`` uses the operators $eq
-$ne $gt $gte $lt $lte $in $nin $exists $contains; ``$and``, ``$or`` (lists of filters) and ``$not`` combine filters. A
-missing field satisfies nothing but ``{"$exists": False}``.
 """
 
 from dataclasses import replace
@@ -14,10 +10,20 @@ from functools import partial
 from typing import Any, List, Mapping, Optional, Sequence, Union
 
 from ._errors import ErrorCode, from_code
-from ._methods import Methods, always_true, any_of, first
+from ._methods import Methods, always_true, any_of, first, ttl_ms
 from ._rows import Rows
 from ._toondb import Core, split_rows
-from ._types import CollectionInfo, Document, Durability, Metadata, Metric
+from ._types import (
+    AddedIds,
+    Affected,
+    CollectionInfo,
+    Document,
+    Durability,
+    Metadata,
+    Metric,
+    OnConflict,
+    Span,
+)
 
 Vector = Any
 """One embedding: a sequence of floats or a one-dimensional buffer of float32 or float64."""
@@ -26,7 +32,7 @@ Vectors = Any
 """Several embeddings: a sequence of them or a two-dimensional buffer of float32 or float64, a row each."""
 
 Filter = Mapping[str, Any]
-"""A condition on metadata."""
+"""A condition on documents; :class:`DocumentMethods` tells its forms."""
 
 Documents = Sequence[Union[Mapping[str, Any], Document]]
 """Documents to add: dicts or :class:`Document`."""
@@ -71,8 +77,27 @@ class DocumentMethods(Core, Methods):
     """Documents ``{id, content, embedding, metadata}``.
 
     A filter is a dict over metadata: ``{"year": 2026}`` asks for equality, ``{"year": {"$gte": 2020, "$lt": 2030}}`` uses
-    the operators $eq $ne $gt $gte $lt $lte $in $nin $exists $contains; ``$and``, ``$or`` (lists of filters) and ``$not``
-    combine filters. A field that a document lacks satisfies nothing but ``{"$exists": False}`` and a ``$not``.
+    operators; several fields are joined by "and"; ``$and``, ``$or`` (lists of filters) and ``$not`` combine filters.
+
+    ==================================  ===============================================================================
+    ``$eq $ne $gt $gte $lt $lte``       compare with a value; the ordered ones with values of one kind
+    ``$in $nin``                        equal to one, to none of a list
+    ``$exists``                         whether the field is there
+    ``$contains $icontains``            a part of a text or an element of a list; without regard to case
+    ``$startswith``                     the beginning of a text
+    ``$all $any``                       a list with all, with at least one of these elements
+    ``$not``                            negates the operators in it
+    ==================================  ===============================================================================
+
+    ``"address.city"`` is the field of this very name, or else ``city`` in the dict ``address``; lists are not entered. ``$id``
+    and ``$content`` are the document's own; contents are read for it, so narrow such a filter by other fields. Names that
+    begin with ``$`` or hold dots: ``{"$field": [["$price"], {"$gt": 3}]}``.
+
+    A field that a document lacks satisfies nothing but ``{"$exists": False}`` and a ``$not``. An operator that is unknown or
+    lacks its ``$``, and an operand that can match nothing, raise InvalidArgumentError, which names the likely one.
+
+    In metadata and filters an aware ``datetime`` is its UTC time to the millisecond as a text, ``2026-01-31T12:00:00.000Z``, and a
+    ``date`` is ``2026-01-31``: they compare in the order of time, and come back as texts.
 
     As rows they have the columns id, content and metadata, and embedding if asked for; those of a search also score and
     distance. ``missing_ok``: a collection that does not exist holds nothing, instead of raising CollectionNotFoundError.
@@ -81,15 +106,16 @@ class DocumentMethods(Core, Methods):
     def create_collection(
         self,
         name: str,
-        dimension: int,
+        dimension: Optional[int] = None,
         namespace: str = "default",
         *,
         metric: Metric = "cosine",
         metadata: Optional[Metadata] = None,
     ) -> bool:
-        """Create a collection for embeddings of ``dimension`` numbers. Returns True.
+        """Create a collection for embeddings of ``dimension`` numbers; None = as many as the first has. Returns True.
 
-        One that exists with the same settings is left as it is; with others, AlreadyExistsError is raised.
+        One that exists with the same settings is left as it is; with others, AlreadyExistsError is raised. A dimension
+        or metadata that is left out is the same as any.
         """
         arguments = {"collection": name, "dimension": dimension, "metric": metric, "metadata": metadata}
         return self._call("CreateCollection", namespace, arguments, always_true)
@@ -106,6 +132,16 @@ class DocumentMethods(Core, Methods):
         """Drop a collection with everything in it. Returns True if it existed."""
         return self._call("DropCollection", namespace, {"collection": name}, any_of)
 
+    def update_collection(self, name: str, *, metadata: Metadata, namespace: str = "default") -> CollectionInfo:
+        """Give a collection other metadata, in the place of what it had. Raises CollectionNotFoundError."""
+        return self._call("UpdateCollection", namespace, {"collection": name, "metadata": metadata}, first)
+
+    def truncate(self, name: str, *, namespace: str = "default") -> int:
+        """Remove every document of a collection and keep the collection, in one commit that takes the same time however
+        many there are. Returns how many there were. Raises CollectionNotFoundError.
+        """
+        return self._call("TruncateCollection", namespace, {"collection": name})
+
     def add_documents(
         self,
         collection_name: str,
@@ -113,17 +149,69 @@ class DocumentMethods(Core, Methods):
         namespace: str = "default",
         *,
         embeddings: Optional[Vectors] = None,
+        on_conflict: OnConflict = "replace",
+        ttl: Optional[Span] = None,
+        create_missing: bool = False,
         durability: Durability = "durable",
-    ) -> List[str]:
-        """Add or replace documents, all or none. Returns their ids, in order.
+    ) -> AddedIds:
+        """Add documents in their order, all or none. Returns the ids of all of them, in order, with those ``skipped``.
 
-        A document is a dict with ``content``, ``embedding``, and optionally ``id`` (otherwise a random one is given)
-        and ``metadata``; or a :class:`Document`. ``embeddings``, a row for each document, takes the place of their own:
-        the quick way for a numpy matrix. Raises CollectionNotFoundError; InvalidArgumentError names what is wrong.
+        A document is a dict with ``content``, and optionally ``id`` (otherwise a random one is given), ``embedding``,
+        ``metadata`` and ``ttl``; or a :class:`Document`. One without an embedding, or with an empty one, is found by
+        everything but a search for the nearest: also one that was read without its embedding and is added again.
+        ``embeddings``, a row for each document, takes the place of their own: the quick way for a numpy matrix.
+
+        on_conflict: what happens where an id exists, be it from the same call: "replace"; "skip", the document that is
+        there stays; "error", AlreadyExistsError names the first and nothing is written. ttl: seconds, or a timedelta,
+        after which documents without a ``ttl`` of their own are gone. create_missing: create the collection if it does
+        not exist, with the cosine metric and the dimension of the first embedding; without it CollectionNotFoundError is
+        raised. InvalidArgumentError names what is wrong.
         """
-        whole = _with_embeddings(documents, embeddings)
-        arguments = {"collection": collection_name, "documents": whole, "durability": durability}
+        arguments = {
+            "collection": collection_name,
+            "documents": _with_embeddings(documents, embeddings),
+            "on_conflict": on_conflict,
+            "ttl_ms": ttl_ms(ttl),
+            "create_missing": create_missing,
+            "durability": durability,
+        }
         return self._call("AddDocuments", namespace, arguments)
+
+    def update_documents(
+        self,
+        collection_name: str,
+        *,
+        ids: Optional[Sequence[str]] = None,
+        filter: Optional[Filter] = None,
+        all: bool = False,
+        set: Optional[Metadata] = None,
+        unset: Sequence[str] = (),
+        ttl: Optional[Span] = None,
+        persist: bool = False,
+        return_ids: bool = False,
+        namespace: str = "default",
+        durability: Durability = "durable",
+    ) -> Affected:
+        """Merge fields into the metadata of documents, in one commit: text and embedding stay as they are. Returns how many
+        documents there were; with ``return_ids`` their ``ids`` too.
+
+        Exactly one of ``ids``, ``filter`` and ``all`` says which; an id that does not exist is no error, and a filter that
+        is true of every document by its form is refused. set: fields that get these values. unset: fields that go, if
+        they are there. ttl: seconds, or a timedelta, after which the documents are gone. persist: they do not expire.
+        Whatever breaks a bound after the merge is refused as a whole.
+        """
+        update = {
+            "collection": collection_name,
+            "ids": ids,
+            "filter": filter,
+            "all": all,
+            "set": set,
+            "unset": unset,
+            "ttl_ms": ttl_ms(ttl),
+            "persist": persist,
+        }
+        arguments = {"update": update, "return_ids": return_ids, "durability": durability}
+        return self._call("UpdateDocuments", namespace, arguments)
 
     def get_document(
         self,
@@ -166,11 +254,12 @@ class DocumentMethods(Core, Methods):
         collection_name: str,
         ids: Sequence[str],
         *,
+        return_ids: bool = False,
         namespace: str = "default",
         durability: Durability = "durable",
-    ) -> int:
-        """Delete documents by id, in one commit. Returns how many existed."""
-        arguments = {"collection": collection_name, "ids": ids, "durability": durability}
+    ) -> Affected:
+        """Delete documents by id, in one commit. Returns how many existed; with ``return_ids`` their ``ids`` too."""
+        arguments = {"collection": collection_name, "ids": ids, "return_ids": return_ids, "durability": durability}
         return self._call("DeleteDocuments", namespace, arguments)
 
     def delete_by_filter(
@@ -178,13 +267,19 @@ class DocumentMethods(Core, Methods):
         collection_name: str,
         filter: Filter,
         *,
+        return_ids: bool = False,
         namespace: str = "default",
         durability: Durability = "durable",
-    ) -> int:
-        """Delete every document that matches, in one commit. Returns how many. A filter that is true of every document by
-        its form, such as ``{}`` or ``{"$or": [{}, x]}``, is refused.
+    ) -> Affected:
+        """Delete every document that matches, in one commit. Returns how many; with ``return_ids`` their ``ids`` too. A
+        filter that is true of every document by its form, such as ``{}`` or ``{"$or": [{}, x]}``, is refused.
         """
-        arguments = {"collection": collection_name, "filter": filter, "durability": durability}
+        arguments = {
+            "collection": collection_name,
+            "filter": filter,
+            "return_ids": return_ids,
+            "durability": durability,
+        }
         return self._call("DeleteByFilter", namespace, arguments)
 
     def count(

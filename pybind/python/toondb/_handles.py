@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Callable, Optional, TypeVar
 from ._documents import Vector
 from ._methods import Methods, Steps, steps
 from ._transactions import Transaction
-from ._types import Durability, Metadata, Metric
+from ._types import Durability, Metadata, Metric, Span
 
 if TYPE_CHECKING:
     from ._generated._collection import Collection
@@ -92,14 +92,17 @@ class CollectionBase(Methods):
         self,
         id: Optional[str],
         content: str,
-        embedding: Vector,
+        embedding: Optional[Vector] = None,
         metadata: Optional[Metadata] = None,
         *,
+        ttl: Optional[Span] = None,
         durability: Durability = "durable",
     ) -> Steps[str]:
-        """Add or replace one document; an id of None = a random one. Returns its id."""
+        """Add or replace one document; an id of None = a random one. Returns its id. ttl: seconds, or a timedelta, after
+        which it is gone.
+        """
         document = {"id": id, "content": content, "embedding": embedding, "metadata": metadata}
-        ids = yield self._store.add_documents(self.name, [document], self.namespace, durability=durability)
+        ids = yield self._store.add_documents(self.name, [document], self.namespace, ttl=ttl, durability=durability)
         return str(ids[0])
 
     @steps

@@ -8,6 +8,7 @@ and writes in one step, so that a transaction is serializable without ever holdi
 import random
 import warnings
 from contextlib import suppress
+from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Sequence, Tuple, Type, Union
 
@@ -38,6 +39,12 @@ def prefix_end(prefix: bytes) -> Optional[bytes]:
 def _as_bytes(given: Key, name: str = "key") -> bytes:
     """The bytes that a key or value stands for; what has none is refused by its name."""
     return given if type(given) is bytes else bytes_of(given, name)
+
+
+def _changed(document: Document, fields: Metadata, gone: Sequence[str]) -> Document:
+    """A document as it is with some fields set and others gone."""
+    kept = {name: value for name, value in document.metadata.items() if name not in gone}
+    return replace(document, metadata={**kept, **fields})
 
 
 class _RangeRead:
@@ -146,6 +153,7 @@ class Transaction(Methods):
         self._keys: Dict[bytes, Optional[bytes]] = {}
         self._ranges_deleted: List[Tuple[bytes, Optional[bytes]]] = []
         self._documents: Dict[Tuple[str, str], Optional[Document]] = {}
+        self._changes: Dict[Tuple[str, str], List[Tuple[Metadata, Sequence[str]]]] = {}
         self._nodes: Dict[str, Optional[GraphNode]] = {}
         self._reads: Dict[Tuple[Any, ...], Tuple[str, Arguments, bool]] = {}
         self._ranges_read: List[_RangeRead] = []
@@ -271,7 +279,10 @@ class Transaction(Methods):
             return self._documents[name]
         arguments = {"collection": collection_name, "ids": [id], "include_embedding": include_embeddings}
         at = {"collection": collection_name, "id": id}
-        return (yield from self._read("GetDocuments", "document", arguments, at, only))
+        found = yield from self._read("GetDocuments", "document", arguments, at, only)
+        for change in self._changes.get(name, []) if found else []:
+            found = _changed(found, *change)
+        return found
 
     @steps
     def get_node(self, node_id: str) -> Steps[Optional[GraphNode]]:
@@ -326,11 +337,21 @@ class Transaction(Methods):
         return any(start <= key and (end is None or key < end) for start, end in self._ranges_deleted)
 
     def add_documents(
-        self, collection_name: str, documents: Documents, *, embeddings: Optional[Vectors] = None
+        self,
+        collection_name: str,
+        documents: Documents,
+        *,
+        embeddings: Optional[Vectors] = None,
+        ttl: Optional[Span] = None,
+        create_missing: bool = False,
     ) -> None:
-        """Add or replace documents; each needs an id here. The collection must exist by the commit."""
+        """Add or replace documents; each needs an id here. The collection must exist by the commit, unless
+        ``create_missing`` says that it may be created.
+        """
         given = list(documents)
-        self._writing().add_documents(collection_name, given, embeddings=embeddings)
+        self._writing().add_documents(
+            collection_name, given, embeddings=embeddings, ttl=ttl, create_missing=create_missing
+        )
         for each in given:
             if isinstance(each, Document):
                 document = each
@@ -338,6 +359,29 @@ class Transaction(Methods):
                 content, metadata = each.get("content") or "", dict(each.get("metadata") or {})
                 document = Document(each["id"], content, each.get("embedding", []), metadata)
             self._documents[collection_name, document.id] = document
+
+    def update_documents(
+        self,
+        collection_name: str,
+        ids: Sequence[str],
+        *,
+        set: Optional[Metadata] = None,
+        unset: Sequence[str] = (),
+        ttl: Optional[Span] = None,
+        persist: bool = False,
+    ) -> None:
+        """Merge fields into the metadata of documents; text and embedding stay as they are."""
+        given, gone, fields = list(ids), list(unset), dict(set or {})
+        self._writing().update_documents(
+            collection_name, ids=given, set=fields, unset=gone, ttl=ttl, persist=persist
+        )
+        for id in given:
+            name = (collection_name, id)
+            own = self._documents.get(name)
+            if own is not None:
+                self._documents[name] = _changed(own, fields, gone)
+            elif name not in self._documents:
+                self._changes.setdefault(name, []).append((fields, gone))
 
     def delete_documents(self, collection_name: str, ids: Sequence[str]) -> None:
         """Delete documents by id."""

@@ -2,6 +2,7 @@
 
 use std::vec;
 
+use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 use pyo3::types::{PyIterator, PyMapping, PyString};
 use serde::de::value::StrDeserializer;
@@ -9,6 +10,7 @@ use serde::de::{DeserializeSeed, EnumAccess, IntoDeserializer, MapAccess, SeqAcc
 
 use super::Argument;
 use super::failure::Failure;
+use crate::time;
 
 /// The items of anything that can be iterated over.
 pub struct Items<'py> {
@@ -101,6 +103,10 @@ impl<'py> Fields<'py> {
                     return Err(Failure::kind(format!("a field name must be a str, not {}", key.get_type())));
                 };
                 let text = text.to_cow()?;
+                if (name, &*text) == ("Document", "ttl") {
+                    fields.extend(ttl_ms(&value)?.map(|ttl_ms| ("ttl_ms", ttl_ms)));
+                    continue;
+                }
                 match known.iter().find(|known| **known == text) {
                     Some(known) if !value.is_none() => fields.push((*known, value)),
                     Some(_) => {}
@@ -119,6 +125,14 @@ impl<'py> Fields<'py> {
         }
         Ok(Self { fields: fields.into_iter(), value: None, depth: argument.within()? })
     }
+}
+
+/// A document's time to live, which Python states as seconds or a timedelta.
+fn ttl_ms<'py>(span: &Bound<'py, PyAny>) -> Result<Option<Bound<'py, PyAny>>, Failure> {
+    let py = span.py();
+    let read = time::span_ms(py, Some(span).filter(|span| !span.is_none()), "ttl");
+    let ms = read.map_err(|error| Failure::of_reader(py, error))?;
+    Ok(ms.map(|ms| ms.into_bound_py_any(py)).transpose()?)
 }
 
 /// A document that was read without its embedding has an empty one.

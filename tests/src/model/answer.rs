@@ -19,8 +19,7 @@ fn said(response: &Response) -> Said {
         | Response::Commit(written) => of(written.commit_seq, None),
         Response::DeleteKey(deleted)
         | Response::DropCollection(deleted)
-        | Response::DeleteDocuments(deleted)
-        | Response::DeleteByFilter(deleted)
+        | Response::TruncateCollection(deleted)
         | Response::DeleteNode(deleted)
         | Response::DeleteEdge(deleted)
         | Response::CacheInvalidate(deleted)
@@ -29,6 +28,10 @@ fn said(response: &Response) -> Said {
         | Response::DeleteLog(deleted)
         | Response::EraseTemporal(deleted) => of(deleted.commit_seq, Some(deleted.deleted)),
         Response::DeleteRange(deleted) => of(deleted.commit_seq, deleted.deleted),
+        Response::DeleteDocuments(deleted) | Response::DeleteByFilter(deleted) => {
+            of(deleted.commit_seq, Some(deleted.deleted))
+        }
+        Response::UpdateDocuments(updated) => of(updated.commit_seq, Some(updated.updated)),
         Response::AddNode(created) | Response::AddEdge(created) | Response::AddTemporalEdge(created) => {
             of(created.commit_seq, Some(u64::from(created.created)))
         }

@@ -6,11 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use toondb_engine::api::{Document, Facet, Filter, Value, ValueBounds};
 
 use super::state::Collection;
+use super::vector::document_row;
 
 impl Collection {
     fn matching<'c>(&'c self, filter: Option<&Filter>) -> impl Iterator<Item = &'c Document> {
-        let documents = self.documents.values().map(|(_, document)| document);
-        documents.filter(move |document| filter.is_none_or(|filter| filter.matches(&document.metadata)))
+        let matches = move |(id, (_, document)): &(&String, &(u64, Document))| {
+            filter.is_none_or(|filter| filter.matches(document_row(id, document)))
+        };
+        self.documents.iter().filter(matches).map(|(_, (_, document))| document)
     }
 }
 

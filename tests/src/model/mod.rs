@@ -2,6 +2,7 @@
 
 mod answer;
 mod cache;
+mod documents;
 mod graph;
 mod keys;
 mod listing;
@@ -15,4 +16,4 @@ pub use answer::{check_answer, commit_of};
 pub use listing::{bounds, facets, grouped, listed};
 pub use observed::{Observed, Universe};
 pub use state::{Collection, Model, Outcome};
-pub use vector::{exact_distance, nearest};
+pub use vector::{document_row, exact_distance, nearest};

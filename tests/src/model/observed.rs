@@ -1,8 +1,9 @@
 //! Everything that can be seen of a namespace, read through a door or told by the model, in one comparable form.
 
 use toondb_engine::api::{
-    CacheGet, CacheStatsRequest, CommitSeq, Direction, Embedding, Error, ErrorCode, GetEdges, GetNode, ListLogs,
-    NamespaceStatsRequest, ReadLog, Result, Scan, SearchCollection, TemporalHistory,
+    CacheGet, CacheStatsRequest, CommitSeq, CountDocuments, Direction, DocumentId, Embedding, Error, ErrorCode,
+    GetDocuments, GetEdges, GetNode, ListLogs, NamespaceStatsRequest, ReadLog, Result, Scan, SearchCollection,
+    TemporalHistory,
 };
 
 use super::state::Model;
@@ -18,6 +19,8 @@ pub struct Universe {
     pub caches: Vec<(String, Vec<String>)>,
     /// Nodes.
     pub nodes: Vec<String>,
+    /// Ids that documents without an embedding may have, which no search finds.
+    pub bare: Vec<String>,
 }
 
 /// What is there. Fields are texts, so that types count and a difference can be read.
@@ -40,7 +43,10 @@ impl Observed {
         for (name, _) in &universe.collections {
             let Some(collection) = model.collections.get(name) else { continue };
             lines.push(format!("collection {name}: {} documents", collection.documents.len()));
-            for (id, (_, document)) in &collection.documents {
+            // Those that a search finds come first.
+            let mut documents: Vec<_> = collection.documents.iter().collect();
+            documents.sort_by_key(|(_, (_, document))| document.embedding.is_none());
+            for (id, (_, document)) in documents {
                 let (content, metadata) = (&document.content, &document.metadata);
                 lines.push(format!("document {name}/{id}: {content:?} {:?} {metadata:?}", document.embedding));
             }
@@ -87,7 +93,7 @@ impl Observed {
             }
         }
         for (name, dimension) in &universe.collections {
-            read_collection(door, namespace, (name, *dimension), &mut lines)?;
+            read_collection(door, namespace, (name, *dimension), &universe.bare, &mut lines)?;
         }
         for (name, keys) in &universe.caches {
             let stats = run(door, namespace, CacheStatsRequest { cache: name.as_str().into() })?;
@@ -160,6 +166,7 @@ fn read_collection(
     door: &dyn Door,
     namespace: &str,
     (name, dimension): (&str, usize),
+    bare: &[String],
     lines: &mut Vec<String>,
 ) -> Result<()> {
     // Asking for more than there are gives all of them.
@@ -179,11 +186,17 @@ fn read_collection(
         Err(Error { code: ErrorCode::CollectionNotFound, .. }) => return Ok(()),
         Err(error) => return Err(error),
     };
-    lines.push(format!("collection {name}: {} documents", hits.len()));
+    let all = CountDocuments { collection: name.into(), ..CountDocuments::default() };
+    lines.push(format!("collection {name}: {} documents", run(door, namespace, all)?.count));
     let mut documents: Vec<_> = hits.into_iter().map(|hit| hit.document).collect();
     documents.sort_by(|a, b| a.id.cmp(&b.id));
+    let mut ids: Vec<DocumentId> = bare.iter().map(|id| DocumentId::new(id.as_str())).collect();
+    ids.sort();
+    let asked = GetDocuments { collection: name.into(), ids, include_embedding: true, ..GetDocuments::default() };
+    let found = run(door, namespace, asked)?.documents.into_iter().flatten();
+    documents.extend(found.filter(|document| document.embedding.is_none()));
     for document in documents {
-        let id = document.id.map(toondb_engine::api::DocumentId::into_string).unwrap_or_default();
+        let id = document.id.map(DocumentId::into_string).unwrap_or_default();
         let (content, metadata) = (&document.content, &document.metadata);
         lines.push(format!("document {name}/{id}: {content:?} {:?} {metadata:?}", document.embedding));
     }

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use toondb_engine::api::{
-    CompareAndSet, Condition, CreateCollection, Document, ErrorCode, KeySpan, Metric, Node, Precondition, Properties,
-    PutEntry, Request, Target, TemporalEdge, Write,
+    CompareAndSet, Condition, Document, ErrorCode, KeySpan, Metric, Node, Precondition, Properties, PutEntry, Request,
+    Target, TemporalEdge, Write,
 };
+
+use super::vector::document_row;
 
 /// A key's row; an expired one stays until something replaces it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -145,18 +147,16 @@ impl Model {
                 let existed = self.collections.remove(drop.collection.as_str()).is_some();
                 counted(u64::from(existed))
             }
-            Request::AddDocuments(add) => {
-                let (collection, documents) = (add.collection.clone(), add.documents.clone());
-                self.write(&Write::AddDocuments { collection, documents }, now)?
-            }
-            Request::DeleteDocuments(delete) => {
-                let (collection, ids) = (delete.collection.clone(), delete.ids.clone());
-                self.write(&Write::DeleteDocuments { collection, ids }, now)?
+            Request::AddDocuments(_)
+            | Request::UpdateDocuments(_)
+            | Request::DeleteDocuments(_)
+            | Request::TruncateCollection(_) => {
+                self.write(&Write::try_from(request.clone()).expect("a commit can hold it"), now)?
             }
             Request::DeleteByFilter(delete) => {
                 let documents = &mut self.collection(delete.collection.as_str())?.documents;
                 let before = documents.len();
-                documents.retain(|_, (_, document)| !delete.filter.matches(&document.metadata));
+                documents.retain(|id, (_, document)| !delete.filter.matches(document_row(id, document)));
                 counted((before - documents.len()) as u64)
             }
             Request::AddNode(add) => self.write(&Write::AddNode(add.node.clone()), now)?,
@@ -211,7 +211,12 @@ impl Model {
                 let keys: Vec<Vec<u8>> = self.kv.keys().filter(|key| is_in(key)).cloned().collect();
                 self.remove(&keys, now)
             }
-            Write::AddDocuments { collection, documents } => self.add_documents(collection.as_str(), documents, now)?,
+            Write::AddDocuments { collection, documents, on_conflict, ttl_ms: None, create_missing: false } => {
+                self.add_documents(collection.as_str(), documents, *on_conflict, now)?
+            }
+            Write::AddDocuments { .. } => panic!("the model knows no documents that expire"),
+            Write::UpdateDocuments(update) => self.update_documents(update, now)?,
+            Write::TruncateCollection { collection } => self.truncate(collection.as_str())?,
             Write::DeleteDocuments { collection, ids } => {
                 let documents = &mut self.collection(collection.as_str())?.documents;
                 counted(ids.iter().filter(|id| documents.remove(id.as_str()).is_some()).count() as u64)
@@ -250,38 +255,6 @@ impl Model {
             None => (self.kv.remove(swap.key.as_slice()).is_some(), stale),
         };
         Outcome { wrote, ambiguous, number: 1, previous: seen, ..Outcome::default() }
-    }
-
-    fn create_collection(&mut self, create: &CreateCollection) -> Result<Outcome, ErrorCode> {
-        let CreateCollection { collection, dimension, metric, metadata: _ } = create;
-        match self.collections.get(collection.as_str()) {
-            Some(old) if (old.dimension, old.metric) == (*dimension, *metric) => Ok(Outcome::default()),
-            Some(_) => Err(ErrorCode::AlreadyExists),
-            None => {
-                let new = Collection { dimension: *dimension, metric: *metric, documents: BTreeMap::new() };
-                self.collections.insert(collection.as_str().to_owned(), new);
-                Ok(counted(1))
-            }
-        }
-    }
-
-    fn collection(&mut self, name: &str) -> Result<&mut Collection, ErrorCode> {
-        self.collections.get_mut(name).ok_or(ErrorCode::CollectionNotFound)
-    }
-
-    fn add_documents(&mut self, name: &str, documents: &[Document], now: Now) -> Result<Outcome, ErrorCode> {
-        let collection = self.collection(name)?;
-        for document in documents {
-            let embedding = &document.embedding.as_ref().ok_or(ErrorCode::InvalidArgument)?.0;
-            let fits = embedding.len() == collection.dimension as usize && embedding.iter().all(|x| x.is_finite());
-            let points = collection.metric != Metric::Cosine || embedding.iter().any(|x| *x != 0.0);
-            if !fits || !points {
-                return Err(ErrorCode::InvalidArgument);
-            }
-            let id = document.id.as_ref().expect("the model's documents have ids").as_str().to_owned();
-            collection.documents.insert(id, (now.seq, document.clone()));
-        }
-        Ok(counted(documents.len() as u64))
     }
 
     fn holds(&self, precondition: &Precondition, now: Now) -> Result<bool, ErrorCode> {

@@ -1,6 +1,6 @@
 //! Exact search: every distance by its definition, summed in f64, ties by id.
 
-use toondb_engine::api::{Filter, Metric};
+use toondb_engine::api::{Document, Filter, FilterRow, Metric};
 
 use super::state::Collection;
 
@@ -21,16 +21,22 @@ pub fn exact_distance(metric: Metric, a: &[f32], b: &[f32]) -> f32 {
     }
 }
 
+/// A document as a filter is tested on it.
+#[must_use]
+pub fn document_row<'a>(id: &'a str, document: &'a Document) -> FilterRow<'a> {
+    FilterRow::document(id, &document.content, &document.metadata)
+}
+
 impl Collection {
     fn hits(&self, query: &[f32], filter: Option<&Filter>) -> Vec<(f32, String)> {
         let wanted = self
             .documents
             .iter()
-            .filter(|(_, (_, document))| filter.is_none_or(|filter| filter.matches(&document.metadata)));
+            .filter(|(id, (_, document))| filter.is_none_or(|filter| filter.matches(document_row(id, document))));
         let mut hits: Vec<(f32, String)> = wanted
-            .map(|(id, (_, document))| {
-                let vector = &document.embedding.as_ref().expect("a stored document has an embedding").0;
-                (exact_distance(self.metric, query, vector), id.clone())
+            .filter_map(|(id, (_, document))| {
+                let vector = &document.embedding.as_ref()?.0;
+                Some((exact_distance(self.metric, query, vector), id.clone()))
             })
             .collect();
         hits.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.cmp(&b.1)));

@@ -223,7 +223,7 @@ fn caches_and_collections_do_not_meet(s: &mut Script) {
         s.fails(code, "default", CountDocuments { collection: name.into(), ..CountDocuments::default() });
         s.fails(code, "default", add_documents(name, vec![document("d", &[1.0, 0.0])]));
         let (ids, durability) = (vec!["d".into()], Durability::Durable);
-        s.fails(code, "default", DeleteDocuments { collection: name.into(), ids, durability });
+        s.fails(code, "default", DeleteDocuments { collection: name.into(), ids, durability, ..Default::default() });
         s.fails(code, "default", DeleteVectors { index: name.into(), ids: vec![1], durability });
     }
     assert_eq!(s.ok("default", DropCollection { collection: "c".into() }).deleted, 0);

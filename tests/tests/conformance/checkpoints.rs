@@ -129,7 +129,7 @@ fn exports_are_imported_and_expire_as_before(s: &mut Script) {
         let bytes = export(s, "n", &id, format);
         if format == ExportFormat::Json {
             let text = std::str::from_utf8(&bytes).unwrap();
-            assert!(text.starts_with("{\"format\":\"toondb-checkpoint\",\"version\":1,"), "{text}");
+            assert!(text.starts_with("{\"format\":\"toondb-checkpoint\",\"version\":2,"), "{text}");
             assert!(text.contains("{\"type\":\"kv\",\"key\":\"a\",\"value\":\"1\",\"commit_seq\":1}"), "{text}");
         }
         let (first, second) = bytes.split_at(bytes.len() / 3);

@@ -97,15 +97,8 @@ fn a_bad_document_refuses_the_batch(s: &mut Script) {
     s.ok("default", create_collection("c", 2, Metric::Cosine));
     s.ok("default", add_documents("c", vec![document("old", &[1.0, 0.0])]));
     let before = s.ok("default", NamespaceStatsRequest {});
-    let bad: [&[f32]; 7] = [
-        &[],
-        &[1.0],
-        &[1.0, 2.0, 3.0],
-        &[f32::NAN, 1.0],
-        &[1.0, f32::INFINITY],
-        &[1.0, f32::NEG_INFINITY],
-        &[0.0, -0.0],
-    ];
+    let bad: [&[f32]; 6] =
+        [&[1.0], &[1.0, 2.0, 3.0], &[f32::NAN, 1.0], &[1.0, f32::INFINITY], &[1.0, f32::NEG_INFINITY], &[0.0, -0.0]];
     for bad in bad {
         for place in 0..3 {
             let mut documents =
@@ -114,8 +107,6 @@ fn a_bad_document_refuses_the_batch(s: &mut Script) {
             s.fails(ErrorCode::InvalidArgument, "default", add_documents("c", documents));
         }
     }
-    let none = Document { embedding: None, ..document("n1", &[]) };
-    s.fails(ErrorCode::InvalidArgument, "default", add_documents("c", vec![document("n2", &[1.0, 0.0]), none]));
     s.fails(ErrorCode::CollectionNotFound, "default", add_documents("x", vec![document("n1", &[1.0])]));
     assert_eq!(count(s, "c"), 1);
     let hits = s.ok("default", search("c", &[1.0, 0.0], 10)).hits;
@@ -216,6 +207,7 @@ fn delete_by_id(s: &mut Script) {
         collection: "c".into(),
         ids: ids.iter().map(|id| (*id).into()).collect(),
         durability: Durability::Durable,
+        ..Default::default()
     };
     assert_eq!(s.ok("default", delete(&["1", "x", "3", "1"])).deleted, 2);
     let nothing = s.ok("default", delete(&["1", "x"]));

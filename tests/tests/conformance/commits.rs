@@ -46,7 +46,13 @@ fn everything_in_one_commit(s: &mut Script) {
     let writes = vec![
         Write::Put(entry("k", "v")),
         Write::DeleteKey { key: bytes("old") },
-        Write::AddDocuments { collection: "c".into(), documents: vec![document("d", &[1.0]), document("e", &[2.0])] },
+        Write::AddDocuments {
+            collection: "c".into(),
+            documents: vec![document("d", &[1.0]), document("e", &[2.0])],
+            on_conflict: Default::default(),
+            ttl_ms: None,
+            create_missing: false,
+        },
         Write::DeleteDocuments { collection: "c".into(), ids: vec!["e".into()] },
         Write::InsertVectors { index: "v".into(), ids: IdBatch(vec![1, 2]), vectors: EmbeddingBatch(vec![1.0, 2.0]) },
         Write::DeleteVectors { index: "v".into(), ids: vec![2] },
@@ -99,7 +105,13 @@ fn a_failing_write_undoes_all(s: &mut Script) {
         (ErrorCode::CollectionNotFound, Write::DeleteDocuments { collection: "x".into(), ids: vec!["d".into()] }),
         (
             ErrorCode::InvalidArgument,
-            Write::AddDocuments { collection: "c".into(), documents: vec![document("d", &[1.0, 2.0])] },
+            Write::AddDocuments {
+                collection: "c".into(),
+                documents: vec![document("d", &[1.0, 2.0])],
+                on_conflict: Default::default(),
+                ttl_ms: None,
+                create_missing: false,
+            },
         ),
         (ErrorCode::InvalidArgument, Write::Put(entry("", "v"))),
         (
@@ -112,7 +124,13 @@ fn a_failing_write_undoes_all(s: &mut Script) {
             let mut writes = vec![
                 Write::Put(entry("k", "new")),
                 Write::AddNode(node("n")),
-                Write::AddDocuments { collection: "c".into(), documents: vec![document("new", &[1.0])] },
+                Write::AddDocuments {
+                    collection: "c".into(),
+                    documents: vec![document("new", &[1.0])],
+                    on_conflict: Default::default(),
+                    ttl_ms: None,
+                    create_missing: false,
+                },
                 Write::AddTemporalEdge(fact(("a", "f", "b"), 0, None)),
                 Write::DeleteNode { id: "a".into() },
                 Write::AddNode(node("a")),

@@ -63,7 +63,11 @@ fn names_and_ids(s: &mut Script) {
 }
 
 fn dimensions_and_counts(s: &mut Script) {
-    s.fails(ErrorCode::InvalidArgument, "default", create_collection("c", 0, Metric::Cosine));
+    s.fails(
+        ErrorCode::InvalidArgument,
+        "default",
+        CreateIndex { index: "v".into(), dimension: 0, metric: Metric::Cosine },
+    );
     s.fails(ErrorCode::InvalidArgument, "default", create_collection("c", 8193, Metric::Cosine));
     s.ok("default", create_collection("wide", 8192, Metric::Cosine));
     s.ok("default", CreateIndex { index: "v".into(), dimension: 2, metric: Metric::Cosine });

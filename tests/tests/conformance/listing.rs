@@ -137,6 +137,7 @@ fn counts_and_bounds(s: &mut Script) {
             collection: "c".into(),
             ids: vec!["a".into(), "c".into(), "d".into()],
             durability: Durability::Durable,
+            ..Default::default()
         },
     );
     assert_eq!(bounds(s, min_max("c", "n")), Some(("text".into(), "text".into())), "what is deleted has no value");

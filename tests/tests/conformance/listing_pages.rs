@@ -69,7 +69,10 @@ fn fill(s: &mut Script, dice: &Dice, documents: u64) -> Collection {
     let gone: Vec<DocumentId> =
         twin.documents.keys().filter(|_| dice.below(10) == 0).map(|id| id.as_str().into()).collect();
     gone.iter().for_each(|id| drop(twin.documents.remove(id.as_str())));
-    s.ok("default", DeleteDocuments { collection: "c".into(), ids: gone, durability: Durability::Durable });
+    s.ok(
+        "default",
+        DeleteDocuments { collection: "c".into(), ids: gone, durability: Durability::Durable, ..Default::default() },
+    );
     twin
 }
 
@@ -177,7 +180,10 @@ fn writes_between_pages(s: &mut Script) {
             s.ok("default", add_documents("c", added));
             let ids = vec![last.clone(), format!("d{:03}", dice.below(40) * 10).into()];
             touched.extend(ids.iter().map(ToString::to_string));
-            s.ok("default", DeleteDocuments { collection: "c".into(), ids, durability: Durability::Durable });
+            s.ok(
+                "default",
+                DeleteDocuments { collection: "c".into(), ids, durability: Durability::Durable, ..Default::default() },
+            );
         });
         let stayed = |id: &&str| !touched.contains(*id);
         let expected: Vec<String> =

@@ -30,6 +30,7 @@ mod checkpoints;
 mod collections;
 mod commits;
 mod context;
+mod documents;
 mod filters;
 mod graph;
 mod history;
@@ -83,6 +84,7 @@ fn every_operation_is_exercised() {
         collections::ALL,
         commits::ALL,
         context::ALL,
+        documents::ALL,
         filters::ALL,
         graph::ALL,
         history::ALL,

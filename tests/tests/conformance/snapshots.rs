@@ -49,7 +49,15 @@ fn overwrite(s: &mut Script) {
     s.ok("default", delete_key("l"));
     s.ok("default", put("m", "2"));
     s.ok("default", add_documents("c", vec![numbered("d", 9.0, 5), numbered("f", 0.5, 7)]));
-    s.ok("default", DeleteDocuments { collection: "c".into(), ids: vec!["e".into()], durability: Durability::Durable });
+    s.ok(
+        "default",
+        DeleteDocuments {
+            collection: "c".into(),
+            ids: vec!["e".into()],
+            durability: Durability::Durable,
+            ..Default::default()
+        },
+    );
     s.ok("default", vectors(&[1, 3], &[9.0, 0.5]));
     s.ok("default", DeleteVectors { index: "v".into(), ids: vec![2], durability: Durability::Durable });
     s.ok("default", close(("a", "f", "b"), Some(5)));

@@ -2,8 +2,9 @@
 //! change of what there is: namespaces, bounds, checkpoints, restores, imports, and a restart in between.
 
 use toondb_engine::api::{
-    BatchDelete, ByteBuf, CachePut, DeleteDocuments, DeleteNode, Durability, EraseTemporal, Increment, Metric,
-    Operation, Put, Request, SupersedeTemporalEdge, Touch, Write,
+    BatchDelete, ByteBuf, CachePut, DeleteDocuments, DeleteNode, Document, DocumentUpdate, Durability, EraseTemporal,
+    Increment, Metric, OnConflict, Operation, Properties, Put, Request, SupersedeTemporalEdge, Touch, UpdateDocuments,
+    Write,
 };
 use toondb_tests::Universe;
 use toondb_tests::requests::{
@@ -62,6 +63,7 @@ pub fn universe() -> Universe {
         collections: vec![("notes".to_owned(), 2)],
         caches: vec![("notes".to_owned(), ["q", "r", "s"].map(str::to_owned).to_vec())],
         nodes: ["a", "b", "c", "x", "y"].map(str::to_owned).to_vec(),
+        bare: vec!["bare".to_owned()],
     }
 }
 
@@ -82,7 +84,14 @@ fn mixed(round: i64) -> toondb_engine::api::Commit {
         vec![],
         vec![
             Write::Put(entry("mixed", &round.to_string())),
-            Write::AddDocuments { collection: "notes".into(), documents: vec![document(&id, &vector)] },
+            Write::AddDocuments {
+                collection: "notes".into(),
+                documents: vec![document(&id, &vector)],
+                on_conflict: OnConflict::Replace,
+                ttl_ms: None,
+                create_missing: false,
+            },
+            Write::UpdateDocuments(touch(round)),
             Write::AppendLog { log: "mixed".into(), values: vec![bytes("one"), bytes(&round.to_string())] },
             Write::AddNode(node("a")),
             Write::AddNode(node("b")),
@@ -90,6 +99,12 @@ fn mixed(round: i64) -> toondb_engine::api::Commit {
             Write::SupersedeTemporalEdge(fact(("a", "at", if round % 2 == 0 { "x" } else { "y" }), round * 10, None)),
         ],
     )
+}
+
+/// A change of every document in the collection: those written in the same commit, in others, and without an embedding.
+fn touch(round: i64) -> DocumentUpdate {
+    let set = Properties::new().with("round", round);
+    DocumentUpdate { collection: "notes".into(), all: true, set, ..DocumentUpdate::default() }
 }
 
 /// What is in the checkpoint that is imported.
@@ -160,10 +175,9 @@ fn writes() -> Vec<Step> {
         write("b", mixed(9)),
         Step::Delete("b"),
         write("default", add_documents("notes", vec![document("d2", &[5.0, 5.0]), document("new", &[3.0, 3.0])])),
-        write(
-            "default",
-            DeleteDocuments { collection: "notes".into(), ids: vec!["d3".into()], durability: Durability::Durable },
-        ),
+        write("default", add_documents("notes", vec![Document { embedding: None, ..document("bare", &[]) }])),
+        write("default", UpdateDocuments { update: touch(7), ..UpdateDocuments::default() }),
+        write("default", DeleteDocuments { collection: "notes".into(), ids: vec!["d3".into()], ..Default::default() }),
         Step::Create("b"),
         write("b", batch(&[("again", "1"), ("more", "1")])),
         write("b", add_node("c")),

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use toondb_engine::api::{
-    ByteBuf, CheckpointId, CreateCheckpoint, CreateNamespace, ErrorCode, Flush, Metric, Properties, Put, Result,
+    ByteBuf, CheckpointId, CreateCheckpoint, CreateNamespace, Document, DocumentUpdate, ErrorCode, Flush, Metric,
+    Properties, Put, Result, UpdateDocuments,
 };
 use toondb_engine::clock::ManualClock;
 use toondb_engine::disk::{CrashMode, Disk, SimDisk};
@@ -31,7 +32,7 @@ pub fn keys(namespace: &str) -> Vec<String> {
 
 /// Documents of a collection, and one that is not there.
 pub fn documents() -> Vec<String> {
-    (0..9).map(|i| format!("doc{i}")).collect()
+    (0..10).map(|i| format!("doc{i}")).collect()
 }
 
 /// How the last process ended.
@@ -74,6 +75,10 @@ fn fill(engine: &Engine, namespace: &str) {
         let embedding = |i: u8| [f32::from(i), 1.0 - f32::from(i) / 4.0];
         let documents = ids.map(|(id, i)| document_with(&id, &embedding(i), fields(i))).collect();
         engine.run(namespace, add_documents(name, documents)).unwrap();
+        let bare = Document { embedding: None, ..document("doc8", &[]) };
+        engine.run(namespace, add_documents(name, vec![bare])).unwrap();
+        let update = DocumentUpdate { collection: name.into(), ..touch(&["doc1", "doc8"], "store") };
+        engine.run(namespace, UpdateDocuments { update, ..UpdateDocuments::default() }).unwrap();
     }
     for i in 0..20 {
         engine.run(namespace, append("log", &[&format!("<entry {i}>").repeat(1 + i * 7)])).unwrap();
@@ -87,6 +92,13 @@ fn fill(engine: &Engine, namespace: &str) {
     engine.run(namespace, add_edge("b", "r", "c")).unwrap();
     engine.run(namespace, add_fact(("a", "at", "b"), 10, Some(20))).unwrap();
     engine.run(namespace, add_fact(("a", "at", "c"), 20, None)).unwrap();
+}
+
+/// A change of documents of the notes.
+fn touch(ids: &[&str], by: &str) -> DocumentUpdate {
+    let ids = Some(ids.iter().map(|id| (*id).into()).collect());
+    let set = Properties::new().with("touched", by);
+    DocumentUpdate { collection: "notes".into(), ids, set, ..DocumentUpdate::default() }
 }
 
 /// Everything in the store, and some of it in the log alone.
@@ -108,6 +120,8 @@ pub fn sample(ending: Ending) -> Sample {
         engine.run(namespace, add_documents("notes", vec![document("doc2", &[7.0, 7.0])])).unwrap();
         engine.run(namespace, add_fact(("b", "at", "c"), 5, None)).unwrap();
         engine.run(namespace, append("log", &["only in the log"])).unwrap();
+        let update = touch(&["doc3", "doc8"], "log");
+        engine.run(namespace, UpdateDocuments { update, ..UpdateDocuments::default() }).unwrap();
     }
     let questions = questions(&checkpoints);
     let copy = disk.crash_image(1, CrashMode::KeepAll);

@@ -115,6 +115,7 @@ pub fn universe() -> Universe {
         collections: vec![("notes".to_owned(), 2)],
         caches: vec![("answers".to_owned(), vec!["q".to_owned()])],
         nodes: ["a", "b"].map(str::to_owned).to_vec(),
+        bare: Vec::new(),
     }
 }
 
@@ -132,7 +133,13 @@ fn mixed(namespace: &'static str, number: u8) -> Step {
     let vector = [1.0, f32::from(number)];
     let all = vec![
         Write::Put(entry("mixed", &number.to_string())),
-        Write::AddDocuments { collection: "notes".into(), documents: vec![document("mixed", &vector)] },
+        Write::AddDocuments {
+            collection: "notes".into(),
+            documents: vec![document("mixed", &vector)],
+            on_conflict: Default::default(),
+            ttl_ms: None,
+            create_missing: false,
+        },
         Write::AddNode(node("a")),
         Write::AddNode(node("b")),
         Write::AddEdge(edge("a", &format!("r{number}"), "b")),

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use proptest::option;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use toondb_engine::api::{
-    AsOf, CacheGet, CommitSeq, CountDocuments, Direction, Embedding, Error, ErrorCode, Filter, GetEdges, GetTtl,
-    MultiGet, QueryTemporal, ReadLog, Scan, ScanPrefixes, SearchCollection, ShortestPath, TemporalMode, TimestampMs,
-    TraversalOrder, Traverse,
+    AsOf, CacheGet, CommitSeq, CountDocuments, Direction, Document, Embedding, Error, ErrorCode, Filter, GetEdges,
+    GetTtl, MultiGet, QueryTemporal, ReadLog, Scan, ScanPrefixes, SearchCollection, ShortestPath, TemporalMode,
+    TimestampMs, TraversalOrder, Traverse,
 };
-use toondb_tests::{CLOCK_START_MS, Database, Model, nearest};
+use toondb_tests::{CLOCK_START_MS, Database, Model, document_row, nearest};
 
 use crate::listing::{Listing, listings};
 use crate::op::{NODES, cache_name, collection_name, embedding, filter, log_name, node_id, question, time};
@@ -231,8 +231,8 @@ fn search(
     let count = CountDocuments { collection: name.into(), filter: filter.cloned(), ..CountDocuments::default() };
     let counted = db.run("default", count).map_err(|error| failed(&error))?.count;
     let matching =
-        |document: &toondb_engine::api::Document| filter.is_none_or(|filter| filter.matches(&document.metadata));
-    same(question, &counted, &collection.documents.values().filter(|(_, document)| matching(document)).count())
+        |id: &str, document: &Document| filter.is_none_or(|filter| filter.matches(document_row(id, document)));
+    same(question, &counted, &collection.documents.iter().filter(|(id, (_, document))| matching(id, document)).count())
 }
 
 fn walk(db: &Database, model: &Model, question: &Ask) -> Result<(), String> {

@@ -3,11 +3,12 @@
 use proptest::prelude::{BoxedStrategy, Just, Strategy, any, prop_oneof};
 use proptest::{collection, option};
 use toondb_engine::api::{
-    AppendLog, BatchDelete, ByteBuf, CacheInvalidate, CachePut, CloseTemporalEdge, Commit, CommitSeq, CompareAndSet,
-    Condition, CreateCollection, DeleteByFilter, DeleteDocuments, DeleteEdge, DeleteKey, DeleteLog, DeleteNode,
-    DeleteRange, Document, Durability, Edge, Embedding, EraseTemporal, Filter, Increment, KeySpan, Metric, Node,
-    PopLog, Precondition, Predicate, Properties, Put, PutEntry, Request, SupersedeTemporalEdge, Target, TemporalFact,
-    TimestampMs, Touch, TrimLog, Value, Write,
+    AddDocuments, AppendLog, BatchDelete, ByteBuf, CacheInvalidate, CachePut, CloseTemporalEdge, Commit, CommitSeq,
+    CompareAndSet, Condition, CreateCollection, DeleteByFilter, DeleteDocuments, DeleteEdge, DeleteKey, DeleteLog,
+    DeleteNode, DeleteRange, Document, DocumentUpdate, Durability, Edge, Embedding, EraseTemporal, Field, Filter,
+    Increment, KeySpan, Metric, Node, OnConflict, PopLog, Precondition, Predicate, Properties, Put, PutEntry, Request,
+    SupersedeTemporalEdge, Target, TemporalFact, TimestampMs, Touch, TrimLog, TruncateCollection, UpdateDocuments,
+    Value, ValueSet, Write,
 };
 use toondb_engine::disk::CrashMode;
 
@@ -22,7 +23,7 @@ pub const NODES: [&str; 5] = ["a", "b", "c", "d", "e"];
 const KEYS: [&str; 8] = ["k", "k/1", "k/1/a", "k/2", "l", "l/", "m", "n"];
 /// Logs; a name may be the beginning of another one.
 pub const LOGS: [&str; 3] = ["log", "log2", "m"];
-const DOCUMENTS: [&str; 5] = ["d0", "d1", "d2", "d3", "d4"];
+pub const DOCUMENTS: [&str; 5] = ["d0", "d1", "d2", "d3", "d4"];
 const EDGE_TYPES: [&str; 2] = ["r", "s"];
 
 /// One thing that happens.
@@ -96,15 +97,30 @@ pub fn embedding() -> impl Strategy<Value = Embedding> + Clone {
     ]
 }
 
-fn field_value() -> impl Strategy<Value = Value> + Clone {
+/// Numbers, texts and truth values: what ordered operators take.
+fn scalar() -> impl Strategy<Value = Value> + Clone {
     prop_oneof![
         (0..3_i64).prop_map(Value::Int),
         (0..3_u8).prop_map(|x| Value::Float(f64::from(x))),
-        one_of(&["x", "xy", "y"]).prop_map(Value::from),
+        text().prop_map(Value::String),
         any::<bool>().prop_map(Value::Bool),
-        Just(Value::Null),
-        collection::vec((0..2_i64).prop_map(Value::Int), 0..3).prop_map(Value::List),
     ]
+}
+
+fn text() -> impl Strategy<Value = String> + Clone {
+    one_of(&["x", "xy", "y", "X"]).prop_map(str::to_owned)
+}
+
+fn field_value() -> impl Strategy<Value = Value> + Clone {
+    let inner = prop_oneof![
+        5 => scalar(),
+        1 => Just(Value::Null),
+        1 => collection::vec(scalar(), 0..3).prop_map(Value::List),
+    ];
+    let names = one_of(&["h", "i"]).prop_map(str::to_owned);
+    let map =
+        collection::vec((names, inner.clone()), 0..3).prop_map(|entries| Value::Map(entries.into_iter().collect()));
+    prop_oneof![5 => inner, 2 => map]
 }
 
 pub fn field_name() -> impl Strategy<Value = String> + Clone {
@@ -115,22 +131,32 @@ fn properties() -> impl Strategy<Value = Properties> + Clone {
     collection::vec((field_name(), field_value()), 0..3).prop_map(Properties::from_iter)
 }
 
-/// Filters over the same small fields.
+/// Filters over the same small fields, over ids and over contents.
 pub fn filter() -> impl Strategy<Value = Filter> + Clone {
-    let values = || collection::vec(field_value(), 0..3);
-    let predicate = prop_oneof![
+    let values = || collection::vec(field_value(), 0..3).prop_map(ValueSet::from);
+    let of_values = prop_oneof![
         field_value().prop_map(Predicate::Eq),
         field_value().prop_map(Predicate::Ne),
-        field_value().prop_map(Predicate::Gt),
-        field_value().prop_map(Predicate::Gte),
-        field_value().prop_map(Predicate::Lt),
-        field_value().prop_map(Predicate::Lte),
         values().prop_map(Predicate::In),
         values().prop_map(Predicate::Nin),
         any::<bool>().prop_map(Predicate::Exists),
         field_value().prop_map(Predicate::Contains),
+        values().prop_map(Predicate::All),
+        values().prop_map(Predicate::Any),
+        ordered(scalar()),
+        beginning(text()),
     ];
-    let leaf = (field_name(), predicate).prop_map(|(name, predicate)| Filter::Field(name, predicate));
+    let path = one_of(&["f", "g", "f.h", "f.i", "g.h"]);
+    let field = (path, of_values).prop_map(|(path, predicate)| Filter::on(path, predicate).expect("a short path"));
+    let ids = || one_of(&DOCUMENTS).prop_map(Value::from);
+    let id = of_texts(ids(), one_of(&["d", "d1", "D", ""]).prop_map(str::to_owned));
+    let contents = one_of(&["about d1", "about", ""]);
+    let content = of_texts(contents.prop_map(Value::from), one_of(&["about", "ABOUT D", "x"]).prop_map(str::to_owned));
+    let leaf = prop_oneof![
+        6 => field,
+        2 => id.prop_map(|predicate| Filter::Field(Field::Id, predicate)),
+        1 => content.prop_map(|predicate| Filter::Field(Field::Content, predicate)),
+    ];
     leaf.prop_recursive(2, 6, 3, |inner| {
         prop_oneof![
             collection::vec(inner.clone(), 0..3).prop_map(Filter::And),
@@ -140,15 +166,68 @@ pub fn filter() -> impl Strategy<Value = Filter> + Clone {
     })
 }
 
+fn ordered(bound: impl Strategy<Value = Value> + Clone + 'static) -> BoxedStrategy<Predicate> {
+    let operators: [fn(Value) -> Predicate; 4] = [Predicate::Gt, Predicate::Gte, Predicate::Lt, Predicate::Lte];
+    (0..4_usize, bound).prop_map(move |(operator, bound)| operators[operator](bound)).boxed()
+}
+
+fn beginning(part: impl Strategy<Value = String> + Clone + 'static) -> BoxedStrategy<Predicate> {
+    let folded = part.clone().prop_map(|part| Predicate::IContains(part.into()));
+    prop_oneof![part.prop_map(Predicate::StartsWith), folded].boxed()
+}
+
+/// What can be asked of a text that is always there.
+fn of_texts(
+    whole: impl Strategy<Value = Value> + Clone + 'static,
+    part: impl Strategy<Value = String> + Clone + 'static,
+) -> BoxedStrategy<Predicate> {
+    let several = || collection::vec(whole.clone(), 0..3).prop_map(ValueSet::from);
+    prop_oneof![
+        whole.clone().prop_map(Predicate::Eq),
+        whole.clone().prop_map(Predicate::Ne),
+        several().prop_map(Predicate::In),
+        several().prop_map(Predicate::Nin),
+        part.clone().prop_map(|part| Predicate::Contains(Value::String(part))),
+        ordered(whole),
+        beginning(part),
+    ]
+    .boxed()
+}
+
 /// A filter that a deletion may be asked with.
 fn conditional() -> impl Strategy<Value = Filter> + Clone {
     filter().prop_filter("true of every row", |filter| !filter.is_always_true())
 }
 
 fn document() -> impl Strategy<Value = Document> + Clone {
-    (one_of(&DOCUMENTS), embedding(), properties()).prop_map(|(id, embedding, metadata)| {
+    let embedding = option::weighted(0.8, embedding());
+    (one_of(&DOCUMENTS), embedding, properties()).prop_map(|(id, embedding, metadata)| {
         let content = format!("about {id}");
-        Document { id: Some(id.into()), content, embedding: Some(embedding), metadata }
+        Document { id: Some(id.into()), content, embedding, metadata, ..Document::default() }
+    })
+}
+
+fn on_conflict() -> impl Strategy<Value = OnConflict> + Clone {
+    prop_oneof![4 => Just(OnConflict::Replace), 1 => Just(OnConflict::Skip), 1 => Just(OnConflict::Error)]
+}
+
+fn update() -> impl Strategy<Value = DocumentUpdate> + Clone {
+    let ids = collection::vec(one_of(&DOCUMENTS), 0..3);
+    let unset = option::of(one_of(&["n", "tag", "missing"]));
+    let parts = (collection_name(), ids, option::of(conditional()), any::<bool>(), properties(), unset);
+    parts.prop_map(|(name, ids, filter, all, mut set, unset)| {
+        set.0.insert("touched".to_owned(), Value::Bool(all));
+        let unset: Vec<String> = unset.into_iter().filter(|name| set.get(name).is_none()).map(str::to_owned).collect();
+        let by_id = filter.is_none() && !(all && ids.is_empty());
+        DocumentUpdate {
+            collection: name.into(),
+            ids: by_id.then(|| ids.iter().map(|id| (*id).into()).collect()),
+            all: !by_id && filter.is_none(),
+            filter,
+            set,
+            unset,
+            ..DocumentUpdate::default()
+        }
     })
 }
 
@@ -209,8 +288,12 @@ fn write() -> impl Strategy<Value = Write> + Clone {
         4 => entry().prop_map(Write::Put),
         2 => key().prop_map(|key| Write::DeleteKey { key }),
         1 => span().prop_map(Write::DeleteRange),
-        3 => (collection_name(), collection::vec(document(), 0..3))
-            .prop_map(|(name, documents)| Write::AddDocuments { collection: name.into(), documents }),
+        3 => (collection_name(), collection::vec(document(), 0..3), on_conflict())
+            .prop_map(|(name, documents, on_conflict)| Write::AddDocuments {
+                collection: name.into(), documents, on_conflict, ttl_ms: None, create_missing: false,
+            }),
+        2 => update().prop_map(Write::UpdateDocuments),
+        1 => collection_name().prop_map(|name| Write::TruncateCollection { collection: name.into() }),
         1 => (collection_name(), one_of(&DOCUMENTS))
             .prop_map(|(name, id)| Write::DeleteDocuments { collection: name.into(), ids: vec![id.into()] }),
         4 => node().prop_map(Write::AddNode),
@@ -258,11 +341,16 @@ fn single() -> impl Strategy<Value = Request> {
     (write(), durability()).prop_map(|(write, durability)| match write {
         Write::Put(PutEntry { key, value, ttl_ms }) => Request::Put(Put { key, value, ttl_ms, durability }),
         Write::DeleteKey { key } => Request::DeleteKey(DeleteKey { key, durability }),
-        Write::AddDocuments { collection, documents } => {
-            Request::AddDocuments(toondb_engine::api::AddDocuments { collection, documents, durability })
+        Write::AddDocuments { collection, documents, on_conflict, ttl_ms, create_missing } => {
+            let add = AddDocuments { collection, documents, on_conflict, ttl_ms, create_missing, durability };
+            Request::AddDocuments(add)
         }
+        Write::UpdateDocuments(update) => {
+            Request::UpdateDocuments(UpdateDocuments { update, return_ids: false, durability })
+        }
+        Write::TruncateCollection { collection } => Request::TruncateCollection(TruncateCollection { collection }),
         Write::DeleteDocuments { collection, ids } => {
-            Request::DeleteDocuments(DeleteDocuments { collection, ids, durability })
+            Request::DeleteDocuments(DeleteDocuments { collection, ids, return_ids: false, durability })
         }
         Write::AddNode(node) => Request::AddNode(toondb_engine::api::AddNode { node, durability }),
         Write::DeleteNode { id } => Request::DeleteNode(DeleteNode { id, durability }),
@@ -325,7 +413,7 @@ fn rarer() -> BoxedStrategy<Request> {
         1 => (log_name(), durability())
             .prop_map(|(log, durability)| Request::DeleteLog(DeleteLog { log: log.into(), durability })),
         2 => (collection_name(), conditional(), durability()).prop_map(|(name, filter, durability)| {
-            Request::DeleteByFilter(DeleteByFilter { collection: name.into(), filter, durability })
+            Request::DeleteByFilter(DeleteByFilter { collection: name.into(), filter, return_ids: false, durability })
         }),
         1 => erase.prop_map(|(from, kind, to, durability)| Request::EraseTemporal(EraseTemporal {
             from_id: from.into(), edge_type: kind.map(Into::into), to_id: to.map(Into::into), durability,

@@ -11,7 +11,7 @@ use toondb_engine::disk::CrashMode;
 use toondb_tests::{Database, Door, Model, Observed, Transport, Universe, check_answer, commit_of, run};
 
 use crate::ask::ask;
-use crate::op::{CACHES, COLLECTIONS, DIMENSION, NODES, Op, QUESTIONS, create};
+use crate::op::{CACHES, COLLECTIONS, DIMENSION, DOCUMENTS, NODES, Op, QUESTIONS, create};
 
 struct Play {
     db: Database,
@@ -28,6 +28,7 @@ fn universe() -> Universe {
         collections: COLLECTIONS.iter().map(|name| ((*name).to_owned(), DIMENSION)).collect(),
         caches: CACHES.iter().map(|name| ((*name).to_owned(), QUESTIONS.map(str::to_owned).to_vec())).collect(),
         nodes: NODES.iter().map(|node| (*node).to_owned()).collect(),
+        bare: DOCUMENTS.iter().map(|id| (*id).to_owned()).collect(),
     }
 }
 
@@ -168,6 +169,7 @@ fn durability(request: &Request) -> Durability {
         Request::AddDocuments(request) => request.durability,
         Request::DeleteDocuments(request) => request.durability,
         Request::DeleteByFilter(request) => request.durability,
+        Request::UpdateDocuments(request) => request.durability,
         Request::AddNode(request) => request.durability,
         Request::DeleteNode(request) => request.durability,
         Request::AddEdge(request) => request.durability,

@@ -47,11 +47,19 @@ fn fill(engine: &Engine, namespace: &str) {
         content: "text".to_owned(),
         embedding: Some(Embedding(vec![1.0, 2.0])),
         metadata: Properties::new(),
+        ..Default::default()
     };
     let documents = vec![document("x"), document("y")];
-    engine.run(namespace, AddDocuments { collection: "c".into(), documents, durability: DURABILITY }).unwrap();
+    engine
+        .run(
+            namespace,
+            AddDocuments { collection: "c".into(), documents, durability: DURABILITY, ..Default::default() },
+        )
+        .unwrap();
     let ids = vec!["y".into()];
-    engine.run(namespace, DeleteDocuments { collection: "c".into(), ids, durability: DURABILITY }).unwrap();
+    engine
+        .run(namespace, DeleteDocuments { collection: "c".into(), ids, durability: DURABILITY, ..Default::default() })
+        .unwrap();
     for id in ["a", "b"] {
         let node = Node { id: id.into(), node_type: "t".into(), properties: Properties::new() };
         engine.run(namespace, AddNode { node, durability: DURABILITY }).unwrap();

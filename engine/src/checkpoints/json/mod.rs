@@ -1,7 +1,7 @@
 //! Checkpoints as JSON, for people and other programs.
 //!
 //! ```text
-//! {"format": "toondb-checkpoint", "version": 1, "name": "...", "namespace": "...", "metadata": {...},
+//! {"format": "toondb-checkpoint", "version": 2, "name": "...", "namespace": "...", "metadata": {...},
 //!  "commit_seq": 7, "last_commit_at": 1700000000000, "created_at": 1700000000000, "keys": 1,
 //!  "rows": [
 //!   {"type": "kv", "key": "a", "value": "1", "commit_seq": 3},

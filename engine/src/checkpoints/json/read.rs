@@ -21,8 +21,8 @@ use crate::limits;
 
 /// What `format` says.
 pub const FORMAT: &str = "toondb-checkpoint";
-/// What `version` says.
-pub const VERSION: u32 = 1;
+/// What `version` says. In version 1 each document had an embedding, and none expired.
+pub const VERSION: u32 = 2;
 
 /// Takes rows one after the other.
 pub trait Items {
@@ -81,8 +81,8 @@ impl ReadPreface {
         if self.format.as_deref() != Some(FORMAT) {
             return Err(CheckpointFault::Content(format!("`format` must be {FORMAT:?}, before the rows")));
         }
-        if self.version != Some(VERSION) {
-            return Err(CheckpointFault::Content(format!("`version` must be {VERSION}, before the rows")));
+        if !self.version.is_some_and(|version| (1..=VERSION).contains(&version)) {
+            return Err(CheckpointFault::Content(format!("`version` must be 1 to {VERSION}, before the rows")));
         }
         let (name, metadata) = (std::mem::take(&mut self.name), std::mem::take(&mut self.metadata));
         Ok(Texts { name, namespace: NamespaceName::new(NamespaceName::DEFAULT), metadata })

@@ -38,11 +38,12 @@ pub enum JsonRow {
     },
     /// A vector of a document or of a bare index.
     Vector { collection: u32, row: u32, vector: Vec<Exact> },
-    /// A document or an entry of a cache; `row` says which vector is its embedding.
+    /// A document or an entry of a cache; `row` says which vector is its embedding, if it has one.
     Document {
         collection: u32,
         id: String,
-        row: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        row: Option<u32>,
         commit_seq: u64,
         content: String,
         metadata: Value,
@@ -139,7 +140,7 @@ impl From<&Item> for JsonRow {
             },
             Item::Document { collection, id, seq, row, body: None } => {
                 let id = id.first_chunk().map_or(0, |id| u64::from_be_bytes(*id));
-                Self::VectorId { collection: *collection, id, row: *row, commit_seq: *seq }
+                Self::VectorId { collection: *collection, id, row: row.unwrap_or_default(), commit_seq: *seq }
             }
             Item::Node { id, record: NodeRecord { seq, node_type, properties } } => Self::Node {
                 id: id.as_str().to_owned(),
@@ -221,7 +222,7 @@ impl TryFrom<JsonRow> for Item {
                 Self::Document { collection, id: id.into_bytes(), seq, row, body }
             }
             JsonRow::VectorId { collection, id, row, commit_seq: seq } => {
-                Self::Document { collection, id: id.to_be_bytes().to_vec(), seq, row, body: None }
+                Self::Document { collection, id: id.to_be_bytes().to_vec(), seq, row: Some(row), body: None }
             }
             JsonRow::Node { id, node_type, properties, commit_seq: seq } => {
                 let record = NodeRecord { seq, node_type, properties: unspell_properties(properties)? };

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use crate::api::{
     AddDocuments, AddEdge, AddNode, AddTemporalEdge, AsOf, ByteBuf, CacheGet, CachePut, CheckpointId, CheckpointInfo,
     CloseTemporalEdge, CommitSeq, CreateCheckpoint, CreateCollection, CreateIndex, DeleteDocuments, DeleteNode,
-    Direction, Document, DropCollection, Durability, Edge, Embedding, EmbeddingBatch, ExportCheckpoint, ExportFormat,
-    GetDocuments, GetEdges, GetNode, GetVectors, IdBatch, ImportCheckpoint, InsertVectors, ListCheckpoints,
-    ListCollections, ListIndexes, Metric, NamespaceStatsRequest, Node, Properties, Put, QueryTemporal,
+    Direction, Document, DocumentUpdate, DropCollection, Durability, Edge, Embedding, EmbeddingBatch, ExportCheckpoint,
+    ExportFormat, GetDocuments, GetEdges, GetNode, GetVectors, IdBatch, ImportCheckpoint, InsertVectors,
+    ListCheckpoints, ListCollections, ListIndexes, Metric, NamespaceStatsRequest, Node, Properties, Put, QueryTemporal,
     RestoreCheckpoint, Restored, Result, Scan, SearchCollection, SearchVectors, SupersedeTemporalEdge, TemporalFact,
-    TemporalHistory, TemporalMode, TimestampMs, Traverse, Value,
+    TemporalHistory, TemporalMode, TimestampMs, Traverse, UpdateDocuments, Value,
 };
 use crate::clock::ManualClock;
 use crate::disk::{Disk, SimDisk};
@@ -101,7 +101,7 @@ pub fn put(key: &[u8], value: &[u8], ttl_ms: Option<u64>) -> Put {
 
 pub fn document(id: &str, embedding: &[f32], metadata: Properties) -> Document {
     let (id, content) = (Some(id.into()), format!("content of {id} \u{1f600}\"\\\n"));
-    Document { id, content, embedding: Some(Embedding(embedding.to_vec())), metadata }
+    Document { id, content, embedding: Some(Embedding(embedding.to_vec())), metadata, ..Default::default() }
 }
 
 pub fn fact(to: &str, from: i64, until: Option<i64>) -> TemporalFact {
@@ -152,12 +152,39 @@ pub fn fill(db: &Db, ns: &str) {
             .collect()
     };
     for collection in ["docs", "gone"] {
-        let add = AddDocuments { collection: collection.into(), documents: documents(0), durability: DURABLE };
+        let add = AddDocuments {
+            collection: collection.into(),
+            documents: documents(0),
+            durability: DURABLE,
+            ..Default::default()
+        };
         engine.run(ns, add).unwrap();
     }
+    // Without an embedding, for a time, and changed since: before and after the checkpoint numbers its rows anew.
+    let bare = Document { id: Some("bare".into()), ttl_ms: Some(1_000_000), metadata: fields(), ..Document::default() };
+    let documents_of =
+        |documents| AddDocuments { collection: "docs".into(), documents, durability: DURABLE, ..Default::default() };
+    engine.run(ns, documents_of(vec![bare])).unwrap();
+    for (ids, n) in [(vec!["bare".into(), "d5".into()], 50), (vec!["d5".into(), "d6".into()], 60)] {
+        let set = Properties::new().with("n", n);
+        let update = DocumentUpdate { collection: "docs".into(), ids: Some(ids), set, ..DocumentUpdate::default() };
+        engine.run(ns, UpdateDocuments { update, ..UpdateDocuments::default() }).unwrap();
+    }
     let ids = vec!["d3".into(), "d4".into()];
-    engine.run(ns, DeleteDocuments { collection: "docs".into(), ids, durability: DURABLE }).unwrap();
-    engine.run(ns, AddDocuments { collection: "docs".into(), documents: documents(9), durability: DURABLE }).unwrap();
+    engine
+        .run(ns, DeleteDocuments { collection: "docs".into(), ids, durability: DURABLE, ..Default::default() })
+        .unwrap();
+    engine
+        .run(
+            ns,
+            AddDocuments {
+                collection: "docs".into(),
+                documents: documents(9),
+                durability: DURABLE,
+                ..Default::default()
+            },
+        )
+        .unwrap();
     engine.run(ns, DropCollection { collection: "gone".into() }).unwrap();
     engine.run(ns, CreateIndex { index: "bare".into(), dimension: 2, metric: Metric::Euclidean }).unwrap();
     let (ids, vectors) =
@@ -212,7 +239,7 @@ pub fn answers(db: &Db, ns: &str) -> String {
     all.add(engine.run(ns, Scan { limit: Some(1_000), ..Scan::default() }).unwrap());
     for info in engine.run(ns, ListCollections {}).unwrap().collections {
         all.add((&info.name, info.dimension, info.metric, info.metadata, info.count, info.created_at));
-        let ids = (0..21).map(|n| format!("d{n}").into()).collect();
+        let ids = (0..21).map(|n| format!("d{n}").into()).chain(["bare".into()]).collect();
         let get =
             GetDocuments { collection: info.name.clone(), ids, include_embedding: true, ..GetDocuments::default() };
         all.add(engine.run(ns, get).unwrap());

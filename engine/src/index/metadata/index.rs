@@ -1,19 +1,23 @@
-//! The index itself: fields by name, and the evaluation of filters by set algebra.
+//! The index itself: the evaluation of filters by set algebra.
 //!
 //! Evaluation borrows a posting wherever a part of the filter is exactly one posting, and builds new sets only where it
 //! must combine. Its recursion is bounded by `FILTER_DEPTH_MAX`, which every filter from outside has been held to.
+//!
+//! A path that was written with dots is two in one: the field of this very name, and what the dots lead to for rows without
+//! such a field.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use roaring::{MultiOps, RoaringBitmap};
 
+use super::condition::Condition;
 use super::conjunction::{Conjunction, Step};
 use super::field::Field;
-use super::interval::Interval;
+use super::names::{Level, Names};
+use super::plan::Plan;
 use super::posting::bitmap_heap_bytes;
-use super::terms::entry_bytes;
-use crate::api::{Filter, Predicate, Properties, Value};
+use super::scan::Scan;
+use crate::api::{FieldPath, Predicate, Properties};
 
 /// The inverted index over the metadata of one collection.
 ///
@@ -22,9 +26,38 @@ use crate::api::{Filter, Predicate, Properties, Value};
 #[derive(Debug, Clone, Default)]
 pub struct MetadataIndex {
     rows: RoaringBitmap,
-    fields: BTreeMap<String, Field>,
-    /// Bytes of all fields, about, kept as rows come and go: nobody who asks for them waits for a walk over every value.
-    field_bytes: usize,
+    names: Names,
+    /// How many fields inside others have lists of rows.
+    paths: usize,
+}
+
+/// Where the rows of a path are found.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Place<'i, 'n> {
+    /// In the lists of its field.
+    Listed(&'i Field),
+    /// By a walk over the maps of the outermost field; the names lead on from there.
+    Walked(&'i Field, &'n [String]),
+    /// Nowhere.
+    Nowhere,
+}
+
+impl<'i> Place<'i, '_> {
+    pub(super) fn matching(&self, condition: &Condition<'_>) -> Cow<'i, RoaringBitmap> {
+        match *self {
+            Place::Listed(field) => field.matching(condition),
+            Place::Walked(outermost, names) => Cow::Owned(outermost.values().scan(&Scan::Inside(names, *condition))),
+            Place::Nowhere => Cow::default(),
+        }
+    }
+
+    pub(super) fn work(&self, condition: &Condition<'_>) -> usize {
+        match self {
+            Place::Listed(field) => field.work(condition),
+            Place::Walked(outermost, _) => outermost.values().walk_work(),
+            Place::Nowhere => 0,
+        }
+    }
 }
 
 impl MetadataIndex {
@@ -38,40 +71,19 @@ impl MetadataIndex {
     /// row must have been removed before.
     pub fn insert(&mut self, row: u32, metadata: &Properties) {
         self.rows.insert(row);
-        for (name, value) in &metadata.0 {
-            match self.fields.get_mut(name) {
-                Some(field) => {
-                    let before = field.heap_bytes();
-                    field.insert(row, value);
-                    self.field_bytes = self.field_bytes + field.heap_bytes() - before;
-                }
-                None => {
-                    let (name, field) = (name.clone(), Field::new(row, value));
-                    self.field_bytes += field_bytes(&name, field.heap_bytes());
-                    self.fields.insert(name, field);
-                }
-            }
-        }
+        self.names.insert(row, &metadata.0, Level::Outermost, &mut self.paths);
     }
 
     /// Takes a row out, given the metadata it was added with. A row that is not there changes nothing.
     pub fn remove(&mut self, row: u32, metadata: &Properties) {
         self.rows.remove(row);
-        for (name, value) in &metadata.0 {
-            let Some(field) = self.fields.get_mut(name) else { continue };
-            let before = field.heap_bytes();
-            let is_empty = field.remove(row, value);
-            self.field_bytes = self.field_bytes + field.heap_bytes() - before;
-            if is_empty && let Some((name, field)) = self.fields.remove_entry(name) {
-                self.field_bytes -= field_bytes(&name, field.heap_bytes());
-            }
-        }
+        self.names.remove(row, &metadata.0, Level::Outermost, &mut self.paths);
     }
 
-    /// The rows that match: exactly those for which `Filter::matches` is true.
+    /// The rows of a plan: of a filter that asks metadata alone exactly those for which `Filter::matches` is true.
     #[must_use]
-    pub fn evaluate(&self, filter: &Filter) -> RoaringBitmap {
-        self.matching(filter).into_owned()
+    pub fn evaluate(&self, plan: &Plan<'_>) -> RoaringBitmap {
+        self.matching(plan).into_owned()
     }
 
     /// All rows.
@@ -82,70 +94,76 @@ impl MetadataIndex {
 
     /// What is known of a field, if any row has it.
     pub(super) fn field(&self, name: &str) -> Option<&Field> {
-        self.fields.get(name)
+        self.names.get(name)
     }
 
     /// Bytes in memory, about.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
-        size_of::<Self>() + bitmap_heap_bytes(&self.rows) + self.field_bytes
+        size_of::<Self>() + bitmap_heap_bytes(&self.rows) + self.names.heap_bytes()
     }
 
     /// The same, counted by walking every field and value: what the kept number must equal.
     #[cfg(test)]
     pub(super) fn walked_bytes(&self) -> usize {
-        let fields = self.fields.iter().map(|(name, field)| field_bytes(name, field.walked_bytes())).sum::<usize>();
-        size_of::<Self>() + bitmap_heap_bytes(&self.rows) + fields
+        size_of::<Self>() + bitmap_heap_bytes(&self.rows) + self.names.walked_bytes()
     }
 
-    pub(super) fn within_slice(
-        &self,
-        name: &str,
-        interval: &Interval<'_>,
-        after: Option<&Value>,
-    ) -> (RoaringBitmap, Option<Value>) {
-        self.fields.get(name).map_or_else(Default::default, |field| field.within_slice(interval, after))
+    /// How many fields inside others have lists of rows.
+    #[cfg(test)]
+    pub(super) fn paths(&self) -> usize {
+        self.paths
     }
 
-    pub(super) fn texts_with(&self, name: &str, part: &str, after: Option<&Value>) -> (RoaringBitmap, Option<Value>) {
-        self.fields.get(name).map_or_else(Default::default, |field| field.texts_slice(part, after))
+    /// Where the rows are in which the names lead to a value that satisfies the condition.
+    pub(super) fn place<'n>(&self, names: &'n [String], condition: &Condition<'_>) -> Place<'_, 'n> {
+        let Some((first, rest)) = names.split_first() else { return Place::Nowhere };
+        let Some(outermost) = self.names.get(first) else { return Place::Nowhere };
+        let mut field = outermost;
+        for name in rest {
+            let Some(inside) = field.inside() else { return Place::Nowhere };
+            match inside.get(name) {
+                Some(found) => field = found,
+                None if inside.is_partial() => return Place::Walked(outermost, rest),
+                None => return Place::Nowhere,
+            }
+        }
+        if !rest.is_empty() && condition.tells_maps_apart() {
+            return Place::Walked(outermost, rest);
+        }
+        Place::Listed(field)
     }
 
-    pub(super) fn elements_equal(&self, name: &str, element: &str) -> RoaringBitmap {
-        let element = Value::String(element.to_owned());
-        self.fields.get(name).map_or_else(RoaringBitmap::new, |field| field.with_element(&element).into_owned())
+    /// The rows that have an outermost field.
+    pub(super) fn present(&self, name: &str) -> Cow<'_, RoaringBitmap> {
+        self.names.get(name).map_or_else(Cow::default, Field::present)
     }
 
-    pub(super) fn any_of(&self, name: &str, values: &[Value]) -> RoaringBitmap {
-        self.fields.get(name).map_or_else(RoaringBitmap::new, |field| field.any_of(values))
-    }
-
-    pub(super) fn present(&self, name: &str) -> RoaringBitmap {
-        self.fields.get(name).map_or_else(RoaringBitmap::new, |field| field.present().into_owned())
-    }
-
-    fn matching(&self, filter: &Filter) -> Cow<'_, RoaringBitmap> {
-        match filter {
-            Filter::Field(name, predicate) => self.with_field(name, predicate),
-            Filter::And(parts) => self.with_all(parts),
-            Filter::Or(parts) => {
+    fn matching(&self, plan: &Plan<'_>) -> Cow<'_, RoaringBitmap> {
+        match plan {
+            Plan::Field(path, predicate) => self.with_field(path, &Condition::Is(predicate)),
+            Plan::Rows(rows) => Cow::Owned(rows & &self.rows),
+            Plan::And(parts) => self.with_all(parts),
+            Plan::Or(parts) => {
                 let parts: Vec<_> = parts.iter().map(|part| self.matching(part)).collect();
                 Cow::Owned(parts.iter().map(|rows| &**rows).union())
             }
-            Filter::Not(part) => Cow::Owned(&self.rows - &*self.matching(part)),
+            Plan::Not(part) => Cow::Owned(&self.rows - &*self.matching(part)),
         }
     }
 
-    fn with_field(&self, name: &str, predicate: &Predicate) -> Cow<'_, RoaringBitmap> {
-        match (self.fields.get(name), predicate) {
-            (Some(field), Predicate::Exists(false)) => Cow::Owned(&self.rows - &*field.present()),
-            (Some(field), predicate) => field.matching(predicate),
-            (None, Predicate::Exists(false)) => Cow::Borrowed(&self.rows),
-            (None, _) => Cow::default(),
+    fn with_field(&self, path: &FieldPath, condition: &Condition<'_>) -> Cow<'_, RoaringBitmap> {
+        if let Condition::Is(Predicate::Exists(false)) = condition {
+            return Cow::Owned(&self.rows - &*self.with_field(path, &Condition::Is(&Predicate::Exists(true))));
+        }
+        let nested = self.place(path.names(), condition).matching(condition);
+        match path.whole().and_then(|whole| self.names.get(whole)) {
+            Some(whole) => Cow::Owned(&*whole.matching(condition) | (&*nested - &*whole.present())),
+            None => nested,
         }
     }
 
-    fn with_all(&self, parts: &[Filter]) -> Cow<'_, RoaringBitmap> {
+    fn with_all(&self, parts: &[Plan<'_>]) -> Cow<'_, RoaringBitmap> {
         let Some(mut steps) = Conjunction::steps(parts) else {
             return Cow::default();
         };
@@ -154,9 +172,11 @@ impl MetadataIndex {
         let mut rows: Option<Cow<'_, RoaringBitmap>> = None;
         for step in &steps {
             let narrowed = match step {
-                Step::Excludes(filter) => Cow::Owned(rows.as_deref().unwrap_or(&self.rows) - &*self.matching(filter)),
-                Step::Matches(filter) => intersection(rows, self.matching(filter)),
-                Step::Within(name, interval) => intersection(rows, self.within(name, interval)),
+                Step::Excludes(plan) => Cow::Owned(rows.as_deref().unwrap_or(&self.rows) - &*self.matching(plan)),
+                Step::Matches(plan) => intersection(rows, self.matching(plan)),
+                Step::Within(path, interval) => {
+                    intersection(rows, self.with_field(path, &Condition::Within(*interval)))
+                }
             };
             if narrowed.is_empty() {
                 return narrowed;
@@ -166,30 +186,28 @@ impl MetadataIndex {
         rows.unwrap_or(Cow::Borrowed(&self.rows))
     }
 
-    fn within(&self, name: &str, interval: &Interval<'_>) -> Cow<'_, RoaringBitmap> {
-        self.fields.get(name).map_or_else(Cow::default, |field| Cow::Owned(field.within(interval)))
-    }
-
     /// How many postings a step of a conjunction makes the index visit, at most.
     pub(super) fn step_work(&self, step: &Step<'_>) -> usize {
         match step {
-            Step::Matches(filter) | Step::Excludes(filter) => self.work(filter),
-            Step::Within(name, _) => self.fields.get(*name).map_or(0, |field| field.distinct()),
+            Step::Matches(plan) | Step::Excludes(plan) => self.work(plan),
+            Step::Within(path, interval) => self.field_work(path, &Condition::Within(*interval)),
         }
     }
 
-    /// How many postings a filter makes the index visit, at most.
-    pub(super) fn work(&self, filter: &Filter) -> usize {
-        match filter {
-            Filter::Field(name, predicate) => self.fields.get(name).map_or(0, |field| field.work(predicate)),
-            Filter::And(parts) | Filter::Or(parts) => parts.iter().map(|part| self.work(part)).sum(),
-            Filter::Not(part) => self.work(part),
+    /// How many postings a plan makes the index visit, at most.
+    pub(super) fn work(&self, plan: &Plan<'_>) -> usize {
+        match plan {
+            Plan::Field(path, predicate) => self.field_work(path, &Condition::Is(predicate)),
+            Plan::Rows(_) => 1,
+            Plan::And(parts) | Plan::Or(parts) => parts.iter().map(|part| self.work(part)).sum(),
+            Plan::Not(part) => self.work(part),
         }
     }
-}
 
-fn field_bytes(name: &String, heap_bytes: usize) -> usize {
-    entry_bytes::<String, Field>() + name.capacity() + heap_bytes
+    fn field_work(&self, path: &FieldPath, condition: &Condition<'_>) -> usize {
+        let whole = path.whole().and_then(|whole| self.names.get(whole)).map_or(0, |field| field.work(condition));
+        whole + self.place(path.names(), condition).work(condition)
+    }
 }
 
 fn intersection<'a>(rows: Option<Cow<'a, RoaringBitmap>>, found: Cow<'a, RoaringBitmap>) -> Cow<'a, RoaringBitmap> {

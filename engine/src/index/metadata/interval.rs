@@ -4,7 +4,7 @@
 //! intersection is scanned instead, so a narrow window costs what the window holds.
 
 use std::cmp::Ordering;
-use std::ops::Bound;
+use std::ops::{Bound, RangeBounds};
 
 use crate::api::{Predicate, Value};
 
@@ -42,6 +42,11 @@ impl<'a> Interval<'a> {
             }
         };
         (self.kind.same_kind(other.kind) && !crossed).then_some(Self { lower, upper, kind: self.kind })
+    }
+
+    /// True if a value lies in it.
+    pub(super) fn contains(&self, value: &Value) -> bool {
+        self.has_kind_of(value) && (self.lower, self.upper).contains(value)
     }
 
     /// True if a value is of the interval's kind.

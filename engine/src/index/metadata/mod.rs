@@ -7,14 +7,20 @@
 //!
 //! The answer is exact: it equals testing `Filter::matches` on every row. Keys are therefore kept whole, however long; a
 //! long text costs its length once per distinct value, and a list is kept both whole (for equality) and by its elements
-//! (for `$contains`). `PROPERTIES_BYTES_MAX` bounds what one row can add.
+//! (for `$contains` and its kin). What lies inside a map is kept once more, by its path, without the maps in between; where
+//! there are too many paths, and where whole maps are compared, the maps are walked ([`names`]). `PROPERTIES_BYTES_MAX` bounds
+//! what one row can add.
 
+mod condition;
 mod conjunction;
 mod count;
 mod field;
 mod index;
 mod interval;
+mod names;
+mod plan;
 mod posting;
+mod scan;
 mod shared;
 mod terms;
 mod walk;
@@ -23,6 +29,7 @@ mod walk;
 mod tests;
 
 pub use index::MetadataIndex;
+pub use plan::Plan;
 pub use shared::SharedIndex;
 pub use terms::value_heap_bytes;
 pub use walk::{ValueRange, ValueWalk};

@@ -5,8 +5,8 @@ use std::ops::Bound;
 
 use roaring::RoaringBitmap;
 
-use super::interval::Interval;
 use super::posting::{Posting, SLICE_POSTINGS, union};
+use super::scan::Scan;
 use crate::api::Value;
 
 /// Bytes of values looked at in one slice.
@@ -72,53 +72,49 @@ impl Terms {
         union(values.iter().filter_map(|value| self.get(value)))
     }
 
-    /// The rows with a value in the interval.
-    pub(super) fn within(&self, interval: &Interval<'_>) -> RoaringBitmap {
-        let range = self.postings.range::<Value, _>((interval.lower, interval.upper));
-        // Values of one kind lie side by side. The scan starts at a bound, which is of the kind, and leaves with the kind.
-        match interval.lower {
-            Bound::Unbounded => union(range.rev().map_while(|entry| of_kind(interval, entry))),
-            _ => union(range.map_while(|entry| of_kind(interval, entry))),
+    /// The rows that hold all of the values, of which there is at least one.
+    pub(super) fn all_of(&self, values: &[Value]) -> RoaringBitmap {
+        let mut rows: Option<RoaringBitmap> = None;
+        for value in values {
+            let Some(posting) = self.get(value) else { return RoaringBitmap::new() };
+            rows = Some(match rows {
+                None => posting.rows().into_owned(),
+                Some(rows) => rows & &*posting.rows(),
+            });
+            if rows.as_ref().is_some_and(RoaringBitmap::is_empty) {
+                break;
+            }
         }
+        rows.unwrap_or_default()
     }
 
-    /// The rows with a text that contains `part`. Every distinct text is searched.
-    pub(super) fn texts_with(&self, part: &str) -> RoaringBitmap {
-        let empty = Value::String(String::new());
-        let texts = self.postings.range(&empty..).map_while(|(value, posting)| match value {
-            Value::String(text) => Some((text, posting)),
-            _ => None,
-        });
-        union(texts.filter(|(text, _)| text.contains(part)).map(|(_, posting)| posting))
+    /// The rows with a value that the scan wants.
+    pub(super) fn scan(&self, scan: &Scan<'_>) -> RoaringBitmap {
+        self.walk(scan, None, false).0
     }
 
-    /// A slice of [`Terms::within`], of what follows `after` in its order. Gives where it ended, if there may be more.
-    pub(super) fn within_slice(
-        &self,
-        interval: &Interval<'_>,
-        after: Option<&Value>,
-    ) -> (RoaringBitmap, Option<Value>) {
-        match (interval.lower, after) {
+    /// A slice of [`Terms::scan`], of what follows `after` in its order. Gives where it ended, if there may be more.
+    pub(super) fn slice(&self, scan: &Scan<'_>, after: Option<&Value>) -> (RoaringBitmap, Option<Value>) {
+        self.walk(scan, after, true)
+    }
+
+    fn walk(&self, scan: &Scan<'_>, after: Option<&Value>, is_slice: bool) -> (RoaringBitmap, Option<Value>) {
+        let (lower, upper) = (scan.lower(), scan.upper());
+        match (&lower, after) {
             (Bound::Unbounded, after) => {
-                let upper = after.map_or(interval.upper, Bound::Excluded);
-                let range = self.postings.range::<Value, _>((interval.lower, upper)).rev();
-                slice(range, |value| interval.has_kind_of(value), |_| true)
+                let upper = after.map_or(upper, Bound::Excluded);
+                wanted(self.postings.range::<Value, _>((Bound::Unbounded, upper)).rev(), scan, is_slice)
             }
             (lower, after) => {
-                let lower = after.map_or(lower, Bound::Excluded);
-                let range = self.postings.range::<Value, _>((lower, interval.upper));
-                slice(range, |value| interval.has_kind_of(value), |_| true)
+                let lower = after.map_or(lower.as_ref().map(|value| &**value), Bound::Excluded);
+                wanted(self.postings.range::<Value, _>((lower, upper)), scan, is_slice)
             }
         }
     }
 
-    /// A slice of [`Terms::texts_with`], of what follows `after`. Gives where it ended, if there may be more.
-    pub(super) fn texts_slice(&self, part: &str, after: Option<&Value>) -> (RoaringBitmap, Option<Value>) {
-        let empty = Value::String(String::new());
-        let lower = after.map_or(Bound::Included(&empty), Bound::Excluded);
-        let is_text = |value: &Value| matches!(value, Value::String(_));
-        let has_part = |value: &Value| matches!(value, Value::String(text) if text.contains(part));
-        slice(self.postings.range::<Value, _>((lower, Bound::Unbounded)), is_text, has_part)
+    /// How many values a walk over all of them is as long as: those that are long count as several.
+    pub(super) fn walk_work(&self) -> usize {
+        self.len().max(self.bytes / (SLICE_BYTES / SLICE_POSTINGS))
     }
 
     /// Bytes in memory, about.
@@ -137,29 +133,25 @@ fn term_bytes(value: &Value, posting: &Posting) -> usize {
     entry_bytes::<Value, Posting>() + value_heap_bytes(value) + posting.heap_bytes()
 }
 
-/// The rows of the entries that are wanted among the next few of a kind, and the last value looked at if there may be more.
-fn slice<'a>(
+/// The rows of the values that a scan wants. Of a slice, also the last value looked at if there may be more.
+fn wanted<'a>(
     entries: impl Iterator<Item = (&'a Value, &'a Posting)>,
-    is_of_kind: impl Fn(&Value) -> bool,
-    is_wanted: impl Fn(&Value) -> bool,
+    scan: &Scan<'_>,
+    is_slice: bool,
 ) -> (RoaringBitmap, Option<Value>) {
     let (mut found, mut last, mut looked_at, mut bytes) = (Vec::new(), None, 0, 0);
-    for (value, posting) in entries.take_while(|(value, _)| is_of_kind(value)) {
-        if is_wanted(value) {
+    for (value, posting) in entries.take_while(|(value, _)| scan.goes_on(value)) {
+        if scan.wants(value) {
             found.push(posting);
         }
         looked_at += 1;
         bytes += value_heap_bytes(value);
-        if looked_at >= SLICE_POSTINGS || bytes >= SLICE_BYTES {
+        if is_slice && (looked_at >= SLICE_POSTINGS || bytes >= SLICE_BYTES) {
             last = Some(value.clone());
             break;
         }
     }
     (union(found.into_iter()), last)
-}
-
-fn of_kind<'a>(interval: &Interval<'_>, (value, posting): (&'a Value, &'a Posting)) -> Option<&'a Posting> {
-    interval.has_kind_of(value).then_some(posting)
 }
 
 /// Bytes of an entry of a B-tree map, whose nodes are about two thirds full.

@@ -105,11 +105,6 @@ impl SharedIndex {
         }
     }
 
-    /// All rows.
-    pub fn rows(&self) -> RoaringBitmap {
-        self.0.read().rows().clone()
-    }
-
     /// The rows that have exactly this value in a field.
     pub fn with_value(&self, field: &str, value: &Value) -> RoaringBitmap {
         self.0.read().field(field).map_or_else(RoaringBitmap::new, |field| field.equal(value).into_owned())

@@ -119,7 +119,7 @@ impl VectorIndex {
         queries: &[RowHandle],
         cancel: &Arc<AtomicBool>,
     ) -> Result<Attempt, VectorError> {
-        let params = *self.params();
+        let params = self.params();
         let lean = (!self.builds.is_full.load(Ordering::Relaxed)).then_some(Density::Lean);
         for density in lean.into_iter().chain([Density::Full]) {
             let Some(graph) = Graph::build(params, density, rows, Arc::clone(cancel))? else {

@@ -6,6 +6,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use arc_swap::{ArcSwap, ArcSwapOption, Guard};
 use parking_lot::Mutex;
@@ -20,7 +21,9 @@ use super::params::{VectorParams, checked_factor};
 
 /// The vectors of one collection.
 pub struct VectorIndex {
+    /// What it was made with; a dimension of 0 is decided later.
     params: VectorParams,
+    dimension: AtomicUsize,
     directory: ArcSwap<Directory>,
     graph: ArcSwapOption<Graph>,
     writer: Mutex<Writer>,
@@ -65,6 +68,7 @@ impl VectorIndex {
     /// An empty index.
     pub fn new(params: VectorParams) -> Self {
         Self {
+            dimension: AtomicUsize::new(params.dimension),
             params,
             directory: ArcSwap::default(),
             graph: ArcSwapOption::empty(),
@@ -73,14 +77,20 @@ impl VectorIndex {
         }
     }
 
-    /// The parameters the index was made with.
-    pub fn params(&self) -> &VectorParams {
-        &self.params
+    /// The parameters of the index. Its dimension is 0 until it is decided, and then never changes.
+    pub fn params(&self) -> VectorParams {
+        VectorParams { dimension: self.dimension.load(Ordering::Acquire), ..self.params }
+    }
+
+    /// Decides a dimension that was left open, before the first row. A decided one stays.
+    pub fn decide(&self, dimension: usize) {
+        // Whoever is second finds the same number: the row that says it was written once.
+        let _ = self.dimension.compare_exchange(0, dimension, Ordering::AcqRel, Ordering::Acquire);
     }
 
     /// Adds a row, visible from `seq` on. Row numbers increase from call to call and may leave gaps.
     pub fn insert(&self, row: u32, id: &[u8], vector: &[f32], seq: u64) -> Result<(), VectorError> {
-        let factor = checked_factor(&self.params, vector)?;
+        let factor = checked_factor(&self.params(), vector)?;
         if seq >= WRITING {
             return Err(VectorError::ReservedSeq { seq });
         }
@@ -112,6 +122,11 @@ impl VectorIndex {
     /// The vector of a row bit for bit as it was given, as long as its memory has not been reclaimed.
     pub fn vector(&self, row: u32) -> Option<Vec<f32>> {
         self.directory.load().row(row).map(|row| row.vector().to_vec())
+    }
+
+    /// Whether a reader at `seq` sees a row.
+    pub fn is_visible(&self, row: u32, seq: u64) -> bool {
+        self.directory.load().row(row).is_some_and(|row| row.is_visible(seq))
     }
 
     /// The identifier of a row, as long as its memory has not been reclaimed.
@@ -174,7 +189,7 @@ impl VectorIndex {
         let first = first_row_of(row);
         let tail = writer.tail.take().filter(|tail| tail.first_row() == first);
         writer.tail.insert(tail.unwrap_or_else(|| {
-            let chunk = Arc::new(Chunk::new(first, self.params.dimension, CHUNK_ROWS));
+            let chunk = Arc::new(Chunk::new(first, self.params().dimension, CHUNK_ROWS));
             self.directory.store(Arc::new(self.directory.load().with(Arc::clone(&chunk))));
             chunk
         }))
@@ -204,7 +219,7 @@ impl VectorIndex {
 impl fmt::Debug for VectorIndex {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("VectorIndex")
-            .field("params", &self.params)
+            .field("params", &self.params())
             .field("stats", &self.stats())
             .finish_non_exhaustive()
     }

@@ -42,7 +42,7 @@ impl VectorIndex {
         params: &SearchParams<'_>,
         step: &mut impl FnMut() -> Result<(), E>,
     ) -> Result<Vec<Hit>, E> {
-        validate(self.params(), query)?;
+        validate(&self.params(), query)?;
         if params.k == 0 {
             return Ok(Vec::new());
         }
@@ -60,7 +60,7 @@ impl VectorIndex {
 
     /// The exact answer to the same question, from a scan of every row.
     pub fn search_exact(&self, query: &[f32], params: &SearchParams<'_>) -> Result<Vec<Hit>, VectorError> {
-        validate(self.params(), query)?;
+        validate(&self.params(), query)?;
         if params.k == 0 {
             return Ok(Vec::new());
         }

@@ -1,18 +1,29 @@
 //! Writes to semantic caches. An entry is a row as a document is; its id is the entry's key, and its record also says when
 //! it expires.
 
-use super::collection::{NewRow, create_record, delete_row, document_key, write_row};
-use crate::api::{CacheInvalidate, CachePut, Deleted, Error, Globs, Metric, Properties, Result, Written};
+use super::collection::create_record;
+use super::rows::{NewRow, Target, delete_row, resolve, write_row};
+use crate::api::{
+    CacheInvalidate, CachePut, CollectionName, Deleted, Error, ErrorCode, Globs, Metric, Properties, Result, Written,
+};
 use crate::limits;
 use crate::namespace::collection::Collection;
 use crate::namespace::context::WriteContext;
 use crate::namespace::exec::Execute;
-use crate::store::{CollectionKind, CollectionRecord, DocumentBody, DocumentRecord, KeyWriter, Read, Table};
+use crate::store::{CollectionKind, CollectionRecord, DocumentBody};
+
+fn find(ctx: &WriteContext<'_>, name: &CollectionName) -> Result<Option<Target>> {
+    match resolve(ctx, name, CollectionKind::Cache) {
+        Ok(cache) => Ok(Some(cache)),
+        Err(error) if error.code == ErrorCode::CollectionNotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
 
 /// Writes an entry, replacing what its key had. The first one creates the cache, in the same commit.
 pub fn put(ctx: &mut WriteContext<'_>, request: CachePut) -> Result<()> {
     let CachePut { cache: name, key, value, embedding, ttl_ms, durability: _ } = request;
-    let cache = match ctx.state.cache(&ctx.txn, &name)? {
+    let cache = match find(ctx, &name)? {
         Some(cache) => cache,
         None => {
             let record = CollectionRecord {
@@ -27,10 +38,10 @@ pub fn put(ctx: &mut WriteContext<'_>, request: CachePut) -> Result<()> {
             create_record(ctx, &name, record)?.0
         }
     };
-    cache.check_dimension(&name, &embedding)?;
+    cache.rows.check_dimension(&name, &embedding)?;
     let expires_at = ttl_ms.map(|ttl| ctx.now_ms.saturating_add(i64::try_from(ttl).unwrap_or(i64::MAX)));
     let body = DocumentBody { content: value, metadata: Properties::new(), expires_at };
-    write_row(ctx, &cache, NewRow { id: key.as_bytes(), vector: &embedding.0, body: Some(body) })
+    write_row(ctx, &cache, NewRow { id: key.as_bytes(), vector: Some(&embedding.0), body: Some(body) })
 }
 
 impl Execute for CachePut {
@@ -42,10 +53,10 @@ impl Execute for CachePut {
 
 /// Deletes the entries whose keys match. Gives how many there were to be found; expired ones go with them uncounted.
 pub fn invalidate(ctx: &mut WriteContext<'_>, request: &CacheInvalidate) -> Result<u64> {
-    let Some(cache) = ctx.state.cache(&ctx.txn, &request.cache)? else { return Ok(0) };
-    let open = cache.entries.open(ctx.now_ms);
+    let Some(cache) = find(ctx, &request.cache)? else { return Ok(0) };
+    let open = cache.rows.lifetimes.open(ctx.now_ms);
     let mut deleted = 0;
-    for Match { row, key } in matching(ctx, &cache, Globs::parse([request.pattern.as_str()])?)? {
+    for Match { row, key } in matching(ctx, &cache.rows, Globs::parse([request.pattern.as_str()])?)? {
         if delete_row(ctx, &cache, &key)? {
             deleted += u64::from(open.as_ref().is_none_or(|open| open.contains(row)));
         }
@@ -85,31 +96,4 @@ fn matching(ctx: &WriteContext<'_>, cache: &Collection, mut globs: Globs) -> Res
         }
     });
     failed.map_or(Ok(found), Err)
-}
-
-/// Deletes entries that have expired, at most `limit`. Gives how many.
-pub fn sweep(ctx: &mut WriteContext<'_>, limit: usize) -> Result<usize> {
-    let mut left = limit;
-    for cache in ctx.state.collections.all() {
-        if cache.record.kind != CollectionKind::Cache {
-            continue;
-        }
-        let due = cache.entries.due(ctx.now_ms, left);
-        // What is left of a dropped cache is not counted any more, and is purged row by row.
-        if due.is_empty() || ctx.txn.contains(Table::Purges, &KeyWriter::new().u32(cache.record.id).finish())? {
-            continue;
-        }
-        for row in due {
-            let Some(key) = cache.vectors.id(row) else { continue };
-            let stored = ctx.txn.get(Table::Documents, &document_key(&cache, &key))?;
-            // The row may have been replaced: then the record is its successor's, which must stay.
-            if let Some(stored) = stored
-                && DocumentRecord::decode(&stored)?.row == row
-            {
-                delete_row(ctx, &cache, &key)?;
-                left -= 1;
-            }
-        }
-    }
-    Ok(limit - left)
 }

@@ -1,54 +1,86 @@
-//! Writes to collections of documents, and what they share with bare vector indexes and caches: names, rows, purging.
+//! Writes to collections as wholes: creating, describing anew, emptying and dropping them, and purging what was dropped.
 
 use std::sync::Arc;
 
+use super::rows::{Target, document_key, resolve};
 use crate::api::{
-    AddDocuments, AddedDocuments, CollectionInfo, CollectionName, CreateCollection, DeleteByFilter, DeleteDocuments,
-    Deleted, Document, DocumentId, DropCollection, Error, ErrorCode, Filter, Result, TimestampMs,
+    CollectionInfo, CollectionName, CreateCollection, Deleted, DropCollection, Error, ErrorCode, Result, TimestampMs,
+    TruncateCollection, UpdateCollection,
 };
-use crate::index::vector::validate;
 use crate::limits;
 use crate::namespace::collection::Collection;
 use crate::namespace::context::WriteContext;
 use crate::namespace::exec::Execute;
 use crate::namespace::row_info::row_bytes;
 use crate::planted::{self, Planted};
-use crate::store::{
-    CollectionKind, CollectionRecord, DocumentBody, DocumentRecord, KeyRange, KeyWriter, Read, RowMark, Table,
-};
-use crate::work::Wanted;
+use crate::store::{CollectionKind, CollectionRecord, DocumentRecord, KeyRange, Read, Table};
 
 /// Creates a collection, index or cache. Gives false if it exists with the same settings.
 pub(super) fn create_record(
     ctx: &mut WriteContext<'_>,
     name: &CollectionName,
     mut record: CollectionRecord,
-) -> Result<(Arc<Collection>, bool)> {
+) -> Result<(Target, bool)> {
     let key = record.kind.key(name.as_str());
     if let Some(stored) = ctx.txn.get(Table::Collections, &key)? {
-        let old = CollectionRecord::decode(&stored)?;
-        if (old.kind, old.dimension, old.metric) != (record.kind, record.dimension, record.metric) {
-            let CollectionRecord { dimension, metric, .. } = old;
-            let text = format!(
-                "{name:?} exists with dimension {dimension}, metric {metric:?} or another kind; drop it or \
-                                choose another name"
-            );
-            return Err(Error::new(ErrorCode::AlreadyExists, text));
-        }
-        let collection = ctx.state.collection(&ctx.txn, name, old.kind)?;
-        return Ok((collection, false));
+        check_same(name, &CollectionRecord::decode(&stored)?, &record)?;
+        return Ok((resolve(ctx, name, record.kind)?, false));
     }
     if ctx.counters.collections >= limits::COLLECTIONS_MAX as u64 {
         return Err(Error::limit(format!("a namespace holds at most {} collections", limits::COLLECTIONS_MAX)));
     }
-    record.id = ctx.counters.next_collection_id;
-    let next = record.id.checked_add(u32::from(!planted::is(Planted::CollectionIdReused)));
+    record.id = next_id(ctx)?;
+    ctx.counters.collections += 1;
+    ctx.txn.put(Table::Collections, key.into_owned(), record.encode());
+    Ok((fresh(ctx, record), true))
+}
+
+/// Refuses settings that are others than those of a collection that exists. A dimension of 0 and no metadata ask for nothing.
+fn check_same(name: &CollectionName, old: &CollectionRecord, new: &CollectionRecord) -> Result<()> {
+    let CollectionRecord { kind, dimension, metric, metadata, .. } = old;
+    let same_dimension = new.dimension == 0 || new.dimension == *dimension;
+    let text = if (*kind, *metric) != (new.kind, new.metric) || !same_dimension {
+        format!(
+            "{name:?} exists with dimension {dimension}, metric {metric:?} or another kind; drop it or choose another name"
+        )
+    } else if !new.metadata.0.is_empty() && new.metadata != *metadata {
+        format!("{name:?} exists with other metadata; leave the metadata out, or change it by updating the collection")
+    } else {
+        return Ok(());
+    };
+    Err(Error::new(ErrorCode::AlreadyExists, text))
+}
+
+fn next_id(ctx: &mut WriteContext<'_>) -> Result<u32> {
+    let id = ctx.counters.next_collection_id;
+    let next = id.checked_add(u32::from(!planted::is(Planted::CollectionIdReused)));
     ctx.counters.next_collection_id = next.ok_or_else(|| {
         Error::limit("the namespace has used all numbers of collections; restore it from a checkpoint")
     })?;
-    ctx.counters.collections += 1;
-    ctx.txn.put(Table::Collections, key.into_owned(), record.encode());
-    Ok((Arc::new(Collection::new(record)), true))
+    Ok(id)
+}
+
+/// An empty collection, known to this operation alone.
+fn fresh(ctx: &mut WriteContext<'_>, record: CollectionRecord) -> Target {
+    let rows = Arc::new(Collection::new(record.clone()));
+    ctx.fresh.push(Arc::clone(&rows));
+    Target { record, rows }
+}
+
+/// What a collection is after this operation.
+fn info(ctx: &WriteContext<'_>, name: CollectionName, target: &Target, created: bool) -> CollectionInfo {
+    let Target { record, rows } = target;
+    CollectionInfo {
+        name,
+        dimension: record.dimension,
+        metric: record.metric,
+        metadata: record.metadata.clone(),
+        count: rows.newest_count().saturating_sub(rows.expired_count(ctx.seq - 1, ctx.now_ms)),
+        graph_count: rows.vectors.stats().covered as u64,
+        memory_bytes: rows.memory_bytes(),
+        created_at: TimestampMs(record.created_at),
+        created,
+    }
 }
 
 /// Creates a collection.
@@ -57,19 +89,8 @@ pub fn create(ctx: &mut WriteContext<'_>, request: CreateCollection) -> Result<C
     let (seq, created_at) = (ctx.seq, ctx.now_ms);
     let kind = CollectionKind::Documents;
     let record = CollectionRecord { seq, id: 0, kind, dimension, metric, metadata, created_at };
-    let (collection, created) = create_record(ctx, &name, record)?;
-    let record = &collection.record;
-    Ok(CollectionInfo {
-        name,
-        dimension,
-        metric,
-        metadata: record.metadata.clone(),
-        count: collection.newest_count(),
-        graph_count: collection.vectors.stats().covered as u64,
-        memory_bytes: collection.memory_bytes(),
-        created_at: TimestampMs(record.created_at),
-        created,
-    })
+    let (target, created) = create_record(ctx, &name, record)?;
+    Ok(info(ctx, name, &target, created))
 }
 
 impl Execute for CreateCollection {
@@ -78,23 +99,87 @@ impl Execute for CreateCollection {
     }
 }
 
+/// Writes the record of a collection that stays the same collection.
+pub(super) fn rewrite(ctx: &mut WriteContext<'_>, name: &CollectionName, record: &CollectionRecord) {
+    ctx.txn.put(Table::Collections, record.kind.key(name.as_str()).into_owned(), record.encode());
+}
+
+impl Execute for UpdateCollection {
+    fn execute(self, ctx: &mut WriteContext<'_>) -> Result<CollectionInfo> {
+        let mut target = resolve(ctx, &self.collection, CollectionKind::Documents)?;
+        if target.record.metadata != self.metadata {
+            target.record.metadata = self.metadata;
+            rewrite(ctx, &self.collection, &target.record);
+        }
+        Ok(info(ctx, self.collection, &target, false))
+    }
+}
+
+/// What a collection holds now, this operation's own writes included: rows and bytes as the counters count them.
+fn held(ctx: &WriteContext<'_>, target: &Target) -> Result<(u64, u64)> {
+    let (mut rows, mut bytes) = (target.rows.newest_count(), target.rows.bytes());
+    let dimension = target.record.dimension;
+    let count = |id: &[u8], stored: &[u8]| {
+        DocumentRecord::decode(stored).map(|record| row_bytes(stored, id, record.place, dimension))
+    };
+    for (key, now) in ctx.txn.own(Table::Documents, &target.range()) {
+        let id = key.get(4..).unwrap_or_default();
+        if let Some(now) = now {
+            rows += 1;
+            bytes += count(id, now)?;
+        }
+        if let Some(before) = ctx.txn.before().get(Table::Documents, key)? {
+            rows = rows.saturating_sub(1);
+            bytes = bytes.saturating_sub(count(id, &before)?);
+        }
+    }
+    Ok((rows, bytes))
+}
+
+/// Lets the rows of a collection go: they are purged in small steps afterwards. Gives how many there were.
+fn abandon(ctx: &mut WriteContext<'_>, target: &Target) -> Result<u64> {
+    let (rows, bytes) = held(ctx, target)?;
+    for table in [Table::Documents, Table::Vectors, Table::Rows] {
+        ctx.txn.forget(table, &target.range());
+    }
+    ctx.txn.put(Table::Purges, document_key(target, b""), Vec::new());
+    ctx.counters.vectors = ctx.counters.vectors.saturating_sub(rows);
+    if target.record.kind == CollectionKind::Documents {
+        ctx.counters.documents = ctx.counters.documents.saturating_sub(rows);
+    }
+    ctx.account(0, bytes);
+    Ok(rows)
+}
+
+/// Gives the name to an empty collection of another number, and lets the rows of the old one go. Gives how many there were to
+/// be seen.
+pub fn truncate(ctx: &mut WriteContext<'_>, name: &CollectionName) -> Result<u64> {
+    let old = resolve(ctx, name, CollectionKind::Documents)?;
+    let expired = old.rows.expired_count(ctx.seq - 1, ctx.now_ms);
+    let rows = abandon(ctx, &old)?;
+    let record = CollectionRecord { id: next_id(ctx)?, seq: ctx.seq, ..old.record };
+    rewrite(ctx, name, &record);
+    fresh(ctx, record);
+    Ok(rows.saturating_sub(expired))
+}
+
+impl Execute for TruncateCollection {
+    fn execute(self, ctx: &mut WriteContext<'_>) -> Result<Deleted> {
+        let deleted = truncate(ctx, &self.collection)?;
+        Ok(ctx.deleted(deleted))
+    }
+}
+
 /// Drops a name at once; its rows are purged in small steps afterwards. True if it existed.
 pub(super) fn drop_record(ctx: &mut WriteContext<'_>, name: &CollectionName, kind: CollectionKind) -> Result<bool> {
-    let collection = match ctx.state.collection(&ctx.txn, name, kind) {
-        Ok(collection) => collection,
+    let target = match resolve(ctx, name, kind) {
+        Ok(target) => target,
         Err(error) if error.code == ErrorCode::CollectionNotFound => return Ok(false),
         Err(error) => return Err(error),
     };
-    let id = collection.record.id;
     ctx.txn.delete(Table::Collections, kind.key(name.as_str()).into_owned());
-    ctx.txn.put(Table::Purges, KeyWriter::new().u32(id).finish(), Vec::new());
-    let rows = collection.newest_count();
     ctx.counters.collections = ctx.counters.collections.saturating_sub(1);
-    ctx.counters.vectors = ctx.counters.vectors.saturating_sub(rows);
-    if kind == CollectionKind::Documents {
-        ctx.counters.documents = ctx.counters.documents.saturating_sub(rows);
-    }
-    ctx.account(0, collection.bytes());
+    abandon(ctx, &target)?;
     Ok(true)
 }
 
@@ -107,146 +192,6 @@ impl Execute for DropCollection {
     fn execute(self, ctx: &mut WriteContext<'_>) -> Result<Deleted> {
         let existed = drop_collection(ctx, &self.collection)?;
         Ok(ctx.deleted(u64::from(existed)))
-    }
-}
-
-/// A row to write: a document, a bare vector or an entry of a cache.
-pub(super) struct NewRow<'a> {
-    pub id: &'a [u8],
-    pub vector: &'a [f32],
-    pub body: Option<DocumentBody>,
-}
-
-fn row_key(collection: &Collection, row: u32) -> Vec<u8> {
-    KeyWriter::new().u32(collection.record.id).u32(row).finish()
-}
-
-/// The key of a row's record.
-pub(super) fn document_key(collection: &Collection, id: &[u8]) -> Vec<u8> {
-    KeyWriter::new().u32(collection.record.id).raw(id).finish()
-}
-
-/// Writes a row, replacing what its id had.
-pub(super) fn write_row(ctx: &mut WriteContext<'_>, collection: &Arc<Collection>, new: NewRow<'_>) -> Result<()> {
-    let NewRow { id, vector, body } = new;
-    validate(collection.vectors.params(), vector)?;
-    delete_row(ctx, collection, id)?;
-    let row = collection.take_row().ok_or_else(|| Error::limit("the collection has used all its row numbers"))?;
-    let record = DocumentRecord::encode(ctx.seq, row, body.as_ref());
-    if record.len() > limits::CONTENT_BYTES_MAX + limits::PROPERTIES_BYTES_MAX {
-        return Err(Error::limit(format!("a document's metadata exceeds {} bytes", limits::PROPERTIES_BYTES_MAX)));
-    }
-    let bytes = row_bytes(&record, id, collection.record.dimension);
-    let mut packed = Vec::with_capacity(vector.len() * 4);
-    for number in vector {
-        packed.extend_from_slice(&number.to_le_bytes());
-    }
-    ctx.txn.put(Table::Documents, document_key(collection, id), record);
-    ctx.txn.put(Table::Vectors, row_key(collection, row), packed);
-    ctx.counters.vectors += 1;
-    ctx.account(bytes, 0);
-    ctx.counters.documents += u64::from(collection.record.kind == CollectionKind::Documents);
-    Ok(())
-}
-
-/// Deletes a row by its id. True if it existed.
-pub(super) fn delete_row(ctx: &mut WriteContext<'_>, collection: &Arc<Collection>, id: &[u8]) -> Result<bool> {
-    let key = document_key(collection, id);
-    let Some(stored) = ctx.txn.get(Table::Documents, &key)? else { return Ok(false) };
-    let record = DocumentRecord::decode(&stored)?;
-    let (row, bytes) = (record.row, row_bytes(&stored, id, collection.record.dimension));
-    ctx.txn.delete(Table::Documents, key);
-    ctx.txn.delete(Table::Vectors, row_key(collection, row));
-    remember_row(ctx, collection, row)?;
-    ctx.counters.vectors = ctx.counters.vectors.saturating_sub(1);
-    let is_document = collection.record.kind == CollectionKind::Documents;
-    ctx.counters.documents = ctx.counters.documents.saturating_sub(u64::from(is_document));
-    ctx.account(0, bytes);
-    Ok(true)
-}
-
-/// Sees to it that the number of a row that goes is not taken again, also by later openings. The bound kept for that is
-/// moved past every number taken so far, so that not each deletion has to move it.
-fn remember_row(ctx: &mut WriteContext<'_>, collection: &Collection, row: u32) -> Result<()> {
-    let key = KeyWriter::new().u32(collection.record.id).finish();
-    let kept = ctx.txn.get(Table::Rows, &key)?.map(|mark| RowMark::decode(&mark)).transpose()?;
-    if kept.is_none_or(|RowMark(kept)| row >= kept) {
-        ctx.txn.put(Table::Rows, key, RowMark(collection.next_row()).encode());
-    }
-    Ok(())
-}
-
-/// The collection, also if this very operation has created it.
-pub(super) fn resolve(ctx: &WriteContext<'_>, name: &CollectionName, kind: CollectionKind) -> Result<Arc<Collection>> {
-    ctx.state.collection(&ctx.txn, name, kind)
-}
-
-/// Adds documents, replacing those whose ids exist. Gives the ids in the order of the documents.
-pub fn add(ctx: &mut WriteContext<'_>, name: &CollectionName, documents: Vec<Document>) -> Result<Vec<DocumentId>> {
-    let collection = resolve(ctx, name, CollectionKind::Documents)?;
-    let mut ids = Vec::with_capacity(documents.len());
-    for Document { id, content, embedding, metadata } in documents {
-        let id = id.unwrap_or_else(|| random_id(ctx));
-        let embedding = embedding.ok_or_else(|| Error::invalid("a document has no embedding"))?;
-        let body = Some(DocumentBody { content, metadata, expires_at: None });
-        let row = NewRow { id: id.as_str().as_bytes(), vector: &embedding.0, body };
-        write_row(ctx, &collection, row)
-            .map_err(|error| Error::new(error.code, format!("document {:?}: {}", id.as_str(), error.message)))?;
-        ids.push(id);
-    }
-    Ok(ids)
-}
-
-impl Execute for AddDocuments {
-    fn execute(self, ctx: &mut WriteContext<'_>) -> Result<AddedDocuments> {
-        let ids = add(ctx, &self.collection, self.documents)?;
-        Ok(AddedDocuments { ids, commit_seq: ctx.commit_seq(), durability: ctx.durability })
-    }
-}
-
-fn random_id(ctx: &WriteContext<'_>) -> DocumentId {
-    DocumentId::new(format!("{:016x}{:016x}", ctx.rng.next_u64(), ctx.rng.next_u64()))
-}
-
-/// Deletes documents by id. Gives how many existed.
-pub fn delete(ctx: &mut WriteContext<'_>, name: &CollectionName, ids: &[DocumentId]) -> Result<u64> {
-    let collection = resolve(ctx, name, CollectionKind::Documents)?;
-    let mut deleted = 0;
-    for id in ids {
-        deleted += u64::from(delete_row(ctx, &collection, id.as_str().as_bytes())?);
-    }
-    Ok(deleted)
-}
-
-impl Execute for DeleteDocuments {
-    fn execute(self, ctx: &mut WriteContext<'_>) -> Result<Deleted> {
-        let deleted = delete(ctx, &self.collection, &self.ids)?;
-        Ok(ctx.deleted(deleted))
-    }
-}
-
-/// Deletes the documents that match. Gives how many there were.
-pub fn delete_by_filter(ctx: &mut WriteContext<'_>, name: &CollectionName, filter: &Filter) -> Result<u64> {
-    let collection = resolve(ctx, name, CollectionKind::Documents)?;
-    let mut deleted = 0;
-    for row in collection.matching(filter, &Wanted::always())? {
-        // Rows already deleted are found too; whether a row is its document's newest, the record says.
-        let Some(id) = collection.vectors.id(row) else { continue };
-        let Some(stored) = ctx.txn.get(Table::Documents, &document_key(&collection, &id))? else { continue };
-        if DocumentRecord::decode(&stored)?.row == row {
-            deleted += u64::from(delete_row(ctx, &collection, &id)?);
-        }
-        if ctx.txn.bytes() > limits::OPERATION_BYTES_MAX {
-            return Err(Error::limit("the filter matches too many documents for one commit; narrow it"));
-        }
-    }
-    Ok(deleted)
-}
-
-impl Execute for DeleteByFilter {
-    fn execute(self, ctx: &mut WriteContext<'_>) -> Result<Deleted> {
-        let deleted = delete_by_filter(ctx, &self.collection, &self.filter)?;
-        Ok(ctx.deleted(deleted))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::Bound;
 
-use super::{collection, graph, kv, ordered_log, range_delete, temporal, vectors};
+use super::{collection, documents, graph, kv, ordered_log, range_delete, rows, temporal, vectors};
 use crate::api::{Commit, Condition, Error, ErrorCode, Precondition, Result, Target, Write, Written};
 use crate::namespace::context::WriteContext;
 use crate::namespace::exec::Execute;
@@ -37,8 +37,13 @@ fn apply(ctx: &mut WriteContext<'_>, write: Write) -> Result<()> {
     match write {
         Write::Put(entry) => kv::put(ctx, entry),
         Write::DeleteKey { key } => kv::delete(ctx, key).map(drop),
-        Write::AddDocuments { collection, documents } => collection::add(ctx, &collection, documents).map(drop),
-        Write::DeleteDocuments { collection, ids } => collection::delete(ctx, &collection, &ids).map(drop),
+        Write::AddDocuments { collection, documents, on_conflict, ttl_ms, create_missing } => {
+            let new = documents::NewDocuments { collection, documents, on_conflict, ttl_ms, create_missing };
+            documents::add(ctx, new).map(drop)
+        }
+        Write::UpdateDocuments(update) => documents::update(ctx, update),
+        Write::DeleteDocuments { collection, ids } => documents::delete(ctx, &collection, &ids),
+        Write::TruncateCollection { collection } => collection::truncate(ctx, &collection).map(drop),
         Write::InsertVectors { index, ids, vectors } => vectors::insert(ctx, &index, &ids, &vectors).map(drop),
         Write::DeleteVectors { index, ids } => vectors::delete(ctx, &index, &ids).map(drop),
         Write::AddNode(node) => graph::add_node(ctx, node).map(drop),
@@ -109,10 +114,12 @@ fn look_up(ctx: &WriteContext<'_>, target: &Target) -> Result<Option<Present>> {
             None => None,
         },
         Target::Document { collection, id } => {
-            let collection = ctx.state.collection(&ctx.txn, collection, CollectionKind::Documents)?;
-            let key = KeyWriter::new().u32(collection.record.id).raw(id.as_str().as_bytes()).finish();
-            let stored = ctx.txn.get(Table::Documents, &key)?;
-            stored.map(|stored| DocumentRecord::decode(&stored).map(|record| record.seq)).transpose()?.map(at)
+            let target = rows::resolve(ctx, collection, CollectionKind::Documents)?;
+            let stored = ctx.txn.get(Table::Documents, &rows::document_key(&target, id.as_str().as_bytes()))?;
+            match stored.as_deref().map(DocumentRecord::decode).transpose()? {
+                Some(record) if rows::is_open(ctx, &target, &record)? => Some(at(record.seq)),
+                Some(_) | None => None,
+            }
         }
         Target::Node { id } => {
             let stored = ctx.txn.get(Table::Nodes, id.as_str().as_bytes())?;

@@ -7,19 +7,21 @@ mod cache;
 mod collection;
 mod commit;
 mod dispatch;
+mod documents;
 pub(super) mod graph;
 mod kv;
 mod kv_update;
 mod ordered_log;
 mod range_delete;
+mod rows;
 pub(super) mod temporal;
 mod vectors;
 
-pub use cache::sweep as sweep_entries;
 pub use collection::purge;
 pub use dispatch::execute;
 pub use kv::{expired, sweep};
 pub use range_delete::remove_ranges;
+pub use rows::sweep as sweep_rows;
 
 /// A write.
 trait Execute: Operation {

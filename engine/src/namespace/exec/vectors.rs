@@ -1,6 +1,7 @@
 //! Writes to bare vector indexes: documents without text, whose ids are eight big-endian bytes.
 
-use super::collection::{NewRow, create_record, delete_row, drop_record, resolve, write_row};
+use super::collection::{create_record, drop_record};
+use super::rows::{NewRow, delete_row, resolve, write_row};
 use crate::api::{
     CollectionName, CreateIndex, DeleteVectors, Deleted, DropIndex, EmbeddingBatch, Error, IdBatch, IndexInfo,
     InsertVectors, Inserted, Properties, Result, TimestampMs,
@@ -21,7 +22,8 @@ pub fn create(ctx: &mut WriteContext<'_>, request: CreateIndex) -> Result<IndexI
         metadata: Properties::new(),
         created_at: ctx.now_ms,
     };
-    let (index, created) = create_record(ctx, &name, record)?;
+    let (target, created) = create_record(ctx, &name, record)?;
+    let index = target.rows;
     Ok(IndexInfo {
         name,
         dimension,
@@ -70,7 +72,7 @@ pub fn insert(
         )));
     }
     for (id, vector) in ids.0.iter().zip(rows) {
-        let row = NewRow { id: &id.to_be_bytes(), vector, body: None };
+        let row = NewRow { id: &id.to_be_bytes(), vector: Some(vector), body: None };
         write_row(ctx, &index, row)
             .map_err(|error| Error::new(error.code, format!("vector {id}: {}", error.message)))?;
     }

@@ -27,7 +27,7 @@ impl Query for CacheGet {
         if let (None, Some(embedding)) = (&hit, &self.embedding) {
             hit = look_up.nearest(embedding, self.threshold.unwrap_or(limits::CACHE_THRESHOLD_DEFAULT))?;
         }
-        cache.entries.count(hit.is_some());
+        cache.look_ups.count(hit.is_some());
         Ok(MaybeCacheHit { hit })
     }
 }
@@ -36,7 +36,7 @@ impl LookUp<'_> {
     fn same(&self, key: &str) -> Result<Option<CacheHit>> {
         let Some(stored) = self.record(key.as_bytes())? else { return Ok(None) };
         let record = DocumentRecord::decode(&stored)?;
-        if !self.cache.entries.is_open(record.row, self.now_ms) {
+        if !self.cache.lifetimes.is_open(record.place.row, self.now_ms) {
             return Ok(None);
         }
         Ok(Some(CacheHit { key: key.to_owned(), value: record.body()?.content, similarity: 1.0 }))
@@ -44,7 +44,7 @@ impl LookUp<'_> {
 
     fn nearest(&self, embedding: &Embedding, threshold: f32) -> Result<Option<CacheHit>> {
         // Which rows count is decided before the search: an expired entry must not stand before one that has not.
-        let open = self.cache.entries.open(self.now_ms);
+        let open = self.cache.lifetimes.open(self.now_ms);
         let search = RowSearch::new(self.cache, Some(1), None).among(open);
         let found = search.nearest(self.snapshot, &embedding.0, |near| self.hit(&near, threshold))?;
         Ok(found.into_iter().next().flatten())
@@ -70,10 +70,10 @@ impl Query for CacheStatsRequest {
     /// The counters of a cache.
     fn answer(self, state: &State, snapshot: &Reader<'_>) -> Result<CacheStats> {
         let Some(cache) = state.cache(snapshot, &self.cache)? else { return Ok(CacheStats::default()) };
-        let open = cache.entries.open(state.clock.now_ms());
+        let open = cache.lifetimes.open(state.clock.now_ms());
         let mut entries = 0;
         cache.vectors.for_each(snapshot.seq(), open.as_ref(), |_, _| entries += 1);
-        let (hits, misses) = cache.entries.counts();
+        let (hits, misses) = cache.look_ups.counts();
         Ok(CacheStats { hits, misses, entries })
     }
 }

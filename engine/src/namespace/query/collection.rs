@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use super::answer_budget::AnswerBudget;
-use super::documents::Parts;
+use super::documents::{Parts, chosen, searchable};
 use super::groups::Groups;
 use super::row_search::{NearRow, RowSearch};
 use crate::api::{
     CollectionInfo, CollectionList, CollectionName, CountDocuments, Counted, DescribeCollection, Document, DocumentHit,
-    DocumentHits, DocumentHitsBatch, Documents, Error, GetDocuments, ListCollections, Result, SearchBatchCollection,
+    DocumentHits, DocumentHitsBatch, Documents, GetDocuments, ListCollections, Result, SearchBatchCollection,
     SearchCollection, TimestampMs,
 };
 use crate::namespace::collection::Collection;
@@ -20,34 +20,32 @@ use crate::store::{CollectionKind, CollectionRecord, DocumentRecord, KeyRange, K
 impl Query for DescribeCollection {
     /// Describes one collection.
     fn answer(self, state: &State, snapshot: &Reader<'_>) -> Result<CollectionInfo> {
-        Ok(info(
-            state,
-            self.collection.clone(),
-            &*state.collection(snapshot, &self.collection, CollectionKind::Documents)?,
-        ))
+        let record = state.record(snapshot, &self.collection, CollectionKind::Documents)?;
+        let collection = state.collection(snapshot, &self.collection, CollectionKind::Documents)?;
+        Ok(info(state, self.collection, record, &collection))
     }
 }
 
-fn info(state: &State, name: CollectionName, collection: &Collection) -> CollectionInfo {
+fn info(state: &State, name: CollectionName, record: CollectionRecord, collection: &Collection) -> CollectionInfo {
     CollectionInfo {
         name,
-        dimension: collection.record.dimension,
-        metric: collection.record.metric,
-        metadata: collection.record.metadata.clone(),
+        dimension: record.dimension,
+        metric: record.metric,
+        metadata: record.metadata,
         count: state.count(collection),
         graph_count: collection.vectors.stats().covered as u64,
         memory_bytes: collection.memory_bytes(),
-        created_at: TimestampMs(collection.record.created_at),
+        created_at: TimestampMs(record.created_at),
         created: false,
     }
 }
 
-/// The names of one kind, in order, with what is in memory for each.
+/// The names of one kind, in order, with the record of each and what is in memory for it.
 pub(super) fn named(
     state: &State,
     snapshot: &Reader<'_>,
     kind: CollectionKind,
-) -> Result<Vec<(CollectionName, Arc<Collection>)>> {
+) -> Result<Vec<(CollectionName, CollectionRecord, Arc<Collection>)>> {
     let mut found = Vec::new();
     for row in snapshot.scan(Table::Collections, &KeyRange::all(), false)? {
         let row = row?;
@@ -55,7 +53,7 @@ pub(super) fn named(
         if record.kind == kind
             && let Some(collection) = state.collections.get(record.id)
         {
-            found.push((CollectionName::new(String::from_utf8_lossy(&row.key)), collection));
+            found.push((CollectionName::new(String::from_utf8_lossy(&row.key)), record, collection));
         }
     }
     Ok(found)
@@ -65,17 +63,53 @@ impl Query for ListCollections {
     /// Lists the collections.
     fn answer(self, state: &State, snapshot: &Reader<'_>) -> Result<CollectionList> {
         let found = named(state, snapshot, CollectionKind::Documents)?;
-        Ok(CollectionList {
-            collections: found.into_iter().map(|(name, collection)| info(state, name, &collection)).collect(),
-        })
+        let one = |(name, record, collection): (_, _, Arc<_>)| info(state, name, record, &collection);
+        Ok(CollectionList { collections: found.into_iter().map(one).collect() })
     }
 }
 
-/// Reads a document's record as the snapshot sees it.
-fn document(snapshot: &Reader<'_>, collection: &Collection, id: &[u8], parts: &Parts) -> Result<Option<Document>> {
-    let key = KeyWriter::new().u32(collection.record.id).raw(id).finish();
-    let take = |stored: &[u8]| parts.read(collection, id, &DocumentRecord::decode(stored)?);
-    snapshot.get_with(Table::Documents, &key, take)?.transpose()
+/// Reads documents as a snapshot sees them at one time.
+struct DocumentReader<'a> {
+    snapshot: &'a Reader<'a>,
+    collection: &'a Collection,
+    parts: &'a Parts,
+    /// What has expired by then is not there.
+    now_ms: i64,
+    budget: AnswerBudget,
+}
+
+impl<'a> DocumentReader<'a> {
+    /// A reader at this time.
+    fn new(state: &State, snapshot: &'a Reader<'a>, collection: &'a Collection, parts: &'a Parts) -> Self {
+        Self { snapshot, collection, parts, now_ms: state.clock.now_ms(), budget: AnswerBudget::new() }
+    }
+
+    /// A document, if it is there.
+    fn get(&mut self, id: &[u8]) -> Result<Option<Document>> {
+        let found = self.read(id)?;
+        self.budget.spend(found.as_ref().map_or(1, document_bytes))?;
+        Ok(found)
+    }
+
+    fn read(&self, id: &[u8]) -> Result<Option<Document>> {
+        let Self { snapshot, collection, parts, now_ms, budget: _ } = self;
+        let key = KeyWriter::new().u32(collection.record.id).raw(id).finish();
+        let take = |stored: &[u8]| {
+            let record = DocumentRecord::decode(stored)?;
+            if !collection.lifetimes.is_open(record.place.row, *now_ms) {
+                return Ok(None);
+            }
+            parts.read(collection, id, &record).map(Some)
+        };
+        snapshot.get_with(Table::Documents, &key, take)?.transpose().map(Option::flatten)
+    }
+
+    /// A row that was found; nothing if its document has expired meanwhile.
+    fn hit(&mut self, near: &NearRow) -> Result<Option<DocumentHit>> {
+        let NearRow { row: _, id, distance, score } = near;
+        let (distance, score) = (*distance, *score);
+        Ok(self.get(id)?.map(|document| DocumentHit { document, distance, score }))
+    }
 }
 
 fn document_bytes(document: &Document) -> usize {
@@ -94,13 +128,11 @@ pub fn get_parts(state: &State, snapshot: &Reader<'_>, request: &GetDocuments, p
     let found =
         state.collection_or_none(snapshot, &request.collection, CollectionKind::Documents, request.missing_ok)?;
     let Some(collection) = &found else { return Ok(Documents { documents: vec![None; request.ids.len()] }) };
-    let mut budget = AnswerBudget::new();
+    let mut reader = DocumentReader::new(state, snapshot, collection, parts);
     let mut documents = Vec::with_capacity(request.ids.len());
     for id in &request.ids {
         snapshot.wanted.step()?;
-        let found = document(snapshot, collection, id.as_str().as_bytes(), parts)?;
-        budget.spend(found.as_ref().map_or(1, document_bytes))?;
-        documents.push(found);
+        documents.push(reader.get(id.as_str().as_bytes())?);
     }
     Ok(Documents { documents })
 }
@@ -110,51 +142,16 @@ impl Query for CountDocuments {
     fn answer(self, state: &State, snapshot: &Reader<'_>) -> Result<Counted> {
         let found = state.collection_or_none(snapshot, &self.collection, CollectionKind::Documents, self.missing_ok)?;
         let Some(collection) = &found else { return Ok(Counted { count: 0 }) };
-        let prefix = KeyWriter::new().u32(collection.record.id).finish();
-        let count = match (&self.filter, self.snapshot) {
-            (None, None) => state.count(collection),
-            (None, Some(_)) => {
-                let mut count = 0;
-                for row in snapshot.scan(Table::Documents, &KeyRange::prefix(&prefix), false)? {
-                    row?;
-                    snapshot.wanted.step()?;
-                    count += 1;
-                }
-                count
-            }
-            (Some(filter), _) => {
-                let mut count = 0;
-                for row in collection.matching(filter, snapshot.wanted)? {
-                    snapshot.wanted.step()?;
-                    let Some(id) = collection.vectors.id(row) else { continue };
-                    let key = KeyWriter::new().u32(collection.record.id).raw(&id).finish();
-                    let newest = snapshot.get_with(Table::Documents, &key, |stored| {
-                        DocumentRecord::decode(stored).map(|record| record.row == row)
-                    })?;
-                    count += u64::from(newest.transpose()?.unwrap_or(false));
-                }
-                count
-            }
-        };
+        if let (None, None) = (&self.filter, self.snapshot) {
+            return Ok(Counted { count: state.count(collection) });
+        }
+        let chosen = chosen(collection, snapshot, self.filter.as_ref(), state.clock.now_ms())?;
+        let mut count = 0;
+        for row in chosen.unwrap_or_else(|| collection.metadata().rows()) {
+            snapshot.wanted.step()?;
+            count += u64::from(collection.is_visible(row, snapshot.seq()));
+        }
         Ok(Counted { count })
-    }
-}
-
-/// Makes hits of rows that were found.
-struct DocumentReader<'a> {
-    snapshot: &'a Reader<'a>,
-    collection: &'a Collection,
-    parts: &'a Parts,
-    budget: AnswerBudget,
-}
-
-impl DocumentReader<'_> {
-    fn hit(&mut self, near: NearRow) -> Result<DocumentHit> {
-        let NearRow { row: _, id, distance, score } = near;
-        let document = document(self.snapshot, self.collection, &id, self.parts)?
-            .ok_or_else(|| Error::internal("a visible row has no document"))?;
-        self.budget.spend(document_bytes(&document))?;
-        Ok(DocumentHit { document, distance, score })
     }
 }
 
@@ -179,12 +176,14 @@ pub fn search_parts(
     let found =
         state.collection_or_none(snapshot, &request.collection, CollectionKind::Documents, request.missing_ok)?;
     let Some(collection) = &found else { return Ok(DocumentHits::default()) };
+    let mut found = DocumentReader::new(state, snapshot, collection, parts);
+    let allowed = searchable(collection, snapshot, request.filter.as_ref(), found.now_ms)?;
     let search = RowSearch::new(collection, request.k, request.ef)
-        .among(collection.chosen(request.filter.as_ref(), snapshot.wanted)?)
+        .among(allowed)
         .within(request.offset, request.threshold)
         .grouped(groups(request.group_by.as_ref(), request.group_size));
-    let mut found = DocumentReader { snapshot, collection, parts, budget: AnswerBudget::new() };
-    Ok(DocumentHits { hits: search.nearest(snapshot, &request.query.0, |near| found.hit(near))? })
+    let hits = search.nearest(snapshot, &request.query.0, |near| found.hit(&near))?;
+    Ok(DocumentHits { hits: hits.into_iter().flatten().collect() })
 }
 
 impl Query for SearchBatchCollection {
@@ -193,13 +192,15 @@ impl Query for SearchBatchCollection {
     fn answer(self, state: &State, snapshot: &Reader<'_>) -> Result<DocumentHitsBatch> {
         let found = state.collection_or_none(snapshot, &self.collection, CollectionKind::Documents, self.missing_ok)?;
         let Some(collection) = &found else { return Ok(DocumentHitsBatch::default()) };
+        let parts = &Parts::whole(self.include_embedding);
+        let mut found = DocumentReader::new(state, snapshot, collection, parts);
+        let allowed = searchable(collection, snapshot, self.filter.as_ref(), found.now_ms)?;
         let search = RowSearch::new(collection, self.k, self.ef)
-            .among(collection.chosen(self.filter.as_ref(), snapshot.wanted)?)
+            .among(allowed)
             .within(self.offset, self.threshold)
             .grouped(groups(self.group_by.as_ref(), self.group_size));
-        let parts = &Parts::whole(self.include_embedding);
-        let mut found = DocumentReader { snapshot, collection, parts, budget: AnswerBudget::new() };
-        let results = search.nearest_to_each(snapshot, &self.queries.0, |near| found.hit(near))?;
-        Ok(DocumentHitsBatch { results: results.into_iter().map(|hits| DocumentHits { hits }).collect() })
+        let results = search.nearest_to_each(snapshot, &self.queries.0, |near| found.hit(&near))?;
+        let hits = |hits: Vec<Option<DocumentHit>>| DocumentHits { hits: hits.into_iter().flatten().collect() };
+        Ok(DocumentHitsBatch { results: results.into_iter().map(hits).collect() })
     }
 }

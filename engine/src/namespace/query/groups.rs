@@ -68,7 +68,7 @@ impl GroupedSearch<'_> {
                 if let Some(value) = self.value(&hit)? {
                     let size = sizes.get(&value).copied().unwrap_or(0) + 1;
                     if size >= self.groups.size {
-                        over |= self.collection.metadata().with_value(self.groups.field, &value);
+                        over |= self.vectors(self.collection.metadata().with_value(self.groups.field, &value))?;
                         sizes.remove(&value);
                     } else {
                         budget.spend(value_heap_bytes(&value))?;
@@ -84,9 +84,15 @@ impl GroupedSearch<'_> {
                 return Ok(found);
             }
             over |= seen;
-            left = Some(left.unwrap_or_else(|| self.collection.metadata().rows()) - &over);
+            let among = left.map_or_else(|| self.vectors(self.collection.metadata().rows()), Ok)?;
+            left = Some(among - &over);
             k = k.saturating_mul(2).min(limits::K_MAX);
         }
+    }
+
+    /// The vectors of the documents that the reader sees under these numbers.
+    fn vectors(&self, rows: RoaringBitmap) -> Result<RoaringBitmap> {
+        self.collection.vectors_of(rows, self.snapshot.seq(), self.snapshot.wanted)
     }
 
     fn value(&self, hit: &Hit) -> Result<Option<Value>> {

@@ -66,6 +66,10 @@ impl<'a> RowSearch<'a> {
         query: &[f32],
         take: impl FnMut(NearRow) -> Result<T>,
     ) -> Result<Vec<T>> {
+        // Nobody has said yet what a vector is here.
+        if self.collection.dimension() == 0 {
+            return Ok(Vec::new());
+        }
         let score = |hit: &Hit| self.collection.vectors.params().metric.score(hit.distance);
         let is_near = |hit: &Hit| self.threshold.is_none_or(|threshold| score(hit) >= threshold);
         let (allowed, wanted) = (self.allowed.as_ref(), self.offset + self.k);
@@ -112,8 +116,9 @@ impl<'a> RowSearch<'a> {
     }
 
     fn unpack<'q>(&self, packed: &'q [f32]) -> Result<std::slice::ChunksExact<'q, f32>> {
-        let dimension = self.collection.record.dimension as usize;
-        let queries = packed.chunks_exact(dimension);
+        let dimension = self.collection.dimension() as usize;
+        // Where no dimension is decided, what is given is one query that finds nothing.
+        let queries = packed.chunks_exact(if dimension == 0 { packed.len().max(1) } else { dimension });
         if !queries.remainder().is_empty() {
             return Err(Error::invalid(format!(
                 "{} numbers are no whole number of queries of dimension {dimension}",

@@ -17,7 +17,7 @@ use crate::store::{CollectionKind, DocumentRecord, KeyWriter, Read, Table};
 fn info(state: &State, name: CollectionName, index: &Collection) -> IndexInfo {
     IndexInfo {
         name,
-        dimension: index.record.dimension,
+        dimension: index.dimension(),
         metric: index.record.metric,
         count: state.count(index),
         graph_count: index.vectors.stats().covered as u64,
@@ -38,7 +38,7 @@ impl Query for ListIndexes {
     /// Lists the vector indexes.
     fn answer(self, state: &State, snapshot: &Reader<'_>) -> Result<IndexList> {
         let found = named(state, snapshot, CollectionKind::Vectors)?;
-        Ok(IndexList { indexes: found.into_iter().map(|(name, index)| info(state, name, &index)).collect() })
+        Ok(IndexList { indexes: found.into_iter().map(|(name, _, index)| info(state, name, &index)).collect() })
     }
 }
 
@@ -60,7 +60,7 @@ impl Query for GetVectors {
             snapshot.wanted.step()?;
             let key = KeyWriter::new().u32(index.record.id).u64(*id).finish();
             let found = match snapshot.get(Table::Documents, &key)? {
-                Some(stored) => Some(embedding(&index, DocumentRecord::decode(&stored)?.row)?),
+                Some(stored) => Some(embedding(&index, DocumentRecord::decode(&stored)?.place.row)?),
                 None => None,
             };
             budget.spend(found.as_ref().map_or(1, |vector| vector.0.len() * 4))?;

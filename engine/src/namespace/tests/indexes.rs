@@ -6,9 +6,11 @@ use std::sync::Arc;
 use super::bench::Bench;
 use crate::api::{
     AddDocuments, CachePut, Commit, CreateCollection, CreateIndex, DeleteDocuments, DeleteVectors, Document,
-    DocumentId, DropCollection, Durability, Embedding, EmbeddingBatch, Filter, IdBatch, InsertVectors, Metric,
+    DocumentId, DropCollection, Durability, Embedding, EmbeddingBatch, Field, Filter, IdBatch, InsertVectors, Metric,
     Predicate, Properties, Value, Write,
 };
+use crate::namespace::matching::Matching;
+use crate::store::RowSnapshot;
 use crate::work::Wanted;
 
 /// What is in memory of one collection, as far as a reader of the newest commit can tell.
@@ -28,7 +30,10 @@ fn indexed(bench: &Bench) -> BTreeMap<u32, Indexed> {
     drop(bench.handle.hold().unwrap());
     let state = Arc::clone(&bench.handle.opening.lock().as_ref().unwrap().actor.state);
     let seq = state.view.load().published();
-    let filter = Filter::Field("n".to_owned(), Predicate::Gte(Value::Int(2)));
+    let two = || Predicate::Gte(Value::Int(2));
+    let id = Filter::Field(Field::Id, Predicate::Ne("absent".into()));
+    let filter = Filter::And(vec![Filter::on("n", two()).unwrap(), Filter::on("m.n", two()).unwrap(), id]);
+    let snapshot = RowSnapshot::newest(state.view.load_full());
     let living = state.collections.all().into_iter().filter(|one| state.collections.living(one.record.id).is_some());
     let look = living.map(|one| {
         let mut rows = BTreeMap::new();
@@ -36,9 +41,9 @@ fn indexed(bench: &Bench) -> BTreeMap<u32, Indexed> {
         for (row, (_, vector)) in &mut rows {
             *vector = one.vectors.vector(*row).unwrap();
         }
-        let matching = one.matching(&filter, &Wanted::always()).unwrap();
+        let matching = Matching::new(&one, &snapshot, &Wanted::always()).rows(&filter).unwrap();
         let found = rows.keys().copied().filter(|row| matching.contains(*row)).collect();
-        let open = one.entries.open(5_000);
+        let open = one.lifetimes.open(5_000);
         let open = rows.keys().copied().filter(|row| open.as_ref().is_none_or(|open| open.contains(*row))).collect();
         let (count, bytes, next_row) = (state.count(&one), one.bytes(), one.next_row());
         (one.record.id, Indexed { rows, found, open, count, bytes, next_row })
@@ -48,12 +53,20 @@ fn indexed(bench: &Bench) -> BTreeMap<u32, Indexed> {
 
 fn document(id: &str, n: i64) -> Document {
     let embedding = Some(Embedding(vec![n as f32, 1.0]));
-    let metadata = Properties::new().with("n", n);
-    Document { id: Some(id.into()), content: format!("{id} {n}"), embedding, metadata }
+    let inside = Value::Map([("n".to_owned(), Value::Int(n))].into_iter().collect());
+    let metadata = Properties::new().with("n", n).with("m", inside);
+    Document { id: Some(id.into()), content: format!("{id} {n}"), embedding, metadata, ..Default::default() }
 }
 
 fn add(bench: &Bench, collection: &str, documents: Vec<Document>) {
-    bench.run(AddDocuments { collection: collection.into(), documents, durability: Durability::Durable }).unwrap();
+    bench
+        .run(AddDocuments {
+            collection: collection.into(),
+            documents,
+            durability: Durability::Durable,
+            ..Default::default()
+        })
+        .unwrap();
 }
 
 fn write_all(bench: &Bench) {
@@ -65,10 +78,16 @@ fn write_all(bench: &Bench) {
     }
     add(bench, "kept", vec![document("c", 4), document("b", 5)]);
     let ids: Vec<DocumentId> = vec!["c".into(), "missing".into()];
-    bench.run(DeleteDocuments { collection: "kept".into(), ids, durability }).unwrap();
+    bench.run(DeleteDocuments { collection: "kept".into(), ids, durability, ..Default::default() }).unwrap();
     // Written and gone in one commit, and replaced and gone in one.
     let writes = vec![
-        Write::AddDocuments { collection: "kept".into(), documents: vec![document("x", 6), document("b", 7)] },
+        Write::AddDocuments {
+            collection: "kept".into(),
+            documents: vec![document("x", 6), document("b", 7)],
+            on_conflict: Default::default(),
+            ttl_ms: None,
+            create_missing: false,
+        },
         Write::DeleteDocuments { collection: "kept".into(), ids: vec!["x".into(), "b".into()] },
     ];
     bench.run(Commit { preconditions: Vec::new(), writes, snapshot: None, durability }).unwrap();

@@ -4,10 +4,12 @@
 mod bench;
 mod caches;
 mod clocks;
+mod documents;
 mod durability;
 mod formats;
 mod groups;
 mod indexes;
+mod matching;
 mod origins;
 mod pins;
 mod ranges;

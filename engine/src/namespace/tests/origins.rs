@@ -46,8 +46,8 @@ fn the_log_says_who_did_what_and_when() {
     let (dimension, metric, metadata) = (2, Metric::Dot, Properties::new());
     bench.run(CreateCollection { collection: "d".into(), dimension, metric, metadata }).unwrap();
     let (id, embedding, metadata) = (Some("x".into()), Some(Embedding(vec![1.0, 2.0])), Properties::new());
-    let documents = vec![Document { id, content: String::new(), embedding, metadata }];
-    bench.run(AddDocuments { collection: "d".into(), documents, durability: DURABLE }).unwrap();
+    let documents = vec![Document { id, content: String::new(), embedding, metadata, ..Default::default() }];
+    bench.run(AddDocuments { collection: "d".into(), documents, durability: DURABLE, ..Default::default() }).unwrap();
     let long = PutEntry { key: bytes("long"), value: bytes("v"), ttl_ms: None };
     let writes = vec![Write::Put(long), Write::DeleteKey { key: bytes("short") }];
     let commit = Commit { preconditions: Vec::new(), writes, snapshot: None, durability: DURABLE };

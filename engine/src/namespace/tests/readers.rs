@@ -121,10 +121,16 @@ fn a_long_search_by_a_filter_finds_what_was_there_when_it_began() {
     bench.run(CreateCollection { collection, dimension: 2, metric, metadata }).unwrap();
     let document = |row: u16| {
         let (id, metadata) = (Some(row.to_string().as_str().into()), Properties::new().with("n", i64::from(row % 2)));
-        Document { id, content: format!("text {row}"), embedding: Some(Embedding(vector(row).to_vec())), metadata }
+        Document {
+            id,
+            content: format!("text {row}"),
+            embedding: Some(Embedding(vector(row).to_vec())),
+            metadata,
+            ..Default::default()
+        }
     };
     let documents = (0..300).map(document).collect();
-    bench.run(AddDocuments { collection: "c".into(), documents, durability: DURABLE }).unwrap();
+    bench.run(AddDocuments { collection: "c".into(), documents, durability: DURABLE, ..Default::default() }).unwrap();
     let search = || SearchBatchCollection {
         collection: "c".into(),
         queries: EmbeddingBatch((0..10).flat_map(vector).collect()),
@@ -138,7 +144,7 @@ fn a_long_search_by_a_filter_finds_what_was_there_when_it_began() {
     let before = bench.run(search()).unwrap();
     let delete = |bench: &Bench| {
         let ids = (0..300).map(|row: u16| row.to_string().as_str().into()).collect();
-        bench.run(DeleteDocuments { collection: "c".into(), ids, durability: DURABLE }).unwrap();
+        bench.run(DeleteDocuments { collection: "c".into(), ids, durability: DURABLE, ..Default::default() }).unwrap();
     };
     assert_eq!(read_while(&bench, search(), delete).unwrap(), before);
     assert!(bench.run(search()).unwrap().results.iter().all(|found| found.hits.is_empty()));

@@ -27,18 +27,23 @@ fn add(bench: &Bench, id: &str) -> u32 {
         content: String::new(),
         embedding: Some(Embedding(vec![1.0, 2.0])),
         metadata: Properties::new(),
+        ..Default::default()
     };
     let documents = vec![document];
-    bench.run(AddDocuments { collection: "c".into(), documents, durability: Durability::Durable }).unwrap();
+    bench
+        .run(AddDocuments { collection: "c".into(), documents, durability: Durability::Durable, ..Default::default() })
+        .unwrap();
     let state = state(bench);
     let number = state.collections.all()[0].record.id;
     let key = KeyWriter::new().u32(number).raw(id.as_bytes()).finish();
-    DocumentRecord::decode(&state.unpublished().get(Table::Documents, &key).unwrap().unwrap()).unwrap().row
+    DocumentRecord::decode(&state.unpublished().get(Table::Documents, &key).unwrap().unwrap()).unwrap().place.row
 }
 
 fn delete(bench: &Bench, ids: &[&str]) {
     let ids = ids.iter().map(|id| (*id).into()).collect();
-    bench.run(DeleteDocuments { collection: "c".into(), ids, durability: Durability::Durable }).unwrap();
+    bench
+        .run(DeleteDocuments { collection: "c".into(), ids, durability: Durability::Durable, ..Default::default() })
+        .unwrap();
 }
 
 /// Ways to open a namespace once more.

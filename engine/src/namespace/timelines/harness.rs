@@ -51,6 +51,7 @@ impl Harness {
             asserted: Asserted::default(),
             rng: &rng,
             durability: Durability::Durable,
+            fresh: Vec::new(),
         };
         let result = operation(&mut ctx)?;
         let changes = ctx.changes()?;

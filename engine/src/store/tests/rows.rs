@@ -11,7 +11,8 @@ use crate::rng::{Rng, SeededRng};
 use crate::store::block::{ROWS, VectorBlock};
 use crate::store::{
     Author, Base, BatchFormat, BatchReader, BatchWriter, CollectionKind, Counters, DocumentBody, DocumentRecord,
-    FlushInput, KeyRange, KeyReader, KeyWriter, Memtable, OperationHead, Origin, Read, RowSnapshot, Table, Txn, View,
+    FlushInput, KeyRange, KeyReader, KeyWriter, Memtable, OperationHead, Origin, Read, RowPlace, RowSnapshot, Table,
+    Txn, View,
 };
 
 type Model = BTreeMap<Vec<u8>, Vec<u8>>;
@@ -54,12 +55,32 @@ fn random_range(rng: &SeededRng, key: &dyn Fn() -> Vec<u8>) -> KeyRange {
 fn only_what_expires_has_a_third_field() {
     let metadata = crate::api::Properties::new().with("n", 1);
     let mut body = DocumentBody { content: "text".to_owned(), metadata: metadata.clone(), expires_at: None };
-    let without = DocumentRecord::encode(1, 2, Some(&body));
+    let without = DocumentRecord::encode(1, RowPlace::of(2), Some(&body));
     assert_eq!(without.get(12..).unwrap(), rmp_serde::to_vec(&("text", metadata)).unwrap());
     assert_eq!(DocumentRecord::decode(&without).unwrap().body().unwrap(), body);
     body.expires_at = Some(-7);
-    let with = DocumentRecord::encode(1, 2, Some(&body));
+    let with = DocumentRecord::encode(1, RowPlace::of(2), Some(&body));
     assert_eq!(DocumentRecord::decode(&with).unwrap().body().unwrap(), body);
+}
+
+/// A record whose vector has the number of its row is as it always was. Any other cannot be taken for one: no MessagePack begins
+/// as its number does.
+#[test]
+fn only_what_stands_apart_from_its_vector_says_so() {
+    let body = DocumentBody { content: "text".to_owned(), metadata: crate::api::Properties::new(), expires_at: None };
+    let old = [&7_u64.to_le_bytes()[..], &9_u32.to_le_bytes()[..], b"\x92\xa4text\x80"].concat();
+    assert_eq!(DocumentRecord::encode(7, RowPlace::of(9), Some(&body)), old);
+    let read = DocumentRecord::decode(&old).unwrap();
+    assert_eq!((read.seq, read.place, read.body().unwrap()), (7, RowPlace::of(9), body.clone()));
+    for vector in [None, Some(3)] {
+        let place = RowPlace { row: 9, vector };
+        let stored = DocumentRecord::encode(7, place, Some(&body));
+        assert_eq!((stored[12], stored.len() as u64), (0xc1, old.len() as u64 + place.apart_bytes()));
+        let read = DocumentRecord::decode(&stored).unwrap();
+        assert_eq!((read.seq, read.place, read.body().unwrap()), (7, place, body.clone()));
+        assert_eq!(read.placed(RowPlace::of(9)), old);
+    }
+    assert!(DocumentRecord::decode(&[0; 11]).is_err() && DocumentRecord::decode(&[0xc1; 15]).is_err());
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::api::{Metric, Properties};
 use crate::disk::SimDisk;
 use crate::store::{
     Base, CollectionKind, CollectionRecord, Counters, DocumentRecord, EdgeRecord, FaultKind, FlushInput, KeyWriter,
-    KvRecord, LogEntryRow, LogHead, LogMark, Memtable, NodeRecord, RowMark, RowReport, StoreFile, Table,
+    KvRecord, LogEntryRow, LogHead, LogMark, Memtable, NodeRecord, RowMark, RowPlace, RowReport, StoreFile, Table,
     TemporalRecord, verify_file,
 };
 
@@ -79,7 +79,7 @@ fn sound() -> (Rows, Counters) {
         (Table::Kv, b"key".to_vec(), pair),
         (Table::KvExpiry, KeyWriter::new().time(77).raw(b"key").finish(), Vec::new()),
         (Table::Collections, b"c".to_vec(), collection.encode()),
-        (Table::Documents, KeyWriter::new().u32(1).u64(5).finish(), DocumentRecord::encode(1, 0, None)),
+        (Table::Documents, KeyWriter::new().u32(1).u64(5).finish(), DocumentRecord::encode(1, RowPlace::of(0), None)),
         (Table::Vectors, KeyWriter::new().u32(1).u32(0).finish(), vec![0; 8]),
         (Table::Nodes, b"a".to_vec(), node.clone()),
         (Table::Nodes, b"b".to_vec(), node.clone()),

@@ -15,7 +15,7 @@ use crate::store::log_walk::LogWalk;
 use crate::store::memtable::Memtable;
 use crate::store::range_delete::RangeDelete;
 use crate::store::record::{
-    CollectionKind, CollectionRecord, Counters, DocumentRecord, EdgeRecord, KvRecord, NodeRecord, RowMark,
+    CollectionKind, CollectionRecord, Counters, DocumentRecord, EdgeRecord, KvRecord, NodeRecord, RowMark, RowPlace,
     TemporalRecord,
 };
 use crate::store::table::Table;
@@ -203,12 +203,21 @@ impl RowWalk<'_> {
         let owner = self.collections.get(&collection).ok_or(CONTRADICTION("a document has no collection"))?;
         self.counted.vectors += 1;
         self.counted.documents += u64::from(owner.kind == CollectionKind::Documents);
-        self.counted.live_bytes += (value.len() + parts.rest().len()) as u64 + u64::from(owner.dimension) * 4;
+        let RowPlace { row, vector } = record.place;
+        let vector_bytes = if vector.is_some() { u64::from(owner.dimension) * 4 } else { 0 };
+        let bytes = ((value.len() + parts.rest().len()) as u64).saturating_sub(record.place.apart_bytes());
+        self.counted.live_bytes += bytes + vector_bytes;
         if owner.kind != CollectionKind::Vectors && record.body().is_err() {
             return Err(CONTRADICTION("the record does not decode"));
         }
-        let fresh = self.rows.entry(collection).or_default().documents.insert(record.row);
-        if fresh { Ok(()) } else { Err(CONTRADICTION("two documents have one vector")) }
+        let sets = self.rows.entry(collection).or_default();
+        if vector.is_some_and(|vector| !sets.documents.insert(vector)) {
+            return Err(CONTRADICTION("two documents have one vector"));
+        }
+        if vector != Some(row) && !sets.apart.insert(row) {
+            return Err(CONTRADICTION("two documents have one number"));
+        }
+        Ok(())
     }
 
     fn vector(&mut self, key: &[u8]) -> RowCheck {
@@ -260,9 +269,10 @@ impl RowWalk<'_> {
     }
 
     fn compare_vectors(&mut self) {
-        for (collection, RowSets { documents, vectors }) in &self.rows {
+        for (collection, RowSets { documents, vectors, apart }) in &self.rows {
             for (rows, what) in [
-                (documents - vectors, "documents without a vector"),
+                (apart & vectors, "documents under the number of another's vector"),
+                (documents - vectors, "documents without their vector"),
                 (vectors - documents, "vectors without a document"),
             ] {
                 if !rows.is_empty() {

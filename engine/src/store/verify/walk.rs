@@ -27,8 +27,12 @@ pub(super) enum Stop {
 /// Which rows of a collection have a document, and which a vector.
 #[derive(Debug, Default)]
 pub(super) struct RowSets {
+    /// Vectors that documents refer to.
     pub(super) documents: RoaringBitmap,
+    /// Vectors.
     pub(super) vectors: RoaringBitmap,
+    /// Documents whose own number is not that of their vector.
+    pub(super) apart: RoaringBitmap,
 }
 
 pub(super) struct RowWalk<'a> {

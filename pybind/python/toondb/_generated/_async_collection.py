@@ -9,7 +9,7 @@ from .._documents import Documents, Filter, Vector, Vectors
 from .._looped import awaited
 from .._methods import Pages
 from .._rows import Rows
-from .._types import CollectionInfo, Document, Durability, FacetCount, Metadata
+from .._types import AddedIds, Affected, CollectionInfo, Document, Durability, FacetCount, Metadata, OnConflict, Span
 
 from ._collection import Collection
 
@@ -23,13 +23,16 @@ class AsyncCollectionMethods:
         self,
         id: Optional[str],
         content: str,
-        embedding: Vector,
+        embedding: Optional[Vector] = None,
         metadata: Optional[Metadata] = None,
         *,
+        ttl: Optional[Span] = None,
         durability: Durability = "durable",
     ) -> str:
-        """Add or replace one document; an id of None = a random one. Returns its id."""
-        return await awaited(self._plain.add(id, content, embedding, metadata, durability=durability))
+        """Add or replace one document; an id of None = a random one. Returns its id. ttl: seconds, or a timedelta, after
+        which it is gone.
+        """
+        return await awaited(self._plain.add(id, content, embedding, metadata, ttl=ttl, durability=durability))
 
     async def delete(self, id: str, *, durability: Durability = "durable") -> bool:
         """Delete a document. Returns True if it existed."""
@@ -43,16 +46,84 @@ class AsyncCollectionMethods:
         """Drop a collection with everything in it. Returns True if it existed."""
         return await awaited(self._plain.drop())
 
-    async def add_documents(
-        self, documents: Documents, *, embeddings: Optional[Vectors] = None, durability: Durability = "durable"
-    ) -> List[str]:
-        """Add or replace documents, all or none. Returns their ids, in order.
+    async def update(self, *, metadata: Metadata) -> CollectionInfo:
+        """Give a collection other metadata, in the place of what it had. Raises CollectionNotFoundError."""
+        return await awaited(self._plain.update(metadata=metadata))
 
-        A document is a dict with ``content``, ``embedding``, and optionally ``id`` (otherwise a random one is given)
-        and ``metadata``; or a :class:`Document`. ``embeddings``, a row for each document, takes the place of their own:
-        the quick way for a numpy matrix. Raises CollectionNotFoundError; InvalidArgumentError names what is wrong.
+    async def truncate(self) -> int:
+        """Remove every document of a collection and keep the collection, in one commit that takes the same time however
+        many there are. Returns how many there were. Raises CollectionNotFoundError.
         """
-        return await awaited(self._plain.add_documents(documents, embeddings=embeddings, durability=durability))
+        return await awaited(self._plain.truncate())
+
+    async def add_documents(
+        self,
+        documents: Documents,
+        *,
+        embeddings: Optional[Vectors] = None,
+        on_conflict: OnConflict = "replace",
+        ttl: Optional[Span] = None,
+        create_missing: bool = False,
+        durability: Durability = "durable",
+    ) -> AddedIds:
+        """Add documents in their order, all or none. Returns the ids of all of them, in order, with those ``skipped``.
+
+        A document is a dict with ``content``, and optionally ``id`` (otherwise a random one is given), ``embedding``,
+        ``metadata`` and ``ttl``; or a :class:`Document`. One without an embedding, or with an empty one, is found by
+        everything but a search for the nearest: also one that was read without its embedding and is added again.
+        ``embeddings``, a row for each document, takes the place of their own: the quick way for a numpy matrix.
+
+        on_conflict: what happens where an id exists, be it from the same call: "replace"; "skip", the document that is
+        there stays; "error", AlreadyExistsError names the first and nothing is written. ttl: seconds, or a timedelta,
+        after which documents without a ``ttl`` of their own are gone. create_missing: create the collection if it does
+        not exist, with the cosine metric and the dimension of the first embedding; without it CollectionNotFoundError is
+        raised. InvalidArgumentError names what is wrong.
+        """
+        return await awaited(
+            self._plain.add_documents(
+                documents,
+                embeddings=embeddings,
+                on_conflict=on_conflict,
+                ttl=ttl,
+                create_missing=create_missing,
+                durability=durability,
+            )
+        )
+
+    async def update_documents(
+        self,
+        *,
+        ids: Optional[Sequence[str]] = None,
+        filter: Optional[Filter] = None,
+        all: bool = False,
+        set: Optional[Metadata] = None,
+        unset: Sequence[str] = (),
+        ttl: Optional[Span] = None,
+        persist: bool = False,
+        return_ids: bool = False,
+        durability: Durability = "durable",
+    ) -> Affected:
+        """Merge fields into the metadata of documents, in one commit: text and embedding stay as they are. Returns how many
+        documents there were; with ``return_ids`` their ``ids`` too.
+
+        Exactly one of ``ids``, ``filter`` and ``all`` says which; an id that does not exist is no error, and a filter that
+        is true of every document by its form is refused. set: fields that get these values. unset: fields that go, if
+        they are there. ttl: seconds, or a timedelta, after which the documents are gone. persist: they do not expire.
+        Whatever breaks a bound after the merge is refused as a whole.
+        """
+        return await awaited(
+            self._plain.update_documents(
+                ids=ids,
+                filter=filter,
+                all=all,
+                set=set,
+                unset=unset,
+                ttl=ttl,
+                persist=persist,
+                return_ids=return_ids,
+                durability=durability,
+            )
+        )
 
     async def get(self, id: str, *, include_embeddings: bool = False, missing_ok: bool = False) -> Optional[Document]:
         """Read a document; None if there is none of this id."""
@@ -66,15 +137,19 @@ class AsyncCollectionMethods:
             self._plain.get_documents(ids, include_embeddings=include_embeddings, missing_ok=missing_ok)
         )
 
-    async def delete_documents(self, ids: Sequence[str], *, durability: Durability = "durable") -> int:
-        """Delete documents by id, in one commit. Returns how many existed."""
-        return await awaited(self._plain.delete_documents(ids, durability=durability))
+    async def delete_documents(
+        self, ids: Sequence[str], *, return_ids: bool = False, durability: Durability = "durable"
+    ) -> Affected:
+        """Delete documents by id, in one commit. Returns how many existed; with ``return_ids`` their ``ids`` too."""
+        return await awaited(self._plain.delete_documents(ids, return_ids=return_ids, durability=durability))
 
-    async def delete_by_filter(self, filter: Filter, *, durability: Durability = "durable") -> int:
-        """Delete every document that matches, in one commit. Returns how many. A filter that is true of every document by
-        its form, such as ``{}`` or ``{"$or": [{}, x]}``, is refused.
+    async def delete_by_filter(
+        self, filter: Filter, *, return_ids: bool = False, durability: Durability = "durable"
+    ) -> Affected:
+        """Delete every document that matches, in one commit. Returns how many; with ``return_ids`` their ``ids`` too. A
+        filter that is true of every document by its form, such as ``{}`` or ``{"$or": [{}, x]}``, is refused.
         """
-        return await awaited(self._plain.delete_by_filter(filter, durability=durability))
+        return await awaited(self._plain.delete_by_filter(filter, return_ids=return_ids, durability=durability))
 
     async def count(self, filter: Optional[Filter] = None, *, missing_ok: bool = False) -> int:
         """How many documents there are, or how many match."""

@@ -79,10 +79,33 @@ class AsyncTransactionMethods:
         self._plain.delete_range(start, end)
 
     async def add_documents(
-        self, collection_name: str, documents: Documents, *, embeddings: Optional[Vectors] = None
+        self,
+        collection_name: str,
+        documents: Documents,
+        *,
+        embeddings: Optional[Vectors] = None,
+        ttl: Optional[Span] = None,
+        create_missing: bool = False,
     ) -> None:
-        """Add or replace documents; each needs an id here. The collection must exist by the commit."""
-        self._plain.add_documents(collection_name, documents, embeddings=embeddings)
+        """Add or replace documents; each needs an id here. The collection must exist by the commit, unless
+        ``create_missing`` says that it may be created.
+        """
+        self._plain.add_documents(
+            collection_name, documents, embeddings=embeddings, ttl=ttl, create_missing=create_missing
+        )
+
+    async def update_documents(
+        self,
+        collection_name: str,
+        ids: Sequence[str],
+        *,
+        set: Optional[Metadata] = None,
+        unset: Sequence[str] = (),
+        ttl: Optional[Span] = None,
+        persist: bool = False,
+    ) -> None:
+        """Merge fields into the metadata of documents; text and embedding stay as they are."""
+        self._plain.update_documents(collection_name, ids, set=set, unset=unset, ttl=ttl, persist=persist)
 
     async def delete_documents(self, collection_name: str, ids: Sequence[str]) -> None:
         """Delete documents by id."""

@@ -6,12 +6,12 @@ Written by scripts/write_surface.py: change the method where it is written by ha
 from typing import Any, Optional, Sequence, Union, cast
 
 from .._batch import BatchBase
-from .._documents import DocumentMethods, Documents, Vectors
+from .._documents import DocumentMethods, Documents, Filter, Vectors
 from .._graph import GraphMethods
 from .._keys import KeyMethods
 from .._logs import LogMethods
 from .._temporal import TemporalMethods
-from .._types import Key, Metadata, Span, Time
+from .._types import Key, Metadata, OnConflict, Span, Time
 from .._vectors import VectorMethods
 
 
@@ -32,14 +32,59 @@ class WriteBatch(BatchBase):
         KeyMethods.delete(cast(Any, self), key)
 
     def add_documents(
-        self, collection_name: str, documents: Documents, *, embeddings: Optional[Vectors] = None
+        self,
+        collection_name: str,
+        documents: Documents,
+        *,
+        embeddings: Optional[Vectors] = None,
+        on_conflict: OnConflict = "replace",
+        ttl: Optional[Span] = None,
+        create_missing: bool = False,
     ) -> None:
         """As :meth:`Database.add_documents`."""
-        DocumentMethods.add_documents(cast(Any, self), collection_name, documents, "", embeddings=embeddings)
+        DocumentMethods.add_documents(
+            cast(Any, self),
+            collection_name,
+            documents,
+            "",
+            embeddings=embeddings,
+            on_conflict=on_conflict,
+            ttl=ttl,
+            create_missing=create_missing,
+        )
+
+    def update_documents(
+        self,
+        collection_name: str,
+        *,
+        ids: Optional[Sequence[str]] = None,
+        filter: Optional[Filter] = None,
+        all: bool = False,
+        set: Optional[Metadata] = None,
+        unset: Sequence[str] = (),
+        ttl: Optional[Span] = None,
+        persist: bool = False,
+    ) -> None:
+        """As :meth:`Database.update_documents`."""
+        DocumentMethods.update_documents(
+            cast(Any, self),
+            collection_name,
+            ids=ids,
+            filter=filter,
+            all=all,
+            set=set,
+            unset=unset,
+            ttl=ttl,
+            persist=persist,
+        )
 
     def delete_documents(self, collection_name: str, ids: Sequence[str]) -> None:
         """As :meth:`Database.delete_documents`."""
         DocumentMethods.delete_documents(cast(Any, self), collection_name, ids)
+
+    def truncate(self, name: str) -> None:
+        """As :meth:`Database.truncate`."""
+        DocumentMethods.truncate(cast(Any, self), name)
 
     def insert_vectors(self, index_name: str, ids: Sequence[int], vectors: Vectors) -> None:
         """As :meth:`Database.insert_vectors`."""

@@ -9,7 +9,7 @@ from .._documents import Documents, Filter, Vector, Vectors
 from .._handles import CollectionBase
 from .._methods import Pages
 from .._rows import Rows
-from .._types import CollectionInfo, Document, Durability, FacetCount
+from .._types import AddedIds, Affected, CollectionInfo, Document, Durability, FacetCount, Metadata, OnConflict, Span
 
 
 class Collection(CollectionBase):
@@ -23,17 +23,83 @@ class Collection(CollectionBase):
         """Drop a collection with everything in it. Returns True if it existed."""
         return self._store.drop_collection(self.name, namespace=self.namespace)
 
-    def add_documents(
-        self, documents: Documents, *, embeddings: Optional[Vectors] = None, durability: Durability = "durable"
-    ) -> List[str]:
-        """Add or replace documents, all or none. Returns their ids, in order.
+    def update(self, *, metadata: Metadata) -> CollectionInfo:
+        """Give a collection other metadata, in the place of what it had. Raises CollectionNotFoundError."""
+        return self._store.update_collection(self.name, metadata=metadata, namespace=self.namespace)
 
-        A document is a dict with ``content``, ``embedding``, and optionally ``id`` (otherwise a random one is given)
-        and ``metadata``; or a :class:`Document`. ``embeddings``, a row for each document, takes the place of their own:
-        the quick way for a numpy matrix. Raises CollectionNotFoundError; InvalidArgumentError names what is wrong.
+    def truncate(self) -> int:
+        """Remove every document of a collection and keep the collection, in one commit that takes the same time however
+        many there are. Returns how many there were. Raises CollectionNotFoundError.
+        """
+        return self._store.truncate(self.name, namespace=self.namespace)
+
+    def add_documents(
+        self,
+        documents: Documents,
+        *,
+        embeddings: Optional[Vectors] = None,
+        on_conflict: OnConflict = "replace",
+        ttl: Optional[Span] = None,
+        create_missing: bool = False,
+        durability: Durability = "durable",
+    ) -> AddedIds:
+        """Add documents in their order, all or none. Returns the ids of all of them, in order, with those ``skipped``.
+
+        A document is a dict with ``content``, and optionally ``id`` (otherwise a random one is given), ``embedding``,
+        ``metadata`` and ``ttl``; or a :class:`Document`. One without an embedding, or with an empty one, is found by
+        everything but a search for the nearest: also one that was read without its embedding and is added again.
+        ``embeddings``, a row for each document, takes the place of their own: the quick way for a numpy matrix.
+
+        on_conflict: what happens where an id exists, be it from the same call: "replace"; "skip", the document that is
+        there stays; "error", AlreadyExistsError names the first and nothing is written. ttl: seconds, or a timedelta,
+        after which documents without a ``ttl`` of their own are gone. create_missing: create the collection if it does
+        not exist, with the cosine metric and the dimension of the first embedding; without it CollectionNotFoundError is
+        raised. InvalidArgumentError names what is wrong.
         """
         return self._store.add_documents(
-            self.name, documents, self.namespace, embeddings=embeddings, durability=durability
+            self.name,
+            documents,
+            self.namespace,
+            embeddings=embeddings,
+            on_conflict=on_conflict,
+            ttl=ttl,
+            create_missing=create_missing,
+            durability=durability,
+        )
+
+    def update_documents(
+        self,
+        *,
+        ids: Optional[Sequence[str]] = None,
+        filter: Optional[Filter] = None,
+        all: bool = False,
+        set: Optional[Metadata] = None,
+        unset: Sequence[str] = (),
+        ttl: Optional[Span] = None,
+        persist: bool = False,
+        return_ids: bool = False,
+        durability: Durability = "durable",
+    ) -> Affected:
+        """Merge fields into the metadata of documents, in one commit: text and embedding stay as they are. Returns how many
+        documents there were; with ``return_ids`` their ``ids`` too.
+
+        Exactly one of ``ids``, ``filter`` and ``all`` says which; an id that does not exist is no error, and a filter that
+        is true of every document by its form is refused. set: fields that get these values. unset: fields that go, if
+        they are there. ttl: seconds, or a timedelta, after which the documents are gone. persist: they do not expire.
+        Whatever breaks a bound after the merge is refused as a whole.
+        """
+        return self._store.update_documents(
+            self.name,
+            ids=ids,
+            filter=filter,
+            all=all,
+            set=set,
+            unset=unset,
+            ttl=ttl,
+            persist=persist,
+            return_ids=return_ids,
+            namespace=self.namespace,
+            durability=durability,
         )
 
     def get(self, id: str, *, include_embeddings: bool = False, missing_ok: bool = False) -> Optional[Document]:
@@ -50,15 +116,23 @@ class Collection(CollectionBase):
             self.name, ids, include_embeddings=include_embeddings, missing_ok=missing_ok, namespace=self.namespace
         )
 
-    def delete_documents(self, ids: Sequence[str], *, durability: Durability = "durable") -> int:
-        """Delete documents by id, in one commit. Returns how many existed."""
-        return self._store.delete_documents(self.name, ids, namespace=self.namespace, durability=durability)
+    def delete_documents(
+        self, ids: Sequence[str], *, return_ids: bool = False, durability: Durability = "durable"
+    ) -> Affected:
+        """Delete documents by id, in one commit. Returns how many existed; with ``return_ids`` their ``ids`` too."""
+        return self._store.delete_documents(
+            self.name, ids, return_ids=return_ids, namespace=self.namespace, durability=durability
+        )
 
-    def delete_by_filter(self, filter: Filter, *, durability: Durability = "durable") -> int:
-        """Delete every document that matches, in one commit. Returns how many. A filter that is true of every document by
-        its form, such as ``{}`` or ``{"$or": [{}, x]}``, is refused.
+    def delete_by_filter(
+        self, filter: Filter, *, return_ids: bool = False, durability: Durability = "durable"
+    ) -> Affected:
+        """Delete every document that matches, in one commit. Returns how many; with ``return_ids`` their ``ids`` too. A
+        filter that is true of every document by its form, such as ``{}`` or ``{"$or": [{}, x]}``, is refused.
         """
-        return self._store.delete_by_filter(self.name, filter, namespace=self.namespace, durability=durability)
+        return self._store.delete_by_filter(
+            self.name, filter, return_ids=return_ids, namespace=self.namespace, durability=durability
+        )
 
     def count(self, filter: Optional[Filter] = None, *, missing_ok: bool = False) -> int:
         """How many documents there are, or how many match."""

@@ -14,6 +14,8 @@ from .._handles import NamespaceBase
 from .._methods import Pages
 from .._rows import History, Rendered, Rows
 from .._types import (
+    AddedIds,
+    Affected,
     BytesLike,
     CacheHit,
     CacheStats,
@@ -33,6 +35,7 @@ from .._types import (
     Metric,
     NamespaceInfo,
     NamespaceStats,
+    OnConflict,
     Order,
     Path,
     RestoreResult,
@@ -359,11 +362,17 @@ class Namespace(NamespaceBase):
         return self._store.flush(namespace=self.name)
 
     def create_collection(
-        self, name: str, dimension: int, *, metric: Metric = "cosine", metadata: Optional[Metadata] = None
+        self,
+        name: str,
+        dimension: Optional[int] = None,
+        *,
+        metric: Metric = "cosine",
+        metadata: Optional[Metadata] = None,
     ) -> bool:
-        """Create a collection for embeddings of ``dimension`` numbers. Returns True.
+        """Create a collection for embeddings of ``dimension`` numbers; None = as many as the first has. Returns True.
 
-        One that exists with the same settings is left as it is; with others, AlreadyExistsError is raised.
+        One that exists with the same settings is left as it is; with others, AlreadyExistsError is raised. A dimension
+        or metadata that is left out is the same as any.
         """
         return self._store.create_collection(name, dimension, self.name, metric=metric, metadata=metadata)
 
@@ -379,22 +388,85 @@ class Namespace(NamespaceBase):
         """Drop a collection with everything in it. Returns True if it existed."""
         return self._store.drop_collection(name, namespace=self.name)
 
+    def update_collection(self, name: str, *, metadata: Metadata) -> CollectionInfo:
+        """Give a collection other metadata, in the place of what it had. Raises CollectionNotFoundError."""
+        return self._store.update_collection(name, metadata=metadata, namespace=self.name)
+
+    def truncate(self, name: str) -> int:
+        """Remove every document of a collection and keep the collection, in one commit that takes the same time however
+        many there are. Returns how many there were. Raises CollectionNotFoundError.
+        """
+        return self._store.truncate(name, namespace=self.name)
+
     def add_documents(
         self,
         collection_name: str,
         documents: Documents,
         *,
         embeddings: Optional[Vectors] = None,
+        on_conflict: OnConflict = "replace",
+        ttl: Optional[Span] = None,
+        create_missing: bool = False,
         durability: Durability = "durable",
-    ) -> List[str]:
-        """Add or replace documents, all or none. Returns their ids, in order.
+    ) -> AddedIds:
+        """Add documents in their order, all or none. Returns the ids of all of them, in order, with those ``skipped``.
 
-        A document is a dict with ``content``, ``embedding``, and optionally ``id`` (otherwise a random one is given)
-        and ``metadata``; or a :class:`Document`. ``embeddings``, a row for each document, takes the place of their own:
-        the quick way for a numpy matrix. Raises CollectionNotFoundError; InvalidArgumentError names what is wrong.
+        A document is a dict with ``content``, and optionally ``id`` (otherwise a random one is given), ``embedding``,
+        ``metadata`` and ``ttl``; or a :class:`Document`. One without an embedding, or with an empty one, is found by
+        everything but a search for the nearest: also one that was read without its embedding and is added again.
+        ``embeddings``, a row for each document, takes the place of their own: the quick way for a numpy matrix.
+
+        on_conflict: what happens where an id exists, be it from the same call: "replace"; "skip", the document that is
+        there stays; "error", AlreadyExistsError names the first and nothing is written. ttl: seconds, or a timedelta,
+        after which documents without a ``ttl`` of their own are gone. create_missing: create the collection if it does
+        not exist, with the cosine metric and the dimension of the first embedding; without it CollectionNotFoundError is
+        raised. InvalidArgumentError names what is wrong.
         """
         return self._store.add_documents(
-            collection_name, documents, self.name, embeddings=embeddings, durability=durability
+            collection_name,
+            documents,
+            self.name,
+            embeddings=embeddings,
+            on_conflict=on_conflict,
+            ttl=ttl,
+            create_missing=create_missing,
+            durability=durability,
+        )
+
+    def update_documents(
+        self,
+        collection_name: str,
+        *,
+        ids: Optional[Sequence[str]] = None,
+        filter: Optional[Filter] = None,
+        all: bool = False,
+        set: Optional[Metadata] = None,
+        unset: Sequence[str] = (),
+        ttl: Optional[Span] = None,
+        persist: bool = False,
+        return_ids: bool = False,
+        durability: Durability = "durable",
+    ) -> Affected:
+        """Merge fields into the metadata of documents, in one commit: text and embedding stay as they are. Returns how many
+        documents there were; with ``return_ids`` their ``ids`` too.
+
+        Exactly one of ``ids``, ``filter`` and ``all`` says which; an id that does not exist is no error, and a filter that
+        is true of every document by its form is refused. set: fields that get these values. unset: fields that go, if
+        they are there. ttl: seconds, or a timedelta, after which the documents are gone. persist: they do not expire.
+        Whatever breaks a bound after the merge is refused as a whole.
+        """
+        return self._store.update_documents(
+            collection_name,
+            ids=ids,
+            filter=filter,
+            all=all,
+            set=set,
+            unset=unset,
+            ttl=ttl,
+            persist=persist,
+            return_ids=return_ids,
+            namespace=self.name,
+            durability=durability,
         )
 
     def get_document(
@@ -413,15 +485,23 @@ class Namespace(NamespaceBase):
             collection_name, ids, include_embeddings=include_embeddings, missing_ok=missing_ok, namespace=self.name
         )
 
-    def delete_documents(self, collection_name: str, ids: Sequence[str], *, durability: Durability = "durable") -> int:
-        """Delete documents by id, in one commit. Returns how many existed."""
-        return self._store.delete_documents(collection_name, ids, namespace=self.name, durability=durability)
+    def delete_documents(
+        self, collection_name: str, ids: Sequence[str], *, return_ids: bool = False, durability: Durability = "durable"
+    ) -> Affected:
+        """Delete documents by id, in one commit. Returns how many existed; with ``return_ids`` their ``ids`` too."""
+        return self._store.delete_documents(
+            collection_name, ids, return_ids=return_ids, namespace=self.name, durability=durability
+        )
 
-    def delete_by_filter(self, collection_name: str, filter: Filter, *, durability: Durability = "durable") -> int:
-        """Delete every document that matches, in one commit. Returns how many. A filter that is true of every document by
-        its form, such as ``{}`` or ``{"$or": [{}, x]}``, is refused.
+    def delete_by_filter(
+        self, collection_name: str, filter: Filter, *, return_ids: bool = False, durability: Durability = "durable"
+    ) -> Affected:
+        """Delete every document that matches, in one commit. Returns how many; with ``return_ids`` their ``ids`` too. A
+        filter that is true of every document by its form, such as ``{}`` or ``{"$or": [{}, x]}``, is refused.
         """
-        return self._store.delete_by_filter(collection_name, filter, namespace=self.name, durability=durability)
+        return self._store.delete_by_filter(
+            collection_name, filter, return_ids=return_ids, namespace=self.name, durability=durability
+        )
 
     def count(self, collection_name: str, filter: Optional[Filter] = None, *, missing_ok: bool = False) -> int:
         """How many documents there are, or how many match."""

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::ops::ControlFlow;
 
-use super::visible::VisibleRows;
+use super::visible::{VisibleRows, chosen};
 use crate::api::{Error, Facet, FacetDocuments, Facets, MaybeBounds, MinMaxDocuments, Result, Value, ValueBounds};
 use crate::index::metadata::{ValueRange, ValueWalk, value_heap_bytes};
 use crate::limits;
@@ -51,8 +51,8 @@ pub fn facet(state: &State, snapshot: &Reader<'_>, request: &FacetDocuments) -> 
     let found =
         state.collection_or_none(snapshot, &request.collection, CollectionKind::Documents, request.missing_ok)?;
     let Some(collection) = &found else { return Ok(Facets::default()) };
-    let matching = collection.chosen(request.filter.as_ref(), snapshot.wanted)?;
-    let rows = VisibleRows::new(collection, snapshot).all(matching.as_ref())?;
+    let matching = chosen(collection, snapshot, request.filter.as_ref(), state.clock.now_ms())?;
+    let rows = VisibleRows::new(collection, snapshot).all(matching)?;
     let room = request.limit.map_or(limits::FACETS_DEFAULT, |limit| limit as usize);
     let mut most = MostFrequent { room, kept: BinaryHeap::new(), bytes: 0 };
     let step = &mut || snapshot.wanted.look();
@@ -70,7 +70,7 @@ impl Query for MinMaxDocuments {
     fn answer(self, state: &State, snapshot: &Reader<'_>) -> Result<MaybeBounds> {
         let found = state.collection_or_none(snapshot, &self.collection, CollectionKind::Documents, self.missing_ok)?;
         let Some(collection) = &found else { return Ok(MaybeBounds::default()) };
-        let matching = collection.chosen(self.filter.as_ref(), snapshot.wanted)?;
+        let matching = chosen(collection, snapshot, self.filter.as_ref(), state.clock.now_ms())?;
         let walk = ValueWalk { field: &self.field, allowed: matching.as_ref(), rows: 1 };
         let first = |range| first(collection, snapshot, walk, range);
         for of_kind in [ValueRange::numbers, ValueRange::texts] {
@@ -94,7 +94,7 @@ fn first(
     collection.metadata().walk(walk, range, &mut || snapshot.wanted.look(), |value, rows| {
         for row in rows {
             snapshot.wanted.step()?;
-            if visible.id(row).is_some() {
+            if visible.sees(row) {
                 found = Some(value);
                 return Ok(ControlFlow::Break(()));
             }

@@ -23,6 +23,7 @@ pub fn list(state: &State, snapshot: &Reader<'_>, request: &ListDocuments, parts
     let ordered = Ordered {
         collection,
         snapshot,
+        now_ms: state.clock.now_ms(),
         filter: request.filter.as_ref(),
         order_by: request.order_by.as_deref(),
         descending: request.descending,
@@ -41,7 +42,7 @@ pub fn list(state: &State, snapshot: &Reader<'_>, request: &ListDocuments, parts
 }
 
 fn bytes(document: &Document) -> usize {
-    let Document { id, content, embedding, metadata } = document;
+    let Document { id, content, embedding, metadata, expires_at: _, ttl_ms: _ } = document;
     let id = id.as_ref().map_or(0, |id| id.as_str().len());
     let embedding = embedding.as_ref().map_or(0, |embedding| embedding.0.len() * 4);
     DOCUMENT_BYTES + id + content.len() + embedding + metadata.size_hint()
@@ -65,6 +66,7 @@ impl Query for ListDocumentIds {
         let ordered = Ordered {
             collection,
             snapshot,
+            now_ms: state.clock.now_ms(),
             filter: self.filter.as_ref(),
             order_by: None,
             descending: false,

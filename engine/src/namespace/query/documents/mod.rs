@@ -14,3 +14,4 @@ mod visible;
 pub use field_values::facet;
 pub use list::list;
 pub use parts::{Parts, embedding};
+pub use visible::{chosen, searchable};

@@ -11,7 +11,7 @@ use roaring::RoaringBitmap;
 
 use super::cursor::{ListPosition, OrderPlace};
 use super::smallest::Smallest;
-use super::visible::VisibleRows;
+use super::visible::{VisibleRows, chosen};
 use crate::api::{DocumentId, Error, Filter, Result, Value};
 use crate::index::metadata::{ValueRange, ValueWalk};
 use crate::index::vector::IdBytes;
@@ -28,6 +28,8 @@ pub struct Ordered<'a> {
     pub collection: &'a Collection,
     /// Where to read.
     pub snapshot: &'a Reader<'a>,
+    /// What has expired by then is not there.
+    pub now_ms: i64,
     /// Only those that match.
     pub filter: Option<&'a Filter>,
     /// The field; nothing = by id.
@@ -64,7 +66,7 @@ struct ById<'a> {
 impl Ordered<'_> {
     /// Visits the documents until told to stop.
     pub fn each(&self, visit: &mut Visit<'_>) -> Result<()> {
-        let matching = self.collection.chosen(self.filter, self.snapshot.wanted)?;
+        let matching = chosen(self.collection, self.snapshot, self.filter, self.now_ms)?;
         match self.order_by {
             None => {
                 let after = self.after.as_ref().map(|after| &after.id);
@@ -135,7 +137,7 @@ impl Ordered<'_> {
             let row = row?;
             self.snapshot.wanted.step()?;
             let record = DocumentRecord::decode(&row.value)?;
-            if by_id.chosen.is_some_and(|chosen| !chosen.contains(record.row)) {
+            if by_id.chosen.is_some_and(|chosen| !chosen.contains(record.place.row)) {
                 continue;
             }
             let id = row.key.get(4..).ok_or_else(|| StoreError::corrupt(Table::Documents, "a key is too short"))?;

@@ -1,6 +1,6 @@
 //! Which parts of a document are read.
 
-use crate::api::{Document, DocumentId, Embedding, Error, Properties, Result};
+use crate::api::{Document, DocumentId, Embedding, Error, Properties, Result, TimestampMs};
 use crate::format::{FieldsWanted, Projection};
 use crate::namespace::collection::Collection;
 use crate::store::DocumentRecord;
@@ -33,21 +33,28 @@ impl Parts {
 
     /// Reads them of a record.
     pub fn read(&self, collection: &Collection, id: &[u8], record: &DocumentRecord<'_>) -> Result<Document> {
-        let (content, mut metadata) = match (self.content, &self.fields) {
+        let (content, mut metadata, expires_at) = match (self.content, &self.fields) {
             (false, FieldsWanted::Nothing) => Default::default(),
-            (true, FieldsWanted::Nothing) => (record.content()?, Properties::new()),
-            (false, FieldsWanted::Named(_) | FieldsWanted::All) => (String::new(), record.fields()?.metadata),
+            (true, FieldsWanted::Nothing) => {
+                let text = record.text()?;
+                (text.content, Properties::new(), text.expires_at)
+            }
+            (false, FieldsWanted::Named(_) | FieldsWanted::All) => {
+                let fields = record.fields()?;
+                (String::new(), fields.metadata, fields.expires_at)
+            }
             (true, FieldsWanted::Named(_) | FieldsWanted::All) => {
                 let body = record.body()?;
-                (body.content, body.metadata)
+                (body.content, body.metadata, body.expires_at)
             }
         };
         if let FieldsWanted::Named(names) = &self.fields {
             metadata.0.retain(|name| names.iter().any(|wanted| wanted == name));
         }
-        let embedding = if self.embedding { Some(embedding(collection, record.row)?) } else { None };
+        let wanted = record.place.vector.filter(|_| self.embedding);
+        let embedding = wanted.map(|vector| embedding(collection, vector)).transpose()?;
         let id = Some(DocumentId::new(String::from_utf8_lossy(id)));
-        Ok(Document { id, content, embedding, metadata })
+        Ok(Document { id, content, embedding, metadata, expires_at: expires_at.map(TimestampMs), ttl_ms: None })
     }
 }
 

@@ -7,7 +7,7 @@ use crate::namespace::collection::Collection;
 use crate::namespace::query::Query as _;
 use crate::namespace::query::reader::Reader;
 use crate::namespace::timelines::harness::Harness;
-use crate::store::{CollectionKind, CollectionRecord, DocumentRecord, KeyWriter, Table};
+use crate::store::{CollectionKind, CollectionRecord, DocumentRecord, KeyWriter, RowPlace, Table};
 
 /// A collection of two documents whose records end behind their head.
 fn harness() -> Harness {
@@ -23,7 +23,7 @@ fn harness() -> Harness {
     };
     let document = |id: &str, row| {
         let key = KeyWriter::new().u32(7).raw(id.as_bytes()).finish();
-        (Table::Documents, key, DocumentRecord::encode(1, row, None))
+        (Table::Documents, key, DocumentRecord::encode(1, RowPlace::of(row), None))
     };
     harness.spoil([(Table::Collections, b"c".into(), record.encode()), document("a", 0), document("b", 1)]);
     harness.state.collections.insert(Arc::new(Collection::new(record)));

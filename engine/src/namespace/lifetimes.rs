@@ -1,4 +1,4 @@
-//! The entries of a semantic cache: which of its rows have expired, and how often look-ups found one.
+//! When rows of a collection or a semantic cache expire: which of them are open now, and which wait to be swept.
 //!
 //! Derived from the rows' records and rebuilt on opening, as vectors are. A row is *open* from its commit until its time
 //! has come. Time is told by whoever asks, and moves rows on in the order of their ends, so asking costs what has expired
@@ -11,13 +11,12 @@
 
 use std::collections::BTreeSet;
 use std::ops::Bound::{Excluded, Included};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 use roaring::RoaringBitmap;
 
 #[derive(Debug)]
-struct Lifetimes {
+struct Ends {
     /// The time that was told last.
     now_ms: i64,
     /// Not expired.
@@ -32,14 +31,14 @@ struct Lifetimes {
     due: RoaringBitmap,
 }
 
-impl Default for Lifetimes {
+impl Default for Ends {
     fn default() -> Self {
         let none = RoaringBitmap::new;
         Self { now_ms: i64::MIN, open: none(), ends: BTreeSet::new(), closed: none(), deleted: none(), due: none() }
     }
 }
 
-impl Lifetimes {
+impl Ends {
     fn tell(&mut self, now_ms: i64) {
         let before = std::mem::replace(&mut self.now_ms, now_ms);
         let (earlier, later) = (before.min(now_ms), before.max(now_ms));
@@ -62,81 +61,73 @@ impl Lifetimes {
     }
 }
 
-/// What is in memory for a cache beside its vectors. Every collection has one; those that are no caches leave it empty.
+/// The lifetimes of the rows of one collection. Bare vectors have none.
 #[derive(Debug, Default)]
-pub struct CacheEntries {
-    lifetimes: Mutex<Lifetimes>,
-    hits: AtomicU64,
-    misses: AtomicU64,
-}
+pub struct Lifetimes(Mutex<Ends>);
 
-impl CacheEntries {
+impl Lifetimes {
     /// Adds a row; nothing = it never expires.
     pub fn add(&self, row: u32, expires_at: Option<i64>) {
-        let mut lifetimes = self.lifetimes.lock();
-        lifetimes.ends.extend(expires_at.map(|end| (end, row)));
-        if expires_at.is_some_and(|end| end <= lifetimes.now_ms) {
-            lifetimes.closed.insert(row);
-            lifetimes.due.insert(row);
+        let mut ends = self.0.lock();
+        ends.ends.extend(expires_at.map(|end| (end, row)));
+        if expires_at.is_some_and(|end| end <= ends.now_ms) {
+            ends.closed.insert(row);
+            ends.due.insert(row);
         } else {
-            lifetimes.open.insert(row);
+            ends.open.insert(row);
         }
     }
 
     /// Notes that a row was deleted: it need not be swept. Older readers go on seeing it as it was.
     pub fn delete(&self, row: u32) {
-        let mut lifetimes = self.lifetimes.lock();
-        lifetimes.deleted.insert(row);
-        lifetimes.due.remove(row);
+        let mut ends = self.0.lock();
+        ends.deleted.insert(row);
+        ends.due.remove(row);
     }
 
     /// Forgets a deleted row that no reader can see any more.
     pub fn forget(&self, row: u32, expires_at: Option<i64>) {
-        let mut lifetimes = self.lifetimes.lock();
+        let mut ends = self.0.lock();
         if let Some(end) = expires_at {
-            lifetimes.ends.remove(&(end, row));
+            ends.ends.remove(&(end, row));
         }
-        lifetimes.open.remove(row);
-        lifetimes.closed.remove(row);
-        lifetimes.deleted.remove(row);
+        ends.open.remove(row);
+        ends.closed.remove(row);
+        ends.deleted.remove(row);
     }
 
     /// True if a row has not expired.
     pub fn is_open(&self, row: u32, now_ms: i64) -> bool {
-        let mut lifetimes = self.lifetimes.lock();
-        lifetimes.tell(now_ms);
-        lifetimes.open.contains(row)
+        let mut ends = self.0.lock();
+        ends.tell(now_ms);
+        ends.open.contains(row)
     }
 
     /// The rows that have not expired; nothing = none has, and a search needs no filter.
     pub fn open(&self, now_ms: i64) -> Option<RoaringBitmap> {
-        let mut lifetimes = self.lifetimes.lock();
-        lifetimes.tell(now_ms);
-        (!lifetimes.closed.is_empty()).then(|| lifetimes.open.clone())
+        let mut ends = self.0.lock();
+        ends.tell(now_ms);
+        (!ends.closed.is_empty()).then(|| ends.open.clone())
     }
 
     /// Rows that have expired and are still to be deleted, at most `limit`.
     pub fn due(&self, now_ms: i64, limit: usize) -> Vec<u32> {
-        let mut lifetimes = self.lifetimes.lock();
-        lifetimes.tell(now_ms);
-        lifetimes.due.iter().take(limit).collect()
+        let mut ends = self.0.lock();
+        ends.tell(now_ms);
+        ends.due.iter().take(limit).collect()
     }
 
-    /// Counts a look-up.
-    pub fn count(&self, is_hit: bool) {
-        let counter = if is_hit { &self.hits } else { &self.misses };
-        counter.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// Look-ups that found an entry, and those that found none.
-    pub fn counts(&self) -> (u64, u64) {
-        (self.hits.load(Ordering::Relaxed), self.misses.load(Ordering::Relaxed))
+    /// The rows that have expired; nothing = none has.
+    pub fn closed(&self, now_ms: i64) -> Option<RoaringBitmap> {
+        let mut ends = self.0.lock();
+        ends.tell(now_ms);
+        (!ends.closed.is_empty()).then(|| ends.closed.clone())
     }
 
     /// Bytes in memory, about.
     pub fn memory_bytes(&self) -> usize {
-        let lifetimes = self.lifetimes.lock();
-        let Lifetimes { now_ms: _, open, ends, closed, deleted, due } = &*lifetimes;
+        let ends = self.0.lock();
+        let Ends { now_ms: _, open, ends, closed, deleted, due } = &*ends;
         let rows: usize = [open, closed, deleted, due].iter().map(|rows| rows.serialized_size()).sum();
         rows + ends.len() * size_of::<(i64, u32)>()
     }
@@ -146,15 +137,15 @@ impl CacheEntries {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "whatever fails here fails the test")]
 
-    use super::CacheEntries;
+    use super::Lifetimes;
 
-    fn open(entries: &CacheEntries, now_ms: i64) -> Option<Vec<u32>> {
+    fn open(entries: &Lifetimes, now_ms: i64) -> Option<Vec<u32>> {
         entries.open(now_ms).map(|rows| rows.iter().collect())
     }
 
     #[test]
     fn rows_expire_at_the_very_millisecond() {
-        let entries = CacheEntries::default();
+        let entries = Lifetimes::default();
         entries.add(0, None);
         entries.add(1, Some(100));
         entries.add(2, Some(i64::MAX));
@@ -170,7 +161,7 @@ mod tests {
 
     #[test]
     fn the_sweep_gets_what_is_not_deleted_a_part_at_a_time() {
-        let entries = CacheEntries::default();
+        let entries = Lifetimes::default();
         (0..5).for_each(|row| entries.add(row, Some(10)));
         entries.delete(0);
         assert_eq!(entries.due(10, 2), [1, 2]);
@@ -183,7 +174,7 @@ mod tests {
     /// A reader from before the deletion must not take an expired row for an open one.
     #[test]
     fn a_deleted_row_still_expires_until_it_is_forgotten() {
-        let entries = CacheEntries::default();
+        let entries = Lifetimes::default();
         entries.add(0, Some(10));
         entries.delete(0);
         assert!(entries.is_open(0, 9));

@@ -1,0 +1,102 @@
+//! Which rows match: the bounds of reading documents, and the two ways to ids of one beginning.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::bench::Bench;
+use crate::api::{
+    AddDocuments, CreateCollection, Document, Durability, Embedding, ErrorCode, Field, Filter, Metric, Predicate,
+    Properties,
+};
+use crate::namespace::collection::Collection;
+use crate::namespace::matching::Matching;
+use crate::namespace::state::State;
+use crate::store::RowSnapshot;
+use crate::work::Wanted;
+
+const DOCUMENTS: i64 = 2_500;
+
+/// `DOCUMENTS` documents `x0000`, ..., each with its number as a field and in its text.
+fn bench() -> Bench {
+    let bench = Bench::new();
+    let (collection, metric) = (|| "c".into(), Metric::Dot);
+    let create = CreateCollection { collection: collection(), dimension: 1, metric, metadata: Properties::new() };
+    bench.run(create).unwrap();
+    let documents = (0..DOCUMENTS).map(|n| Document {
+        id: Some(format!("x{n:04}").as_str().into()),
+        content: format!("text {n}"),
+        embedding: Some(Embedding(vec![1.0])),
+        metadata: Properties::new().with("n", n),
+        ..Default::default()
+    });
+    let documents = documents.collect();
+    bench
+        .run(AddDocuments {
+            collection: collection(),
+            documents,
+            durability: Durability::Durable,
+            ..Default::default()
+        })
+        .unwrap();
+    bench
+}
+
+fn parts(bench: &Bench) -> (Arc<State>, Arc<Collection>, RowSnapshot) {
+    drop(bench.handle.hold().unwrap());
+    let state = Arc::clone(&bench.handle.opening.lock().as_ref().unwrap().actor.state);
+    let collection = state.collections.all().into_iter().next().unwrap();
+    let snapshot = RowSnapshot::newest(state.view.load_full());
+    (state, collection, snapshot)
+}
+
+fn content(part: &str) -> Filter {
+    Filter::Field(Field::Content, Predicate::Contains(part.into()))
+}
+
+fn number_below(bound: i64) -> Filter {
+    Filter::on("n", Predicate::Lt(bound.into())).unwrap()
+}
+
+#[test]
+fn few_ids_of_one_beginning_are_read_and_many_are_walked_alike() {
+    let bench = bench();
+    let (_state, collection, snapshot) = parts(&bench);
+    for (start, expected) in
+        [("", 2_500), ("x", 2_500), ("x1", 1_000), ("x24", 100), ("x0007", 1), ("y", 0), ("x00070", 0)]
+    {
+        let filter = Filter::Field(Field::Id, Predicate::StartsWith(start.to_owned()));
+        let rows = Matching::new(&collection, &snapshot, &Wanted::always()).rows(&filter).unwrap();
+        assert_eq!(rows.len(), expected, "{start:?}");
+    }
+}
+
+#[test]
+fn documents_are_read_within_a_bound_and_after_the_rest_of_the_filter() {
+    let bench = bench();
+    let (_state, collection, snapshot) = parts(&bench);
+    let rows = |filter: &Filter, bytes| {
+        Matching::new(&collection, &snapshot, &Wanted::always()).reading_at_most(bytes).rows(filter)
+    };
+    assert_eq!(rows(&content("text 9"), 10_000).unwrap_err().code, ErrorCode::LimitExceeded);
+    let narrow = Filter::And(vec![content("text 9"), number_below(100)]);
+    assert_eq!(rows(&narrow, 10_000).unwrap().len(), 11);
+    assert_eq!(rows(&number_below(100), 0).unwrap().len(), 100, "nothing is read for fields");
+    let decided = Filter::And(vec![content("text 9"), number_below(0)]);
+    assert_eq!(rows(&decided, 0).unwrap().len(), 0);
+}
+
+#[test]
+fn a_search_through_contents_ends_when_the_engine_closes() {
+    let bench = bench();
+    let (_state, collection, snapshot) = parts(&bench);
+    let closing = AtomicBool::new(false);
+    for filter in [content("text"), Filter::Field(Field::Id, Predicate::Contains("x".into()))] {
+        closing.store(false, Ordering::Relaxed);
+        let wanted = Wanted::by(None, &closing);
+        assert_eq!(Matching::new(&collection, &snapshot, &wanted).rows(&filter).unwrap().len(), DOCUMENTS as u64);
+        closing.store(true, Ordering::Relaxed);
+        let wanted = Wanted::by(None, &closing);
+        let ended = Matching::new(&collection, &snapshot, &wanted).rows(&filter).unwrap_err();
+        assert_eq!(ended.code, ErrorCode::ShuttingDown, "{filter:?}");
+    }
+}
