@@ -116,6 +116,10 @@ pub const PATH_BYTES_MAX: usize = 256 << 20;
 pub const HISTORY_LOOK_MAX: usize = GRAPH_ITEMS_MAX;
 /// Path search depth where the caller names none.
 pub const PATH_DEPTH_DEFAULT: u32 = 16;
+/// Most rows that one page with a filter looks at: it then ends early, and its cursor goes on.
+pub const SIFTED_ROWS_MAX: usize = GRAPH_ITEMS_MAX;
+/// Most edges that a walk or a search for neighbours with a filter looks at; it is then truncated.
+pub const SIFTED_EDGES_MAX: usize = PATH_EDGES_MAX;
 
 /// Longest text to convert, and longest text whose tokens are counted.
 pub const TEXT_BYTES_MAX: usize = 16 << 20;

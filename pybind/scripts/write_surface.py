@@ -74,6 +74,9 @@ WRITES = [
     "close_temporal_edge",
     "supersede_temporal_edge",
     "append",
+    "update_node",
+    "update_edge",
+    "merge_nodes",
 ]
 """What a commit can hold."""
 

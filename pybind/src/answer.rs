@@ -9,12 +9,13 @@ use pyo3::types::{PyBytes, PyString};
 use toondb_engine::api::{
     AddedDocuments, Appended, ByteBuf, CacheHit, CacheStats, Capabilities, CheckReport, CheckedNamespace,
     CheckpointDeleted, CheckpointInfo, CheckpointList, ClosedEdges, CollectionList, Context, Converted, Counted,
-    Created, Deleted, DocumentHitsBatch, DocumentIdPage, DocumentPage, Documents, EdgePage, Existence, ExportedPart,
-    Facet, Facets, Finding, Flushed, Imported, Incremented, IndexList, Inserted, KvEntry, KvPage, KvValue, KvValues,
-    LogEntry, LogInfo, LogList, LogPage, MaybeBounds, MaybeCacheHit, MaybeNode, MaybeValue, NamespaceList,
-    OutputFormat, Path, Pong, Popped, PrefixEntry, PrefixPage, Rendered, Response, Restored, SectionResult,
-    ServerStats, Snapshot, SnapshotEnded, Subgraph, Superseded, Swapped, TemporalEdges, TemporalPath, TimeToLive,
-    TokenCount, Touched, ValueBounds, VectorHitsBatch, Vectors, Written,
+    Created, Deleted, DeletedNode, DocumentHitsBatch, DocumentIdPage, DocumentPage, Documents, EdgePage, Existence,
+    ExportedPart, Facet, Facets, Finding, Flushed, Imported, Incremented, IndexList, Inserted, KvEntry, KvPage,
+    KvValue, KvValues, LogEntry, LogInfo, LogList, LogPage, MaybeBounds, MaybeCacheHit, MaybeEdge, MaybeNode,
+    MaybeValue, MergedNodes, NamespaceList, NodePage, Nodes, OutputFormat, Path, Pong, Popped, PrefixEntry, PrefixPage,
+    Rendered, Response, Restored, SectionResult, ServerStats, Snapshot, SnapshotEnded, Subgraph, Superseded, Swapped,
+    TemporalEdges, TemporalPath, TimeToLive, TokenCount, Touched, Updated, ValueBounds, VectorHitsBatch, Vectors,
+    Written,
 };
 
 use crate::classes;
@@ -153,6 +154,13 @@ answers! {
         optional_list(py, vectors, |py, vector| embedding(py, Some(vector)).map(Bound::into_any))?;
     VectorHitsBatch { results }, VectorHitsBatch, py => list(py, results, vector_hits)?;
 
+    DeletedNode { deleted, edges: _, facts: _, commit_seq: _, durability: _ }, DeletedNode, py => *deleted;
+    Updated { updated, commit_seq: _, durability: _ }, Updated, py => *updated;
+    MergedNodes { nodes, edges, facts, commit_seq: _, durability: _ }, MergedNodes, py =>
+        classes::merged_nodes(py)?.call1((*nodes, *edges, *facts))?;
+    MaybeEdge { edge: found }, MaybeEdge, py => found.as_ref().map(|found| edge(py, found)).transpose()?;
+    Nodes { nodes }, Nodes, py => optional_list(py, nodes, node)?;
+    NodePage { nodes, cursor: next }, NodePage, py => (list(py, nodes, node)?, cursor(py, next.as_ref()));
     MaybeNode { node: found }, MaybeNode, py => found.as_ref().map(|found| node(py, found)).transpose()?;
     EdgePage { edges, cursor: next }, EdgePage, py => (list(py, edges, edge)?, cursor(py, next.as_ref()));
     Subgraph { nodes, edges, truncated }, Subgraph, py => (list(py, nodes, node)?, list(py, edges, edge)?, *truncated);

@@ -40,4 +40,5 @@ classes! {
     log_entry: "LogEntry";
     log_info: "LogInfo";
     prefix_entry: "PrefixEntry";
+    merged_nodes: "MergedNodes";
 }

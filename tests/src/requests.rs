@@ -3,9 +3,10 @@
 use toondb_engine::api::{
     AddDocuments, AddEdge, AddNode, AddTemporalEdge, AppendLog, BatchPut, ByteBuf, CacheGet, CacheInvalidate, CachePut,
     Commit, CompareAndSet, CreateCollection, DeleteKey, DeleteLog, Direction, Document, Durability, Edge, EdgeType,
-    Embedding, FacetDocuments, Filter, Get, GetDocuments, GetNode, ListDocuments, Metric, MinMaxDocuments, Node,
-    NodeId, PopLog, Precondition, Properties, Put, PutEntry, QueryTemporal, ReadLog, Scan, SearchCollection,
-    TemporalFact, TemporalMode, TimestampMs, TrimLog, Value, Write,
+    EdgeUpdate, Embedding, FacetDocuments, Filter, Get, GetDocuments, GetNode, ListDocuments, ListNodes, MergeNodes,
+    Metric, MinMaxDocuments, Node, NodeId, NodeUpdate, PopLog, Precondition, Properties, Put, PutEntry, QueryTemporal,
+    ReadLog, Scan, SearchCollection, TemporalFact, TemporalMode, TimestampMs, TrimLog, UpdateEdge, UpdateNode, Value,
+    Write,
 };
 
 /// Bytes of a text.
@@ -36,6 +37,33 @@ pub fn get(key: &str) -> Get {
 #[must_use]
 pub fn delete_key(key: &str) -> DeleteKey {
     DeleteKey { key: bytes(key), durability: Durability::Durable }
+}
+
+/// Sets fields of a node and gives it a type.
+#[must_use]
+pub fn update_node(id: &str, node_type: &str, set: Properties) -> UpdateNode {
+    let update = NodeUpdate { id: id.into(), node_type: Some(node_type.to_owned()), set, unset: Vec::new() };
+    UpdateNode { update, durability: Durability::Durable }
+}
+
+/// Sets and removes fields of an edge.
+#[must_use]
+pub fn update_edge((from, edge_type, to): (&str, &str, &str), set: Properties, unset: &[&str]) -> UpdateEdge {
+    let (from_id, edge_type, to_id) = (from.into(), edge_type.into(), to.into());
+    let unset = unset.iter().map(|name| (*name).to_owned()).collect();
+    UpdateEdge { update: EdgeUpdate { from_id, edge_type, to_id, set, unset }, durability: Durability::Durable }
+}
+
+/// Makes one node of two.
+#[must_use]
+pub fn merge_nodes(source: &str, target: &str) -> MergeNodes {
+    MergeNodes { source_id: source.into(), target_id: target.into(), durability: Durability::Durable }
+}
+
+/// The nodes of a type, or all.
+#[must_use]
+pub fn list_nodes(node_type: Option<&str>) -> ListNodes {
+    ListNodes { node_type: node_type.map(str::to_owned), ..ListNodes::default() }
 }
 
 /// One write of a batch.

@@ -8,6 +8,7 @@ use super::collection::Document;
 use super::common::Durability;
 use super::error::{Error, Result};
 use super::graph::{Edge, Node};
+use super::graph_changes::{EdgeUpdate, NodeUpdate, check_pair};
 use super::ids::{CollectionName, CommitSeq, DocumentId, EdgeType, LogName, NodeId, TimestampMs};
 use super::kv::{PutEntry, check_batch, check_key, check_value};
 use super::ordered_log::check_values;
@@ -197,6 +198,17 @@ pub enum Write {
         /// The values, in order.
         values: Vec<ByteBuf>,
     },
+    /// Merges fields into a node.
+    UpdateNode(NodeUpdate),
+    /// Merges fields into an edge.
+    UpdateEdge(EdgeUpdate),
+    /// Makes one node of two.
+    MergeNodes {
+        /// The node that goes.
+        source_id: NodeId,
+        /// The node that stays.
+        target_id: NodeId,
+    },
 }
 
 impl Write {
@@ -235,6 +247,9 @@ impl Write {
                 log.validate()?;
                 check_values(values)
             }
+            Write::UpdateNode(update) => update.validate(),
+            Write::UpdateEdge(update) => update.validate(),
+            Write::MergeNodes { source_id, target_id } => check_pair(source_id, target_id),
         }
     }
 }

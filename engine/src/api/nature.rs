@@ -29,7 +29,10 @@ fn is_delete(write: &Write) -> bool {
         | Write::AddTemporalEdge(_)
         | Write::CloseTemporalEdge { .. }
         | Write::SupersedeTemporalEdge(_)
-        | Write::AppendLog { .. } => false,
+        | Write::AppendLog { .. }
+        | Write::UpdateNode(_)
+        | Write::UpdateEdge(_)
+        | Write::MergeNodes { .. } => false,
     }
 }
 

@@ -3,6 +3,7 @@
 use super::collection::{AddDocuments, DeleteDocuments};
 use super::commit::Write;
 use super::graph::{AddEdge, AddNode, DeleteEdge, DeleteNode};
+use super::graph_changes::{MergeNodes, UpdateEdge, UpdateNode};
 use super::kv::{DeleteKey, Put, PutEntry};
 use super::operations::Request;
 use super::ordered_log::AppendLog;
@@ -33,6 +34,9 @@ impl TryFrom<Request> for RowsQuery {
             Request::ReadLog(read) => Self::ReadLog(read),
             Request::ListLogs(read) => Self::ListLogs(read),
             Request::ScanPrefixes(read) => Self::ScanPrefixes(read),
+            Request::GetNodes(read) => Self::GetNodes(read),
+            Request::ListNodes(read) => Self::ListNodes(read),
+            Request::ListEdges(read) => Self::ListEdges(read),
             other => return Err(other),
         })
     }
@@ -71,6 +75,11 @@ impl TryFrom<Request> for Write {
                 Self::SupersedeTemporalEdge(fact)
             }
             Request::AppendLog(AppendLog { log, values, durability: _ }) => Self::AppendLog { log, values },
+            Request::UpdateNode(UpdateNode { update, durability: _ }) => Self::UpdateNode(update),
+            Request::UpdateEdge(UpdateEdge { update, durability: _ }) => Self::UpdateEdge(update),
+            Request::MergeNodes(MergeNodes { source_id, target_id, durability: _ }) => {
+                Self::MergeNodes { source_id, target_id }
+            }
             other => return Err(other),
         })
     }

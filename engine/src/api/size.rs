@@ -37,6 +37,10 @@ fn values_bytes(values: &[ByteBuf]) -> usize {
     values.iter().map(|value| 64 + value.len()).sum()
 }
 
+fn update_bytes(set: &Properties, unset: &[String]) -> usize {
+    properties_bytes(set) + unset.iter().map(|name| name.len() + 32).sum::<usize>()
+}
+
 fn write_bytes(write: &Write) -> usize {
     64 + match write {
         Write::Put(entry) => entry.key.len() + entry.value.len(),
@@ -50,6 +54,9 @@ fn write_bytes(write: &Write) -> usize {
         Write::AddTemporalEdge(fact) | Write::SupersedeTemporalEdge(fact) => properties_bytes(&fact.properties),
         Write::AppendLog { values, .. } => values_bytes(values),
         Write::DeleteNode { .. } | Write::DeleteEdge { .. } | Write::CloseTemporalEdge { .. } => 0,
+        Write::UpdateNode(update) => update_bytes(&update.set, &update.unset),
+        Write::UpdateEdge(update) => update_bytes(&update.set, &update.unset),
+        Write::MergeNodes { .. } => 0,
     }
 }
 
@@ -74,6 +81,8 @@ impl Request {
                 Request::AddEdge(add) => properties_bytes(&add.edge.properties),
                 Request::AddTemporalEdge(add) => properties_bytes(&add.fact.properties),
                 Request::SupersedeTemporalEdge(add) => properties_bytes(&add.fact.properties),
+                Request::UpdateNode(update) => update_bytes(&update.update.set, &update.update.unset),
+                Request::UpdateEdge(update) => update_bytes(&update.update.set, &update.update.unset),
                 Request::Commit(commit) => {
                     commit.preconditions.len() * 64 + commit.writes.iter().map(write_bytes).sum::<usize>()
                 }

@@ -1,8 +1,8 @@
 //! Fills an empty store from the rows of a checkpoint, and refuses rows that do not belong together.
 //!
 //! Rows come in the order of the file: table by table, keys ascending, so a row given twice is found without remembering
-//! any. What follows from the rows is made here and nowhere else: reverse edges, expiries, times of commits, counters. So
-//! they agree with the rows whatever the file says. What the rows demand of each other is checked:
+//! any. What follows from the rows is made here and nowhere else: reverse edges, nodes by type, expiries, times of commits,
+//! counters. So they agree with the rows whatever the file says. What the rows demand of each other is checked:
 //!
 //! - a vector belongs to a collection before it, has its dimension and is finite; rows count from 0 without gaps;
 //! - a document refers to a vector of its collection, each vector belongs to exactly one document, and a document is a text
@@ -31,7 +31,7 @@ use crate::limits;
 use crate::namespace::{fact_in_key, row_bytes};
 use crate::store::{
     Base, BaseSnapshot, CollectionKind, CollectionRecord, Counters, DocumentBody, FlushInput, KeyRange, KeyReader,
-    KeyWriter, LogEntryRow, LogHead, LogWalk, Memtable, StoreError, Table,
+    KeyWriter, LogEntryRow, LogHead, LogWalk, Memtable, StoreError, Table, node_type_key,
 };
 
 /// What rows of a collection are held to.
@@ -111,7 +111,8 @@ impl<'a> Builder<'a> {
                 renumber(&mut key, number);
                 self.counters.live_bytes += row_bytes(&value, id, dimension);
             }
-            Item::Node { .. } => {
+            Item::Node { id, record } => {
+                self.put(Table::NodeTypes, &node_type_key(&record.node_type, id.as_str()), &[]);
                 self.counters.nodes += 1;
                 self.counters.live_bytes += (key.len() + value.len()) as u64;
             }

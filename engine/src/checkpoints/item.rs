@@ -111,6 +111,7 @@ pub fn section(table: Table) -> Option<u8> {
         Table::Logs => Some(7),
         Table::LogEntries => Some(8),
         Table::KvExpiry | Table::EdgesIn | Table::TemporalIn | Table::CommitTimes | Table::Purges | Table::Rows => None,
+        Table::NodeTypes => None,
     }
 }
 
@@ -187,7 +188,13 @@ impl Item {
                 let LogEntryRow { before, value } = LogEntryRow::decode(value).map_err(stored)?;
                 Self::LogEntry { log, position, before, value: value.to_vec() }
             }
-            Table::KvExpiry | Table::EdgesIn | Table::TemporalIn | Table::CommitTimes | Table::Purges | Table::Rows => {
+            Table::KvExpiry
+            | Table::EdgesIn
+            | Table::TemporalIn
+            | Table::CommitTimes
+            | Table::Purges
+            | Table::Rows
+            | Table::NodeTypes => {
                 return Err(broken(table, "a checkpoint has no such rows"));
             }
         })

@@ -32,6 +32,8 @@ fn shapes(read: &RowsQuery) -> &'static [&'static Shape] {
         RowsQuery::ReadLog(_) => &[&LOG_ENTRY],
         RowsQuery::ListLogs(_) => &[&LOG],
         RowsQuery::ScanPrefixes(_) => &[&LISTED],
+        RowsQuery::GetNodes(_) | RowsQuery::ListNodes(_) => &[&NODE],
+        RowsQuery::ListEdges(_) => &[&EDGE],
     }
 }
 
@@ -121,7 +123,14 @@ pub fn rows(read: &RowsQuery, response: Response, projection: &Projection) -> Re
             let index = search.index.as_str();
             whole(one(projection.table(&VECTOR, found.hits.into_iter().map(|hit| VectorRecord { index, hit }))))
         }
-        (RowsQuery::GetEdges(_), Response::GetEdges(page)) => {
+        (RowsQuery::GetNodes(_), Response::GetNodes(found)) => {
+            whole(one(projection.table(&NODE, found.nodes.into_iter().flatten())))
+        }
+        (RowsQuery::ListNodes(_), Response::ListNodes(page)) => {
+            let truncated = page.cursor.is_some();
+            Answer { rows: one(projection.table(&NODE, page.nodes)), cursor: page.cursor, truncated }
+        }
+        (RowsQuery::GetEdges(_), Response::GetEdges(page)) | (RowsQuery::ListEdges(_), Response::ListEdges(page)) => {
             let truncated = page.cursor.is_some();
             Answer { rows: one(projection.table(&EDGE, page.edges)), cursor: page.cursor, truncated }
         }

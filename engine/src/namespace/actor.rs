@@ -31,7 +31,7 @@ use crate::planted::{self, Planted};
 use crate::reply::Reply;
 use crate::rng::Rng;
 use crate::space::{Promise, Space};
-use crate::store::{Author, BatchWriter, Counters, Origin, Txn};
+use crate::store::{Author, BatchWriter, Counters, Origin, Txn, are_nodes_listed};
 
 /// The writer's own state. Whoever runs a group has it alone.
 pub struct Actor {
@@ -381,6 +381,7 @@ impl Actor {
             self.do_by_itself(Origin::Sweep, around, keys),
             self.do_by_itself(Origin::Sweep, around, entries),
             self.do_by_itself(Origin::Purge, around, |ctx| exec::purge(ctx, most)),
+            self.list_nodes(around),
         ];
         if parts.contains(&true) {
             self.sweeping = true;
@@ -397,9 +398,18 @@ impl Actor {
     ) -> bool {
         let author = Author { kind: 0, origin };
         self.attempt(author, Durability::Volatile, around, part).unwrap_or_else(|error| {
-            tracing::warn!(%error, ?origin, "removing what has expired or was dropped failed; it is tried again");
+            tracing::warn!(%error, ?origin, "a commit of the engine's own failed; it is tried again");
             false
         })
+    }
+
+    /// Notes a bounded part of the nodes that are not in the list by type yet. True if more are left.
+    fn list_nodes(&mut self, around: &Surroundings<'_>) -> bool {
+        let are_listed = are_nodes_listed(&self.state.unpublished()).unwrap_or(true);
+        if are_listed || around.space.is_short() {
+            return false;
+        }
+        self.do_by_itself(Origin::Listing, around, |ctx| exec::list_nodes(ctx, limits::SWEEP_ITEMS_MAX))
     }
 
     /// Ends snapshots whose time is over, and now and then frees the index rows that no reader can see any more.

@@ -22,6 +22,7 @@ mod log_walk;
 mod memtable;
 mod merge;
 mod meta;
+mod node_types;
 mod origin;
 mod pages;
 mod rebuild;
@@ -52,6 +53,7 @@ pub use key::{KeyReader, KeyWriter, prefix_end};
 pub use log_record::{LogEntryRow, LogHead, LogMark};
 pub use log_walk::LogWalk;
 pub use memtable::Memtable;
+pub use node_types::{NODES_LISTED, are_nodes_listed, node_type_key, type_prefix};
 pub use origin::{Author, OperationHead, Origin};
 pub use record::{
     CollectionKind, CollectionRecord, Counters, DocumentBody, DocumentRecord, EdgeRecord, KvRecord, NodeRecord,

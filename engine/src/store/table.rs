@@ -45,11 +45,13 @@ pub enum Table {
     Logs = 13,
     /// Key: number of a log (u64), position (u64). Value: [`super::LogEntryRow`].
     LogEntries = 14,
+    /// Key: bytes of the type (u32), type, node id. Value: empty. The nodes by type; see `node_types.rs`.
+    NodeTypes = 15,
 }
 
 impl Table {
     /// Every table, in the order of its number.
-    pub const ALL: [Table; 15] = [
+    pub const ALL: [Table; 16] = [
         Table::Kv,
         Table::KvExpiry,
         Table::Collections,
@@ -65,6 +67,7 @@ impl Table {
         Table::Rows,
         Table::Logs,
         Table::LogEntries,
+        Table::NodeTypes,
     ];
 
     /// The number of tables.
@@ -82,7 +85,7 @@ impl Table {
 
     /// True for a table that came later: a file of before lacks it until a flush writes to it, which means that it is empty.
     pub fn came_later(self) -> bool {
-        matches!(self, Table::Rows | Table::Logs | Table::LogEntries)
+        matches!(self, Table::Rows | Table::Logs | Table::LogEntries | Table::NodeTypes)
     }
 
     /// The name in redb.
@@ -103,6 +106,7 @@ impl Table {
             Table::Rows => "rows.v1",
             Table::Logs => "logs.v1",
             Table::LogEntries => "log_entries.v1",
+            Table::NodeTypes => "node_types.v1",
         }
     }
 }

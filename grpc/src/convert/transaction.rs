@@ -8,6 +8,7 @@ use toondb_engine::api::{
 use super::collection::{document, document_message};
 use super::enums::{durability, durability_number};
 use super::graph::{edge, edge_message, node, node_message};
+use super::graph_changes::{edge_update, edge_update_message, node_update, node_update_message};
 use super::kv::{put_entry, put_entry_message};
 use super::ordered_log::{values, values_message};
 use super::temporal::{fact, fact_message};
@@ -110,6 +111,11 @@ fn write(message: proto::Write) -> Result<Write> {
         },
         Kind::SupersedeTemporalEdge(message) => Write::SupersedeTemporalEdge(fact(message)?),
         Kind::AppendLog(append) => Write::AppendLog { log: append.log.into(), values: values(append.values) },
+        Kind::UpdateNode(message) => Write::UpdateNode(node_update(message)?),
+        Kind::UpdateEdge(message) => Write::UpdateEdge(edge_update(message)?),
+        Kind::MergeNodes(merge) => {
+            Write::MergeNodes { source_id: merge.source_id.into(), target_id: merge.target_id.into() }
+        }
     })
 }
 
@@ -152,6 +158,12 @@ fn write_message(write: Write) -> proto::Write {
         Write::AppendLog { log, values } => {
             Kind::AppendLog(proto::AppendWrite { log: log.into_string(), values: values_message(values) })
         }
+        Write::UpdateNode(update) => Kind::UpdateNode(node_update_message(update)),
+        Write::UpdateEdge(update) => Kind::UpdateEdge(edge_update_message(update)),
+        Write::MergeNodes { source_id, target_id } => Kind::MergeNodes(proto::MergeWrite {
+            source_id: source_id.into_string(),
+            target_id: target_id.into_string(),
+        }),
     };
     proto::Write { write: Some(kind) }
 }

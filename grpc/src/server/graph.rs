@@ -27,6 +27,14 @@ service! {
         traverse_temporal: TraverseTemporalRequest, TraverseTemporal => TraverseTemporalResponse;
         temporal_history: TemporalHistoryRequest, TemporalHistory => TemporalHistoryResponse;
         erase_temporal: EraseTemporalRequest, EraseTemporal => EraseTemporalResponse;
+        get_edge: GetEdgeRequest, GetEdge => GetEdgeResponse;
+        get_nodes: GetNodesRequest, GetNodes => GetNodesResponse;
+        list_nodes: ListNodesRequest, ListNodes => ListNodesResponse;
+        list_edges: ListEdgesRequest, ListEdges => ListEdgesResponse;
+        count_nodes: CountNodesRequest, CountNodes => CountNodesResponse;
+        update_node: UpdateNodeRequest, UpdateNode => UpdatedResponse;
+        update_edge: UpdateEdgeRequest, UpdateEdge => UpdatedResponse;
+        merge_nodes: MergeNodesRequest, MergeNodes => MergeNodesResponse;
     }
 
     async fn get_edges(

@@ -238,6 +238,18 @@ class Path:
 
 
 @dataclass
+class MergedNodes:
+    """What :meth:`Database.merge_nodes` did; all 0 = there was nothing under the source's id."""
+
+    nodes: int
+    """Nodes that are gone: 1, or 0 if the source had never been added."""
+    edges: int
+    """Edges that are the target's now."""
+    facts: int
+    """Versions of temporal edges that are the target's now."""
+
+
+@dataclass
 class Superseded:
     """What :meth:`Database.supersede_temporal_edge` did."""
 

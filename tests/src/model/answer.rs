@@ -21,7 +21,6 @@ fn said(response: &Response) -> Said {
         | Response::DropCollection(deleted)
         | Response::DeleteDocuments(deleted)
         | Response::DeleteByFilter(deleted)
-        | Response::DeleteNode(deleted)
         | Response::DeleteEdge(deleted)
         | Response::CacheInvalidate(deleted)
         | Response::BatchDelete(deleted)
@@ -31,6 +30,11 @@ fn said(response: &Response) -> Said {
         Response::AddNode(created) | Response::AddEdge(created) | Response::AddTemporalEdge(created) => {
             of(created.commit_seq, Some(u64::from(created.created)))
         }
+        Response::DeleteNode(deleted) => of(deleted.commit_seq, Some(deleted.deleted)),
+        Response::UpdateNode(updated) | Response::UpdateEdge(updated) => {
+            of(updated.commit_seq, Some(u64::from(updated.updated)))
+        }
+        Response::MergeNodes(merged) => of(merged.commit_seq, Some(merged.nodes + merged.edges + merged.facts)),
         Response::CompareAndSet(swapped) => of(swapped.commit_seq, Some(u64::from(swapped.swapped))),
         Response::Increment(done) => of(done.commit_seq, Some(done.value.cast_unsigned())),
         Response::Touch(touched) => of(touched.commit_seq, Some(touched.existing)),

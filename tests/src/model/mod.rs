@@ -5,6 +5,7 @@ mod cache;
 mod graph;
 mod keys;
 mod listing;
+mod merge;
 mod observed;
 mod ordered_log;
 mod state;

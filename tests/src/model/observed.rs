@@ -1,8 +1,10 @@
 //! Everything that can be seen of a namespace, read through a door or told by the model, in one comparable form.
 
+use std::collections::BTreeSet;
+
 use toondb_engine::api::{
     CacheGet, CacheStatsRequest, CommitSeq, Direction, Embedding, Error, ErrorCode, GetEdges, GetNode, ListLogs,
-    NamespaceStatsRequest, ReadLog, Result, Scan, SearchCollection, TemporalHistory,
+    ListNodes, NamespaceStatsRequest, Node, ReadLog, Result, Scan, SearchCollection, TemporalHistory,
 };
 
 use super::state::Model;
@@ -57,6 +59,9 @@ impl Observed {
             lines.push(log_line(name, log.entries.len() as u64, log.first, log.next()));
             lines.extend(log.rows().map(|(position, value)| entry_line(name, position, value)));
         }
+        for node_type in types_of(model.nodes.values().map(|(_, node)| node)) {
+            lines.push(type_line(&node_type, &model.nodes_of(Some(&node_type), None)));
+        }
         for node in &universe.nodes {
             lines.extend(model.nodes.get(node).map(|(_, node)| format!("node {node:?}")));
             lines.extend(model.edges_of(node, Direction::Outgoing).iter().map(|edge| format!("out {edge:?}")));
@@ -98,6 +103,11 @@ impl Observed {
             }
         }
         read_logs(door, namespace, &mut lines)?;
+        let all = run(door, namespace, ListNodes::default())?.nodes;
+        for node_type in types_of(all.iter()) {
+            let list = ListNodes { node_type: Some(node_type.clone()), ..ListNodes::default() };
+            lines.push(type_line(&node_type, &run(door, namespace, list)?.nodes));
+        }
         for node in &universe.nodes {
             read_node(door, namespace, node, &mut lines)?;
         }
@@ -190,12 +200,29 @@ fn read_collection(
     Ok(())
 }
 
+/// The types of nodes, and some that a node may have had.
+fn types_of<'n>(nodes: impl Iterator<Item = &'n Node>) -> BTreeSet<String> {
+    let once = ["", "kind", "moved"].map(str::to_owned);
+    nodes.map(|node| node.node_type.clone()).chain(once).collect()
+}
+
+fn type_line(node_type: &str, nodes: &[Node]) -> String {
+    format!("type {node_type:?}: {nodes:?}")
+}
+
 fn read_node(door: &dyn Door, namespace: &str, node: &str, lines: &mut Vec<String>) -> Result<()> {
     let found = run(door, namespace, GetNode { id: node.into(), snapshot: None })?;
     lines.extend(found.node.map(|node| format!("node {node:?}")));
     for (direction, word) in [(Direction::Outgoing, "out"), (Direction::Incoming, "in")] {
-        let edges =
-            GetEdges { node_id: node.into(), edge_types: None, direction, limit: None, cursor: None, snapshot: None };
+        let edges = GetEdges {
+            node_id: node.into(),
+            edge_types: None,
+            direction,
+            filter: Default::default(),
+            limit: None,
+            cursor: None,
+            snapshot: None,
+        };
         lines.extend(run(door, namespace, edges)?.edges.iter().map(|edge| format!("{word} {edge:?}")));
     }
     let history = TemporalHistory {

@@ -161,6 +161,9 @@ impl Model {
             Request::AddNode(add) => self.write(&Write::AddNode(add.node.clone()), now)?,
             Request::DeleteNode(delete) => self.write(&Write::DeleteNode { id: delete.id.clone() }, now)?,
             Request::AddEdge(add) => self.write(&Write::AddEdge(add.edge.clone()), now)?,
+            Request::UpdateNode(update) => self.update_node(&update.update, now),
+            Request::UpdateEdge(update) => self.update_edge(&update.update, now),
+            Request::MergeNodes(merge) => self.merge_nodes(&merge.source_id, &merge.target_id, now)?,
             Request::DeleteEdge(delete) => self.delete_edge(&delete.from_id, &delete.edge_type, &delete.to_id),
             Request::AddTemporalEdge(add) => self.add_fact(&add.fact, now),
             Request::CloseTemporalEdge(close) => {
@@ -219,6 +222,9 @@ impl Model {
             }
             Write::SupersedeTemporalEdge(fact) => self.supersede(fact, now),
             Write::AppendLog { log, values } => self.append(log.as_str(), values),
+            Write::UpdateNode(update) => self.update_node(update, now),
+            Write::UpdateEdge(update) => self.update_edge(update, now),
+            Write::MergeNodes { source_id, target_id } => self.merge_nodes(source_id, target_id, now)?,
             Write::InsertVectors { .. } | Write::DeleteVectors { .. } => panic!("the model knows no vector indexes"),
         })
     }

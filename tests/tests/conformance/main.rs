@@ -32,6 +32,8 @@ mod commits;
 mod context;
 mod filters;
 mod graph;
+mod graph_changes;
+mod graph_lists;
 mod history;
 mod keys;
 mod kv;
@@ -85,6 +87,8 @@ fn every_operation_is_exercised() {
         context::ALL,
         filters::ALL,
         graph::ALL,
+        graph_changes::ALL,
+        graph_lists::ALL,
         history::ALL,
         keys::ALL,
         kv::ALL,

@@ -68,13 +68,29 @@ fn graph_reads(direction: Direction) -> Vec<(RowsQuery, Vec<&'static [&'static s
         node_id: node_id.clone(),
         edge_types: edge_types.clone(),
         direction,
+        filter: Default::default(),
         limit,
         cursor: cursor.clone(),
         snapshot,
     };
-    let near = Neighbors { node_id: node_id.clone(), direction, edge_types: edge_types.clone(), limit, snapshot };
-    let walk =
-        Traverse { start: start.clone(), order, max_depth, edge_types: edge_types.clone(), direction, limit, snapshot };
+    let near = Neighbors {
+        node_id: node_id.clone(),
+        direction,
+        filter: Default::default(),
+        edge_types: edge_types.clone(),
+        limit,
+        snapshot,
+    };
+    let walk = Traverse {
+        start: start.clone(),
+        order,
+        max_depth,
+        edge_types: edge_types.clone(),
+        direction,
+        filter: Default::default(),
+        limit,
+        snapshot,
+    };
     let at_15 = Some(TimestampMs(15));
     let temporal =
         TraverseTemporal { start, at: at_15, as_of: None, order, max_depth, edge_types, direction, limit, snapshot };

@@ -17,7 +17,7 @@ pub fn render(read: RowsQuery, format: OutputFormat, columns: &[&str]) -> Render
     Render { read, format, columns, tokenizer: None }
 }
 
-fn text(s: &mut Script, read: RowsQuery, format: OutputFormat, columns: &[&str]) -> String {
+pub fn text(s: &mut Script, read: RowsQuery, format: OutputFormat, columns: &[&str]) -> String {
     let rendered = s.ok("default", render(read, format, columns));
     assert_eq!(rendered.format, format);
     String::from_utf8(rendered.data.into_vec()).unwrap()
@@ -101,6 +101,7 @@ fn graph_and_facts(s: &mut Script) {
         RowsQuery::Neighbors(Neighbors {
             node_id: "a".into(),
             direction: Direction::Outgoing,
+            filter: Default::default(),
             edge_types: None,
             limit: None,
             snapshot: None,
@@ -119,6 +120,7 @@ fn graph_and_facts(s: &mut Script) {
         max_depth: None,
         edge_types: None,
         direction: Direction::Outgoing,
+        filter: Default::default(),
         limit: None,
         snapshot: None,
     };
@@ -127,6 +129,7 @@ fn graph_and_facts(s: &mut Script) {
         node_id: "a".into(),
         edge_types: None,
         direction: Direction::Both,
+        filter: Default::default(),
         limit: None,
         cursor: None,
         snapshot: None,

@@ -3,12 +3,13 @@
 
 use toondb_engine::api::{
     BatchDelete, ByteBuf, CachePut, DeleteDocuments, DeleteNode, Durability, EraseTemporal, Increment, Metric,
-    Operation, Put, Request, SupersedeTemporalEdge, Touch, Write,
+    Operation, Properties, Put, Request, SupersedeTemporalEdge, Touch, Write,
 };
 use toondb_tests::Universe;
 use toondb_tests::requests::{
     add_documents, add_edge, add_fact, add_node, append, batch, bytes, cache_invalidate, cache_put, commit,
-    create_collection, delete_key, delete_log, document, edge, entry, fact, keep, node, pop, put,
+    create_collection, delete_key, delete_log, document, edge, entry, fact, keep, merge_nodes, node, pop, put,
+    update_node,
 };
 
 /// One thing to do.
@@ -185,6 +186,9 @@ fn writes() -> Vec<Step> {
             Touch { keys: vec![bytes("n")], ttl_ms: Some(60_000), persist: false, durability: Durability::Durable },
         ),
         write("default", BatchDelete { keys: vec![bytes("k"), bytes("m")], durability: Durability::Durable }),
+        write("default", update_node("c", "moved", Properties::new().with("n", 1))),
+        write("default", merge_nodes("a", "c")),
+        write("auto", merge_nodes("a", "b")),
         write("default", DeleteNode { id: "b".into(), durability: Durability::Durable }),
         Step::Flush("b"),
         write(

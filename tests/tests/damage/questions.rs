@@ -3,13 +3,13 @@
 use toondb_engine::Engine;
 use toondb_engine::Service;
 use toondb_engine::api::{
-    CacheStatsRequest, CheckpointId, CountDocuments, DescribeCollection, Direction, ErrorCode, Exists, GetEdges,
-    GetTtl, ListCheckpoints, ListCollections, ListDocumentIds, ListDocuments, ListLogs, ListNamespaces,
-    NamespaceStatsRequest, Operation, QueryTemporal, ReadLog, Request, Response, RestoreCheckpoint, Result, Scan,
-    ScanPrefixes, SearchCollection, TemporalHistory,
+    CacheStatsRequest, CheckpointId, CountDocuments, CountNodes, DescribeCollection, Direction, ErrorCode, Exists,
+    GetEdges, GetTtl, ListCheckpoints, ListCollections, ListDocumentIds, ListDocuments, ListEdges, ListLogs,
+    ListNamespaces, NamespaceStatsRequest, Operation, QueryTemporal, ReadLog, Request, Response, RestoreCheckpoint,
+    Result, Scan, ScanPrefixes, SearchCollection, TemporalHistory,
 };
 use toondb_tests::requests::{
-    at, bytes, cache_get, facet, get, get_documents, get_node, list, min_max, query, read_log, search,
+    at, bytes, cache_get, facet, get, get_documents, get_node, list, list_nodes, min_max, query, read_log, search,
 };
 
 /// Namespaces of the sample.
@@ -59,6 +59,12 @@ fn of_namespace(namespace: &'static str) -> Vec<Question> {
     }
     all.push(ask(namespace, CacheStatsRequest { cache: "answers".into() }));
     all.push(ask(namespace, cache_get("answers", &[1.0, 2.0])));
+    all.push(ask(namespace, list_nodes(None)));
+    all.push(ask(namespace, ListEdges::default()));
+    for node_type in ["", "city", "thing", "node"] {
+        all.push(ask(namespace, list_nodes(Some(node_type))));
+        all.push(ask(namespace, CountNodes { node_type: Some(node_type.to_owned()), ..CountNodes::default() }));
+    }
     for node in crate::sample::NODES {
         all.push(ask(namespace, get_node(node)));
         for direction in [Direction::Outgoing, Direction::Incoming] {
@@ -66,6 +72,7 @@ fn of_namespace(namespace: &'static str) -> Vec<Question> {
                 node_id: node.into(),
                 edge_types: None,
                 direction,
+                filter: Default::default(),
                 limit: None,
                 cursor: None,
                 snapshot: None,

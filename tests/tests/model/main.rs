@@ -13,6 +13,7 @@
 
 mod ask;
 mod listing;
+mod lists;
 mod op;
 mod play;
 

@@ -5,9 +5,9 @@ use proptest::{collection, option};
 use toondb_engine::api::{
     AppendLog, BatchDelete, ByteBuf, CacheInvalidate, CachePut, CloseTemporalEdge, Commit, CommitSeq, CompareAndSet,
     Condition, CreateCollection, DeleteByFilter, DeleteDocuments, DeleteEdge, DeleteKey, DeleteLog, DeleteNode,
-    Document, Durability, Edge, Embedding, EraseTemporal, Filter, Increment, Metric, Node, PopLog, Precondition,
-    Predicate, Properties, Put, PutEntry, Request, SupersedeTemporalEdge, Target, TemporalFact, TimestampMs, Touch,
-    TrimLog, Value, Write,
+    Document, Durability, Edge, EdgeUpdate, Embedding, EraseTemporal, Filter, Increment, MergeNodes, Metric, Node,
+    NodeUpdate, PopLog, Precondition, Predicate, Properties, Put, PutEntry, Request, SupersedeTemporalEdge, Target,
+    TemporalFact, TimestampMs, Touch, TrimLog, UpdateEdge, UpdateNode, Value, Write,
 };
 use toondb_engine::disk::CrashMode;
 
@@ -23,6 +23,7 @@ const KEYS: [&str; 8] = ["k", "k/1", "k/1/a", "k/2", "l", "l/", "m", "n"];
 /// Logs; a name may be the beginning of another one.
 pub const LOGS: [&str; 3] = ["log", "log2", "m"];
 const DOCUMENTS: [&str; 5] = ["d0", "d1", "d2", "d3", "d4"];
+pub const NODE_TYPES: [&str; 2] = ["", "kind"];
 const EDGE_TYPES: [&str; 2] = ["r", "s"];
 
 /// One thing that happens.
@@ -169,9 +170,12 @@ fn entry() -> impl Strategy<Value = PutEntry> + Clone {
     (key(), value(), ttl()).prop_map(|(key, value, ttl_ms)| PutEntry { key, value, ttl_ms })
 }
 
+pub fn node_type() -> impl Strategy<Value = &'static str> + Clone {
+    one_of(&NODE_TYPES)
+}
+
 fn node() -> impl Strategy<Value = Node> + Clone {
-    let kinds = one_of(&["", "kind"]);
-    (node_id(), kinds, properties()).prop_map(|(id, kind, properties)| Node {
+    (node_id(), node_type(), properties()).prop_map(|(id, kind, properties)| Node {
         id: id.into(),
         node_type: kind.to_owned(),
         properties,
@@ -213,6 +217,19 @@ fn write() -> impl Strategy<Value = Write> + Clone {
         4 => (log_name(), values()).prop_map(|(log, values)| Write::AppendLog { log: log.into(), values }),
         4 => fact().prop_map(Write::AddTemporalEdge),
         4 => fact().prop_map(Write::SupersedeTemporalEdge),
+        2 => (node_id(), option::weighted(0.3, node_type()), properties(), option::of(field_name()))
+            .prop_map(|(id, node_type, set, unset)| {
+                // What is set and unset at once is refused.
+                let unset = unset.into_iter().collect();
+                Write::UpdateNode(NodeUpdate { id: id.into(), node_type: node_type.map(str::to_owned), set, unset })
+            }),
+        1 => (ends(), properties(), option::of(field_name())).prop_map(|((from, kind, to), set, unset)| {
+            let (from_id, edge_type, to_id) = (from.into(), kind.into(), to.into());
+            Write::UpdateEdge(EdgeUpdate { from_id, edge_type, to_id, set, unset: unset.into_iter().collect() })
+        }),
+        1 => (node_id(), node_id()).prop_map(|(source, target)| Write::MergeNodes {
+            source_id: source.into(), target_id: target.into(),
+        }),
         1 => (ends(), option::of(time())).prop_map(|((from, kind, to), at)| Write::CloseTemporalEdge {
             from_id: from.into(), edge_type: kind.into(), to_id: to.into(), at: at.map(TimestampMs),
         }),
@@ -260,6 +277,11 @@ fn single() -> impl Strategy<Value = Request> {
         Write::AddEdge(edge) => Request::AddEdge(toondb_engine::api::AddEdge { edge, durability }),
         Write::DeleteEdge { from_id, edge_type, to_id } => {
             Request::DeleteEdge(DeleteEdge { from_id, edge_type, to_id, durability })
+        }
+        Write::UpdateNode(update) => Request::UpdateNode(UpdateNode { update, durability }),
+        Write::UpdateEdge(update) => Request::UpdateEdge(UpdateEdge { update, durability }),
+        Write::MergeNodes { source_id, target_id } => {
+            Request::MergeNodes(MergeNodes { source_id, target_id, durability })
         }
         Write::AddTemporalEdge(fact) => {
             Request::AddTemporalEdge(toondb_engine::api::AddTemporalEdge { fact, durability })

@@ -252,6 +252,7 @@ pub fn answers(db: &Db, ns: &str) -> String {
             max_depth: None,
             edge_types: None,
             direction: Direction::Both,
+            filter: Default::default(),
             limit: None,
             snapshot: None,
         };
@@ -272,7 +273,15 @@ pub fn without_counters(answers: &str) -> String {
 
 fn edges_of(id: &str) -> GetEdges {
     let (limit, cursor, snapshot) = (None, None, None);
-    GetEdges { node_id: id.into(), edge_types: None, direction: Direction::Both, limit, cursor, snapshot }
+    GetEdges {
+        node_id: id.into(),
+        edge_types: None,
+        direction: Direction::Both,
+        filter: Default::default(),
+        limit,
+        cursor,
+        snapshot,
+    }
 }
 
 fn temporal_answers(db: &Db, ns: &str, all: &mut Answers) {

@@ -17,6 +17,7 @@ mod vectors;
 pub use cache::sweep as sweep_entries;
 pub use collection::purge;
 pub use dispatch::execute;
+pub use graph::list_nodes;
 pub use kv::{expired, sweep};
 
 /// A write.

@@ -8,6 +8,7 @@ mod durability;
 mod formats;
 mod groups;
 mod indexes;
+mod node_types;
 mod origins;
 mod pins;
 mod readers;

@@ -21,6 +21,7 @@
 //! | an edge | its nodes, and its row in `edges_in`, both ways |
 //! | a fact | its row in `temporal_in`, both ways; the times of its commits in `commit_times` |
 //! | a log | its entries, from the first to the next position without gaps, with their sums of bytes; the mark's numbers |
+//! | a node | its row in `node_types`, both ways, once that says that it has every node |
 //! | the times of commits | the order of commits |
 //! | the counters | what was counted |
 //!
@@ -30,6 +31,7 @@ mod checked;
 mod commit_times;
 mod file;
 mod in_use;
+mod node_types;
 mod pages;
 mod report;
 mod rows;

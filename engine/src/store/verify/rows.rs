@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
 use super::checked::{CONTRADICTION, DERIVED, RowCheck};
+use super::node_types::NodeList;
 use super::report::{FaultKind, RowReport};
 use super::times::Times;
 use super::walk::{Pace, RowSets, RowWalk, Stop};
@@ -14,8 +15,7 @@ use crate::store::log_record::{LogEntryRow, LogHead, LogMark};
 use crate::store::log_walk::LogWalk;
 use crate::store::memtable::Memtable;
 use crate::store::record::{
-    CollectionKind, CollectionRecord, Counters, DocumentRecord, EdgeRecord, KvRecord, NodeRecord, RowMark,
-    TemporalRecord,
+    CollectionKind, CollectionRecord, Counters, DocumentRecord, EdgeRecord, KvRecord, RowMark, TemporalRecord,
 };
 use crate::store::table::Table;
 
@@ -42,6 +42,7 @@ pub fn verify_rows(
         rows: BTreeMap::new(),
         times: Times::default(),
         logs: LogWalk::default(),
+        nodes: NodeList::default(),
         fixes,
     };
     match walk.run(&flushed.1) {
@@ -58,6 +59,7 @@ pub fn verify_rows(
 
 impl RowWalk<'_> {
     fn run(&mut self, counters: &Counters) -> Result<(), Stop> {
+        self.begin_node_list().map_err(Stop::Failed)?;
         // What rows are looked up against comes first.
         for table in [Table::Purges, Table::Collections] {
             self.table(table)?;
@@ -77,6 +79,7 @@ impl RowWalk<'_> {
         self.compare(Table::KvExpiry.name(), expiry, self.expiring);
         self.compare(Table::EdgesIn.name(), edges_in, self.counted.edges);
         self.compare(Table::TemporalIn.name(), temporal_in, self.counted.temporal_versions);
+        self.compare_node_list();
         self.compare_counters(counters);
         Ok(())
     }
@@ -112,7 +115,7 @@ impl RowWalk<'_> {
             Table::Collections => self.collection(value),
             Table::Documents => self.document(key, value),
             Table::Vectors => self.vector(key),
-            Table::Nodes => self.node(key, value),
+            Table::Nodes => self.node(key, value)?,
             Table::EdgesOut => self.edge(key, value)?,
             Table::EdgesIn => self.edge_in(key)?,
             Table::TemporalOut => self.fact(key, value)?,
@@ -121,6 +124,7 @@ impl RowWalk<'_> {
             Table::Rows => self.row_mark(key, value),
             Table::Logs => self.log(key, value),
             Table::LogEntries => self.log_entry(key, value),
+            Table::NodeTypes => self.listed_node(key)?,
             Table::Purges => {
                 self.purged.extend(KeyReader::new(key).u32());
                 Ok(())
@@ -130,7 +134,7 @@ impl RowWalk<'_> {
     }
 
     /// A derived row that must be there.
-    fn demand(&self, table: Table, key: &[u8], what: &'static str) -> StoreResult<RowCheck> {
+    pub(super) fn demand(&self, table: Table, key: &[u8], what: &'static str) -> StoreResult<RowCheck> {
         if self.has(table, key)? {
             return Ok(Ok(()));
         }
@@ -139,7 +143,7 @@ impl RowWalk<'_> {
     }
 
     /// A derived row that is there, and may be if another one is.
-    fn grant(&self, table: Table, key: &[u8], may: bool, what: &'static str) -> RowCheck {
+    pub(super) fn grant(&self, table: Table, key: &[u8], may: bool, what: &'static str) -> RowCheck {
         if may {
             return Ok(());
         }
@@ -257,12 +261,6 @@ impl RowWalk<'_> {
         }
     }
 
-    fn node(&mut self, key: &[u8], value: &[u8]) -> RowCheck {
-        self.counted.nodes += 1;
-        self.counted.live_bytes += (key.len() + value.len()) as u64;
-        NodeRecord::decode(value).map(drop).map_err(|_| CONTRADICTION("the record does not decode"))
-    }
-
     fn edge(&mut self, key: &[u8], value: &[u8]) -> StoreResult<RowCheck> {
         self.counted.edges += 1;
         self.counted.live_bytes += (key.len() + value.len()) as u64;
@@ -311,7 +309,7 @@ impl RowWalk<'_> {
         Ok(self.grant(Table::TemporalIn, key, there, "there is no such fact"))
     }
 
-    fn compare(&mut self, table: &'static str, found: u64, wanted: u64) {
+    pub(super) fn compare(&mut self, table: &'static str, found: u64, wanted: u64) {
         if found != wanted {
             self.report.add(FaultKind::Derived, table, format!("it has {found} rows where {wanted} belong"));
         }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use roaring::RoaringBitmap;
 
+use super::node_types::NodeList;
 use super::report::RowReport;
 use super::times::Times;
 use crate::store::base_snapshot::BaseSnapshot;
@@ -43,6 +44,7 @@ pub(super) struct RowWalk<'a> {
     pub(super) rows: BTreeMap<u32, RowSets>,
     pub(super) times: Times,
     pub(super) logs: LogWalk,
+    pub(super) nodes: NodeList,
     /// Takes the rows that put right what is derived.
     pub(super) fixes: Option<&'a Memtable>,
 }

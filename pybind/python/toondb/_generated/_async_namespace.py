@@ -29,6 +29,7 @@ from .._types import (
     GraphNode,
     IndexInfo,
     Key,
+    MergedNodes,
     Metadata,
     Metric,
     NamespaceInfo,
@@ -660,8 +661,60 @@ class AsyncNamespaceMethods:
         """Read a node; None if there is none."""
         return await awaited(self._plain.get_node(node_id))
 
+    async def get_nodes(self, node_ids: Sequence[str]) -> Rows[Optional[GraphNode]]:
+        """Read nodes at one instant: for each id its node, or None; in a format, no row."""
+        return await awaited(self._plain.get_nodes(node_ids))
+
+    async def list_nodes(
+        self,
+        *,
+        node_type: Optional[str] = None,
+        filter: Optional[Filter] = None,
+        limit: Optional[int] = None,
+        cursor: Optional[bytes] = None,
+    ) -> Rows[GraphNode]:
+        """The nodes of a type, or all, that match, by id; at most ``limit``, None = all.
+
+        More than 1,000 are read in pages, each at one instant. cursor: go on where an answer of :meth:`render` ended.
+        """
+        return await awaited(self._plain.list_nodes(node_type=node_type, filter=filter, limit=limit, cursor=cursor))
+
+    async def count_nodes(self, *, node_type: Optional[str] = None, filter: Optional[Filter] = None) -> int:
+        """How many nodes there are, of a type, and that match."""
+        return await awaited(self._plain.count_nodes(node_type=node_type, filter=filter))
+
+    async def update_node(
+        self,
+        node_id: str,
+        set: Optional[Metadata] = None,
+        *,
+        unset: Sequence[str] = (),
+        node_type: Optional[str] = None,
+        durability: Durability = "durable",
+    ) -> bool:
+        """Set and remove properties of a node, and give it another type; the rest stays. Returns False, and does nothing, if
+        there is no such node.
+        """
+        return await awaited(
+            self._plain.update_node(node_id, set, unset=unset, node_type=node_type, durability=durability)
+        )
+
+    async def merge_nodes(self, source_id: str, target_id: str, *, durability: Durability = "durable") -> MergedNodes:
+        """Make one node of two: what is said of the source is said of the target from then on, and the source is gone.
+
+        Edges and temporal facts move in both directions. Where both have a property, of the node or of an edge with the same
+        ends and type, the target's stays, and so does its type. An edge between the two becomes a loop. Facts keep the times
+        at which they hold and were believed, as if they had always been about the target; where both had a belief in the
+        same fact at the same time, the target's stands. Raises NodeNotFoundError if the source was added and the target was
+        not, LimitExceededError if more would move than one commit takes: nothing has changed then.
+        """
+        return await awaited(self._plain.merge_nodes(source_id, target_id, durability=durability))
+
     async def delete_node(self, node_id: str, *, durability: Durability = "durable") -> bool:
-        """Delete a node with all its edges and temporal edges, both ways. Returns True if it existed."""
+        """Delete a node with all its edges and temporal edges, both ways. Returns True if it existed.
+
+        False means that nothing has changed: facts about a node that was never added are erased by :meth:`erase_temporal`.
+        """
         return await awaited(self._plain.delete_node(node_id, durability=durability))
 
     async def add_edge(
@@ -682,12 +735,51 @@ class AsyncNamespaceMethods:
         """Delete an edge. Returns True if it existed."""
         return await awaited(self._plain.delete_edge(from_id, edge_type, to_id, durability=durability))
 
+    async def get_edge(self, from_id: str, edge_type: str, to_id: str) -> Optional[GraphEdge]:
+        """Read an edge; None if there is none."""
+        return await awaited(self._plain.get_edge(from_id, edge_type, to_id))
+
+    async def update_edge(
+        self,
+        from_id: str,
+        edge_type: str,
+        to_id: str,
+        set: Optional[Metadata] = None,
+        *,
+        unset: Sequence[str] = (),
+        durability: Durability = "durable",
+    ) -> bool:
+        """Set and remove properties of an edge; the rest stays. Returns False, and does nothing, if there is no such edge."""
+        return await awaited(
+            self._plain.update_edge(from_id, edge_type, to_id, set, unset=unset, durability=durability)
+        )
+
+    async def list_edges(
+        self,
+        node_ids: Optional[Sequence[str]] = None,
+        edge_types: Optional[Sequence[str]] = None,
+        *,
+        filter: Optional[Filter] = None,
+        direction: Direction = "outgoing",
+        limit: Optional[int] = None,
+        cursor: Optional[bytes] = None,
+    ) -> Rows[GraphEdge]:
+        """The edges of several nodes, node by node as given, each as :meth:`get_edges`; None = all edges, by start.
+
+        Each edge is given once: one between two of the nodes with the one that is named first. More than 1,000 are read in
+        pages, each at one instant.
+        """
+        return await awaited(
+            self._plain.list_edges(node_ids, edge_types, filter=filter, direction=direction, limit=limit, cursor=cursor)
+        )
+
     async def get_edges(
         self,
         node_id: str,
         edge_types: Optional[Sequence[str]] = None,
         *,
         direction: Direction = "outgoing",
+        filter: Optional[Filter] = None,
         limit: Optional[int] = None,
         cursor: Optional[bytes] = None,
     ) -> Rows[GraphEdge]:
@@ -696,7 +788,7 @@ class AsyncNamespaceMethods:
         More than 1,000 are read in pages, each at one instant. cursor: go on where an answer of :meth:`render` ended.
         """
         return await awaited(
-            self._plain.get_edges(node_id, edge_types, direction=direction, limit=limit, cursor=cursor)
+            self._plain.get_edges(node_id, edge_types, direction=direction, filter=filter, limit=limit, cursor=cursor)
         )
 
     async def traverse(
@@ -707,6 +799,9 @@ class AsyncNamespaceMethods:
         *,
         order: Order = "bfs",
         direction: Direction = "outgoing",
+        node_types: Optional[Sequence[str]] = None,
+        node_filter: Optional[Filter] = None,
+        edge_filter: Optional[Filter] = None,
         limit: Optional[int] = None,
     ) -> Subgraph:
         """Walk the graph from a node: ``nodes, edges = db.traverse("a")``.
@@ -715,7 +810,17 @@ class AsyncNamespaceMethods:
         ``truncated`` says whether a limit ended the walk early. An unknown start gives an empty result.
         """
         return await awaited(
-            self._plain.traverse(start_node, max_depth, edge_types, order=order, direction=direction, limit=limit)
+            self._plain.traverse(
+                start_node,
+                max_depth,
+                edge_types,
+                order=order,
+                direction=direction,
+                node_types=node_types,
+                node_filter=node_filter,
+                edge_filter=edge_filter,
+                limit=limit,
+            )
         )
 
     async def shortest_path(
@@ -726,13 +831,25 @@ class AsyncNamespaceMethods:
         *,
         edge_types: Optional[Sequence[str]] = None,
         direction: Direction = "outgoing",
+        node_types: Optional[Sequence[str]] = None,
+        node_filter: Optional[Filter] = None,
+        edge_filter: Optional[Filter] = None,
     ) -> Optional[Path]:
         """A path with the fewest edges, at most ``max_depth`` (None = 16); None if there is none.
 
         Among several the first by edge type and node id is given.
         """
         return await awaited(
-            self._plain.shortest_path(from_id, to_id, max_depth, edge_types=edge_types, direction=direction)
+            self._plain.shortest_path(
+                from_id,
+                to_id,
+                max_depth,
+                edge_types=edge_types,
+                direction=direction,
+                node_types=node_types,
+                node_filter=node_filter,
+                edge_filter=edge_filter,
+            )
         )
 
     async def neighbors(
@@ -741,10 +858,23 @@ class AsyncNamespaceMethods:
         edge_types: Optional[Sequence[str]] = None,
         *,
         direction: Direction = "outgoing",
+        node_types: Optional[Sequence[str]] = None,
+        node_filter: Optional[Filter] = None,
+        edge_filter: Optional[Filter] = None,
         limit: Optional[int] = None,
     ) -> Subgraph:
         """The nodes one edge away, and those edges. limit: most edges; None = 10,000."""
-        return await awaited(self._plain.neighbors(node_id, edge_types, direction=direction, limit=limit))
+        return await awaited(
+            self._plain.neighbors(
+                node_id,
+                edge_types,
+                direction=direction,
+                node_types=node_types,
+                node_filter=node_filter,
+                edge_filter=edge_filter,
+                limit=limit,
+            )
+        )
 
     async def add_temporal_edge(
         self,

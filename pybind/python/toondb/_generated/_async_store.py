@@ -32,6 +32,7 @@ from .._types import (
     GraphNode,
     IndexInfo,
     Key,
+    MergedNodes,
     Metadata,
     Metric,
     NamespaceInfo,
@@ -833,10 +834,72 @@ class AsyncStoreMethods:
         """Read a node; None if there is none."""
         return await awaited(self._plain.get_node(node_id, namespace=namespace))
 
+    async def get_nodes(self, node_ids: Sequence[str], *, namespace: str = "default") -> Rows[Optional[GraphNode]]:
+        """Read nodes at one instant: for each id its node, or None; in a format, no row."""
+        return await awaited(self._plain.get_nodes(node_ids, namespace=namespace))
+
+    async def list_nodes(
+        self,
+        *,
+        node_type: Optional[str] = None,
+        filter: Optional[Filter] = None,
+        limit: Optional[int] = None,
+        cursor: Optional[bytes] = None,
+        namespace: str = "default",
+    ) -> Rows[GraphNode]:
+        """The nodes of a type, or all, that match, by id; at most ``limit``, None = all.
+
+        More than 1,000 are read in pages, each at one instant. cursor: go on where an answer of :meth:`render` ended.
+        """
+        return await awaited(
+            self._plain.list_nodes(node_type=node_type, filter=filter, limit=limit, cursor=cursor, namespace=namespace)
+        )
+
+    async def count_nodes(
+        self, *, node_type: Optional[str] = None, filter: Optional[Filter] = None, namespace: str = "default"
+    ) -> int:
+        """How many nodes there are, of a type, and that match."""
+        return await awaited(self._plain.count_nodes(node_type=node_type, filter=filter, namespace=namespace))
+
+    async def update_node(
+        self,
+        node_id: str,
+        set: Optional[Metadata] = None,
+        *,
+        unset: Sequence[str] = (),
+        node_type: Optional[str] = None,
+        namespace: str = "default",
+        durability: Durability = "durable",
+    ) -> bool:
+        """Set and remove properties of a node, and give it another type; the rest stays. Returns False, and does nothing, if
+        there is no such node.
+        """
+        return await awaited(
+            self._plain.update_node(
+                node_id, set, unset=unset, node_type=node_type, namespace=namespace, durability=durability
+            )
+        )
+
+    async def merge_nodes(
+        self, source_id: str, target_id: str, *, namespace: str = "default", durability: Durability = "durable"
+    ) -> MergedNodes:
+        """Make one node of two: what is said of the source is said of the target from then on, and the source is gone.
+
+        Edges and temporal facts move in both directions. Where both have a property, of the node or of an edge with the same
+        ends and type, the target's stays, and so does its type. An edge between the two becomes a loop. Facts keep the times
+        at which they hold and were believed, as if they had always been about the target; where both had a belief in the
+        same fact at the same time, the target's stands. Raises NodeNotFoundError if the source was added and the target was
+        not, LimitExceededError if more would move than one commit takes: nothing has changed then.
+        """
+        return await awaited(self._plain.merge_nodes(source_id, target_id, namespace=namespace, durability=durability))
+
     async def delete_node(
         self, node_id: str, *, namespace: str = "default", durability: Durability = "durable"
     ) -> bool:
-        """Delete a node with all its edges and temporal edges, both ways. Returns True if it existed."""
+        """Delete a node with all its edges and temporal edges, both ways. Returns True if it existed.
+
+        False means that nothing has changed: facts about a node that was never added are erased by :meth:`erase_temporal`.
+        """
         return await awaited(self._plain.delete_node(node_id, namespace=namespace, durability=durability))
 
     async def add_edge(
@@ -868,12 +931,65 @@ class AsyncStoreMethods:
             self._plain.delete_edge(from_id, edge_type, to_id, namespace=namespace, durability=durability)
         )
 
+    async def get_edge(
+        self, from_id: str, edge_type: str, to_id: str, *, namespace: str = "default"
+    ) -> Optional[GraphEdge]:
+        """Read an edge; None if there is none."""
+        return await awaited(self._plain.get_edge(from_id, edge_type, to_id, namespace=namespace))
+
+    async def update_edge(
+        self,
+        from_id: str,
+        edge_type: str,
+        to_id: str,
+        set: Optional[Metadata] = None,
+        *,
+        unset: Sequence[str] = (),
+        namespace: str = "default",
+        durability: Durability = "durable",
+    ) -> bool:
+        """Set and remove properties of an edge; the rest stays. Returns False, and does nothing, if there is no such edge."""
+        return await awaited(
+            self._plain.update_edge(
+                from_id, edge_type, to_id, set, unset=unset, namespace=namespace, durability=durability
+            )
+        )
+
+    async def list_edges(
+        self,
+        node_ids: Optional[Sequence[str]] = None,
+        edge_types: Optional[Sequence[str]] = None,
+        *,
+        filter: Optional[Filter] = None,
+        direction: Direction = "outgoing",
+        limit: Optional[int] = None,
+        cursor: Optional[bytes] = None,
+        namespace: str = "default",
+    ) -> Rows[GraphEdge]:
+        """The edges of several nodes, node by node as given, each as :meth:`get_edges`; None = all edges, by start.
+
+        Each edge is given once: one between two of the nodes with the one that is named first. More than 1,000 are read in
+        pages, each at one instant.
+        """
+        return await awaited(
+            self._plain.list_edges(
+                node_ids,
+                edge_types,
+                filter=filter,
+                direction=direction,
+                limit=limit,
+                cursor=cursor,
+                namespace=namespace,
+            )
+        )
+
     async def get_edges(
         self,
         node_id: str,
         edge_types: Optional[Sequence[str]] = None,
         *,
         direction: Direction = "outgoing",
+        filter: Optional[Filter] = None,
         limit: Optional[int] = None,
         cursor: Optional[bytes] = None,
         namespace: str = "default",
@@ -884,7 +1000,7 @@ class AsyncStoreMethods:
         """
         return await awaited(
             self._plain.get_edges(
-                node_id, edge_types, direction=direction, limit=limit, cursor=cursor, namespace=namespace
+                node_id, edge_types, direction=direction, filter=filter, limit=limit, cursor=cursor, namespace=namespace
             )
         )
 
@@ -897,6 +1013,9 @@ class AsyncStoreMethods:
         *,
         order: Order = "bfs",
         direction: Direction = "outgoing",
+        node_types: Optional[Sequence[str]] = None,
+        node_filter: Optional[Filter] = None,
+        edge_filter: Optional[Filter] = None,
         limit: Optional[int] = None,
     ) -> Subgraph:
         """Walk the graph from a node: ``nodes, edges = db.traverse("a")``.
@@ -906,7 +1025,16 @@ class AsyncStoreMethods:
         """
         return await awaited(
             self._plain.traverse(
-                start_node, max_depth, edge_types, namespace, order=order, direction=direction, limit=limit
+                start_node,
+                max_depth,
+                edge_types,
+                namespace,
+                order=order,
+                direction=direction,
+                node_types=node_types,
+                node_filter=node_filter,
+                edge_filter=edge_filter,
+                limit=limit,
             )
         )
 
@@ -918,6 +1046,9 @@ class AsyncStoreMethods:
         *,
         edge_types: Optional[Sequence[str]] = None,
         direction: Direction = "outgoing",
+        node_types: Optional[Sequence[str]] = None,
+        node_filter: Optional[Filter] = None,
+        edge_filter: Optional[Filter] = None,
         namespace: str = "default",
     ) -> Optional[Path]:
         """A path with the fewest edges, at most ``max_depth`` (None = 16); None if there is none.
@@ -926,7 +1057,15 @@ class AsyncStoreMethods:
         """
         return await awaited(
             self._plain.shortest_path(
-                from_id, to_id, max_depth, edge_types=edge_types, direction=direction, namespace=namespace
+                from_id,
+                to_id,
+                max_depth,
+                edge_types=edge_types,
+                direction=direction,
+                node_types=node_types,
+                node_filter=node_filter,
+                edge_filter=edge_filter,
+                namespace=namespace,
             )
         )
 
@@ -936,12 +1075,24 @@ class AsyncStoreMethods:
         edge_types: Optional[Sequence[str]] = None,
         *,
         direction: Direction = "outgoing",
+        node_types: Optional[Sequence[str]] = None,
+        node_filter: Optional[Filter] = None,
+        edge_filter: Optional[Filter] = None,
         limit: Optional[int] = None,
         namespace: str = "default",
     ) -> Subgraph:
         """The nodes one edge away, and those edges. limit: most edges; None = 10,000."""
         return await awaited(
-            self._plain.neighbors(node_id, edge_types, direction=direction, limit=limit, namespace=namespace)
+            self._plain.neighbors(
+                node_id,
+                edge_types,
+                direction=direction,
+                node_types=node_types,
+                node_filter=node_filter,
+                edge_filter=edge_filter,
+                limit=limit,
+                namespace=namespace,
+            )
         )
 
     async def add_temporal_edge(

@@ -96,6 +96,27 @@ class AsyncTransactionMethods:
         """Delete a node with all its edges."""
         self._plain.delete_node(node_id)
 
+    async def update_node(
+        self,
+        node_id: str,
+        set: Optional[Metadata] = None,
+        *,
+        unset: Sequence[str] = (),
+        node_type: Optional[str] = None,
+    ) -> bool:
+        """Set and remove properties of a node, which counts as read. Returns False, and does nothing, if there is none."""
+        return await awaited(self._plain.update_node(node_id, set, unset=unset, node_type=node_type))
+
+    async def merge_nodes(self, source_id: str, target_id: str) -> None:
+        """Make one node of two, which count as read: what is said of the source is said of the target from then on."""
+        await awaited(self._plain.merge_nodes(source_id, target_id))
+
+    async def update_edge(
+        self, from_id: str, edge_type: str, to_id: str, set: Optional[Metadata] = None, *, unset: Sequence[str] = ()
+    ) -> None:
+        """Set and remove properties of an edge; where there is none by then, nothing happens."""
+        self._plain.update_edge(from_id, edge_type, to_id, set, unset=unset)
+
     async def add_edge(self, from_id: str, edge_type: str, to_id: str, properties: Optional[Metadata] = None) -> None:
         """Add an edge, or replace its properties. Both nodes must exist by then."""
         self._plain.add_edge(from_id, edge_type, to_id, properties)

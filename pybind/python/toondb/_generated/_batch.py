@@ -100,3 +100,24 @@ class WriteBatch(BatchBase):
     def append(self, log: str, values: Union[Key, Sequence[Key]]) -> None:
         """As :meth:`Database.append`."""
         LogMethods.append(cast(Any, self), log, values)
+
+    def update_node(
+        self,
+        node_id: str,
+        set: Optional[Metadata] = None,
+        *,
+        unset: Sequence[str] = (),
+        node_type: Optional[str] = None,
+    ) -> None:
+        """As :meth:`Database.update_node`."""
+        GraphMethods.update_node(cast(Any, self), node_id, set, unset=unset, node_type=node_type)
+
+    def update_edge(
+        self, from_id: str, edge_type: str, to_id: str, set: Optional[Metadata] = None, *, unset: Sequence[str] = ()
+    ) -> None:
+        """As :meth:`Database.update_edge`."""
+        GraphMethods.update_edge(cast(Any, self), from_id, edge_type, to_id, set, unset=unset)
+
+    def merge_nodes(self, source_id: str, target_id: str) -> None:
+        """As :meth:`Database.merge_nodes`."""
+        GraphMethods.merge_nodes(cast(Any, self), source_id, target_id)

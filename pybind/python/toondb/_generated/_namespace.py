@@ -29,6 +29,7 @@ from .._types import (
     GraphNode,
     IndexInfo,
     Key,
+    MergedNodes,
     Metadata,
     Metric,
     NamespaceInfo,
@@ -667,8 +668,62 @@ class Namespace(NamespaceBase):
         """Read a node; None if there is none."""
         return self._store.get_node(node_id, namespace=self.name)
 
+    def get_nodes(self, node_ids: Sequence[str]) -> Rows[Optional[GraphNode]]:
+        """Read nodes at one instant: for each id its node, or None; in a format, no row."""
+        return self._store.get_nodes(node_ids, namespace=self.name)
+
+    def list_nodes(
+        self,
+        *,
+        node_type: Optional[str] = None,
+        filter: Optional[Filter] = None,
+        limit: Optional[int] = None,
+        cursor: Optional[bytes] = None,
+    ) -> Rows[GraphNode]:
+        """The nodes of a type, or all, that match, by id; at most ``limit``, None = all.
+
+        More than 1,000 are read in pages, each at one instant. cursor: go on where an answer of :meth:`render` ended.
+        """
+        return self._store.list_nodes(
+            node_type=node_type, filter=filter, limit=limit, cursor=cursor, namespace=self.name
+        )
+
+    def count_nodes(self, *, node_type: Optional[str] = None, filter: Optional[Filter] = None) -> int:
+        """How many nodes there are, of a type, and that match."""
+        return self._store.count_nodes(node_type=node_type, filter=filter, namespace=self.name)
+
+    def update_node(
+        self,
+        node_id: str,
+        set: Optional[Metadata] = None,
+        *,
+        unset: Sequence[str] = (),
+        node_type: Optional[str] = None,
+        durability: Durability = "durable",
+    ) -> bool:
+        """Set and remove properties of a node, and give it another type; the rest stays. Returns False, and does nothing, if
+        there is no such node.
+        """
+        return self._store.update_node(
+            node_id, set, unset=unset, node_type=node_type, namespace=self.name, durability=durability
+        )
+
+    def merge_nodes(self, source_id: str, target_id: str, *, durability: Durability = "durable") -> MergedNodes:
+        """Make one node of two: what is said of the source is said of the target from then on, and the source is gone.
+
+        Edges and temporal facts move in both directions. Where both have a property, of the node or of an edge with the same
+        ends and type, the target's stays, and so does its type. An edge between the two becomes a loop. Facts keep the times
+        at which they hold and were believed, as if they had always been about the target; where both had a belief in the
+        same fact at the same time, the target's stands. Raises NodeNotFoundError if the source was added and the target was
+        not, LimitExceededError if more would move than one commit takes: nothing has changed then.
+        """
+        return self._store.merge_nodes(source_id, target_id, namespace=self.name, durability=durability)
+
     def delete_node(self, node_id: str, *, durability: Durability = "durable") -> bool:
-        """Delete a node with all its edges and temporal edges, both ways. Returns True if it existed."""
+        """Delete a node with all its edges and temporal edges, both ways. Returns True if it existed.
+
+        False means that nothing has changed: facts about a node that was never added are erased by :meth:`erase_temporal`.
+        """
         return self._store.delete_node(node_id, namespace=self.name, durability=durability)
 
     def add_edge(
@@ -687,12 +742,51 @@ class Namespace(NamespaceBase):
         """Delete an edge. Returns True if it existed."""
         return self._store.delete_edge(from_id, edge_type, to_id, namespace=self.name, durability=durability)
 
+    def get_edge(self, from_id: str, edge_type: str, to_id: str) -> Optional[GraphEdge]:
+        """Read an edge; None if there is none."""
+        return self._store.get_edge(from_id, edge_type, to_id, namespace=self.name)
+
+    def update_edge(
+        self,
+        from_id: str,
+        edge_type: str,
+        to_id: str,
+        set: Optional[Metadata] = None,
+        *,
+        unset: Sequence[str] = (),
+        durability: Durability = "durable",
+    ) -> bool:
+        """Set and remove properties of an edge; the rest stays. Returns False, and does nothing, if there is no such edge."""
+        return self._store.update_edge(
+            from_id, edge_type, to_id, set, unset=unset, namespace=self.name, durability=durability
+        )
+
+    def list_edges(
+        self,
+        node_ids: Optional[Sequence[str]] = None,
+        edge_types: Optional[Sequence[str]] = None,
+        *,
+        filter: Optional[Filter] = None,
+        direction: Direction = "outgoing",
+        limit: Optional[int] = None,
+        cursor: Optional[bytes] = None,
+    ) -> Rows[GraphEdge]:
+        """The edges of several nodes, node by node as given, each as :meth:`get_edges`; None = all edges, by start.
+
+        Each edge is given once: one between two of the nodes with the one that is named first. More than 1,000 are read in
+        pages, each at one instant.
+        """
+        return self._store.list_edges(
+            node_ids, edge_types, filter=filter, direction=direction, limit=limit, cursor=cursor, namespace=self.name
+        )
+
     def get_edges(
         self,
         node_id: str,
         edge_types: Optional[Sequence[str]] = None,
         *,
         direction: Direction = "outgoing",
+        filter: Optional[Filter] = None,
         limit: Optional[int] = None,
         cursor: Optional[bytes] = None,
     ) -> Rows[GraphEdge]:
@@ -701,7 +795,7 @@ class Namespace(NamespaceBase):
         More than 1,000 are read in pages, each at one instant. cursor: go on where an answer of :meth:`render` ended.
         """
         return self._store.get_edges(
-            node_id, edge_types, direction=direction, limit=limit, cursor=cursor, namespace=self.name
+            node_id, edge_types, direction=direction, filter=filter, limit=limit, cursor=cursor, namespace=self.name
         )
 
     def traverse(
@@ -712,6 +806,9 @@ class Namespace(NamespaceBase):
         *,
         order: Order = "bfs",
         direction: Direction = "outgoing",
+        node_types: Optional[Sequence[str]] = None,
+        node_filter: Optional[Filter] = None,
+        edge_filter: Optional[Filter] = None,
         limit: Optional[int] = None,
     ) -> Subgraph:
         """Walk the graph from a node: ``nodes, edges = db.traverse("a")``.
@@ -720,7 +817,16 @@ class Namespace(NamespaceBase):
         ``truncated`` says whether a limit ended the walk early. An unknown start gives an empty result.
         """
         return self._store.traverse(
-            start_node, max_depth, edge_types, self.name, order=order, direction=direction, limit=limit
+            start_node,
+            max_depth,
+            edge_types,
+            self.name,
+            order=order,
+            direction=direction,
+            node_types=node_types,
+            node_filter=node_filter,
+            edge_filter=edge_filter,
+            limit=limit,
         )
 
     def shortest_path(
@@ -731,13 +837,24 @@ class Namespace(NamespaceBase):
         *,
         edge_types: Optional[Sequence[str]] = None,
         direction: Direction = "outgoing",
+        node_types: Optional[Sequence[str]] = None,
+        node_filter: Optional[Filter] = None,
+        edge_filter: Optional[Filter] = None,
     ) -> Optional[Path]:
         """A path with the fewest edges, at most ``max_depth`` (None = 16); None if there is none.
 
         Among several the first by edge type and node id is given.
         """
         return self._store.shortest_path(
-            from_id, to_id, max_depth, edge_types=edge_types, direction=direction, namespace=self.name
+            from_id,
+            to_id,
+            max_depth,
+            edge_types=edge_types,
+            direction=direction,
+            node_types=node_types,
+            node_filter=node_filter,
+            edge_filter=edge_filter,
+            namespace=self.name,
         )
 
     def neighbors(
@@ -746,10 +863,22 @@ class Namespace(NamespaceBase):
         edge_types: Optional[Sequence[str]] = None,
         *,
         direction: Direction = "outgoing",
+        node_types: Optional[Sequence[str]] = None,
+        node_filter: Optional[Filter] = None,
+        edge_filter: Optional[Filter] = None,
         limit: Optional[int] = None,
     ) -> Subgraph:
         """The nodes one edge away, and those edges. limit: most edges; None = 10,000."""
-        return self._store.neighbors(node_id, edge_types, direction=direction, limit=limit, namespace=self.name)
+        return self._store.neighbors(
+            node_id,
+            edge_types,
+            direction=direction,
+            node_types=node_types,
+            node_filter=node_filter,
+            edge_filter=edge_filter,
+            limit=limit,
+            namespace=self.name,
+        )
 
     def add_temporal_edge(
         self,

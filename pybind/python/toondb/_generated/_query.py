@@ -220,17 +220,55 @@ class Query(QueryBase):
         )
 
     @staticmethod
+    def get_nodes(node_ids: Sequence[str]) -> "Query":
+        """As :meth:`Database.get_nodes`."""
+        return cast("Query", GraphMethods.get_nodes(_NOTING, node_ids))
+
+    @staticmethod
+    def list_nodes(
+        *,
+        node_type: Optional[str] = None,
+        filter: Optional[Filter] = None,
+        limit: Optional[int] = None,
+        cursor: Optional[bytes] = None,
+    ) -> "Query":
+        """As :meth:`Database.list_nodes`."""
+        return cast("Query", 
+            GraphMethods.list_nodes(_NOTING, node_type=node_type, filter=filter, limit=limit, cursor=cursor)
+        )
+
+    @staticmethod
+    def list_edges(
+        node_ids: Optional[Sequence[str]] = None,
+        edge_types: Optional[Sequence[str]] = None,
+        *,
+        filter: Optional[Filter] = None,
+        direction: Direction = "outgoing",
+        limit: Optional[int] = None,
+        cursor: Optional[bytes] = None,
+    ) -> "Query":
+        """As :meth:`Database.list_edges`."""
+        return cast("Query", 
+            GraphMethods.list_edges(
+                _NOTING, node_ids, edge_types, filter=filter, direction=direction, limit=limit, cursor=cursor
+            )
+        )
+
+    @staticmethod
     def get_edges(
         node_id: str,
         edge_types: Optional[Sequence[str]] = None,
         *,
         direction: Direction = "outgoing",
+        filter: Optional[Filter] = None,
         limit: Optional[int] = None,
         cursor: Optional[bytes] = None,
     ) -> "Query":
         """As :meth:`Database.get_edges`."""
         return cast("Query", 
-            GraphMethods.get_edges(_NOTING, node_id, edge_types, direction=direction, limit=limit, cursor=cursor)
+            GraphMethods.get_edges(
+                _NOTING, node_id, edge_types, direction=direction, filter=filter, limit=limit, cursor=cursor
+            )
         )
 
     @staticmethod
@@ -241,12 +279,25 @@ class Query(QueryBase):
         *,
         order: Order = "bfs",
         direction: Direction = "outgoing",
+        node_types: Optional[Sequence[str]] = None,
+        node_filter: Optional[Filter] = None,
+        edge_filter: Optional[Filter] = None,
         limit: Optional[int] = None,
     ) -> "Query":
         """As :meth:`Database.traverse`."""
         return cast("Query", 
             GraphMethods.traverse(
-                _NOTING, start_node, max_depth, edge_types, "", order=order, direction=direction, limit=limit
+                _NOTING,
+                start_node,
+                max_depth,
+                edge_types,
+                "",
+                order=order,
+                direction=direction,
+                node_types=node_types,
+                node_filter=node_filter,
+                edge_filter=edge_filter,
+                limit=limit,
             )
         )
 
@@ -256,10 +307,24 @@ class Query(QueryBase):
         edge_types: Optional[Sequence[str]] = None,
         *,
         direction: Direction = "outgoing",
+        node_types: Optional[Sequence[str]] = None,
+        node_filter: Optional[Filter] = None,
+        edge_filter: Optional[Filter] = None,
         limit: Optional[int] = None,
     ) -> "Query":
         """As :meth:`Database.neighbors`."""
-        return cast("Query", GraphMethods.neighbors(_NOTING, node_id, edge_types, direction=direction, limit=limit))
+        return cast("Query", 
+            GraphMethods.neighbors(
+                _NOTING,
+                node_id,
+                edge_types,
+                direction=direction,
+                node_types=node_types,
+                node_filter=node_filter,
+                edge_filter=edge_filter,
+                limit=limit,
+            )
+        )
 
     @staticmethod
     def query_temporal_graph(

@@ -24,7 +24,7 @@ pub fn check_size(ctx: &WriteContext<'_>) -> Result<()> {
 }
 
 /// Remembers which commit was the last at this time.
-fn mark_time(ctx: &mut WriteContext<'_>) {
+pub fn mark_time(ctx: &mut WriteContext<'_>) {
     let key = KeyWriter::new().time(ctx.stamp_ms).finish();
     let (seq, is_marked) = (ctx.seq.to_le_bytes(), ctx.txn.get(Table::CommitTimes, &key));
     // A mark that cannot be read is written again.
@@ -62,6 +62,9 @@ pub fn believed_at(
     if let Some(asserted) = ctx.asserted.from(from.as_str()) {
         collect(asserted);
     }
+    // One that this operation moved away and back is in both.
+    keys.sort_unstable();
+    keys.dedup();
     let mut edges = Vec::with_capacity(keys.len());
     for key in keys {
         let stored = ctx.txn.get(Table::TemporalOut, &key)?;

@@ -5,6 +5,7 @@ mod add;
 mod beliefs;
 mod close;
 mod erase;
+mod move_facts;
 mod supersede;
 
 pub use add::add;
@@ -13,4 +14,5 @@ pub use close::close;
 #[cfg(test)]
 pub use erase::erase;
 pub use erase::erase_node;
+pub use move_facts::move_facts;
 pub use supersede::supersede;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use super::super::wants::Extent;
-use crate::api::{Direction, Edge, EdgeType, NodeId, Properties, Result};
+use crate::api::{Direction, Edge, EdgeType, Filter, NodeId, Properties, Result};
 use crate::namespace::query::reader::Reader;
 use crate::namespace::timelines::Side;
 use crate::store::{EdgeRecord, KeyRange, KeyReader, KeyWriter, Read, StoreError, StoreResult, Table};
@@ -41,6 +41,8 @@ pub struct Link {
     key: Vec<u8>,
     /// The record, which only the table of outgoing edges holds.
     record: Option<Vec<u8>>,
+    /// The fields, once they were looked at.
+    properties: Option<Properties>,
 }
 
 impl Link {
@@ -51,7 +53,7 @@ impl Link {
             return Err(corrupt(table(side), "the key does not decode"));
         };
         let (edge_type, other) = (EdgeType::new(edge_type), NodeId::new(other));
-        Ok(Self { side, edge_type, other, key, record: (side == Side::Outgoing).then_some(value) })
+        Ok(Self { side, edge_type, other, key, record: (side == Side::Outgoing).then_some(value), properties: None })
     }
 
     /// The edge, or as much of it as is wanted. Ends and type are in the key: without its fields it needs no record.
@@ -60,22 +62,31 @@ impl Link {
             Side::Outgoing => (node, &self.other),
             Side::Incoming => (&self.other, node),
         };
-        let properties = match (extent, &self.record) {
+        let properties = match (extent, &self.properties) {
             (Extent::Key | Extent::Front, _) => Properties::new(),
-            (Extent::Whole, Some(record)) => EdgeRecord::decode(record)?.properties,
-            (Extent::Whole, None) => {
-                let key = KeyWriter::new().text(from.as_str()).text(self.edge_type.as_str()).text(to.as_str()).finish();
-                let found = snapshot.get_with(Table::EdgesOut, &key, EdgeRecord::decode)?;
-                found.ok_or_else(|| corrupt(Table::EdgesIn, "there is no such edge"))??.properties
-            }
+            (Extent::Whole, Some(properties)) => properties.clone(),
+            (Extent::Whole, None) => self.read_properties(node, snapshot)?,
         };
         Ok(Edge { from_id: from.clone(), edge_type: self.edge_type.clone(), to_id: to.clone(), properties })
+    }
+
+    fn read_properties(&self, node: &NodeId, snapshot: &Reader<'_>) -> Result<Properties> {
+        if let Some(record) = &self.record {
+            return Ok(EdgeRecord::decode(record)?.properties);
+        }
+        let (from, to) = match self.side {
+            Side::Outgoing => (node, &self.other),
+            Side::Incoming => (&self.other, node),
+        };
+        let key = KeyWriter::new().text(from.as_str()).text(self.edge_type.as_str()).text(to.as_str()).finish();
+        let found = snapshot.get_with(Table::EdgesOut, &key, EdgeRecord::decode)?;
+        Ok(found.ok_or_else(|| corrupt(Table::EdgesIn, "there is no such edge"))??.properties)
     }
 
     /// The same edge in fewer bytes: its record will be read again if it is asked for.
     #[must_use]
     pub fn without_record(self) -> Self {
-        Self { key: Vec::new(), record: None, ..self }
+        Self { key: Vec::new(), record: None, properties: None, ..self }
     }
 
     /// The place after it.
@@ -91,12 +102,30 @@ pub struct Adjacency<'a> {
     pub snapshot: &'a Reader<'a>,
     direction: Direction,
     edge_types: Option<BTreeSet<EdgeType>>,
+    filter: Option<Filter>,
 }
 
 impl<'a> Adjacency<'a> {
     /// Edges in a direction, of some types or all.
     pub fn new(snapshot: &'a Reader<'a>, direction: Direction, edge_types: Option<Vec<EdgeType>>) -> Self {
-        Self { snapshot, direction, edge_types: edge_types.map(|types| types.into_iter().collect()) }
+        let edge_types = edge_types.map(|types| types.into_iter().collect());
+        Self { snapshot, direction, edge_types, filter: None }
+    }
+
+    /// The same, of which only edges that match are wanted. Who walks asks [`Self::admits`] of each: whoever looks at edges
+    /// counts them, wanted or not.
+    #[must_use]
+    pub fn keeping(self, filter: Option<Filter>) -> Self {
+        Self { filter, ..self }
+    }
+
+    /// True if an edge of a node matches.
+    pub fn admits(&self, node: &NodeId, link: &mut Link) -> Result<bool> {
+        let Some(filter) = &self.filter else { return Ok(true) };
+        let properties = link.read_properties(node, self.snapshot)?;
+        let matches = filter.matches(&properties);
+        link.properties = Some(properties);
+        Ok(matches)
     }
 
     /// The sides a direction means, in order.

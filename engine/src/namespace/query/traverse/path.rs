@@ -3,12 +3,12 @@
 //! Edges are tried in order of type and other end. The queue then holds the nodes of a level in the order of the first
 //! path to each, so the path found first is, among the shortest, the first by its sequence of types and nodes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 
-use super::super::graph::{Adjacency, Link};
+use super::super::graph::{Adjacency, Link, NodeTest};
 use super::super::wants::Extent;
-use crate::api::{Direction, Error, NodeId, Path, Result, ShortestPath};
+use crate::api::{Direction, Error, NodeId, Path, Result, ShortestPath, WalkFilter};
 use crate::limits;
 use crate::namespace::query::Query;
 use crate::namespace::query::reader::Reader;
@@ -28,7 +28,8 @@ struct ReachedNode {
 impl Query for ShortestPath {
     /// Finds a path with the fewest edges.
     fn answer(self, _state: &State, snapshot: &Reader<'_>) -> Result<Path> {
-        let ShortestPath { from_id, to_id, max_depth, edge_types, direction, snapshot: _ } = self;
+        let ShortestPath { from_id, to_id, max_depth, edge_types, direction, filter, snapshot: _ } = self;
+        let WalkFilter { node_types, nodes, edges } = filter;
         for id in [&from_id, &to_id] {
             if !snapshot.contains(Table::Nodes, id.as_str().as_bytes())? {
                 return Ok(Path { found: false, nodes: Vec::new(), edges: Vec::new() });
@@ -36,7 +37,9 @@ impl Query for ShortestPath {
         }
         let max_depth = max_depth.unwrap_or(limits::PATH_DEPTH_DEFAULT);
         let mut search = Search {
-            adjacency: Adjacency::new(snapshot, direction, edge_types),
+            adjacency: Adjacency::new(snapshot, direction, edge_types).keeping(edges),
+            test: NodeTest::new(node_types, nodes),
+            shut: HashSet::new(),
             is_both: direction == Direction::Both,
             places: HashMap::from([(from_id.clone(), 0)]),
             steps: vec![ReachedNode { id: from_id, by: None }],
@@ -50,6 +53,10 @@ impl Query for ShortestPath {
 
 struct Search<'a> {
     adjacency: Adjacency<'a>,
+    /// What a node between the ends must be.
+    test: NodeTest,
+    /// Those that are not.
+    shut: HashSet<NodeId>,
     is_both: bool,
     places: HashMap<NodeId, usize>,
     /// Every node reached, level by level: the queue of the search, kept for the way back.
@@ -88,10 +95,14 @@ impl Search<'_> {
         let mut links = Vec::new();
         let looked_at = &mut self.looked_at;
         let (is_both, places) = (self.is_both, &self.places);
-        self.adjacency.each(&id, None, |link| {
+        let (adjacency, shut) = (&self.adjacency, &self.shut);
+        adjacency.each(&id, None, |mut link| {
             *looked_at += 1;
             if *looked_at > limits::PATH_EDGES_MAX {
                 return Err(too_large());
+            }
+            if shut.contains(&link.other) || !adjacency.admits(&id, &mut link)? {
+                return Ok(ControlFlow::Continue(()));
             }
             let is_goal = link.other == *goal;
             if !places.contains_key(&link.other) {
@@ -105,16 +116,27 @@ impl Search<'_> {
             links.sort_by(|a, b| (&a.edge_type, &a.other, a.side).cmp(&(&b.edge_type, &b.other, b.side)));
         }
         for link in links {
-            if !self.places.contains_key(&link.other) {
+            if !self.places.contains_key(&link.other) && !self.shut.contains(&link.other) {
                 self.bytes += REACHED_BYTES + 3 * link.other.as_str().len() + link.edge_type.as_str().len();
                 if self.bytes > limits::PATH_BYTES_MAX {
                     return Err(too_large());
+                }
+                if link.other != *goal && !self.admits(&link.other)? {
+                    self.shut.insert(link.other);
+                    continue;
                 }
                 self.places.insert(link.other.clone(), self.steps.len());
                 self.steps.push(ReachedNode { id: link.other.clone(), by: Some((place, link)) });
             }
         }
         Ok(())
+    }
+
+    fn admits(&self, id: &NodeId) -> Result<bool> {
+        if self.test.is_empty() {
+            return Ok(true);
+        }
+        Ok(self.test.read(self.adjacency.snapshot, id.clone(), Extent::Key)?.is_some())
     }
 
     /// Goes back from the goal to the start.

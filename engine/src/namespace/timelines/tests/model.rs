@@ -1,6 +1,6 @@
 //! The specification of temporal edges as a plain list of versions.
 
-use crate::api::{AsOf, CommitSeq, Direction, TemporalEdge, TemporalFact, TimestampMs};
+use crate::api::{AsOf, CommitSeq, Direction, NodeId, TemporalEdge, TemporalFact, TimestampMs};
 
 /// Every version, and the commits that touched any.
 #[derive(Debug, Clone, Default)]
@@ -140,6 +140,54 @@ impl Model {
             self.touch();
         }
         count
+    }
+
+    /// Commit by commit: the target's own belief where it has one, else the one that was the source's.
+    pub fn move_facts(&mut self, source: &NodeId, target: &NodeId) -> u64 {
+        let is_moved = |v: &TemporalEdge| v.from_id == *source || v.to_id == *source;
+        let mut moved: Vec<_> = self.versions.iter().filter(|v| is_moved(v)).cloned().collect();
+        moved.sort_by_key(|v| {
+            let enters = v.from_id != *source;
+            let other = if enters { v.from_id.clone() } else { v.to_id.clone() };
+            (enters, v.edge_type.clone(), v.valid_from, other, v.asserted_seq)
+        });
+        if moved.is_empty() {
+            return 0;
+        }
+        self.touch();
+        self.versions.retain(|v| !is_moved(v));
+        // What stands before a fact is moved is decided fact by fact, but its own versions never overlap each other.
+        for version in &moved {
+            let renamed = |id: &NodeId| if id == source { target.clone() } else { id.clone() };
+            let (from_id, to_id) = (renamed(&version.from_id), renamed(&version.to_id));
+            let version = TemporalEdge { from_id, to_id, ..version.clone() };
+            let parts = self.free_parts(&version);
+            self.versions.extend(parts);
+        }
+        moved.len() as u64
+    }
+
+    fn free_parts(&self, version: &TemporalEdge) -> Vec<TemporalEdge> {
+        let key = |v: &TemporalEdge| (v.from_id.clone(), v.edge_type.clone(), v.to_id.clone(), v.valid_from);
+        let own: Vec<_> = self.versions.iter().filter(|v| key(v) == key(version)).collect();
+        let stands = |v: &TemporalEdge, seq| v.asserted_seq.0 <= seq && v.retracted_seq.is_none_or(|end| seq < end.0);
+        // From the commit after the newest on, nothing changes any more.
+        let free = |seq| stands(version, seq) && !own.iter().any(|v| stands(v, seq));
+        let time = |seq| TimestampMs(self.times.iter().find(|(_, other)| *other == seq).unwrap().0);
+        let mut parts: Vec<TemporalEdge> = Vec::new();
+        for seq in 1..=self.seq {
+            if free(seq) && !free(seq - 1) {
+                let (asserted_seq, asserted_at) = (CommitSeq(seq), time(seq));
+                let open = TemporalEdge { retracted_seq: None, retracted_at: None, ..version.clone() };
+                parts.push(TemporalEdge { asserted_seq, asserted_at, ..open });
+            } else if !free(seq)
+                && free(seq - 1)
+                && let Some(part) = parts.last_mut()
+            {
+                (part.retracted_seq, part.retracted_at) = (Some(CommitSeq(seq)), Some(time(seq)));
+            }
+        }
+        parts
     }
 
     fn believed_seq(&self, as_of: Option<AsOf>) -> u64 {

@@ -53,7 +53,7 @@ impl Dice {
 /// One random write to both. False = the operation is refused.
 fn write(dice: &Dice, ctx: &mut WriteContext<'_>, model: &mut Model) -> Result<bool, Error> {
     let fact = dice.fact();
-    match dice.below(20) {
+    match dice.below(22) {
         0..6 => assert_eq!(exec::add(ctx, fact.clone())?, model.add(fact)),
         6..14 => assert_eq!(exec::supersede(ctx, fact.clone())?, model.supersede(fact)),
         14..18 => {
@@ -72,9 +72,16 @@ fn write(dice: &Dice, ctx: &mut WriteContext<'_>, model: &mut Model) -> Result<b
             });
             assert_eq!(exec::erase(ctx, &fact.from_id, edge_type, to)?, erased);
         }
+        19 => {
+            assert_eq!(graph::delete_node(ctx, &fact.to_id)?, None, "the nodes were never added");
+            let erased = model.erase(|v| v.from_id == fact.to_id || v.to_id == fact.to_id);
+            assert_eq!(exec::erase_node(ctx, &fact.to_id)?, erased);
+        }
         _ => {
-            model.erase(|v| v.from_id == fact.to_id || v.to_id == fact.to_id);
-            assert!(!graph::delete_node(ctx, &fact.to_id)?, "the nodes were never added");
+            let target = NodeId::new(dice.node());
+            if target != fact.to_id {
+                assert_eq!(exec::move_facts(ctx, &fact.to_id, &target)?, model.move_facts(&fact.to_id, &target));
+            }
         }
     }
     Ok(true)
@@ -227,7 +234,12 @@ fn a_node_deleted_leaves_no_fact() {
     }
     harness.run(|ctx| exec::add(ctx, fact("hub", "likes", "hub", 0, None))).unwrap();
     harness.run(|ctx| exec::add(ctx, fact("x1", "likes", "x2", 0, None))).unwrap();
-    harness.run(|ctx| graph::delete_node(ctx, &NodeId::new("hub"))).unwrap();
+    let hub = NodeId::new("hub");
+    assert_eq!(harness.run(|ctx| graph::delete_node(ctx, &hub)).unwrap(), None);
+    assert_eq!(harness.counters.temporal_versions, 6002, "facts of a node that was never added stay");
+    harness.add_nodes(&["hub"]);
+    let gone = harness.run(|ctx| graph::delete_node(ctx, &hub)).unwrap().unwrap();
+    assert_eq!((gone.edges, gone.facts), (0, 6001));
     assert_eq!(harness.counters.temporal_versions, 1);
     let snapshot = harness.snapshot();
     assert_eq!(snapshot.scan(Table::TemporalIn, &KeyRange::all(), false).unwrap().count(), 1);
