@@ -9,13 +9,13 @@ use pyo3::types::{PyBytes, PyString};
 use toondb_engine::api::{
     AddedDocuments, Appended, ByteBuf, CacheHit, CacheStats, Capabilities, CheckReport, CheckedNamespace,
     CheckpointDeleted, CheckpointInfo, CheckpointList, ClosedEdges, CollectionList, Context, Converted, Counted,
-    Created, Deleted, DeletedNode, DocumentHitsBatch, DocumentIdPage, DocumentPage, Documents, EdgePage, Existence,
-    ExportedPart, Facet, Facets, Finding, Flushed, Imported, Incremented, IndexList, Inserted, KvEntry, KvPage,
-    KvValue, KvValues, LogEntry, LogInfo, LogList, LogPage, MaybeBounds, MaybeCacheHit, MaybeEdge, MaybeNode,
+    Created, Deleted, DeletedNode, DocumentHitsBatch, DocumentIdPage, DocumentPage, Documents, EdgePage, Erased,
+    Existence, ExportedPart, Facet, Facets, Finding, Flushed, Imported, Incremented, IndexList, Inserted, KvEntry,
+    KvPage, KvValue, KvValues, LogEntry, LogInfo, LogList, LogPage, MaybeBounds, MaybeCacheHit, MaybeEdge, MaybeNode,
     MaybeValue, MergedNodes, NamespaceList, NodePage, Nodes, OutputFormat, Path, Pong, Popped, PrefixEntry, PrefixPage,
     Rendered, Response, Restored, SectionResult, ServerStats, Snapshot, SnapshotEnded, Subgraph, Superseded, Swapped,
-    TemporalEdges, TemporalPath, TimeToLive, TokenCount, Touched, Updated, ValueBounds, VectorHitsBatch, Vectors,
-    Written,
+    TemporalEdges, TemporalPath, TemporalRoute, TimeToLive, TokenCount, Touched, Updated, ValueBounds, VectorHitsBatch,
+    Vectors, Written,
 };
 
 use crate::classes;
@@ -169,8 +169,9 @@ answers! {
     TemporalPath { nodes, edges, truncated }, TemporalPath, py =>
         (list(py, nodes, node)?, list(py, edges, temporal_edge)?, *truncated);
     ClosedEdges { edges, commit_seq: _, durability: _ }, ClosedEdges, py => list(py, edges, temporal_edge)?;
-    Superseded { asserted, closed, commit_seq: _, durability: _ }, Superseded, py =>
-        (temporal_edge(py, asserted)?, list(py, closed, temporal_edge)?);
+    Superseded { asserted, closed, changed, commit_seq: _, durability: _ }, Superseded, py =>
+        (temporal_edge(py, asserted)?, list(py, closed, temporal_edge)?, *changed);
+    Erased { erased, cursor: next, commit_seq: _, durability: _ }, Erased, py => (*erased, cursor(py, next.as_ref()));
 
     CacheStats { hits, misses, entries }, CacheStats, py => classes::cache_stats(py)?.call1((hits, misses, entries))?;
     CheckpointList { checkpoints }, CheckpointList, py => list(py, checkpoints, checkpoint_info)?;
@@ -233,6 +234,16 @@ impl Answer for Path {
         let Path { found, nodes, edges } = self;
         let found = found
             .then(|| -> PyResult<_> { Ok((list(py, nodes, |py, id| name(py, id.as_str()))?, list(py, edges, edge)?)) });
+        found.transpose()?.into_bound_py_any(py)
+    }
+}
+
+impl Answer for TemporalRoute {
+    fn to_object<'py>(&self, py: Python<'py>) -> PyResult<Object<'py>> {
+        let TemporalRoute { found, nodes, edges } = self;
+        let found = found.then(|| -> PyResult<_> {
+            Ok((list(py, nodes, |py, id| name(py, id.as_str()))?, list(py, edges, temporal_edge)?))
+        });
         found.transpose()?.into_bound_py_any(py)
     }
 }

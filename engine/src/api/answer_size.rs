@@ -61,6 +61,8 @@ fn of_rows(read: &RowsQuery) -> usize {
         RowsQuery::GetNodes(get) => rows(get.ids.len(), ROW_BYTES),
         RowsQuery::ListNodes(list) => page(list.limit, limits::PAGE_ITEMS_DEFAULT),
         RowsQuery::ListEdges(list) => page(list.limit, limits::PAGE_ITEMS_DEFAULT),
+        RowsQuery::ListFacts(list) => page(list.limit, limits::PAGE_ITEMS_DEFAULT),
+        RowsQuery::TemporalNeighbors(near) => page(near.limit, limits::GRAPH_ITEMS_MAX),
     }
 }
 
@@ -97,6 +99,8 @@ impl Request {
             Request::GetNodes(get) => rows(get.ids.len(), ROW_BYTES),
             Request::ListNodes(list) => page(list.limit, limits::PAGE_ITEMS_DEFAULT),
             Request::ListEdges(list) => page(list.limit, limits::PAGE_ITEMS_DEFAULT),
+            Request::ListFacts(list) => page(list.limit, limits::PAGE_ITEMS_DEFAULT),
+            Request::TemporalNeighbors(near) => page(near.limit, limits::GRAPH_ITEMS_MAX),
             Request::Render(render) => of_rows(&render.read),
             Request::AssembleContext(assemble) => (assemble.token_limit as usize).saturating_mul(8),
             Request::ConvertText(convert) => convert.text.len(),

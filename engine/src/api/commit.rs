@@ -12,7 +12,7 @@ use super::graph_changes::{EdgeUpdate, NodeUpdate, check_pair};
 use super::ids::{CollectionName, CommitSeq, DocumentId, EdgeType, LogName, NodeId, TimestampMs};
 use super::kv::{PutEntry, check_batch, check_key, check_value};
 use super::ordered_log::check_values;
-use super::temporal::TemporalFact;
+use super::temporal::{StatedFact, TemporalFact};
 use super::vector::{EmbeddingBatch, IdBatch};
 use crate::limits;
 
@@ -209,6 +209,8 @@ pub enum Write {
         /// The node that stays.
         target_id: NodeId,
     },
+    /// States the value of a single-valued relation, joining periods of one value.
+    StateFact(StatedFact),
 }
 
 impl Write {
@@ -250,6 +252,7 @@ impl Write {
             Write::UpdateNode(update) => update.validate(),
             Write::UpdateEdge(update) => update.validate(),
             Write::MergeNodes { source_id, target_id } => check_pair(source_id, target_id),
+            Write::StateFact(fact) => fact.validate(),
         }
     }
 }

@@ -29,6 +29,7 @@ fn is_delete(write: &Write) -> bool {
         | Write::AddTemporalEdge(_)
         | Write::CloseTemporalEdge { .. }
         | Write::SupersedeTemporalEdge(_)
+        | Write::StateFact(_)
         | Write::AppendLog { .. }
         | Write::UpdateNode(_)
         | Write::UpdateEdge(_)

@@ -8,7 +8,7 @@ use super::kv::{DeleteKey, Put, PutEntry};
 use super::operations::Request;
 use super::ordered_log::AppendLog;
 use super::render::RowsQuery;
-use super::temporal::{AddTemporalEdge, CloseTemporalEdge, SupersedeTemporalEdge};
+use super::temporal::{AddTemporalEdge, CloseTemporalEdge, StateFact, SupersedeTemporalEdge};
 use super::vector_index::{DeleteVectors, InsertVectors};
 
 /// The reads of the table of operations whose answers are rows; any other request is given back.
@@ -37,6 +37,8 @@ impl TryFrom<Request> for RowsQuery {
             Request::GetNodes(read) => Self::GetNodes(read),
             Request::ListNodes(read) => Self::ListNodes(read),
             Request::ListEdges(read) => Self::ListEdges(read),
+            Request::ListFacts(read) => Self::ListFacts(read),
+            Request::TemporalNeighbors(read) => Self::TemporalNeighbors(read),
             other => return Err(other),
         })
     }
@@ -80,6 +82,7 @@ impl TryFrom<Request> for Write {
             Request::MergeNodes(MergeNodes { source_id, target_id, durability: _ }) => {
                 Self::MergeNodes { source_id, target_id }
             }
+            Request::StateFact(StateFact { fact, durability: _ }) => Self::StateFact(fact),
             other => return Err(other),
         })
     }

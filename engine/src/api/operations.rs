@@ -250,8 +250,20 @@ operations! { ($)
     105 TemporalHistory(TemporalHistory) -> TemporalEdges, "GraphService/TemporalHistory":
         Read Keeps Page, Read of Namespace, Long, rows Unseen, state At(snapshot), durable Nothing;
     /// Removes facts with their history.
-    106 EraseTemporal(EraseTemporal) -> Deleted, "GraphService/EraseTemporal":
+    106 EraseTemporal(EraseTemporal) -> Erased, "GraphService/EraseTemporal":
         Write Frees Small, Write of Namespace, Long, rows Unseen, state Newest, durable Asked(durability);
+    /// Lists facts across nodes.
+    107 ListFacts(ListFacts) -> TemporalEdges, "GraphService/ListFacts":
+        Read Keeps Page, Read of Namespace, Long, rows Unseen, state At(snapshot), durable Nothing;
+    /// States the value of a single-valued relation, joining periods of one value.
+    108 StateFact(StateFact) -> Superseded, "GraphService/StateFact":
+        Write Takes Record, Write of Namespace, Long, rows Unseen, state Newest, durable Asked(durability);
+    /// Finds a shortest path over facts valid at one instant.
+    109 TemporalShortestPath(TemporalShortestPath) -> TemporalRoute, "GraphService/TemporalShortestPath":
+        Read Keeps Page, Read of Namespace, Long, rows Unseen, state At(snapshot), durable Nothing;
+    /// Finds the nodes one fact away at an instant.
+    110 TemporalNeighbors(TemporalNeighbors) -> TemporalPath, "GraphService/TemporalNeighbors":
+        Read Keeps Page, Read of Namespace, Long, rows Unseen, state At(snapshot), durable Nothing;
 
     /// Mixed writes with preconditions.
     120 Commit(Commit) -> Written, "TransactionService/Commit":

@@ -7,6 +7,7 @@ use super::collection::{GetDocuments, SearchCollection};
 use super::document_list::ListDocuments;
 use super::edges::ListEdges;
 use super::error::{Error, Result};
+use super::facts::{ListFacts, TemporalHistory};
 use super::field_values::FacetDocuments;
 use super::graph::{GetEdges, Neighbors, Traverse};
 use super::ids::CommitSeq;
@@ -14,7 +15,8 @@ use super::kv::{MultiGet, Scan};
 use super::listing::ScanPrefixes;
 use super::nodes::{GetNodes, ListNodes};
 use super::ordered_log::{ListLogs, ReadLog};
-use super::temporal::{QueryTemporal, TemporalHistory, TraverseTemporal};
+use super::temporal::QueryTemporal;
+use super::temporal_walk::{TemporalNeighbors, TraverseTemporal};
 use super::toon_options::ToonOptions;
 use super::vector_index::SearchVectors;
 use crate::limits;
@@ -90,6 +92,10 @@ pub enum RowsQuery {
     ListNodes(ListNodes),
     /// The columns of [`RowsQuery::GetEdges`].
     ListEdges(ListEdges),
+    /// The columns of [`RowsQuery::QueryTemporal`]; with `changed_since` those about the belief too.
+    ListFacts(ListFacts),
+    /// Tables `nodes` and `edges`, as of [`RowsQuery::TraverseTemporal`].
+    TemporalNeighbors(TemporalNeighbors),
 }
 
 macro_rules! each_read {
@@ -114,6 +120,8 @@ macro_rules! each_read {
             RowsQuery::GetNodes($read) => $give,
             RowsQuery::ListNodes($read) => $give,
             RowsQuery::ListEdges($read) => $give,
+            RowsQuery::ListFacts($read) => $give,
+            RowsQuery::TemporalNeighbors($read) => $give,
         }
     };
 }
@@ -138,6 +146,7 @@ impl RowsQuery {
             RowsQuery::GetEdges(_) | RowsQuery::Traverse(_) | RowsQuery::Neighbors(_) => false,
             RowsQuery::GetNodes(_) | RowsQuery::ListNodes(_) | RowsQuery::ListEdges(_) => false,
             RowsQuery::QueryTemporal(_) | RowsQuery::TraverseTemporal(_) | RowsQuery::TemporalHistory(_) => false,
+            RowsQuery::ListFacts(_) | RowsQuery::TemporalNeighbors(_) => false,
         }
     }
 

@@ -53,6 +53,7 @@ fn write_bytes(write: &Write) -> usize {
         Write::AddEdge(edge) => properties_bytes(&edge.properties),
         Write::AddTemporalEdge(fact) | Write::SupersedeTemporalEdge(fact) => properties_bytes(&fact.properties),
         Write::AppendLog { values, .. } => values_bytes(values),
+        Write::StateFact(fact) => properties_bytes(&fact.properties),
         Write::DeleteNode { .. } | Write::DeleteEdge { .. } | Write::CloseTemporalEdge { .. } => 0,
         Write::UpdateNode(update) => update_bytes(&update.set, &update.unset),
         Write::UpdateEdge(update) => update_bytes(&update.set, &update.unset),
@@ -83,6 +84,7 @@ impl Request {
                 Request::SupersedeTemporalEdge(add) => properties_bytes(&add.fact.properties),
                 Request::UpdateNode(update) => update_bytes(&update.update.set, &update.update.unset),
                 Request::UpdateEdge(update) => update_bytes(&update.update.set, &update.update.unset),
+                Request::StateFact(state) => properties_bytes(&state.fact.properties),
                 Request::Commit(commit) => {
                     commit.preconditions.len() * 64 + commit.writes.iter().map(write_bytes).sum::<usize>()
                 }

@@ -28,10 +28,10 @@ use super::site::Site;
 use crate::api::{Embedding, TemporalEdge};
 use crate::index::vector::{VectorParams, validate};
 use crate::limits;
-use crate::namespace::{fact_in_key, row_bytes};
+use crate::namespace::{fact_in_key, fact_out_key, fact_type_key, row_bytes};
 use crate::store::{
-    Base, BaseSnapshot, CollectionKind, CollectionRecord, Counters, DocumentBody, FlushInput, KeyRange, KeyReader,
-    KeyWriter, LogEntryRow, LogHead, LogWalk, Memtable, StoreError, Table, node_type_key,
+    Base, BaseSnapshot, CollectionKind, CollectionRecord, Counters, DocumentBody, FACTS_LISTED, FlushInput, KeyRange,
+    KeyReader, KeyWriter, LogEntryRow, LogHead, LogWalk, Memtable, StoreError, Table, change_key, node_type_key,
 };
 
 /// What rows of a collection are held to.
@@ -261,10 +261,21 @@ impl<'a> Builder<'a> {
             return Err(CheckpointFault::content("two beliefs in one fact stand at the same time"));
         }
         self.put(Table::TemporalIn, &fact_in_key(edge), &[]);
+        self.list_fact(edge);
         self.mark_time(edge.asserted_at.0, edge.asserted_seq.0)?;
         match (edge.retracted_at, edge.retracted_seq) {
             (Some(at), Some(seq)) => self.mark_time(at.0, seq.0),
             _ => Ok(()),
+        }
+    }
+
+    /// Notes a fact in the lists, which have every fact from the first on.
+    fn list_fact(&self, edge: &TemporalEdge) {
+        let out_key = fact_out_key(edge);
+        self.put(Table::TemporalTypes, FACTS_LISTED, &[]);
+        self.put(Table::TemporalTypes, &fact_type_key(edge), &[]);
+        for seq in [Some(edge.asserted_seq), edge.retracted_seq].into_iter().flatten() {
+            self.put(Table::TemporalChanges, &change_key(seq.0, &out_key), &[]);
         }
     }
 

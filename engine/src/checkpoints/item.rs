@@ -112,6 +112,7 @@ pub fn section(table: Table) -> Option<u8> {
         Table::LogEntries => Some(8),
         Table::KvExpiry | Table::EdgesIn | Table::TemporalIn | Table::CommitTimes | Table::Purges | Table::Rows => None,
         Table::NodeTypes => None,
+        Table::TemporalTypes | Table::TemporalChanges => None,
     }
 }
 
@@ -194,7 +195,9 @@ impl Item {
             | Table::CommitTimes
             | Table::Purges
             | Table::Rows
-            | Table::NodeTypes => {
+            | Table::NodeTypes
+            | Table::TemporalTypes
+            | Table::TemporalChanges => {
                 return Err(broken(table, "a checkpoint has no such rows"));
             }
         })

@@ -26,7 +26,7 @@ fn shapes(read: &RowsQuery) -> &'static [&'static Shape] {
         RowsQuery::GetEdges(_) => &[&EDGE],
         RowsQuery::Traverse(_) | RowsQuery::Neighbors(_) => &[&NODE, &EDGE],
         RowsQuery::QueryTemporal(_) => &[&FACT],
-        RowsQuery::TraverseTemporal(_) => &[&NODE, &FACT],
+        RowsQuery::TraverseTemporal(_) | RowsQuery::TemporalNeighbors(_) => &[&NODE, &FACT],
         RowsQuery::TemporalHistory(_) => &[&BELIEF],
         RowsQuery::FacetDocuments(_) => &[&FACET],
         RowsQuery::ReadLog(_) => &[&LOG_ENTRY],
@@ -34,6 +34,8 @@ fn shapes(read: &RowsQuery) -> &'static [&'static Shape] {
         RowsQuery::ScanPrefixes(_) => &[&LISTED],
         RowsQuery::GetNodes(_) | RowsQuery::ListNodes(_) => &[&NODE],
         RowsQuery::ListEdges(_) => &[&EDGE],
+        RowsQuery::ListFacts(list) if list.changed_since.is_some() => &[&BELIEF],
+        RowsQuery::ListFacts(_) => &[&FACT],
     }
 }
 
@@ -142,7 +144,8 @@ pub fn rows(read: &RowsQuery, response: Response, projection: &Projection) -> Re
             let rows = one(projection.table(&FACT, found.edges));
             Answer { rows, cursor: found.cursor, truncated: found.truncated }
         }
-        (RowsQuery::TraverseTemporal(_), Response::TraverseTemporal(path)) => {
+        (RowsQuery::TraverseTemporal(_), Response::TraverseTemporal(path))
+        | (RowsQuery::TemporalNeighbors(_), Response::TemporalNeighbors(path)) => {
             let tables = projection.table(&NODE, path.nodes).into_iter().chain(projection.table(&FACT, path.edges));
             Answer { rows: RowSet { tables: tables.collect() }, cursor: None, truncated: path.truncated }
         }
@@ -171,6 +174,11 @@ pub fn rows(read: &RowsQuery, response: Response, projection: &Projection) -> Re
         (RowsQuery::ScanPrefixes(_), Response::ScanPrefixes(page)) => {
             let truncated = page.cursor.is_some();
             Answer { rows: one(projection.table(&LISTED, page.entries)), cursor: page.cursor, truncated }
+        }
+        (RowsQuery::ListFacts(list), Response::ListFacts(found)) => {
+            let shape = if list.changed_since.is_some() { &BELIEF } else { &FACT };
+            let rows = one(projection.table(shape, found.edges));
+            Answer { rows, cursor: found.cursor, truncated: found.truncated }
         }
         (_, other) => return Err(Error::internal(format!("{} is no answer to this read", other.code().name()))),
     })

@@ -363,9 +363,9 @@ impl Actor {
         self.unsynced_since.is_some_and(|since| now.saturating_sub(since) >= limits::VOLATILE_DELAY_MAX)
     }
 
-    /// Removes a bounded part of what has expired and of dropped collections, in commits of the engine's own. While more
-    /// is left, the next part is asked for at once, behind whatever waits in the mailbox: so a backlog shrinks as fast as
-    /// the machine allows, and requests are served in between.
+    /// Removes a bounded part of what has expired and of dropped collections, and notes a part of what is in no list yet, in
+    /// commits of the engine's own. While more is left, the next part is asked for at once, behind whatever waits in the
+    /// mailbox: so a backlog shrinks as fast as the machine allows, and requests are served in between.
     fn sweep(&mut self, around: &Surroundings<'_>) {
         // Deletes take memory too; they go on when the disk has caught up.
         if around.closing || self.congestion().is_some() {
@@ -382,6 +382,7 @@ impl Actor {
             self.do_by_itself(Origin::Sweep, around, entries),
             self.do_by_itself(Origin::Purge, around, |ctx| exec::purge(ctx, most)),
             self.list_nodes(around),
+            self.list_facts(around),
         ];
         if parts.contains(&true) {
             self.sweeping = true;
@@ -410,6 +411,14 @@ impl Actor {
             return false;
         }
         self.do_by_itself(Origin::Listing, around, |ctx| exec::list_nodes(ctx, limits::SWEEP_ITEMS_MAX))
+    }
+
+    /// Notes a bounded part of the facts that are in no list yet. True if more are left.
+    fn list_facts(&mut self, around: &Surroundings<'_>) -> bool {
+        if around.space.is_short() {
+            return false;
+        }
+        self.do_by_itself(Origin::Listing, around, |ctx| exec::list_facts(ctx, limits::SWEEP_ITEMS_MAX))
     }
 
     /// Ends snapshots whose time is over, and now and then frees the index rows that no reader can see any more.

@@ -47,11 +47,16 @@ pub enum Table {
     LogEntries = 14,
     /// Key: bytes of the type (u32), type, node id. Value: empty. The nodes by type; see `node_types.rs`.
     NodeTypes = 15,
+    /// Key: edge type (text), from (text), `valid_from` (time), to (text), asserting commit (u64). Value: empty. The versions
+    /// of `TemporalOut` by type; see `fact_lists.rs`.
+    TemporalTypes = 16,
+    /// Key: commit (u64), a key of `TemporalOut`. Value: empty. Which versions a commit asserted or retracted.
+    TemporalChanges = 17,
 }
 
 impl Table {
     /// Every table, in the order of its number.
-    pub const ALL: [Table; 16] = [
+    pub const ALL: [Table; 18] = [
         Table::Kv,
         Table::KvExpiry,
         Table::Collections,
@@ -68,6 +73,8 @@ impl Table {
         Table::Logs,
         Table::LogEntries,
         Table::NodeTypes,
+        Table::TemporalTypes,
+        Table::TemporalChanges,
     ];
 
     /// The number of tables.
@@ -85,7 +92,26 @@ impl Table {
 
     /// True for a table that came later: a file of before lacks it until a flush writes to it, which means that it is empty.
     pub fn came_later(self) -> bool {
-        matches!(self, Table::Rows | Table::Logs | Table::LogEntries | Table::NodeTypes)
+        match self {
+            Table::Rows
+            | Table::Logs
+            | Table::LogEntries
+            | Table::NodeTypes
+            | Table::TemporalTypes
+            | Table::TemporalChanges => true,
+            Table::Kv
+            | Table::KvExpiry
+            | Table::Collections
+            | Table::Documents
+            | Table::Vectors
+            | Table::Nodes
+            | Table::EdgesOut
+            | Table::EdgesIn
+            | Table::TemporalOut
+            | Table::TemporalIn
+            | Table::CommitTimes
+            | Table::Purges => false,
+        }
     }
 
     /// The name in redb.
@@ -107,6 +133,8 @@ impl Table {
             Table::Logs => "logs.v1",
             Table::LogEntries => "log_entries.v1",
             Table::NodeTypes => "node_types.v1",
+            Table::TemporalTypes => "temporal_types.v1",
+            Table::TemporalChanges => "temporal_changes.v1",
         }
     }
 }

@@ -72,6 +72,8 @@ fn read_message(read: RowsQuery) -> proto::RowsQuery {
             RowsQuery::GetNodes(read) => Read::GetNodes(Rpc::ask("", read)),
             RowsQuery::ListNodes(read) => Read::ListNodes(Rpc::ask("", read)),
             RowsQuery::ListEdges(read) => Read::ListEdges(Rpc::ask("", read)),
+            RowsQuery::ListFacts(read) => Read::ListFacts(Rpc::ask("", read)),
+            RowsQuery::TemporalNeighbors(read) => Read::TemporalNeighbors(Rpc::ask("", read)),
         }),
     }
 }
@@ -106,6 +108,8 @@ fn read(message: Option<proto::RowsQuery>, namespace: &str) -> Result<RowsQuery>
         Read::GetNodes(ask) => inner(ask, namespace, RowsQuery::GetNodes),
         Read::ListNodes(ask) => inner(ask, namespace, RowsQuery::ListNodes),
         Read::ListEdges(ask) => inner(ask, namespace, RowsQuery::ListEdges),
+        Read::ListFacts(ask) => inner(ask, namespace, RowsQuery::ListFacts),
+        Read::TemporalNeighbors(ask) => inner(ask, namespace, RowsQuery::TemporalNeighbors),
     }
 }
 

@@ -13,6 +13,7 @@ mod document_search;
 mod edges;
 mod engine;
 mod enums;
+mod facts;
 mod filter;
 mod graph;
 mod graph_changes;

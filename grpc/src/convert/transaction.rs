@@ -7,6 +7,7 @@ use toondb_engine::api::{
 
 use super::collection::{document, document_message};
 use super::enums::{durability, durability_number};
+use super::facts::{stated_fact, stated_fact_message};
 use super::graph::{edge, edge_message, node, node_message};
 use super::graph_changes::{edge_update, edge_update_message, node_update, node_update_message};
 use super::kv::{put_entry, put_entry_message};
@@ -116,6 +117,7 @@ fn write(message: proto::Write) -> Result<Write> {
         Kind::MergeNodes(merge) => {
             Write::MergeNodes { source_id: merge.source_id.into(), target_id: merge.target_id.into() }
         }
+        Kind::StateFact(message) => Write::StateFact(stated_fact(message)?),
     })
 }
 
@@ -164,6 +166,7 @@ fn write_message(write: Write) -> proto::Write {
             source_id: source_id.into_string(),
             target_id: target_id.into_string(),
         }),
+        Write::StateFact(fact) => Kind::StateFact(stated_fact_message(fact)),
     };
     proto::Write { write: Some(kind) }
 }

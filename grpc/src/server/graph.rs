@@ -35,6 +35,10 @@ service! {
         update_node: UpdateNodeRequest, UpdateNode => UpdatedResponse;
         update_edge: UpdateEdgeRequest, UpdateEdge => UpdatedResponse;
         merge_nodes: MergeNodesRequest, MergeNodes => MergeNodesResponse;
+        list_facts: ListFactsRequest, ListFacts => ListFactsResponse;
+        state_fact: StateFactRequest, StateFact => SupersedeTemporalEdgeResponse;
+        temporal_shortest_path: TemporalShortestPathRequest, TemporalShortestPath => TemporalShortestPathResponse;
+        temporal_neighbors: TemporalNeighborsRequest, TemporalNeighbors => TraverseTemporalResponse;
     }
 
     async fn get_edges(

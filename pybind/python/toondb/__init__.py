@@ -107,6 +107,7 @@ from ._types import (
     Subgraph,
     Superseded,
     TemporalEdge,
+    TemporalPath,
     TemporalSubgraph,
 )
 
@@ -186,6 +187,7 @@ __all__ = [
     "Subgraph",
     "Superseded",
     "TemporalEdge",
+    "TemporalPath",
     "TemporalSubgraph",
     "ToonDBClient",
     "ToonDBError",

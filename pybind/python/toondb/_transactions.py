@@ -389,9 +389,10 @@ class Transaction(Methods):
         valid_from: Time,
         valid_until: Optional[Time] = 0,
         properties: Optional[Metadata] = None,
+        **row: Any,
     ) -> None:
         """State a fact that holds over ``[valid_from, valid_until)``; an end of 0 or None is open."""
-        self._writing().add_temporal_edge(from_id, edge_type, to_id, valid_from, valid_until, properties)
+        self._writing().add_temporal_edge(from_id, edge_type, to_id, valid_from, valid_until, properties, **row)
 
     def close_temporal_edge(self, from_id: str, edge_type: str, to_id: str, at: Optional[Time] = None) -> None:
         """End the open periods of an edge at a time; None = at the commit."""
@@ -412,6 +413,21 @@ class Transaction(Methods):
     def append(self, log: str, values: Union[Key, Sequence[Key]]) -> None:
         """Append one value or several to a log, in the order of the commits."""
         self._writing().append(log, values)
+
+    def state_fact(
+        self,
+        from_id: str,
+        edge_type: str,
+        to_id: str,
+        properties: Optional[Metadata] = None,
+        *,
+        valid_from: Optional[Time] = None,
+        valid_until: Optional[Time] = None,
+    ) -> None:
+        """State the value of a single-valued relation from a time on, None = the commit; nothing if it has it already."""
+        self._writing().state_fact(
+            from_id, edge_type, to_id, properties, valid_from=valid_from, valid_until=valid_until
+        )
 
     # The end
 

@@ -13,7 +13,7 @@ from ._rows import InFormats, Tables
 BytesLike = Union[bytes, bytearray, memoryview]
 """Keys and values: bytes, or any buffer of bytes."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 Key = Union[str, bytes, bytearray, memoryview]
 """A key or a value: bytes, any buffer of bytes, or a str, which stands for its UTF-8."""
@@ -154,12 +154,12 @@ class TemporalEdge:
     @property
     def start(self) -> datetime:
         """The first instant at which it holds, in UTC."""
-        return _EPOCH + timedelta(milliseconds=self.valid_from)
+        return EPOCH + timedelta(milliseconds=self.valid_from)
 
     @property
     def end(self) -> Optional[datetime]:
         """The first instant at which it no longer holds, in UTC; None = open."""
-        return None if self.is_open else _EPOCH + timedelta(milliseconds=self.valid_until)
+        return None if self.is_open else EPOCH + timedelta(milliseconds=self.valid_until)
 
 
 class Subgraph(Tuple[List[GraphNode], List[GraphEdge]], InFormats):
@@ -250,13 +250,25 @@ class MergedNodes:
 
 
 @dataclass
+class TemporalPath:
+    """A path over facts that all hold at one instant, with the fewest of them."""
+
+    nodes: List[str]
+    """The ids of its nodes, both ends included."""
+    edges: List[TemporalEdge]
+    """Its facts, one fewer than nodes."""
+
+
+@dataclass
 class Superseded:
-    """What :meth:`Database.supersede_temporal_edge` did."""
+    """What :meth:`Database.supersede_temporal_edge` or :meth:`Database.state_fact` did."""
 
     asserted: TemporalEdge
-    """The new fact as it is believed now; a late one is closed already."""
+    """The fact as it is believed now; a late one is closed already."""
     closed: List[TemporalEdge]
     """The facts that it ended."""
+    changed: bool = True
+    """False if all of it was believed already: nothing was written."""
 
 
 @dataclass

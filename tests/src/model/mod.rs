@@ -2,6 +2,7 @@
 
 mod answer;
 mod cache;
+mod facts;
 mod graph;
 mod keys;
 mod listing;

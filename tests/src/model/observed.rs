@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use toondb_engine::api::{
-    CacheGet, CacheStatsRequest, CommitSeq, Direction, Embedding, Error, ErrorCode, GetEdges, GetNode, ListLogs,
-    ListNodes, NamespaceStatsRequest, Node, ReadLog, Result, Scan, SearchCollection, TemporalHistory,
+    AsOf, CacheGet, CacheStatsRequest, CommitSeq, Direction, Embedding, Error, ErrorCode, GetEdges, GetNode, ListFacts,
+    ListLogs, ListNodes, NamespaceStatsRequest, Node, ReadLog, Result, Scan, SearchCollection, TemporalMode,
 };
 
 use super::state::Model;
+use crate::requests::history;
 use crate::requests::read_log;
 use crate::{Door, run};
 
@@ -68,6 +69,10 @@ impl Observed {
             lines.extend(model.edges_of(node, Direction::Incoming).iter().map(|edge| format!("in {edge:?}")));
             lines.extend(model.history_of(node).iter().map(|fact| format!("fact {fact:?}")));
         }
+        let facts = ListFacts { mode: Some(EVER), ..ListFacts::default() };
+        lines.extend(model.list_of(&facts, now_ms).iter().map(|fact| format!("listed {fact:?}")));
+        let changes = ListFacts { changed_since: Some(AsOf::Seq(CommitSeq(0))), ..facts };
+        lines.extend(model.list_of(&changes, now_ms).iter().map(|fact| format!("changed {fact:?}")));
         let documents: usize = model.collections.values().map(|collection| collection.documents.len()).sum();
         let counts = (documents, model.nodes.len(), model.edges.len(), model.facts.len());
         lines.push(format!("documents, nodes, edges, versions: {counts:?}"));
@@ -111,6 +116,10 @@ impl Observed {
         for node in &universe.nodes {
             read_node(door, namespace, node, &mut lines)?;
         }
+        let facts = ListFacts { mode: Some(EVER), ..ListFacts::default() };
+        lines.extend(run(door, namespace, facts.clone())?.edges.iter().map(|fact| format!("listed {fact:?}")));
+        let changes = ListFacts { changed_since: Some(AsOf::Seq(CommitSeq(0))), ..facts };
+        lines.extend(run(door, namespace, changes)?.edges.iter().map(|fact| format!("changed {fact:?}")));
         let stats = run(door, namespace, NamespaceStatsRequest {})?;
         let counts = (stats.documents, stats.nodes, stats.edges, stats.temporal_versions);
         lines.push(format!("documents, nodes, edges, versions: {counts:?}"));
@@ -139,6 +148,9 @@ impl Observed {
         ))
     }
 }
+
+/// Facts of every time.
+const EVER: TemporalMode = TemporalMode::Range { start: None, end: None, clip: false };
 
 fn by_key(cache: &str, key: &str) -> CacheGet {
     CacheGet { cache: cache.into(), key: Some(key.to_owned()), embedding: None, threshold: None }
@@ -225,15 +237,6 @@ fn read_node(door: &dyn Door, namespace: &str, node: &str, lines: &mut Vec<Strin
         };
         lines.extend(run(door, namespace, edges)?.edges.iter().map(|edge| format!("{word} {edge:?}")));
     }
-    let history = TemporalHistory {
-        node_id: node.into(),
-        edge_type: None,
-        other_id: None,
-        direction: Direction::Outgoing,
-        limit: None,
-        cursor: None,
-        snapshot: None,
-    };
-    lines.extend(run(door, namespace, history)?.edges.iter().map(|fact| format!("fact {fact:?}")));
+    lines.extend(run(door, namespace, history(node))?.edges.iter().map(|fact| format!("fact {fact:?}")));
     Ok(())
 }

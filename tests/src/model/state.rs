@@ -170,6 +170,7 @@ impl Model {
                 self.close_fact((&close.from_id, &close.edge_type, &close.to_id), close.at, now)?
             }
             Request::SupersedeTemporalEdge(supersede) => self.supersede(&supersede.fact, now),
+            Request::StateFact(state) => self.write(&Write::StateFact(state.fact.clone()), now)?,
             Request::EraseTemporal(erase) => self.erase(erase),
             Request::CachePut(put) => self.cache_put(put, now)?,
             Request::CacheInvalidate(invalidate) => self.cache_invalidate(invalidate, now),
@@ -225,6 +226,7 @@ impl Model {
             Write::UpdateNode(update) => self.update_node(update, now),
             Write::UpdateEdge(update) => self.update_edge(update, now),
             Write::MergeNodes { source_id, target_id } => self.merge_nodes(source_id, target_id, now)?,
+            Write::StateFact(fact) => self.state_fact(fact, now)?,
             Write::InsertVectors { .. } | Write::DeleteVectors { .. } => panic!("the model knows no vector indexes"),
         })
     }

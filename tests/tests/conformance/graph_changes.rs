@@ -1,13 +1,14 @@
 //! Changes of what is in the graph: fields merged, two nodes made one, and what a deletion does not touch.
 
 use toondb_engine::api::{
-    AsOf, Commit, CommitSeq, DeleteNode, Direction, Durability, EndSnapshot, ErrorCode, Flush, GetEdge,
+    AsOf, Commit, CommitSeq, DeleteNode, Direction, Durability, EndSnapshot, ErrorCode, Flush, GetEdge, ListFacts,
     NamespaceStatsRequest, NodeUpdate, Properties, QueryTemporal, TakeSnapshot, TemporalEdge, TemporalHistory,
-    UpdateNode, Value, Write,
+    TemporalMode, UpdateNode, Value, Write,
 };
 use toondb_tests::Script;
 use toondb_tests::requests::{
-    add_edge, add_fact, add_node, at, commit, fact, get_node, list_nodes, merge_nodes, query, update_edge, update_node,
+    self, add_edge, add_fact, add_node, at, commit, fact, get_node, list_nodes, merge_nodes, query, update_edge,
+    update_node,
 };
 
 use crate::graph::{edges_of, short};
@@ -17,15 +18,7 @@ fn delete(id: &str) -> DeleteNode {
 }
 
 fn history(node: &str) -> TemporalHistory {
-    TemporalHistory {
-        node_id: node.into(),
-        edge_type: None,
-        other_id: None,
-        direction: Direction::Both,
-        limit: None,
-        cursor: None,
-        snapshot: None,
-    }
+    TemporalHistory { direction: Direction::Both, ..requests::history(node) }
 }
 
 /// `from>to[start) asserted..retracted`.
@@ -177,6 +170,40 @@ fn facts_move_with_their_history(s: &mut Script) {
     s.ok("default", EndSnapshot { seq: held });
 }
 
+/// The lists of facts, by type and by change, have what moved under its new name, at the commits that it was believed at.
+fn what_moved_is_listed(s: &mut Script) {
+    s.ok("default", add_fact(("old", "lives", "rome"), 10, None));
+    s.ok("default", add_fact(("new", "lives", "rome"), 10, Some(15)));
+    s.ok("default", add_fact(("old", "lives", "rome"), 10, Some(20)));
+    s.ok("default", add_fact(("bob", "likes", "old"), 0, None));
+    s.ok("default", merge_nodes("old", "new"));
+    for _ in 0..2 {
+        let mut told = |list: ListFacts| told(&s.ok("default", list).edges);
+        let ever = TemporalMode::Range { start: None, end: None, clip: false };
+        let of_type = |edge_type: &str, as_of: Option<u64>| ListFacts {
+            edge_type: Some(edge_type.into()),
+            mode: Some(ever),
+            as_of: as_of.map(|seq| AsOf::Seq(CommitSeq(seq))),
+            ..ListFacts::default()
+        };
+        assert_eq!(told(of_type("lives", None)), ["new>rome[10 2.."]);
+        assert_eq!(told(of_type("lives", Some(1))), ["new>rome[10 1.."], "before the target's own");
+        assert_eq!(told(of_type("likes", None)), ["bob>new[0 4.."]);
+        let since = |seq, edge_type: Option<&str>| ListFacts {
+            changed_since: Some(AsOf::Seq(CommitSeq(seq))),
+            edge_type: edge_type.map(Into::into),
+            ..ListFacts::default()
+        };
+        assert_eq!(told(since(0, None)), ["new>rome[10 1..2", "new>rome[10 2..", "bob>new[0 4.."]);
+        assert_eq!(told(since(1, Some("lives"))), ["new>rome[10 1..2", "new>rome[10 2.."]);
+        assert_eq!(told(since(4, None)), [""; 0], "a move changes no belief");
+        s.lose_power();
+    }
+    s.ok("default", add_fact(("new", "lives", "oslo"), 30, None));
+    let newest = ListFacts { changed_since: Some(AsOf::Seq(CommitSeq(5))), ..ListFacts::default() };
+    assert_eq!(told(&s.ok("default", newest).edges), ["new>oslo[30 6.."]);
+}
+
 fn changes_in_a_commit(s: &mut Script) {
     for id in ["a", "b"] {
         s.ok("default", add_node(id));
@@ -233,6 +260,7 @@ scenarios!(
     fields_are_merged,
     two_nodes_become_one,
     facts_move_with_their_history,
+    what_moved_is_listed,
     changes_in_a_commit,
     there_and_back_in_a_commit,
 );

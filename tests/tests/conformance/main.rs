@@ -30,6 +30,7 @@ mod checkpoints;
 mod collections;
 mod commits;
 mod context;
+mod facts;
 mod filters;
 mod graph;
 mod graph_changes;
@@ -85,6 +86,7 @@ fn every_operation_is_exercised() {
         collections::ALL,
         commits::ALL,
         context::ALL,
+        facts::ALL,
         filters::ALL,
         graph::ALL,
         graph_changes::ALL,

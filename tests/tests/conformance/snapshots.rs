@@ -11,7 +11,7 @@ use toondb_engine::api::{
 use toondb_tests::Script;
 use toondb_tests::requests::{
     add_documents, add_edge, add_fact, add_node, at, bytes, create_collection, delete_key, document_with, entry, facet,
-    filter, get, get_documents, list, list_nodes, map, min_max, put, query, scan, search,
+    filter, get, get_documents, history, list, list_nodes, map, min_max, put, query, scan, search,
 };
 
 use crate::graph::edges_of;
@@ -244,19 +244,11 @@ fn reads_stay_as_they_were(s: &mut Script) {
 fn erased_facts_and_history(s: &mut Script) {
     fill(s);
     let held = s.ok("default", TakeSnapshot {}).seq;
-    let history = |snapshot| TemporalHistory {
-        node_id: "a".into(),
-        edge_type: None,
-        other_id: None,
-        direction: Direction::Outgoing,
-        limit: None,
-        cursor: None,
-        snapshot,
-    };
-    let before = s.ok("default", history(None));
+    let past = |snapshot| TemporalHistory { snapshot, ..history("a") };
+    let before = s.ok("default", past(None));
     s.ok("default", close(("a", "f", "b"), Some(5)));
-    assert_eq!(s.ok("default", history(Some(held))), before);
-    assert_eq!(s.ok("default", history(None)).edges.len(), 2);
+    assert_eq!(s.ok("default", past(Some(held))), before);
+    assert_eq!(s.ok("default", past(None)).edges.len(), 2);
 }
 
 fn a_dropped_collection_stays_in_its_snapshot(s: &mut Script) {

@@ -9,8 +9,10 @@ use toondb_engine::api::{
     QueryTemporal, ReadLog, Scan, ScanPrefixes, SearchCollection, ShortestPath, TemporalMode, TimestampMs,
     TraversalOrder, Traverse, WalkFilter,
 };
+use toondb_tests::requests::during;
 use toondb_tests::{CLOCK_START_MS, Database, Model, nearest};
 
+use crate::facts::{FactsAsk, ask_facts, facts_asks};
 use crate::listing::{Listing, listings};
 use crate::lists;
 use crate::op::{NODES, cache_name, collection_name, embedding, filter, log_name, node_id, node_type, question, time};
@@ -31,6 +33,7 @@ pub enum Ask {
     Walk(&'static str, u32, Direction, TraversalOrder, WalkFilter),
     Path(&'static str, &'static str, u32, Direction, WalkFilter),
     Facts(&'static str, Direction, When, Option<Then>),
+    Across(FactsAsk),
 }
 
 /// Valid time.
@@ -48,7 +51,7 @@ pub enum Then {
     Time(i64),
 }
 
-fn direction() -> impl Strategy<Value = Direction> + Clone {
+pub fn direction() -> impl Strategy<Value = Direction> + Clone {
     prop_oneof![Just(Direction::Outgoing), Just(Direction::Incoming), Just(Direction::Both)]
 }
 
@@ -102,6 +105,7 @@ pub fn asks() -> impl Strategy<Value = Ask> {
             .prop_map(|(from, to, depth, direction, only)| Ask::Path(from, to, depth, direction, only)),
         4 => (node_id(), direction(), when, option::of(then))
             .prop_map(|(node, direction, when, then)| Ask::Facts(node, direction, when, then)),
+        6 => facts_asks().prop_map(Ask::Across),
     ]
 }
 
@@ -132,6 +136,7 @@ pub fn ask(db: &Database, model: &Model, now_ms: i64, question: &Ask) -> Result<
         Ask::Walk(..) => walk(db, model, question),
         Ask::Path(from, to, depth, direction, only) => path(db, model, question, (from, to, *depth, *direction, only)),
         Ask::Facts(node, direction, when, then) => facts(db, model, now_ms, question, (node, *direction, *when, *then)),
+        Ask::Across(across) => ask_facts(db, model, now_ms, across),
     }
 }
 
@@ -317,9 +322,7 @@ fn facts(
 ) -> Result<(), String> {
     let (mode, period) = match when {
         When::At(at) => (TemporalMode::PointInTime { at: TimestampMs(at) }, (at, at + 1)),
-        When::During(start, end) => {
-            (TemporalMode::Range { start: TimestampMs(start), end: TimestampMs(end), clip: false }, (start, end))
-        }
+        When::During(start, end) => (during(start, end), (start, end)),
         When::Now => (TemporalMode::Current, (now_ms, now_ms + 1)),
     };
     let as_of = then.map(|then| match then {

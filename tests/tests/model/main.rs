@@ -12,6 +12,7 @@
 )]
 
 mod ask;
+mod facts;
 mod listing;
 mod lists;
 mod op;

@@ -6,8 +6,8 @@ use toondb_engine::api::{
     AppendLog, BatchDelete, ByteBuf, CacheInvalidate, CachePut, CloseTemporalEdge, Commit, CommitSeq, CompareAndSet,
     Condition, CreateCollection, DeleteByFilter, DeleteDocuments, DeleteEdge, DeleteKey, DeleteLog, DeleteNode,
     Document, Durability, Edge, EdgeUpdate, Embedding, EraseTemporal, Filter, Increment, MergeNodes, Metric, Node,
-    NodeUpdate, PopLog, Precondition, Predicate, Properties, Put, PutEntry, Request, SupersedeTemporalEdge, Target,
-    TemporalFact, TimestampMs, Touch, TrimLog, UpdateEdge, UpdateNode, Value, Write,
+    NodeUpdate, PopLog, Precondition, Predicate, Properties, Put, PutEntry, Request, StateFact, StatedFact,
+    SupersedeTemporalEdge, Target, TemporalFact, TimestampMs, Touch, TrimLog, UpdateEdge, UpdateNode, Value, Write,
 };
 use toondb_engine::disk::CrashMode;
 
@@ -166,6 +166,13 @@ fn fact() -> impl Strategy<Value = TemporalFact> + Clone {
     })
 }
 
+/// The same from a time on that may be left out, and then without an end: it may be over by now.
+fn stated(fact: TemporalFact, is_now: bool) -> StatedFact {
+    let TemporalFact { from_id, edge_type, to_id, valid_from, valid_until, properties } = fact;
+    let (valid_from, valid_until) = if is_now { (None, None) } else { (Some(valid_from), valid_until) };
+    StatedFact { from_id, edge_type, to_id, valid_from, valid_until, properties }
+}
+
 fn entry() -> impl Strategy<Value = PutEntry> + Clone {
     (key(), value(), ttl()).prop_map(|(key, value, ttl_ms)| PutEntry { key, value, ttl_ms })
 }
@@ -230,6 +237,7 @@ fn write() -> impl Strategy<Value = Write> + Clone {
         1 => (node_id(), node_id()).prop_map(|(source, target)| Write::MergeNodes {
             source_id: source.into(), target_id: target.into(),
         }),
+        4 => (fact(), any::<bool>()).prop_map(|(fact, is_now)| Write::StateFact(stated(fact, is_now))),
         1 => (ends(), option::of(time())).prop_map(|((from, kind, to), at)| Write::CloseTemporalEdge {
             from_id: from.into(), edge_type: kind.into(), to_id: to.into(), at: at.map(TimestampMs),
         }),
@@ -293,13 +301,17 @@ fn single() -> impl Strategy<Value = Request> {
             Request::CloseTemporalEdge(CloseTemporalEdge { from_id, edge_type, to_id, at, durability })
         }
         Write::AppendLog { log, values } => Request::AppendLog(AppendLog { log, values, durability }),
+        Write::StateFact(fact) => Request::StateFact(StateFact { fact, durability }),
         Write::InsertVectors { .. } | Write::DeleteVectors { .. } => panic!("never made"),
     })
 }
 
 fn rarer() -> BoxedStrategy<Request> {
     let swap = (key(), option::of(value()), option::of(value()), ttl(), durability());
-    let erase = (node_id(), option::of(edge_type()), option::of(node_id()), durability());
+    let ends = (option::of(node_id()), option::of(node_id()), option::of(node_id()));
+    let window = (option::weighted(0.2, time()), option::weighted(0.3, time()));
+    let number = option::weighted(0.3, 0..2_i64);
+    let erase = (ends, option::of(edge_type()), number, window, durability());
     prop_oneof![
         4 => swap.prop_map(|(key, expected, value, ttl_ms, durability)| {
             Request::CompareAndSet(CompareAndSet { key, expected, value, ttl_ms, durability })
@@ -339,9 +351,20 @@ fn rarer() -> BoxedStrategy<Request> {
         2 => (collection_name(), conditional(), durability()).prop_map(|(name, filter, durability)| {
             Request::DeleteByFilter(DeleteByFilter { collection: name.into(), filter, durability })
         }),
-        1 => erase.prop_map(|(from, kind, to, durability)| Request::EraseTemporal(EraseTemporal {
-            from_id: from.into(), edge_type: kind.map(Into::into), to_id: to.map(Into::into), durability,
-        })),
+        1 => erase.prop_map(|((from, to, node), kind, number, (start, end), durability)| {
+            let filter = number.map(|number| Filter::Field("n".to_owned(), Predicate::Eq(Value::Int(number))));
+            Request::EraseTemporal(EraseTemporal {
+                from_id: from.map(Into::into),
+                edge_type: kind.map(Into::into),
+                to_id: to.map(Into::into),
+                node_id: node.map(Into::into),
+                filter,
+                start: start.map(TimestampMs),
+                end: end.map(TimestampMs),
+                cursor: None,
+                durability,
+            })
+        }),
         1 => collection_name().prop_map(|name| Request::CreateCollection(create(name))),
         1 => Just(Request::CreateCollection(CreateCollection { metric: Metric::Dot, ..create("l2") })),
     ]

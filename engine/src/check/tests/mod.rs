@@ -367,7 +367,7 @@ fn keys(base: &Base, table: Table) -> Vec<Vec<u8>> {
 type Defect = fn(&Base, &Memtable, &mut Counters);
 
 /// One defect of each derived table, missing and surplus, and of the counters.
-const DEFECTS: [(&str, Defect); 13] = [
+const DEFECTS: [(&str, Defect); 17] = [
     ("kv_expiry", |base, rows, _| rows.insert(Table::KvExpiry, &keys(base, Table::KvExpiry)[0], None, 1)),
     ("kv_expiry", |_, rows, _| {
         rows.insert(Table::KvExpiry, &KeyWriter::new().time(3).raw(b"key1").finish(), Some(b""), 1);
@@ -386,6 +386,18 @@ const DEFECTS: [(&str, Defect); 13] = [
     // The first row says how far the list reaches.
     ("node_types", |base, rows, _| rows.insert(Table::NodeTypes, &keys(base, Table::NodeTypes)[1], None, 1)),
     ("node_types", |_, rows, _| rows.insert(Table::NodeTypes, &node_type_key("thing", "nobody"), Some(b""), 1)),
+    ("temporal_types", |base, rows, _| {
+        let listed = keys(base, Table::TemporalTypes);
+        rows.insert(Table::TemporalTypes, listed.last().unwrap(), None, 1);
+    }),
+    ("temporal_types", |_, rows, _| rows.insert(Table::TemporalTypes, b"x", Some(b""), 1)),
+    ("temporal_changes", |base, rows, _| {
+        rows.insert(Table::TemporalChanges, &keys(base, Table::TemporalChanges)[0], None, 1);
+    }),
+    ("temporal_changes", |base, rows, _| {
+        let fact = &keys(base, Table::TemporalOut)[0];
+        rows.insert(Table::TemporalChanges, &KeyWriter::new().u64(7_777).raw(fact).finish(), Some(b""), 1);
+    }),
     ("counters", |_, _, counters| counters.keys += 3),
     ("counters", |_, _, counters| {
         counters.live_bytes -= 1;

@@ -56,6 +56,7 @@ fn apply(ctx: &mut WriteContext<'_>, write: Write) -> Result<()> {
         Write::UpdateNode(update) => graph::update_node(ctx, update).map(drop),
         Write::UpdateEdge(update) => graph::update_edge(ctx, update).map(drop),
         Write::MergeNodes { source_id, target_id } => graph::merge_nodes(ctx, &source_id, &target_id).map(drop),
+        Write::StateFact(fact) => temporal::state(ctx, fact).map(drop),
     }
 }
 

@@ -19,6 +19,7 @@ pub use collection::purge;
 pub use dispatch::execute;
 pub use graph::list_nodes;
 pub use kv::{expired, sweep};
+pub use temporal::list_facts;
 
 /// A write.
 trait Execute: Operation {

@@ -76,6 +76,10 @@ pub fn read_rows(state: &State, snapshot: &Reader<'_>, read: &RowsQuery, columns
         RowsQuery::TemporalHistory(past) => Response::TemporalHistory(temporal::history(state, snapshot, past, wants)?),
         RowsQuery::ListDocuments(list) => Response::ListDocuments(documents::list(state, snapshot, &list, parts)?),
         RowsQuery::FacetDocuments(facet) => Response::FacetDocuments(documents::facet(state, snapshot, &facet)?),
+        RowsQuery::ListFacts(list) => Response::ListFacts(temporal::list(state, snapshot, list, wants)?),
+        RowsQuery::TemporalNeighbors(near) => {
+            Response::TemporalNeighbors(temporal::neighbors(state, snapshot, near, wants)?)
+        }
     };
     format::rows(read, response, &projection)
 }

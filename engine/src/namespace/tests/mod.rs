@@ -5,6 +5,7 @@ mod bench;
 mod caches;
 mod clocks;
 mod durability;
+mod facts;
 mod formats;
 mod groups;
 mod indexes;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
 use super::checked::{CONTRADICTION, DERIVED, RowCheck};
+use super::fact_lists::FactLists;
 use super::node_types::NodeList;
 use super::report::{FaultKind, RowReport};
 use super::times::Times;
@@ -43,6 +44,7 @@ pub fn verify_rows(
         times: Times::default(),
         logs: LogWalk::default(),
         nodes: NodeList::default(),
+        lists: FactLists::default(),
         fixes,
     };
     match walk.run(&flushed.1) {
@@ -60,6 +62,7 @@ pub fn verify_rows(
 impl RowWalk<'_> {
     fn run(&mut self, counters: &Counters) -> Result<(), Stop> {
         self.begin_node_list().map_err(Stop::Failed)?;
+        self.begin_lists().map_err(Stop::Failed)?;
         // What rows are looked up against comes first.
         for table in [Table::Purges, Table::Collections] {
             self.table(table)?;
@@ -80,6 +83,7 @@ impl RowWalk<'_> {
         self.compare(Table::EdgesIn.name(), edges_in, self.counted.edges);
         self.compare(Table::TemporalIn.name(), temporal_in, self.counted.temporal_versions);
         self.compare_node_list();
+        self.compare_lists();
         self.compare_counters(counters);
         Ok(())
     }
@@ -121,6 +125,8 @@ impl RowWalk<'_> {
             Table::TemporalOut => self.fact(key, value)?,
             Table::TemporalIn => self.fact_in(key)?,
             Table::CommitTimes => self.commit_time(key, value),
+            Table::TemporalTypes => self.listed_type(key)?,
+            Table::TemporalChanges => self.listed_change(key)?,
             Table::Rows => self.row_mark(key, value),
             Table::Logs => self.log(key, value),
             Table::LogEntries => self.log_entry(key, value),
@@ -157,7 +163,7 @@ impl RowWalk<'_> {
         }
     }
 
-    fn has(&self, table: Table, key: &[u8]) -> StoreResult<bool> {
+    pub(super) fn has(&self, table: Table, key: &[u8]) -> StoreResult<bool> {
         Ok(self.snapshot.get(table, key, |_| ())?.is_some())
     }
 
@@ -296,7 +302,7 @@ impl RowWalk<'_> {
         };
         let timed = self.demand_times(key, &record)?;
         let listed = self.demand(Table::TemporalIn, &mirrored, "a fact is not in the index of incoming ones")?;
-        Ok(listed.and(timed))
+        Ok(listed.and(timed).and(self.demand_lists(key, &record)?))
     }
 
     fn fact_in(&mut self, key: &[u8]) -> StoreResult<RowCheck> {

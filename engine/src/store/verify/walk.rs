@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use roaring::RoaringBitmap;
 
+use super::fact_lists::FactLists;
 use super::node_types::NodeList;
 use super::report::RowReport;
 use super::times::Times;
@@ -45,6 +46,7 @@ pub(super) struct RowWalk<'a> {
     pub(super) times: Times,
     pub(super) logs: LogWalk,
     pub(super) nodes: NodeList,
+    pub(super) lists: FactLists,
     /// Takes the rows that put right what is derived.
     pub(super) fixes: Option<&'a Memtable>,
 }

@@ -3,7 +3,7 @@
 Written by scripts/write_surface.py: change the method where it is written by hand, and run that again.
 """
 
-from typing import Optional, Sequence, Tuple, Union
+from typing import Any, Optional, Sequence, Tuple, Union
 
 from .._documents import Documents, Vectors
 from .._looped import awaited
@@ -133,9 +133,10 @@ class AsyncTransactionMethods:
         valid_from: Time,
         valid_until: Optional[Time] = 0,
         properties: Optional[Metadata] = None,
+        **row: Any,
     ) -> None:
         """State a fact that holds over ``[valid_from, valid_until)``; an end of 0 or None is open."""
-        self._plain.add_temporal_edge(from_id, edge_type, to_id, valid_from, valid_until, properties)
+        self._plain.add_temporal_edge(from_id, edge_type, to_id, valid_from, valid_until, properties, **row)
 
     async def close_temporal_edge(self, from_id: str, edge_type: str, to_id: str, at: Optional[Time] = None) -> None:
         """End the open periods of an edge at a time; None = at the commit."""
@@ -156,6 +157,19 @@ class AsyncTransactionMethods:
     async def append(self, log: str, values: Union[Key, Sequence[Key]]) -> None:
         """Append one value or several to a log, in the order of the commits."""
         self._plain.append(log, values)
+
+    async def state_fact(
+        self,
+        from_id: str,
+        edge_type: str,
+        to_id: str,
+        properties: Optional[Metadata] = None,
+        *,
+        valid_from: Optional[Time] = None,
+        valid_until: Optional[Time] = None,
+    ) -> None:
+        """State the value of a single-valued relation from a time on, None = the commit; nothing if it has it already."""
+        self._plain.state_fact(from_id, edge_type, to_id, properties, valid_from=valid_from, valid_until=valid_until)
 
     async def commit(self) -> Optional[CommitResult]:
         """Make the writes, if nothing that was read has changed. Returns None if there are none.

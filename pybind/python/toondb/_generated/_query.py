@@ -391,19 +391,102 @@ class Query(QueryBase):
         )
 
     @staticmethod
+    def temporal_neighbors(
+        node_id: str,
+        timestamp: Optional[Time] = None,
+        edge_types: Optional[Sequence[str]] = None,
+        *,
+        direction: Direction = "outgoing",
+        as_of: Optional[Time] = None,
+        as_of_seq: Optional[int] = None,
+        limit: Optional[int] = None,
+    ) -> "Query":
+        """As :meth:`Database.temporal_neighbors`."""
+        return cast("Query", 
+            TemporalMethods.temporal_neighbors(
+                _NOTING,
+                "",
+                node_id,
+                timestamp,
+                edge_types,
+                direction=direction,
+                as_of=as_of,
+                as_of_seq=as_of_seq,
+                limit=limit,
+            )
+        )
+
+    @staticmethod
+    def list_facts(
+        edge_type: Optional[str] = None,
+        *,
+        from_id: Optional[str] = None,
+        to_id: Optional[str] = None,
+        mode: Optional[str] = None,
+        at: Optional[Time] = None,
+        start_time: Optional[Time] = None,
+        end_time: Optional[Time] = None,
+        as_of: Optional[Time] = None,
+        as_of_seq: Optional[int] = None,
+        changed_since: Optional[Time] = None,
+        changed_since_seq: Optional[int] = None,
+        filter: Optional[Filter] = None,
+        limit: Optional[int] = None,
+        cursor: Optional[bytes] = None,
+    ) -> "Query":
+        """As :meth:`Database.list_facts`."""
+        return cast("Query", 
+            TemporalMethods.list_facts(
+                _NOTING,
+                "",
+                edge_type,
+                from_id=from_id,
+                to_id=to_id,
+                mode=mode,
+                at=at,
+                start_time=start_time,
+                end_time=end_time,
+                as_of=as_of,
+                as_of_seq=as_of_seq,
+                changed_since=changed_since,
+                changed_since_seq=changed_since_seq,
+                filter=filter,
+                limit=limit,
+                cursor=cursor,
+            )
+        )
+
+    @staticmethod
     def temporal_history(
         node_id: str,
         edge_type: Optional[str] = None,
         *,
         other_id: Optional[str] = None,
         direction: Direction = "outgoing",
+        start_time: Optional[Time] = None,
+        end_time: Optional[Time] = None,
+        as_of: Optional[Time] = None,
+        as_of_seq: Optional[int] = None,
+        newest_first: bool = False,
         limit: Optional[int] = None,
         cursor: Optional[bytes] = None,
     ) -> "Query":
         """As :meth:`Database.temporal_history`."""
         return cast("Query", 
             TemporalMethods.temporal_history(
-                _NOTING, "", node_id, edge_type, other_id=other_id, direction=direction, limit=limit, cursor=cursor
+                _NOTING,
+                "",
+                node_id,
+                edge_type,
+                other_id=other_id,
+                direction=direction,
+                start_time=start_time,
+                end_time=end_time,
+                as_of=as_of,
+                as_of_seq=as_of_seq,
+                newest_first=newest_first,
+                limit=limit,
+                cursor=cursor,
             )
         )
 

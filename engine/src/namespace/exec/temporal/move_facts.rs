@@ -18,7 +18,7 @@
 //! In the timelines in memory a moved version may begin in the past, and may have ended: see
 //! [`crate::namespace::timelines`].
 
-use super::beliefs::{mark_time, remove};
+use super::beliefs::{list, mark_time, remove};
 use crate::api::{Error, NodeId, Result, TemporalEdge};
 use crate::limits;
 use crate::namespace::context::WriteContext;
@@ -133,7 +133,7 @@ fn put(ctx: &mut WriteContext<'_>, edge: TemporalEdge) -> Result<()> {
         // The timelines do not show it to what this operation does later.
         ctx.asserted.add(&edge)?;
     }
-    ctx.counters.temporal_versions += 1;
+    list(ctx, &edge, &key)?;
     ctx.account((key.len() + value.len()) as u64, 0);
     ctx.txn.put(Table::TemporalOut, key, value);
     ctx.txn.put(Table::TemporalIn, in_key(&edge), Vec::new());

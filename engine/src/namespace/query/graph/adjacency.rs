@@ -62,31 +62,16 @@ impl Link {
             Side::Outgoing => (node, &self.other),
             Side::Incoming => (&self.other, node),
         };
-        let properties = match (extent, &self.properties) {
-            (Extent::Key | Extent::Front, _) => Properties::new(),
-            (Extent::Whole, Some(properties)) => properties.clone(),
-            (Extent::Whole, None) => self.read_properties(node, snapshot)?,
-        };
-        Ok(Edge { from_id: from.clone(), edge_type: self.edge_type.clone(), to_id: to.clone(), properties })
-    }
-
-    fn read_properties(&self, node: &NodeId, snapshot: &Reader<'_>) -> Result<Properties> {
-        if let Some(record) = &self.record {
-            return Ok(EdgeRecord::decode(record)?.properties);
+        let (from_id, edge_type, to_id) = (from.clone(), self.edge_type.clone(), to.clone());
+        let bare = Edge { from_id, edge_type, to_id, properties: Properties::new() };
+        match (extent, &self.properties, &self.record) {
+            (Extent::Key | Extent::Front, _, _) => Ok(bare),
+            (Extent::Whole, Some(properties), _) => Ok(Edge { properties: properties.clone(), ..bare }),
+            (Extent::Whole, None, Some(record)) => {
+                Ok(Edge { properties: EdgeRecord::decode(record)?.properties, ..bare })
+            }
+            (Extent::Whole, None, None) => whole_edge(snapshot, bare),
         }
-        let (from, to) = match self.side {
-            Side::Outgoing => (node, &self.other),
-            Side::Incoming => (&self.other, node),
-        };
-        let key = KeyWriter::new().text(from.as_str()).text(self.edge_type.as_str()).text(to.as_str()).finish();
-        let found = snapshot.get_with(Table::EdgesOut, &key, EdgeRecord::decode)?;
-        Ok(found.ok_or_else(|| corrupt(Table::EdgesIn, "there is no such edge"))??.properties)
-    }
-
-    /// The same edge in fewer bytes: its record will be read again if it is asked for.
-    #[must_use]
-    pub fn without_record(self) -> Self {
-        Self { key: Vec::new(), record: None, properties: None, ..self }
     }
 
     /// The place after it.
@@ -122,7 +107,7 @@ impl<'a> Adjacency<'a> {
     /// True if an edge of a node matches.
     pub fn admits(&self, node: &NodeId, link: &mut Link) -> Result<bool> {
         let Some(filter) = &self.filter else { return Ok(true) };
-        let properties = link.read_properties(node, self.snapshot)?;
+        let properties = link.edge(node, self.snapshot, Extent::Whole)?.properties;
         let matches = filter.matches(&properties);
         link.properties = Some(properties);
         Ok(matches)
@@ -176,4 +161,13 @@ impl<'a> Adjacency<'a> {
             Some(types) => types.iter().map(|edge_type| prefix.clone().text(edge_type.as_str()).finish()).collect(),
         }
     }
+}
+
+/// An edge that is there, with its fields.
+pub fn whole_edge(snapshot: &Reader<'_>, edge: Edge) -> Result<Edge> {
+    let (from, to) = (edge.from_id.as_str(), edge.to_id.as_str());
+    let key = KeyWriter::new().text(from).text(edge.edge_type.as_str()).text(to).finish();
+    let found = snapshot.get_with(Table::EdgesOut, &key, EdgeRecord::decode)?;
+    let missing = || corrupt(Table::EdgesIn, "there is no such edge");
+    Ok(Edge { properties: found.ok_or_else(missing)??.properties, ..edge })
 }

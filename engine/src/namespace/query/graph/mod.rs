@@ -8,7 +8,7 @@ mod nodes;
 mod read;
 mod sift;
 
-pub use adjacency::{Adjacency, Link};
+pub use adjacency::{Adjacency, whole_edge};
 pub use budget::{GraphBudget, edge_bytes, node_bytes, temporal_edge_bytes};
 pub use edges::list_edges;
 pub use node_test::NodeTest;
