@@ -31,7 +31,8 @@ use crate::limits;
 use crate::namespace::{fact_in_key, fact_out_key, fact_type_key, row_bytes};
 use crate::store::{
     Base, BaseSnapshot, CollectionKind, CollectionRecord, Counters, DocumentBody, FACTS_LISTED, FlushInput, KeyRange,
-    KeyReader, KeyWriter, LogEntryRow, LogHead, LogWalk, Memtable, StoreError, Table, change_key, node_type_key,
+    KeyReader, KeyWriter, LogEntryRow, LogHead, LogWalk, Memtable, NODES_LISTED, StoreError, Table, change_key,
+    node_type_key,
 };
 
 /// What rows of a collection are held to.
@@ -112,6 +113,10 @@ impl<'a> Builder<'a> {
                 self.counters.live_bytes += row_bytes(&value, id, dimension);
             }
             Item::Node { id, record } => {
+                if self.counters.nodes == 0 {
+                    // The list has had every node from the first on.
+                    self.put(Table::NodeTypes, NODES_LISTED, &[]);
+                }
                 self.put(Table::NodeTypes, &node_type_key(&record.node_type, id.as_str()), &[]);
                 self.counters.nodes += 1;
                 self.counters.live_bytes += (key.len() + value.len()) as u64;

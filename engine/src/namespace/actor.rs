@@ -31,7 +31,7 @@ use crate::planted::{self, Planted};
 use crate::reply::Reply;
 use crate::rng::Rng;
 use crate::space::{Promise, Space};
-use crate::store::{Author, BatchWriter, Counters, Origin, Txn, are_nodes_listed};
+use crate::store::{Author, BatchWriter, Counters, Origin, Txn};
 
 /// The writer's own state. Whoever runs a group has it alone.
 pub struct Actor {
@@ -381,8 +381,7 @@ impl Actor {
             self.do_by_itself(Origin::Sweep, around, keys),
             self.do_by_itself(Origin::Sweep, around, entries),
             self.do_by_itself(Origin::Purge, around, |ctx| exec::purge(ctx, most)),
-            self.list_nodes(around),
-            self.list_facts(around),
+            self.list(around),
         ];
         if parts.contains(&true) {
             self.sweeping = true;
@@ -404,21 +403,15 @@ impl Actor {
         })
     }
 
-    /// Notes a bounded part of the nodes that are not in the list by type yet. True if more are left.
-    fn list_nodes(&mut self, around: &Surroundings<'_>) -> bool {
-        let are_listed = are_nodes_listed(&self.state.unpublished()).unwrap_or(true);
-        if are_listed || around.space.is_short() {
-            return false;
-        }
-        self.do_by_itself(Origin::Listing, around, |ctx| exec::list_nodes(ctx, limits::SWEEP_ITEMS_MAX))
-    }
-
-    /// Notes a bounded part of the facts that are in no list yet. True if more are left.
-    fn list_facts(&mut self, around: &Surroundings<'_>) -> bool {
+    /// Notes a bounded part of the nodes and the facts that are in no list yet. True if more are left.
+    fn list(&mut self, around: &Surroundings<'_>) -> bool {
         if around.space.is_short() {
             return false;
         }
-        self.do_by_itself(Origin::Listing, around, |ctx| exec::list_facts(ctx, limits::SWEEP_ITEMS_MAX))
+        let most = limits::SWEEP_ITEMS_MAX;
+        let nodes = self.do_by_itself(Origin::Listing, around, |ctx| exec::list_nodes(ctx, most));
+        let facts = self.do_by_itself(Origin::Listing, around, |ctx| exec::list_facts(ctx, most));
+        nodes || facts
     }
 
     /// Ends snapshots whose time is over, and now and then frees the index rows that no reader can see any more.

@@ -13,7 +13,6 @@ use super::base_snapshot::BaseSnapshot;
 use super::database::GuardedDatabase;
 use super::error::{StoreError, StoreResult};
 use super::meta::{self, Completeness};
-use super::node_types::NODES_LISTED;
 use super::record::Counters;
 use super::seal::Seal;
 use super::table::Table;
@@ -47,13 +46,7 @@ impl Base {
         meta::create(&tx, seal)?;
         meta::write(&tx, seal, Completeness { seq: 0, counters: None })?;
         for table in Table::ALL {
-            let mut rows = tx.open_table(definition(table))?;
-            if table == Table::NodeTypes {
-                // Of no node at all, every one is listed.
-                let mut sealed = Vec::new();
-                seal.close(table, NODES_LISTED, &[], &mut sealed);
-                rows.insert(NODES_LISTED, sealed.as_slice())?;
-            }
+            tx.open_table(definition(table))?;
         }
         tx.commit()?;
         db.close()

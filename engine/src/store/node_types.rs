@@ -5,8 +5,9 @@
 //!
 //! A directory of before this list has nodes that are not in it. The engine notes them in steps, beside what else there is
 //! to do, and the row [`NODES_LISTED`] says how far it has come: its value is the last node's id that was noted, and empty
-//! once every node is; no such row means that none was. What is written meanwhile is noted at once. A step is a commit like
-//! any other, so a crash leaves the list as far as it was. Until it is complete, whoever looks for a type reads all nodes.
+//! once every node is, as from the first node on in a namespace that has none; no such row means that none was. What is
+//! written meanwhile is noted at once. A step is a commit like any other, so a crash leaves the list as far as it was. Until
+//! it is complete, whoever looks for a type reads all nodes.
 
 use super::error::StoreResult;
 use super::key::{KeyReader, KeyWriter};

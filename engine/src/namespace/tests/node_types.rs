@@ -59,9 +59,9 @@ fn forget(bench: &mut Bench) {
 #[test]
 fn nodes_of_an_old_directory_are_found_by_type_and_then_listed() {
     let mut bench = Bench::new();
-    assert!(are_nodes_listed(&rows(&bench)).unwrap(), "a new namespace has nothing to catch up with");
     let number = 2 * limits::SWEEP_ITEMS_MAX + 500;
     (0..number).for_each(|number| add(&bench, number));
+    assert!(are_nodes_listed(&rows(&bench)).unwrap(), "a new namespace has nothing to catch up with");
     let mut types: BTreeMap<String, &str> =
         (0..number).map(|number| (format!("n{number:05}"), TYPES[number % 3])).collect();
     forget(&mut bench);

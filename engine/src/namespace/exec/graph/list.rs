@@ -8,6 +8,9 @@ use crate::store::{KeyRange, NODES_LISTED, NodeFront, Read, Table, node_type_key
 
 /// Notes the next nodes, at most `limit`. True if more are left.
 pub fn list_nodes(ctx: &mut WriteContext<'_>, limit: usize) -> Result<bool> {
+    if ctx.counters.nodes == 0 {
+        return Ok(false);
+    }
     let noted = ctx.txn.get(Table::NodeTypes, NODES_LISTED)?;
     if noted.as_ref().is_some_and(Vec::is_empty) {
         return Ok(false);

@@ -6,7 +6,8 @@ use crate::limits;
 use crate::namespace::context::WriteContext;
 use crate::planted::{self, Planted};
 use crate::store::{
-    EdgeRecord, KeyRange, KeyReader, KeyWriter, NodeFront, NodeRecord, Read, StoreError, Table, node_type_key,
+    EdgeRecord, KeyRange, KeyReader, KeyWriter, NODES_LISTED, NodeFront, NodeRecord, Read, StoreError, Table,
+    are_nodes_listed, node_type_key,
 };
 
 /// Rows read before any of them is changed. The transaction cannot be changed while it is being read.
@@ -76,6 +77,10 @@ pub fn put_node(ctx: &mut WriteContext<'_>, id: &str, node_type: String, propert
     check_record("a node", &stored)?;
     let old = replace(ctx, Table::Nodes, id.as_bytes().to_vec(), stored)?;
     let old = old.map(|old| NodeFront::decode(&old)).transpose()?;
+    if ctx.counters.nodes == 0 && !are_nodes_listed(&ctx.txn)? {
+        // A list that has had each from the first on has every node.
+        ctx.txn.put(Table::NodeTypes, NODES_LISTED.to_vec(), Vec::new());
+    }
     ctx.counters.nodes += u64::from(old.is_none());
     if old.as_ref().is_none_or(|old| old.node_type != record.node_type) {
         if let Some(old) = &old
