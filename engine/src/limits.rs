@@ -125,8 +125,18 @@ pub const PATH_EDGES_MAX: usize = 10 * GRAPH_ITEMS_MAX;
 pub const PATH_BYTES_MAX: usize = 256 << 20;
 /// Most versions that one page of a history looks at.
 pub const HISTORY_LOOK_MAX: usize = GRAPH_ITEMS_MAX;
+/// Most types of edges at one node whose history is read with the newest first, all of them at once.
+pub const HISTORY_TYPES_MAX: usize = 256;
+/// Most versions of facts that one operation which erases looks at.
+pub const ERASE_LOOK_MAX: usize = GRAPH_ITEMS_MAX;
+/// An operation that erases ends, to be gone on with, when it would log so many bytes.
+pub const ERASE_BYTES_MAX: usize = 32 << 20;
 /// Path search depth where the caller names none.
 pub const PATH_DEPTH_DEFAULT: u32 = 16;
+/// Most rows that one page with a filter looks at: it then ends early, and its cursor goes on.
+pub const SIFTED_ROWS_MAX: usize = GRAPH_ITEMS_MAX;
+/// Most edges that a walk or a search for neighbours with a filter looks at; it is then truncated.
+pub const SIFTED_EDGES_MAX: usize = PATH_EDGES_MAX;
 
 /// Longest text to convert, and longest text whose tokens are counted.
 pub const TEXT_BYTES_MAX: usize = 16 << 20;
@@ -379,6 +389,7 @@ const _: () = {
     assert!(FRAME_BYTES_MAX < OPERATION_BYTES_MAX, "any request can be logged");
     let record = GROUP_BYTES_MAX + 2 * OPERATION_BYTES_MAX;
     assert!((record as u64) < LOG_PINNED_BYTES_MAX, "a pin may keep the largest record");
+    assert!(ERASE_BYTES_MAX < OPERATION_BYTES_MAX, "an erasure ends before it is refused");
     assert!(MEMTABLE_BYTES_MAX < MEMTABLE_BYTES_HARD_MAX);
     // A filter nests two levels, a map and a list, for each $and; request and envelope add a few.
     assert!(2 * FILTER_DEPTH_MAX + VALUE_DEPTH_MAX + 8 <= FRAME_DEPTH_MAX, "any accepted filter fits in a frame");

@@ -82,6 +82,10 @@ WRITES = [
     "append",
     "delete_prefix",
     "delete_range",
+    "update_node",
+    "update_edge",
+    "merge_nodes",
+    "state_fact",
 ]
 """What a commit can hold."""
 
@@ -115,6 +119,8 @@ class Method(NamedTuple):
     overloads: List["Method"]
     is_stepwise: bool
     is_rows: bool
+    others: Optional[Parameter] = None
+    """What takes all other parameters by keyword, if anything does."""
 
     def without(self, *names: str) -> "Method":
         """The same without some parameters."""
@@ -129,12 +135,14 @@ class Method(NamedTuple):
     def signature(self) -> List[str]:
         """All parameters, as they stand between the brackets."""
         star = ["*"] if self.keywords else []
-        return [*map(str, self.positions), *star, *map(str, self.keywords)]
+        others = [f"**{self.others}"] if self.others else []
+        return [*map(str, self.positions), *star, *map(str, self.keywords), *others]
 
     def call(self, function: str, given: Dict[str, str], first: Sequence[str] = ()) -> str:
         """A call that hands everything on, but for what is ``given``."""
         positions = [given.get(each.name, each.name) for each in self.positions]
         keywords = [f"{each.name}={given.get(each.name, each.name)}" for each in self.keywords]
+        keywords += [f"**{self.others.name}"] if self.others else []
         return f"{function}({', '.join([*first, *positions, *keywords])})"
 
 
@@ -175,7 +183,7 @@ class Source:
 
     def method(self, kind: str, node: ast.FunctionDef, overloads: List[Method]) -> Method:
         given = node.args
-        if given.posonlyargs or given.vararg or given.kwarg:
+        if given.posonlyargs or given.vararg:
             raise SystemExit(f"{self.module}.{node.name}: only plain parameters are known here")
         arguments = given.args[1:]
         defaults = [None] * (len(arguments) - len(given.defaults)) + list(given.defaults)
@@ -195,6 +203,7 @@ class Source:
             overloads,
             decorated(node, "steps"),
             bool(calls & {"_rows", "_pages", "_all"}),
+            self.parameter(given.kwarg, None) if given.kwarg else None,
         )
 
     def parameter(self, argument: ast.arg, default: Optional[ast.expr]) -> Parameter:
@@ -258,7 +267,7 @@ class Module:
     def add(self, method: Method, result: str, body: str, prefix: str = "def", decorator: str = "") -> None:
         """Adds a method; ``result`` and ``prefix`` are what it has here."""
         used: Set[str] = set()
-        for each in [*method.positions, *method.keywords]:
+        for each in [*method.positions, *method.keywords, *([method.others] if method.others else [])]:
             used |= names_in(each.type) | (names_in(each.default) if each.default else set())
         used |= names_in(result)
         for overload in method.overloads:

@@ -9,13 +9,13 @@ use pyo3::types::{PyBytes, PyList, PyString};
 use toondb_engine::api::{
     AddedDocuments, Appended, ByteBuf, CacheHit, CacheStats, Capabilities, CheckReport, CheckedNamespace,
     CheckpointDeleted, CheckpointInfo, CheckpointList, ClosedEdges, CollectionList, Context, Converted, Counted,
-    Created, Deleted, DeletedDocuments, DocumentHitsBatch, DocumentId, DocumentIdPage, DocumentPage, Documents,
-    EdgePage, Existence, ExportedPart, Facet, Facets, Finding, Flushed, Imported, Incremented, IndexList, Inserted,
-    KvEntry, KvPage, KvValue, KvValues, LogEntry, LogInfo, LogList, LogPage, MaybeBounds, MaybeCacheHit, MaybeNode,
-    MaybeValue, NamespaceList, OutputFormat, Path, Pong, Popped, PrefixEntry, PrefixPage, RangeDeleted, Rendered,
-    Response, Restored, SectionResult, ServerStats, Snapshot, SnapshotEnded, Subgraph, Superseded, Swapped,
-    TemporalEdges, TemporalPath, TimeToLive, TokenCount, Touched, UpdatedDocuments, ValueBounds, VectorHitsBatch,
-    Vectors, Written,
+    Created, Deleted, DeletedDocuments, DeletedNode, DocumentHitsBatch, DocumentId, DocumentIdPage, DocumentPage,
+    Documents, EdgePage, Erased, Existence, ExportedPart, Facet, Facets, Finding, Flushed, Imported, Incremented,
+    IndexList, Inserted, KvEntry, KvPage, KvValue, KvValues, LogEntry, LogInfo, LogList, LogPage, MaybeBounds,
+    MaybeCacheHit, MaybeEdge, MaybeNode, MaybeValue, MergedNodes, NamespaceList, NodePage, Nodes, OutputFormat, Path,
+    Pong, Popped, PrefixEntry, PrefixPage, RangeDeleted, Rendered, Response, Restored, SectionResult, ServerStats,
+    Snapshot, SnapshotEnded, Subgraph, Superseded, Swapped, TemporalEdges, TemporalPath, TemporalRoute, TimeToLive,
+    TokenCount, Touched, Updated, UpdatedDocuments, ValueBounds, VectorHitsBatch, Vectors, Written,
 };
 
 use crate::classes;
@@ -168,6 +168,13 @@ answers! {
         optional_list(py, vectors, |py, vector| embedding(py, Some(vector)).map(Bound::into_any))?;
     VectorHitsBatch { results }, VectorHitsBatch, py => list(py, results, vector_hits)?;
 
+    DeletedNode { deleted, edges: _, facts: _, commit_seq: _, durability: _ }, DeletedNode, py => *deleted;
+    Updated { updated, commit_seq: _, durability: _ }, Updated, py => *updated;
+    MergedNodes { nodes, edges, facts, commit_seq: _, durability: _ }, MergedNodes, py =>
+        classes::merged_nodes(py)?.call1((*nodes, *edges, *facts))?;
+    MaybeEdge { edge: found }, MaybeEdge, py => found.as_ref().map(|found| edge(py, found)).transpose()?;
+    Nodes { nodes }, Nodes, py => optional_list(py, nodes, node)?;
+    NodePage { nodes, cursor: next }, NodePage, py => (list(py, nodes, node)?, cursor(py, next.as_ref()));
     MaybeNode { node: found }, MaybeNode, py => found.as_ref().map(|found| node(py, found)).transpose()?;
     EdgePage { edges, cursor: next }, EdgePage, py => (list(py, edges, edge)?, cursor(py, next.as_ref()));
     Subgraph { nodes, edges, truncated }, Subgraph, py => (list(py, nodes, node)?, list(py, edges, edge)?, *truncated);
@@ -176,8 +183,9 @@ answers! {
     TemporalPath { nodes, edges, truncated }, TemporalPath, py =>
         (list(py, nodes, node)?, list(py, edges, temporal_edge)?, *truncated);
     ClosedEdges { edges, commit_seq: _, durability: _ }, ClosedEdges, py => list(py, edges, temporal_edge)?;
-    Superseded { asserted, closed, commit_seq: _, durability: _ }, Superseded, py =>
-        (temporal_edge(py, asserted)?, list(py, closed, temporal_edge)?);
+    Superseded { asserted, closed, changed, commit_seq: _, durability: _ }, Superseded, py =>
+        (temporal_edge(py, asserted)?, list(py, closed, temporal_edge)?, *changed);
+    Erased { erased, cursor: next, commit_seq: _, durability: _ }, Erased, py => (*erased, cursor(py, next.as_ref()));
 
     CacheStats { hits, misses, entries }, CacheStats, py => classes::cache_stats(py)?.call1((hits, misses, entries))?;
     CheckpointList { checkpoints }, CheckpointList, py => list(py, checkpoints, checkpoint_info)?;
@@ -240,6 +248,16 @@ impl Answer for Path {
         let Path { found, nodes, edges } = self;
         let found = found
             .then(|| -> PyResult<_> { Ok((list(py, nodes, |py, id| name(py, id.as_str()))?, list(py, edges, edge)?)) });
+        found.transpose()?.into_bound_py_any(py)
+    }
+}
+
+impl Answer for TemporalRoute {
+    fn to_object<'py>(&self, py: Python<'py>) -> PyResult<Object<'py>> {
+        let TemporalRoute { found, nodes, edges } = self;
+        let found = found.then(|| -> PyResult<_> {
+            Ok((list(py, nodes, |py, id| name(py, id.as_str()))?, list(py, edges, temporal_edge)?))
+        });
         found.transpose()?.into_bound_py_any(py)
     }
 }

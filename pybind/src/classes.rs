@@ -42,4 +42,5 @@ classes! {
     log_entry: "LogEntry";
     log_info: "LogInfo";
     prefix_entry: "PrefixEntry";
+    merged_nodes: "MergedNodes";
 }

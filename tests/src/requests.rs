@@ -3,9 +3,10 @@
 use toondb_engine::api::{
     AddDocuments, AddEdge, AddNode, AddTemporalEdge, AppendLog, BatchPut, ByteBuf, CacheGet, CacheInvalidate, CachePut,
     Commit, CompareAndSet, CreateCollection, DeleteKey, DeleteLog, DeleteRange, Direction, Document, Durability, Edge,
-    EdgeType, Embedding, FacetDocuments, Filter, Get, GetDocuments, GetNode, KeySpan, ListDocuments, Metric,
-    MinMaxDocuments, Node, NodeId, PopLog, Precondition, Properties, Put, PutEntry, QueryTemporal, ReadLog, Scan,
-    SearchCollection, TemporalFact, TemporalMode, TimestampMs, TrimLog, Value, Write,
+    EdgeType, EdgeUpdate, Embedding, FacetDocuments, Filter, Get, GetDocuments, GetNode, KeySpan, ListDocuments,
+    ListNodes, MergeNodes, Metric, MinMaxDocuments, Node, NodeId, NodeUpdate, PopLog, Precondition, Properties, Put,
+    PutEntry, QueryTemporal, ReadLog, Scan, SearchCollection, StateFact, StatedFact, TemporalFact, TemporalHistory,
+    TemporalMode, TemporalNeighbors, TemporalShortestPath, TimestampMs, TrimLog, UpdateEdge, UpdateNode, Value, Write,
 };
 
 /// Bytes of a text.
@@ -43,6 +44,33 @@ pub fn delete_prefix(prefix: &str) -> DeleteRange {
 #[must_use]
 pub fn delete_key(key: &str) -> DeleteKey {
     DeleteKey { key: bytes(key), durability: Durability::Durable }
+}
+
+/// Sets fields of a node and gives it a type.
+#[must_use]
+pub fn update_node(id: &str, node_type: &str, set: Properties) -> UpdateNode {
+    let update = NodeUpdate { id: id.into(), node_type: Some(node_type.to_owned()), set, unset: Vec::new() };
+    UpdateNode { update, durability: Durability::Durable }
+}
+
+/// Sets and removes fields of an edge.
+#[must_use]
+pub fn update_edge((from, edge_type, to): (&str, &str, &str), set: Properties, unset: &[&str]) -> UpdateEdge {
+    let (from_id, edge_type, to_id) = (from.into(), edge_type.into(), to.into());
+    let unset = unset.iter().map(|name| (*name).to_owned()).collect();
+    UpdateEdge { update: EdgeUpdate { from_id, edge_type, to_id, set, unset }, durability: Durability::Durable }
+}
+
+/// Makes one node of two.
+#[must_use]
+pub fn merge_nodes(source: &str, target: &str) -> MergeNodes {
+    MergeNodes { source_id: source.into(), target_id: target.into(), durability: Durability::Durable }
+}
+
+/// The nodes of a type, or all.
+#[must_use]
+pub fn list_nodes(node_type: Option<&str>) -> ListNodes {
+    ListNodes { node_type: node_type.map(str::to_owned), ..ListNodes::default() }
 }
 
 /// One write of a batch.
@@ -259,6 +287,68 @@ pub fn add_fact(ends: (&str, &str, &str), from: i64, until: Option<i64>) -> AddT
     AddTemporalEdge { fact: fact(ends, from, until), durability: Durability::Durable }
 }
 
+/// States the value of a relation, without fields; `from` nothing = now, `until` nothing = open.
+#[must_use]
+pub fn state(ends: (&str, &str, &str), from: Option<i64>, until: Option<i64>) -> StateFact {
+    let (from_id, edge_type, to_id) = ends;
+    let fact = StatedFact {
+        from_id: from_id.into(),
+        edge_type: edge_type.into(),
+        to_id: to_id.into(),
+        valid_from: from.map(TimestampMs),
+        valid_until: until.map(TimestampMs),
+        properties: Properties::new(),
+    };
+    StateFact { fact, durability: Durability::Durable }
+}
+
+/// Asks for the whole history of a node's outgoing facts.
+#[must_use]
+pub fn history(node: &str) -> TemporalHistory {
+    TemporalHistory {
+        node_id: node.into(),
+        edge_type: None,
+        other_id: None,
+        direction: Direction::Outgoing,
+        start: None,
+        end: None,
+        as_of: None,
+        newest_first: false,
+        limit: None,
+        cursor: None,
+        snapshot: None,
+    }
+}
+
+/// Asks for the nodes that a node's facts lead to at an instant.
+#[must_use]
+pub fn temporal_neighbors(node: &str, at: i64) -> TemporalNeighbors {
+    TemporalNeighbors {
+        node_id: node.into(),
+        at: Some(TimestampMs(at)),
+        as_of: None,
+        direction: Direction::Outgoing,
+        edge_types: None,
+        limit: None,
+        snapshot: None,
+    }
+}
+
+/// Asks for a shortest path over facts at an instant.
+#[must_use]
+pub fn temporal_path(from: &str, to: &str, at: i64) -> TemporalShortestPath {
+    TemporalShortestPath {
+        from_id: from.into(),
+        to_id: to.into(),
+        at: Some(TimestampMs(at)),
+        as_of: None,
+        max_depth: None,
+        edge_types: None,
+        direction: Direction::Outgoing,
+        snapshot: None,
+    }
+}
+
 /// Asks for a node's outgoing facts.
 #[must_use]
 pub fn query(node: &str, mode: TemporalMode) -> QueryTemporal {
@@ -282,7 +372,7 @@ pub fn at(time: i64) -> TemporalMode {
 /// Valid somewhere in `[start, end)`.
 #[must_use]
 pub fn during(start: i64, end: i64) -> TemporalMode {
-    TemporalMode::Range { start: TimestampMs(start), end: TimestampMs(end), clip: false }
+    TemporalMode::Range { start: Some(TimestampMs(start)), end: Some(TimestampMs(end)), clip: false }
 }
 
 /// Edge types.

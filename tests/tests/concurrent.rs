@@ -61,6 +61,7 @@ fn look_at_one_instant(door: &dyn Door) -> usize {
         node_id: "root".into(),
         edge_types: None,
         direction: Direction::Outgoing,
+        filter: Default::default(),
         limit: None,
         cursor: None,
         snapshot,

@@ -132,6 +132,7 @@ impl Slot {
             node_id: name.as_str().into(),
             edge_types: None,
             direction: Direction::Both,
+            filter: Default::default(),
             limit: None,
             cursor: None,
             snapshot: None,

@@ -239,6 +239,7 @@ fn check_graph(engine: &Engine, data: &WordNet, edges: &[(&str, &str, &str)]) {
             node_id: start.into(),
             edge_types: None,
             direction: Direction::Incoming,
+            filter: Default::default(),
             limit: None,
             cursor: None,
             snapshot: None,
@@ -251,6 +252,7 @@ fn check_graph(engine: &Engine, data: &WordNet, edges: &[(&str, &str, &str)]) {
             max_depth: Some(4),
             edge_types: None,
             direction: Direction::Outgoing,
+            filter: Default::default(),
             limit: None,
             snapshot: None,
         };
@@ -265,6 +267,7 @@ fn check_graph(engine: &Engine, data: &WordNet, edges: &[(&str, &str, &str)]) {
             max_depth: Some(100),
             edge_types: None,
             direction: Direction::Outgoing,
+            filter: Default::default(),
             snapshot: None,
         };
         let path = run(engine, "default", path).unwrap();

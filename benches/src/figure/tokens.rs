@@ -145,6 +145,10 @@ fn history(engine: &Engine) -> Outcome<RowsQuery> {
         edge_type: None,
         other_id: None,
         direction: Direction::Outgoing,
+        start: None,
+        end: None,
+        as_of: None,
+        newest_first: false,
         limit: None,
         cursor: None,
         snapshot: None,
@@ -170,7 +174,14 @@ fn neighbourhood(engine: &Engine, data: &Dataset) -> Outcome<RowsQuery> {
         engine.run("default", AddEdge { edge, durability: Durability::Volatile })?;
     }
     let (node_id, direction) = (start.id.as_str().into(), Direction::Outgoing);
-    Ok(RowsQuery::Neighbors(Neighbors { node_id, direction, edge_types: None, limit: None, snapshot: None }))
+    Ok(RowsQuery::Neighbors(Neighbors {
+        node_id,
+        direction,
+        filter: Default::default(),
+        edge_types: None,
+        limit: None,
+        snapshot: None,
+    }))
 }
 
 fn listing(engine: &Engine) -> Outcome<RowsQuery> {

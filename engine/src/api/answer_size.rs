@@ -58,6 +58,11 @@ fn of_rows(read: &RowsQuery) -> usize {
         RowsQuery::TemporalHistory(history) => page(history.limit, limits::PAGE_ITEMS_DEFAULT),
         RowsQuery::ListDocuments(list) => page(list.limit, limits::PAGE_ITEMS_DEFAULT),
         RowsQuery::FacetDocuments(facet) => bare_page(facet.limit, limits::FACETS_DEFAULT),
+        RowsQuery::GetNodes(get) => rows(get.ids.len(), ROW_BYTES),
+        RowsQuery::ListNodes(list) => page(list.limit, limits::PAGE_ITEMS_DEFAULT),
+        RowsQuery::ListEdges(list) => page(list.limit, limits::PAGE_ITEMS_DEFAULT),
+        RowsQuery::ListFacts(list) => page(list.limit, limits::PAGE_ITEMS_DEFAULT),
+        RowsQuery::TemporalNeighbors(near) => page(near.limit, limits::GRAPH_ITEMS_MAX),
     }
 }
 
@@ -97,6 +102,11 @@ impl Request {
             Request::QueryTemporal(query) => page(query.limit, limits::GRAPH_ITEMS_MAX),
             Request::TraverseTemporal(walk) => page(walk.limit, limits::GRAPH_ITEMS_MAX),
             Request::TemporalHistory(history) => page(history.limit, limits::PAGE_ITEMS_DEFAULT),
+            Request::GetNodes(get) => rows(get.ids.len(), ROW_BYTES),
+            Request::ListNodes(list) => page(list.limit, limits::PAGE_ITEMS_DEFAULT),
+            Request::ListEdges(list) => page(list.limit, limits::PAGE_ITEMS_DEFAULT),
+            Request::ListFacts(list) => page(list.limit, limits::PAGE_ITEMS_DEFAULT),
+            Request::TemporalNeighbors(near) => page(near.limit, limits::GRAPH_ITEMS_MAX),
             Request::Render(render) => of_rows(&render.read),
             Request::AssembleContext(assemble) => (assemble.token_limit as usize).saturating_mul(8),
             Request::ConvertText(convert) => convert.text.len(),

@@ -9,11 +9,12 @@ use super::common::Durability;
 use super::documents::{DocumentUpdate, OnConflict};
 use super::error::{Error, Result};
 use super::graph::{Edge, Node};
+use super::graph_changes::{EdgeUpdate, NodeUpdate, check_pair};
 use super::ids::{CollectionName, CommitSeq, DocumentId, EdgeType, LogName, NodeId, TimestampMs};
 use super::kv::{PutEntry, check_batch, check_key, check_ttl, check_value};
 use super::kv_update::KeySpan;
 use super::ordered_log::check_values;
-use super::temporal::TemporalFact;
+use super::temporal::{StatedFact, TemporalFact};
 use super::vector::{EmbeddingBatch, IdBatch};
 use crate::limits;
 
@@ -217,6 +218,19 @@ pub enum Write {
     },
     /// Deletes every key of a range.
     DeleteRange(KeySpan),
+    /// Merges fields into a node.
+    UpdateNode(NodeUpdate),
+    /// Merges fields into an edge.
+    UpdateEdge(EdgeUpdate),
+    /// Makes one node of two.
+    MergeNodes {
+        /// The node that goes.
+        source_id: NodeId,
+        /// The node that stays.
+        target_id: NodeId,
+    },
+    /// States the value of a single-valued relation, joining periods of one value.
+    StateFact(StatedFact),
 }
 
 impl Write {
@@ -259,6 +273,10 @@ impl Write {
                 log.validate()?;
                 check_values(values)
             }
+            Write::UpdateNode(update) => update.validate(),
+            Write::UpdateEdge(update) => update.validate(),
+            Write::MergeNodes { source_id, target_id } => check_pair(source_id, target_id),
+            Write::StateFact(fact) => fact.validate(),
         }
     }
 }

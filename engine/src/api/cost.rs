@@ -3,6 +3,8 @@
 use super::cache::CacheGet;
 use super::collection::SearchCollection;
 use super::filter::Filter;
+use super::graph::{GetEdges, Neighbors};
+use super::nodes::ListNodes;
 
 /// About how long carrying a request out keeps a thread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +23,27 @@ impl Cost {
     /// That of a read of as many items as there are, up to a limit.
     pub(super) fn limited(limit: Option<u32>) -> Self {
         limit.map_or(Self::Long, |limit| Self::Items(limit as usize))
+    }
+}
+
+impl GetEdges {
+    /// With a filter, what is looked at has little to do with what is given.
+    pub(super) fn cost(&self) -> Cost {
+        if self.filter.is_some() { Cost::Long } else { Cost::limited(self.limit) }
+    }
+}
+
+impl Neighbors {
+    /// As of [`GetEdges`].
+    pub(super) fn cost(&self) -> Cost {
+        if self.filter.is_empty() { Cost::limited(self.limit) } else { Cost::Long }
+    }
+}
+
+impl ListNodes {
+    /// As of [`GetEdges`]. Until the list by type is complete, looking for a type is no better than a filter.
+    pub(super) fn cost(&self) -> Cost {
+        if self.node_type.is_some() || self.filter.is_some() { Cost::Long } else { Cost::limited(self.limit) }
     }
 }
 

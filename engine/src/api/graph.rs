@@ -5,8 +5,10 @@ use serde_bytes::ByteBuf;
 
 use super::common::{Direction, Durability, TraversalOrder};
 use super::error::{Error, Result};
+use super::filter::Filter;
 use super::ids::{CommitSeq, EdgeType, NodeId};
 use super::properties::Properties;
+use super::walk_filter::{WalkFilter, check_filter, check_node_type};
 use crate::limits;
 
 /// Refuses a depth of more than [`limits::TRAVERSE_DEPTH_MAX`].
@@ -44,10 +46,7 @@ pub struct Node {
 impl Node {
     pub(crate) fn validate(&self) -> Result<()> {
         self.id.validate()?;
-        if self.node_type.len() > limits::NAME_BYTES_MAX {
-            let (given, max) = (self.node_type.len(), limits::NAME_BYTES_MAX);
-            return Err(Error::limit(format!("a node type has {given} bytes; the limit is {max}")));
-        }
+        check_node_type(&self.node_type)?;
         self.properties.validate()
     }
 }
@@ -114,7 +113,8 @@ pub struct MaybeNode {
     pub node: Option<Node>,
 }
 
-/// Deletes a node with all its edges and temporal edges, in both directions.
+/// Deletes a node with all its edges and temporal edges, in both directions. Where no node was added nothing happens: facts
+/// about it stay, and are erased by [`super::EraseTemporal`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeleteNode {
     /// Its id.
@@ -179,6 +179,10 @@ pub struct GetEdges {
     /// Which edges of the node.
     #[serde(default)]
     pub direction: Direction,
+    /// Only edges whose properties match. They are looked at one by one: a page may then hold few or none, and still not be
+    /// the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<Filter>,
     /// Most edges to return; nothing = [`limits::PAGE_ITEMS_MAX`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
@@ -192,6 +196,7 @@ pub struct GetEdges {
 
 impl GetEdges {
     pub(super) fn validate(&self) -> Result<()> {
+        check_filter(self.filter.as_ref())?;
         self.node_id.validate()?;
         check_edge_types(self.edge_types.as_ref())
     }
@@ -223,6 +228,9 @@ pub struct Traverse {
     /// Which way edges are walked.
     #[serde(default)]
     pub direction: Direction,
+    /// Keep to some nodes and edges.
+    #[serde(default, skip_serializing_if = "WalkFilter::is_empty")]
+    pub filter: WalkFilter,
     /// Most nodes to visit; nothing = [`limits::GRAPH_ITEMS_MAX`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
@@ -235,7 +243,8 @@ impl Traverse {
     pub(super) fn validate(&self) -> Result<()> {
         self.start.validate()?;
         check_depth(self.max_depth)?;
-        check_edge_types(self.edge_types.as_ref())
+        check_edge_types(self.edge_types.as_ref())?;
+        self.filter.validate()
     }
 }
 
@@ -266,6 +275,9 @@ pub struct ShortestPath {
     /// Which way edges are walked.
     #[serde(default)]
     pub direction: Direction,
+    /// Keep to some nodes and edges.
+    #[serde(default, skip_serializing_if = "WalkFilter::is_empty")]
+    pub filter: WalkFilter,
     /// Read at this held snapshot instead of the newest state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snapshot: Option<CommitSeq>,
@@ -276,7 +288,8 @@ impl ShortestPath {
         self.from_id.validate()?;
         self.to_id.validate()?;
         check_depth(self.max_depth)?;
-        check_edge_types(self.edge_types.as_ref())
+        check_edge_types(self.edge_types.as_ref())?;
+        self.filter.validate()
     }
 }
 
@@ -302,6 +315,9 @@ pub struct Neighbors {
     /// Only edges of these types; nothing = all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub edge_types: Option<Vec<EdgeType>>,
+    /// Keep to some nodes and edges.
+    #[serde(default, skip_serializing_if = "WalkFilter::is_empty")]
+    pub filter: WalkFilter,
     /// Most edges to follow; nothing = [`limits::PAGE_ITEMS_MAX`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
@@ -313,6 +329,7 @@ pub struct Neighbors {
 impl Neighbors {
     pub(super) fn validate(&self) -> Result<()> {
         self.node_id.validate()?;
-        check_edge_types(self.edge_types.as_ref())
+        check_edge_types(self.edge_types.as_ref())?;
+        self.filter.validate()
     }
 }

@@ -32,7 +32,11 @@ fn is_delete(write: &Write) -> bool {
         | Write::AddTemporalEdge(_)
         | Write::CloseTemporalEdge { .. }
         | Write::SupersedeTemporalEdge(_)
-        | Write::AppendLog { .. } => false,
+        | Write::StateFact(_)
+        | Write::AppendLog { .. }
+        | Write::UpdateNode(_)
+        | Write::UpdateEdge(_)
+        | Write::MergeNodes { .. } => false,
     }
 }
 

@@ -4,12 +4,13 @@ use super::collection::{AddDocuments, DeleteDocuments};
 use super::commit::Write;
 use super::documents::{TruncateCollection, UpdateDocuments};
 use super::graph::{AddEdge, AddNode, DeleteEdge, DeleteNode};
+use super::graph_changes::{MergeNodes, UpdateEdge, UpdateNode};
 use super::kv::{DeleteKey, Put, PutEntry};
 use super::kv_update::DeleteRange;
 use super::operations::Request;
 use super::ordered_log::AppendLog;
 use super::render::RowsQuery;
-use super::temporal::{AddTemporalEdge, CloseTemporalEdge, SupersedeTemporalEdge};
+use super::temporal::{AddTemporalEdge, CloseTemporalEdge, StateFact, SupersedeTemporalEdge};
 use super::vector_index::{DeleteVectors, InsertVectors};
 
 /// The reads of the table of operations whose answers are rows; any other request is given back.
@@ -35,6 +36,11 @@ impl TryFrom<Request> for RowsQuery {
             Request::ReadLog(read) => Self::ReadLog(read),
             Request::ListLogs(read) => Self::ListLogs(read),
             Request::ScanPrefixes(read) => Self::ScanPrefixes(read),
+            Request::GetNodes(read) => Self::GetNodes(read),
+            Request::ListNodes(read) => Self::ListNodes(read),
+            Request::ListEdges(read) => Self::ListEdges(read),
+            Request::ListFacts(read) => Self::ListFacts(read),
+            Request::TemporalNeighbors(read) => Self::TemporalNeighbors(read),
             other => return Err(other),
         })
     }
@@ -80,6 +86,12 @@ impl TryFrom<Request> for Write {
             }
             Request::DeleteRange(DeleteRange { keys, durability: _ }) => Self::DeleteRange(keys),
             Request::AppendLog(AppendLog { log, values, durability: _ }) => Self::AppendLog { log, values },
+            Request::UpdateNode(UpdateNode { update, durability: _ }) => Self::UpdateNode(update),
+            Request::UpdateEdge(UpdateEdge { update, durability: _ }) => Self::UpdateEdge(update),
+            Request::MergeNodes(MergeNodes { source_id, target_id, durability: _ }) => {
+                Self::MergeNodes { source_id, target_id }
+            }
+            Request::StateFact(StateFact { fact, durability: _ }) => Self::StateFact(fact),
             other => return Err(other),
         })
     }

@@ -198,7 +198,7 @@ operations! { ($)
     81 GetNode(GetNode) -> MaybeNode, "GraphService/GetNode":
         Read Keeps Record, Read of Namespace, Short, rows Unseen, state At(snapshot), durable Nothing;
     /// Deletes a node with its edges.
-    82 DeleteNode(DeleteNode) -> Deleted, "GraphService/DeleteNode":
+    82 DeleteNode(DeleteNode) -> DeletedNode, "GraphService/DeleteNode":
         Write Frees Small, Write of Namespace, Long, rows Unseen, state Newest, durable Asked(durability);
     /// Adds an edge.
     83 AddEdge(AddEdge) -> Created, "GraphService/AddEdge":
@@ -208,7 +208,7 @@ operations! { ($)
         Write Frees Small, Write of Namespace, Long, rows Unseen, state Newest, durable Asked(durability);
     /// Reads a node's edges.
     85 GetEdges(GetEdges) -> EdgePage, "GraphService/GetEdges":
-        Read Keeps Page, Read of Namespace, Limited(limit), rows Unseen, state At(snapshot), durable Nothing;
+        Read Keeps Page, Read of Namespace, Own, rows Unseen, state At(snapshot), durable Nothing;
     /// Walks the graph.
     86 Traverse(Traverse) -> Subgraph, "GraphService/Traverse":
         Read Keeps Page, Read of Namespace, Long, rows Unseen, state At(snapshot), durable Nothing;
@@ -217,7 +217,31 @@ operations! { ($)
         Read Keeps Page, Read of Namespace, Long, rows Unseen, state At(snapshot), durable Nothing;
     /// Finds the nodes one edge away.
     88 Neighbors(Neighbors) -> Subgraph, "GraphService/GetNeighbors":
-        Read Keeps Page, Read of Namespace, Limited(limit), rows Unseen, state At(snapshot), durable Nothing;
+        Read Keeps Page, Read of Namespace, Own, rows Unseen, state At(snapshot), durable Nothing;
+    /// Reads an edge.
+    89 GetEdge(GetEdge) -> MaybeEdge, "GraphService/GetEdge":
+        Read Keeps Record, Read of Namespace, Short, rows Unseen, state At(snapshot), durable Nothing;
+    /// Reads several nodes.
+    90 GetNodes(GetNodes) -> Nodes, "GraphService/GetNodes":
+        Read Keeps Page, Read of Namespace, Items(ids), rows Unseen, state At(snapshot), durable Nothing;
+    /// Reads nodes in order.
+    91 ListNodes(ListNodes) -> NodePage, "GraphService/ListNodes":
+        Read Keeps Page, Read of Namespace, Own, rows Unseen, state At(snapshot), durable Nothing;
+    /// Reads the edges of several nodes, or all.
+    92 ListEdges(ListEdges) -> EdgePage, "GraphService/ListEdges":
+        Read Keeps Page, Read of Namespace, Long, rows Unseen, state At(snapshot), durable Nothing;
+    /// Counts nodes.
+    93 CountNodes(CountNodes) -> Counted, "GraphService/CountNodes":
+        Read Keeps Small, Read of Namespace, Long, rows Unseen, state At(snapshot), durable Nothing;
+    /// Merges fields into a node.
+    94 UpdateNode(UpdateNode) -> Updated, "GraphService/UpdateNode":
+        Write Takes Small, Write of Namespace, Long, rows Unseen, state Newest, durable Asked(durability);
+    /// Merges fields into an edge.
+    95 UpdateEdge(UpdateEdge) -> Updated, "GraphService/UpdateEdge":
+        Write Takes Small, Write of Namespace, Long, rows Unseen, state Newest, durable Asked(durability);
+    /// Makes one node of two.
+    96 MergeNodes(MergeNodes) -> MergedNodes, "GraphService/MergeNodes":
+        Write Takes Small, Write of Namespace, Long, rows Unseen, state Newest, durable Asked(durability);
 
     /// States a temporal fact.
     100 AddTemporalEdge(AddTemporalEdge) -> Created, "GraphService/AddTemporalEdge":
@@ -238,8 +262,20 @@ operations! { ($)
     105 TemporalHistory(TemporalHistory) -> TemporalEdges, "GraphService/TemporalHistory":
         Read Keeps Page, Read of Namespace, Long, rows Unseen, state At(snapshot), durable Nothing;
     /// Removes facts with their history.
-    106 EraseTemporal(EraseTemporal) -> Deleted, "GraphService/EraseTemporal":
+    106 EraseTemporal(EraseTemporal) -> Erased, "GraphService/EraseTemporal":
         Write Frees Small, Write of Namespace, Long, rows Unseen, state Newest, durable Asked(durability);
+    /// Lists facts across nodes.
+    107 ListFacts(ListFacts) -> TemporalEdges, "GraphService/ListFacts":
+        Read Keeps Page, Read of Namespace, Long, rows Unseen, state At(snapshot), durable Nothing;
+    /// States the value of a single-valued relation, joining periods of one value.
+    108 StateFact(StateFact) -> Superseded, "GraphService/StateFact":
+        Write Takes Record, Write of Namespace, Long, rows Unseen, state Newest, durable Asked(durability);
+    /// Finds a shortest path over facts valid at one instant.
+    109 TemporalShortestPath(TemporalShortestPath) -> TemporalRoute, "GraphService/TemporalShortestPath":
+        Read Keeps Page, Read of Namespace, Long, rows Unseen, state At(snapshot), durable Nothing;
+    /// Finds the nodes one fact away at an instant.
+    110 TemporalNeighbors(TemporalNeighbors) -> TemporalPath, "GraphService/TemporalNeighbors":
+        Read Keeps Page, Read of Namespace, Long, rows Unseen, state At(snapshot), durable Nothing;
 
     /// Mixed writes with preconditions.
     120 Commit(Commit) -> Written, "TransactionService/Commit":

@@ -5,14 +5,18 @@ use serde_bytes::ByteBuf;
 
 use super::collection::{GetDocuments, SearchCollection};
 use super::document_list::ListDocuments;
+use super::edges::ListEdges;
 use super::error::{Error, Result};
+use super::facts::{ListFacts, TemporalHistory};
 use super::field_values::FacetDocuments;
 use super::graph::{GetEdges, Neighbors, Traverse};
 use super::ids::CommitSeq;
 use super::kv::{MultiGet, Scan};
 use super::listing::ScanPrefixes;
+use super::nodes::{GetNodes, ListNodes};
 use super::ordered_log::{ListLogs, ReadLog};
-use super::temporal::{QueryTemporal, TemporalHistory, TraverseTemporal};
+use super::temporal::QueryTemporal;
+use super::temporal_walk::{TemporalNeighbors, TraverseTemporal};
 use super::toon_options::ToonOptions;
 use super::vector_index::SearchVectors;
 use crate::limits;
@@ -82,6 +86,16 @@ pub enum RowsQuery {
     ListLogs(ListLogs),
     /// Columns `key`, `is_prefix`.
     ScanPrefixes(ScanPrefixes),
+    /// Columns `id`, `node_type`, `properties.*`; ids that are absent give no row.
+    GetNodes(GetNodes),
+    /// Columns `id`, `node_type`, `properties.*`.
+    ListNodes(ListNodes),
+    /// The columns of [`RowsQuery::GetEdges`].
+    ListEdges(ListEdges),
+    /// The columns of [`RowsQuery::QueryTemporal`]; with `changed_since` those about the belief too.
+    ListFacts(ListFacts),
+    /// Tables `nodes` and `edges`, as of [`RowsQuery::TraverseTemporal`].
+    TemporalNeighbors(TemporalNeighbors),
 }
 
 macro_rules! each_read {
@@ -103,6 +117,11 @@ macro_rules! each_read {
             RowsQuery::ReadLog($read) => $give,
             RowsQuery::ListLogs($read) => $give,
             RowsQuery::ScanPrefixes($read) => $give,
+            RowsQuery::GetNodes($read) => $give,
+            RowsQuery::ListNodes($read) => $give,
+            RowsQuery::ListEdges($read) => $give,
+            RowsQuery::ListFacts($read) => $give,
+            RowsQuery::TemporalNeighbors($read) => $give,
         }
     };
 }
@@ -125,7 +144,9 @@ impl RowsQuery {
             RowsQuery::Scan(_) | RowsQuery::MultiGet(_) => false,
             RowsQuery::ReadLog(_) | RowsQuery::ListLogs(_) | RowsQuery::ScanPrefixes(_) => false,
             RowsQuery::GetEdges(_) | RowsQuery::Traverse(_) | RowsQuery::Neighbors(_) => false,
+            RowsQuery::GetNodes(_) | RowsQuery::ListNodes(_) | RowsQuery::ListEdges(_) => false,
             RowsQuery::QueryTemporal(_) | RowsQuery::TraverseTemporal(_) | RowsQuery::TemporalHistory(_) => false,
+            RowsQuery::ListFacts(_) | RowsQuery::TemporalNeighbors(_) => false,
         }
     }
 

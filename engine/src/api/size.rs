@@ -35,10 +35,7 @@ fn ids_bytes(ids: &[DocumentId]) -> usize {
 
 fn update_bytes(update: &DocumentUpdate) -> usize {
     let DocumentUpdate { ids, filter, set, unset, .. } = update;
-    ids.as_deref().map_or(0, ids_bytes)
-        + filter.as_ref().map_or(0, Filter::bytes)
-        + properties_bytes(set)
-        + unset.iter().map(|name| name.len() + 32).sum::<usize>()
+    ids.as_deref().map_or(0, ids_bytes) + filter.as_ref().map_or(0, Filter::bytes) + merge_bytes(set, unset)
 }
 
 fn documents_bytes(documents: &[Document]) -> usize {
@@ -51,6 +48,10 @@ fn documents_bytes(documents: &[Document]) -> usize {
 
 fn values_bytes(values: &[ByteBuf]) -> usize {
     values.iter().map(|value| 64 + value.len()).sum()
+}
+
+fn merge_bytes(set: &Properties, unset: &[String]) -> usize {
+    properties_bytes(set) + unset.iter().map(|name| name.len() + 32).sum::<usize>()
 }
 
 fn write_bytes(write: &Write) -> usize {
@@ -68,7 +69,11 @@ fn write_bytes(write: &Write) -> usize {
         Write::AddTemporalEdge(fact) | Write::SupersedeTemporalEdge(fact) => properties_bytes(&fact.properties),
         Write::AppendLog { values, .. } => values_bytes(values),
         Write::TruncateCollection { .. } => 0,
+        Write::StateFact(fact) => properties_bytes(&fact.properties),
         Write::DeleteNode { .. } | Write::DeleteEdge { .. } | Write::CloseTemporalEdge { .. } => 0,
+        Write::UpdateNode(update) => merge_bytes(&update.set, &update.unset),
+        Write::UpdateEdge(update) => merge_bytes(&update.set, &update.unset),
+        Write::MergeNodes { .. } => 0,
     }
 }
 
@@ -96,6 +101,9 @@ impl Request {
                 Request::AddEdge(add) => properties_bytes(&add.edge.properties),
                 Request::AddTemporalEdge(add) => properties_bytes(&add.fact.properties),
                 Request::SupersedeTemporalEdge(add) => properties_bytes(&add.fact.properties),
+                Request::UpdateNode(update) => merge_bytes(&update.update.set, &update.update.unset),
+                Request::UpdateEdge(update) => merge_bytes(&update.update.set, &update.update.unset),
+                Request::StateFact(state) => properties_bytes(&state.fact.properties),
                 Request::Commit(commit) => {
                     commit.preconditions.len() * 64 + commit.writes.iter().map(write_bytes).sum::<usize>()
                 }

@@ -7,9 +7,9 @@
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
-use super::common::{Direction, Durability, TraversalOrder};
+use super::common::{Direction, Durability};
 use super::error::{Error, Result};
-use super::graph::{Node, check_depth, check_edge_types};
+use super::graph::check_edge_types;
 use super::ids::{CommitSeq, EdgeType, NodeId, TimestampMs};
 use super::properties::Properties;
 
@@ -21,6 +21,11 @@ pub(super) fn check_period(from: TimestampMs, until: Option<TimestampMs>) -> Res
         ))),
         Some(_) | None => Ok(()),
     }
+}
+
+/// Refuses an empty or reversed window. An end that is left out is open.
+pub(super) fn check_window(start: Option<TimestampMs>, end: Option<TimestampMs>) -> Result<()> {
+    start.map_or(Ok(()), |start| check_period(start, end))
 }
 
 /// A fact as a caller states it.
@@ -114,16 +119,27 @@ pub enum TemporalMode {
     },
     /// Valid at some time in `[start, end)`.
     Range {
-        /// The first millisecond.
-        start: TimestampMs,
-        /// The first millisecond that is outside.
-        end: TimestampMs,
+        /// The first millisecond; nothing = from the beginning of time.
+        #[serde(default)]
+        start: Option<TimestampMs>,
+        /// The first millisecond that is outside; nothing = to the end of time.
+        #[serde(default)]
+        end: Option<TimestampMs>,
         /// Cut the returned periods to the range.
         #[serde(default)]
         clip: bool,
     },
     /// Valid now, by the engine's clock.
     Current,
+}
+
+impl TemporalMode {
+    pub(super) fn validate(self) -> Result<()> {
+        match self {
+            Self::Range { start, end, clip: _ } => check_window(start, end),
+            Self::PointInTime { .. } | Self::Current => Ok(()),
+        }
+    }
 }
 
 /// Asks for the facts of a node.
@@ -153,9 +169,7 @@ pub struct QueryTemporal {
 impl QueryTemporal {
     pub(super) fn validate(&self) -> Result<()> {
         self.node_id.validate()?;
-        if let TemporalMode::Range { start, end, clip: _ } = self.mode {
-            check_period(start, Some(end))?;
-        }
+        self.mode.validate()?;
         check_edge_types(self.edge_types.as_ref())
     }
 }
@@ -173,7 +187,7 @@ pub struct TemporalEdges {
     pub truncated: bool,
 }
 
-/// Closes the open periods of `(from, type, to)`: they end at `at`.
+/// Ends what holds of `(from, type, to)` at `at`: its open periods, and those whose planned end is later.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CloseTemporalEdge {
     /// Where it begins.
@@ -182,7 +196,7 @@ pub struct CloseTemporalEdge {
     pub edge_type: EdgeType,
     /// Where it ends.
     pub to_id: NodeId,
-    /// When it ceased to hold; nothing = now. It must be after the period's start.
+    /// When it ceased to hold; nothing = now. It must be after the start of every open period.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<TimestampMs>,
     /// How safe the write must be before the reply.
@@ -233,115 +247,59 @@ pub struct Superseded {
     pub asserted: TemporalEdge,
     /// The facts that it ended, as they are believed now.
     pub closed: Vec<TemporalEdge>,
+    /// False if all of it was believed already, so that nothing was written.
+    #[serde(default)]
+    pub changed: bool,
     /// The commit.
     pub commit_seq: CommitSeq,
     /// The durability that was reached before this reply.
     pub durability: Durability,
 }
 
-/// Walks temporal edges that are all valid at one instant.
+/// A fact as a caller states it whose start may be now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TraverseTemporal {
-    /// Where to begin.
-    pub start: NodeId,
-    /// The instant of valid time; nothing = now, read once for the whole walk.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub at: Option<TimestampMs>,
-    /// Which beliefs; nothing = today's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub as_of: Option<AsOf>,
-    /// The order of visiting.
-    #[serde(default)]
-    pub order: TraversalOrder,
-    /// Most edges between the start and a visited node; nothing = [`crate::limits::TRAVERSE_DEPTH_DEFAULT`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub max_depth: Option<u32>,
-    /// Walk only edges of these types; nothing = all.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub edge_types: Option<Vec<EdgeType>>,
-    /// Which way edges are walked.
-    #[serde(default)]
-    pub direction: Direction,
-    /// Most nodes to visit; nothing = [`crate::limits::GRAPH_ITEMS_MAX`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub limit: Option<u32>,
-    /// Read at this held snapshot instead of the newest state.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub snapshot: Option<CommitSeq>,
-}
-
-impl TraverseTemporal {
-    pub(super) fn validate(&self) -> Result<()> {
-        self.start.validate()?;
-        check_depth(self.max_depth)?;
-        check_edge_types(self.edge_types.as_ref())
-    }
-}
-
-/// What a temporal walk saw.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TemporalPath {
-    /// The nodes visited, in order, the start first. A node that was never added has an empty type and no properties.
-    pub nodes: Vec<Node>,
-    /// Every edge between visited nodes that the walk saw, in the order it saw them.
-    pub edges: Vec<TemporalEdge>,
-    /// True if a limit ended the walk before it was complete.
-    pub truncated: bool,
-}
-
-/// Asks for every belief about a node's edges, or about one edge: asserted, retracted and replaced ones.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TemporalHistory {
-    /// The node.
-    pub node_id: NodeId,
-    /// Only edges of this type.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub edge_type: Option<EdgeType>,
-    /// Only edges whose other end is this node.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub other_id: Option<NodeId>,
-    /// Which edges of the node.
-    #[serde(default)]
-    pub direction: Direction,
-    /// Most edges to return; nothing = [`crate::limits::PAGE_ITEMS_MAX`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub limit: Option<u32>,
-    /// Where an earlier page ended; give the same other fields with it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cursor: Option<ByteBuf>,
-    /// Read at this held snapshot instead of the newest state.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub snapshot: Option<CommitSeq>,
-}
-
-impl TemporalHistory {
-    pub(super) fn validate(&self) -> Result<()> {
-        self.node_id.validate()?;
-        self.edge_type.iter().try_for_each(EdgeType::validate)?;
-        self.other_id.iter().try_for_each(NodeId::validate)
-    }
-}
-
-/// Removes facts with their whole history, for privacy: no query, at any time or belief, finds them again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EraseTemporal {
-    /// Where the edges begin.
+pub struct StatedFact {
+    /// Where it begins.
     pub from_id: NodeId,
-    /// Only edges of this type.
+    /// Its type.
+    pub edge_type: EdgeType,
+    /// Where it ends.
+    pub to_id: NodeId,
+    /// From when it holds; nothing = now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub edge_type: Option<EdgeType>,
-    /// Only edges that end here.
+    pub valid_from: Option<TimestampMs>,
+    /// Until when, exclusive; nothing = open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub to_id: Option<NodeId>,
+    pub valid_until: Option<TimestampMs>,
+    /// Its fields.
+    #[serde(default)]
+    pub properties: Properties,
+}
+
+impl StatedFact {
+    pub(crate) fn validate(&self) -> Result<()> {
+        self.from_id.validate()?;
+        self.edge_type.validate()?;
+        self.to_id.validate()?;
+        self.properties.validate()?;
+        check_window(self.valid_from, self.valid_until)
+    }
+}
+
+/// States the value `(to, properties)` that a single-valued relation `(from, type)` has from a time on. As
+/// [`SupersedeTemporalEdge`], but periods of one value that touch are one period: where the relation has this value already
+/// nothing is written, and a period of the same value that ends or begins where this one does grows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StateFact {
+    /// The fact.
+    pub fact: StatedFact,
     /// How safe the write must be before the reply.
     #[serde(default)]
     pub durability: Durability,
 }
 
-impl EraseTemporal {
+impl StateFact {
     pub(super) fn validate(&self) -> Result<()> {
-        self.from_id.validate()?;
-        self.edge_type.iter().try_for_each(EdgeType::validate)?;
-        self.to_id.iter().try_for_each(NodeId::validate)
+        self.fact.validate()
     }
 }

@@ -1,8 +1,8 @@
 //! Fills an empty store from the rows of a checkpoint, and refuses rows that do not belong together.
 //!
 //! Rows come in the order of the file: table by table, keys ascending, so a row given twice is found without remembering
-//! any. What follows from the rows is made here and nowhere else: reverse edges, expiries, times of commits, counters. So
-//! they agree with the rows whatever the file says. What the rows demand of each other is checked:
+//! any. What follows from the rows is made here and nowhere else: reverse edges, nodes by type, expiries, times of commits,
+//! counters. So they agree with the rows whatever the file says. What the rows demand of each other is checked:
 //!
 //! - a vector belongs to a collection before it, has its dimension and is finite; rows count from 0 without gaps;
 //! - a document refers to a vector of its collection or has no embedding, each vector belongs to exactly one document, and a
@@ -28,10 +28,11 @@ use super::site::Site;
 use crate::api::{Embedding, TemporalEdge};
 use crate::index::vector::{VectorParams, validate};
 use crate::limits;
-use crate::namespace::{fact_in_key, row_bytes};
+use crate::namespace::{fact_in_key, fact_out_key, fact_type_key, row_bytes};
 use crate::store::{
-    Base, BaseSnapshot, CollectionKind, CollectionRecord, Counters, DocumentBody, DocumentRecord, FlushInput, KeyRange,
-    KeyReader, KeyWriter, LogEntryRow, LogHead, LogWalk, Memtable, RowPlace, StoreError, Table,
+    Base, BaseSnapshot, CollectionKind, CollectionRecord, Counters, DocumentBody, DocumentRecord, FACTS_LISTED,
+    FlushInput, KeyRange, KeyReader, KeyWriter, LogEntryRow, LogHead, LogWalk, Memtable, NODES_LISTED, RowPlace,
+    StoreError, Table, change_key, node_type_key,
 };
 
 /// What rows of a collection are held to.
@@ -124,7 +125,12 @@ impl<'a> Builder<'a> {
                 value = DocumentRecord::decode(&value).map_err(|error| self.site.store(error))?.placed(place);
                 self.counters.live_bytes += row_bytes(&value, id, place, dimension);
             }
-            Item::Node { .. } => {
+            Item::Node { id, record } => {
+                if self.counters.nodes == 0 {
+                    // The list has had every node from the first on.
+                    self.put(Table::NodeTypes, NODES_LISTED, &[]);
+                }
+                self.put(Table::NodeTypes, &node_type_key(&record.node_type, id.as_str()), &[]);
                 self.counters.nodes += 1;
                 self.counters.live_bytes += (key.len() + value.len()) as u64;
             }
@@ -286,10 +292,21 @@ impl<'a> Builder<'a> {
             return Err(CheckpointFault::content("two beliefs in one fact stand at the same time"));
         }
         self.put(Table::TemporalIn, &fact_in_key(edge), &[]);
+        self.list_fact(edge);
         self.mark_time(edge.asserted_at.0, edge.asserted_seq.0)?;
         match (edge.retracted_at, edge.retracted_seq) {
             (Some(at), Some(seq)) => self.mark_time(at.0, seq.0),
             _ => Ok(()),
+        }
+    }
+
+    /// Notes a fact in the lists, which have every fact from the first on.
+    fn list_fact(&self, edge: &TemporalEdge) {
+        let out_key = fact_out_key(edge);
+        self.put(Table::TemporalTypes, FACTS_LISTED, &[]);
+        self.put(Table::TemporalTypes, &fact_type_key(edge), &[]);
+        for seq in [Some(edge.asserted_seq), edge.retracted_seq].into_iter().flatten() {
+            self.put(Table::TemporalChanges, &change_key(seq.0, &out_key), &[]);
         }
     }
 

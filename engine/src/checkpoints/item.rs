@@ -121,6 +121,9 @@ pub fn section(table: Table) -> Option<u8> {
         | Table::CommitTimes
         | Table::Purges
         | Table::Rows
+        | Table::NodeTypes
+        | Table::TemporalTypes
+        | Table::TemporalChanges
         | Table::RangeDeletes => None,
     }
 }
@@ -208,6 +211,9 @@ impl Item {
             | Table::CommitTimes
             | Table::Purges
             | Table::Rows
+            | Table::NodeTypes
+            | Table::TemporalTypes
+            | Table::TemporalChanges
             | Table::RangeDeletes => {
                 return Err(broken(table, "a checkpoint has no such rows"));
             }

@@ -26,12 +26,16 @@ fn shapes(read: &RowsQuery) -> &'static [&'static Shape] {
         RowsQuery::GetEdges(_) => &[&EDGE],
         RowsQuery::Traverse(_) | RowsQuery::Neighbors(_) => &[&NODE, &EDGE],
         RowsQuery::QueryTemporal(_) => &[&FACT],
-        RowsQuery::TraverseTemporal(_) => &[&NODE, &FACT],
+        RowsQuery::TraverseTemporal(_) | RowsQuery::TemporalNeighbors(_) => &[&NODE, &FACT],
         RowsQuery::TemporalHistory(_) => &[&BELIEF],
         RowsQuery::FacetDocuments(_) => &[&FACET],
         RowsQuery::ReadLog(_) => &[&LOG_ENTRY],
         RowsQuery::ListLogs(_) => &[&LOG],
         RowsQuery::ScanPrefixes(_) => &[&LISTED],
+        RowsQuery::GetNodes(_) | RowsQuery::ListNodes(_) => &[&NODE],
+        RowsQuery::ListEdges(_) => &[&EDGE],
+        RowsQuery::ListFacts(list) if list.changed_since.is_some() => &[&BELIEF],
+        RowsQuery::ListFacts(_) => &[&FACT],
     }
 }
 
@@ -121,7 +125,14 @@ pub fn rows(read: &RowsQuery, response: Response, projection: &Projection) -> Re
             let index = search.index.as_str();
             whole(one(projection.table(&VECTOR, found.hits.into_iter().map(|hit| VectorRecord { index, hit }))))
         }
-        (RowsQuery::GetEdges(_), Response::GetEdges(page)) => {
+        (RowsQuery::GetNodes(_), Response::GetNodes(found)) => {
+            whole(one(projection.table(&NODE, found.nodes.into_iter().flatten())))
+        }
+        (RowsQuery::ListNodes(_), Response::ListNodes(page)) => {
+            let truncated = page.cursor.is_some();
+            Answer { rows: one(projection.table(&NODE, page.nodes)), cursor: page.cursor, truncated }
+        }
+        (RowsQuery::GetEdges(_), Response::GetEdges(page)) | (RowsQuery::ListEdges(_), Response::ListEdges(page)) => {
             let truncated = page.cursor.is_some();
             Answer { rows: one(projection.table(&EDGE, page.edges)), cursor: page.cursor, truncated }
         }
@@ -133,7 +144,8 @@ pub fn rows(read: &RowsQuery, response: Response, projection: &Projection) -> Re
             let rows = one(projection.table(&FACT, found.edges));
             Answer { rows, cursor: found.cursor, truncated: found.truncated }
         }
-        (RowsQuery::TraverseTemporal(_), Response::TraverseTemporal(path)) => {
+        (RowsQuery::TraverseTemporal(_), Response::TraverseTemporal(path))
+        | (RowsQuery::TemporalNeighbors(_), Response::TemporalNeighbors(path)) => {
             let tables = projection.table(&NODE, path.nodes).into_iter().chain(projection.table(&FACT, path.edges));
             Answer { rows: RowSet { tables: tables.collect() }, cursor: None, truncated: path.truncated }
         }
@@ -162,6 +174,11 @@ pub fn rows(read: &RowsQuery, response: Response, projection: &Projection) -> Re
         (RowsQuery::ScanPrefixes(_), Response::ScanPrefixes(page)) => {
             let truncated = page.cursor.is_some();
             Answer { rows: one(projection.table(&LISTED, page.entries)), cursor: page.cursor, truncated }
+        }
+        (RowsQuery::ListFacts(list), Response::ListFacts(found)) => {
+            let shape = if list.changed_since.is_some() { &BELIEF } else { &FACT };
+            let rows = one(projection.table(shape, found.edges));
+            Answer { rows, cursor: found.cursor, truncated: found.truncated }
         }
         (_, other) => return Err(Error::internal(format!("{} is no answer to this read", other.code().name()))),
     })

@@ -367,9 +367,9 @@ impl Actor {
         self.unsynced_since.is_some_and(|since| now.saturating_sub(since) >= limits::VOLATILE_DELAY_MAX)
     }
 
-    /// Removes a bounded part of what has expired and of dropped collections, in commits of the engine's own. While more
-    /// is left, the next part is asked for at once, behind whatever waits in the mailbox: so a backlog shrinks as fast as
-    /// the machine allows, and requests are served in between.
+    /// Removes a bounded part of what has expired and of dropped collections, and notes a part of what is in no list yet, in
+    /// commits of the engine's own. While more is left, the next part is asked for at once, behind whatever waits in the
+    /// mailbox: so a backlog shrinks as fast as the machine allows, and requests are served in between.
     fn sweep(&mut self, around: &Surroundings<'_>) {
         // Deletes take memory too; they go on when the disk has caught up.
         if around.closing || self.congestion().is_some() {
@@ -386,6 +386,7 @@ impl Actor {
             self.do_by_itself(Origin::Sweep, around, rows),
             self.do_by_itself(Origin::Purge, around, |ctx| exec::purge(ctx, most)),
             self.do_by_itself(Origin::Purge, around, |ctx| exec::remove_ranges(ctx, most)),
+            self.list(around),
         ];
         if parts.contains(&true) {
             self.sweeping = true;
@@ -402,9 +403,20 @@ impl Actor {
     ) -> bool {
         let author = Author { kind: 0, origin };
         self.attempt(author, Durability::Volatile, around, part).unwrap_or_else(|error| {
-            tracing::warn!(%error, ?origin, "removing what has expired or was dropped failed; it is tried again");
+            tracing::warn!(%error, ?origin, "a commit of the engine's own failed; it is tried again");
             false
         })
+    }
+
+    /// Notes a bounded part of the nodes and the facts that are in no list yet. True if more are left.
+    fn list(&mut self, around: &Surroundings<'_>) -> bool {
+        if around.space.is_short() {
+            return false;
+        }
+        let most = limits::SWEEP_ITEMS_MAX;
+        let nodes = self.do_by_itself(Origin::Listing, around, |ctx| exec::list_nodes(ctx, most));
+        let facts = self.do_by_itself(Origin::Listing, around, |ctx| exec::list_facts(ctx, most));
+        nodes || facts
     }
 
     /// Ends snapshots whose time is over, and now and then frees the index rows that no reader can see any more.

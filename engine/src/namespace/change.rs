@@ -270,7 +270,8 @@ impl<'a> Changes<'a> {
             (Table::TemporalOut, None) => Ok(FactStep::of_deleted(key, self.seq)?.map(Change::Fact)),
             (Table::Collections | Table::Documents | Table::Rows | Table::Purges, None)
             | (Table::Kv | Table::KvExpiry | Table::Nodes | Table::EdgesOut | Table::EdgesIn, _)
-            | (Table::TemporalIn | Table::CommitTimes | Table::Logs | Table::LogEntries, _) => Ok(None),
+            | (Table::TemporalIn | Table::CommitTimes | Table::TemporalTypes | Table::TemporalChanges, _)
+            | (Table::Logs | Table::LogEntries | Table::NodeTypes, _) => Ok(None),
         }
     }
 

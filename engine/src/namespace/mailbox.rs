@@ -32,7 +32,8 @@ pub enum Task {
         /// Its number.
         opening: u64,
     },
-    /// Time has passed: sync volatile writes, flush an old memtable, sweep what has expired, purge dropped collections.
+    /// Time has passed: sync volatile writes, flush an old memtable, sweep what has expired, purge dropped collections,
+    /// note nodes by type.
     Tick,
     /// Go on with a sweep that had more to do than one commit may take.
     Sweep,

@@ -61,5 +61,8 @@ pub use spawn::{Spawn, TrySpawn};
 pub use spawn::{spawner, try_spawner};
 #[cfg(test)]
 pub use tenant::Tenant;
-pub use timelines::{decode as decode_fact, in_key as fact_in_key, out_key as fact_out_key, record as fact_record};
+pub use timelines::{
+    decode as decode_fact, in_key as fact_in_key, out_key as fact_out_key, record as fact_record,
+    type_key as fact_type_key,
+};
 pub use trial::try_on_nothing;

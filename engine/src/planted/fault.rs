@@ -113,6 +113,10 @@ faults! {
     DeletesNotFlushed = "deletes_not_flushed", Crash "durable::what_was_deleted_is_gone_from_the_store_too";
     /// An edge is not written into the reverse index.
     ReverseEdgeForgotten = "reverse_edge_forgotten", Crash "durable::an_edge_is_seen_from_both_ends_and_gone_from_both";
+    /// A node is not written into the list by type.
+    NodeTypeForgotten = "node_type_forgotten", Crash "durable::a_node_is_found_by_its_type_and_by_no_other";
+    /// A node that gets another type keeps its place under the old one.
+    NodeTypeKept = "node_type_kept", Crash "durable::a_node_is_found_by_its_type_and_by_no_other";
     /// A deleted edge stays in the reverse index.
     ReverseEdgeKept = "reverse_edge_kept", Crash "durable::an_edge_is_seen_from_both_ends_and_gone_from_both";
     /// Two collections get one id.

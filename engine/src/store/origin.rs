@@ -14,11 +14,13 @@ pub enum Origin {
     Purge = 3,
     /// A restored checkpoint. A restore brings a store and no log, so no record says this yet.
     Restore = 4,
+    /// What a directory of before holds was noted in lists that came later.
+    Listing = 5,
 }
 
 impl Origin {
     /// All of them.
-    pub const ALL: [Origin; 4] = [Origin::Client, Origin::Sweep, Origin::Purge, Origin::Restore];
+    pub const ALL: [Origin; 5] = [Origin::Client, Origin::Sweep, Origin::Purge, Origin::Restore, Origin::Listing];
 
     /// The origin with this number; nothing for one of a later version.
     #[must_use]

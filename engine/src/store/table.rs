@@ -45,13 +45,20 @@ pub enum Table {
     Logs = 13,
     /// Key: number of a log (u64), position (u64). Value: [`super::LogEntryRow`].
     LogEntries = 14,
+    /// Key: bytes of the type (u32), type, node id. Value: empty. The nodes by type; see `node_types.rs`.
+    NodeTypes = 15,
+    /// Key: edge type (text), from (text), `valid_from` (time), to (text), asserting commit (u64). Value: empty. The versions
+    /// of `TemporalOut` by type; see `fact_lists.rs`.
+    TemporalTypes = 16,
+    /// Key: commit (u64), a key of `TemporalOut`. Value: empty. Which versions a commit asserted or retracted.
+    TemporalChanges = 17,
     /// Key: commit (u64), number in it (u32). Value: [`super::RangeDelete`]. Rows of the range are still to be removed.
-    RangeDeletes = 15,
+    RangeDeletes = 18,
 }
 
 impl Table {
     /// Every table, in the order of its number.
-    pub const ALL: [Table; 16] = [
+    pub const ALL: [Table; 19] = [
         Table::Kv,
         Table::KvExpiry,
         Table::Collections,
@@ -67,6 +74,9 @@ impl Table {
         Table::Rows,
         Table::Logs,
         Table::LogEntries,
+        Table::NodeTypes,
+        Table::TemporalTypes,
+        Table::TemporalChanges,
         Table::RangeDeletes,
     ];
 
@@ -85,7 +95,27 @@ impl Table {
 
     /// True for a table that came later: a file of before lacks it until a flush writes to it, which means that it is empty.
     pub fn came_later(self) -> bool {
-        matches!(self, Table::Rows | Table::Logs | Table::LogEntries | Table::RangeDeletes)
+        match self {
+            Table::Rows
+            | Table::Logs
+            | Table::LogEntries
+            | Table::NodeTypes
+            | Table::TemporalTypes
+            | Table::TemporalChanges
+            | Table::RangeDeletes => true,
+            Table::Kv
+            | Table::KvExpiry
+            | Table::Collections
+            | Table::Documents
+            | Table::Vectors
+            | Table::Nodes
+            | Table::EdgesOut
+            | Table::EdgesIn
+            | Table::TemporalOut
+            | Table::TemporalIn
+            | Table::CommitTimes
+            | Table::Purges => false,
+        }
     }
 
     /// The name in redb.
@@ -106,6 +136,9 @@ impl Table {
             Table::Rows => "rows.v1",
             Table::Logs => "logs.v1",
             Table::LogEntries => "log_entries.v1",
+            Table::NodeTypes => "node_types.v1",
+            Table::TemporalTypes => "temporal_types.v1",
+            Table::TemporalChanges => "temporal_changes.v1",
             Table::RangeDeletes => "range_deletes.v1",
         }
     }

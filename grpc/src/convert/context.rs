@@ -69,6 +69,11 @@ fn read_message(read: RowsQuery) -> proto::RowsQuery {
             RowsQuery::ReadLog(read) => Read::ReadLog(Rpc::ask("", read)),
             RowsQuery::ListLogs(read) => Read::ListLogs(Rpc::ask("", read)),
             RowsQuery::ScanPrefixes(read) => Read::ScanPrefixes(Rpc::ask("", read)),
+            RowsQuery::GetNodes(read) => Read::GetNodes(Rpc::ask("", read)),
+            RowsQuery::ListNodes(read) => Read::ListNodes(Rpc::ask("", read)),
+            RowsQuery::ListEdges(read) => Read::ListEdges(Rpc::ask("", read)),
+            RowsQuery::ListFacts(read) => Read::ListFacts(Rpc::ask("", read)),
+            RowsQuery::TemporalNeighbors(read) => Read::TemporalNeighbors(Rpc::ask("", read)),
         }),
     }
 }
@@ -100,6 +105,11 @@ fn read(message: Option<proto::RowsQuery>, namespace: &str) -> Result<RowsQuery>
         Read::ReadLog(ask) => inner(ask, namespace, RowsQuery::ReadLog),
         Read::ListLogs(ask) => inner(ask, namespace, RowsQuery::ListLogs),
         Read::ScanPrefixes(ask) => inner(ask, namespace, RowsQuery::ScanPrefixes),
+        Read::GetNodes(ask) => inner(ask, namespace, RowsQuery::GetNodes),
+        Read::ListNodes(ask) => inner(ask, namespace, RowsQuery::ListNodes),
+        Read::ListEdges(ask) => inner(ask, namespace, RowsQuery::ListEdges),
+        Read::ListFacts(ask) => inner(ask, namespace, RowsQuery::ListFacts),
+        Read::TemporalNeighbors(ask) => inner(ask, namespace, RowsQuery::TemporalNeighbors),
     }
 }
 

@@ -1,14 +1,15 @@
 //! `GraphService`, the property graph.
 
 use toondb_engine::api::{
-    AddEdge, AddNode, CommitSeq, Created, DeleteEdge, DeleteNode, Deleted, Edge, EdgePage, EdgeType, GetEdges, GetNode,
-    MaybeNode, Neighbors, Node, NodeId, Path, Result, ShortestPath, Subgraph, Traverse,
+    AddEdge, AddNode, CommitSeq, Created, DeleteEdge, DeleteNode, Deleted, DeletedNode, Edge, EdgePage, EdgeType,
+    GetEdges, GetNode, MaybeNode, Neighbors, Node, NodeId, Path, Result, ShortestPath, Subgraph, Traverse,
 };
 use toondb_engine::limits;
 
 use super::enums::{direction, direction_number, durability, durability_number, order, order_number};
 use super::kv::deleted;
 use super::properties::{properties, split, split_for_all};
+use super::walk_filter::{typed, typed_message, walk_filter, walk_filter_message};
 use super::{bytes, non_zero, required, seq, snapshot, vec};
 use crate::proto;
 use crate::rpc::Rpc;
@@ -67,7 +68,7 @@ pub(super) fn edge_message(edge: Edge) -> proto::GraphEdge {
     }
 }
 
-fn edge_shown(edge: Edge) -> proto::GraphEdge {
+pub(super) fn edge_shown(edge: Edge) -> proto::GraphEdge {
     let Edge { from_id, edge_type, to_id, properties } = edge;
     let (properties, typed_properties) = split_for_all(properties);
     proto::GraphEdge {
@@ -79,11 +80,11 @@ fn edge_shown(edge: Edge) -> proto::GraphEdge {
     }
 }
 
-fn edges_shown(edges: Vec<Edge>) -> Vec<proto::GraphEdge> {
+pub(super) fn edges_shown(edges: Vec<Edge>) -> Vec<proto::GraphEdge> {
     edges.into_iter().map(edge_shown).collect()
 }
 
-fn edges(messages: Vec<proto::GraphEdge>) -> Result<Vec<Edge>> {
+pub(super) fn edges(messages: Vec<proto::GraphEdge>) -> Result<Vec<Edge>> {
     messages.into_iter().map(edge).collect()
 }
 
@@ -172,20 +173,25 @@ impl Rpc for DeleteNode {
         Ok((ask.namespace, DeleteNode { id: ask.node_id.into(), durability: durability(ask.durability)? }))
     }
 
-    fn answer(_: &str, reply: Deleted) -> Self::Answer {
-        let existed = reply.deleted > 0;
+    fn answer(_: &str, reply: DeletedNode) -> Self::Answer {
+        let DeletedNode { deleted, edges, facts, commit_seq, durability } = reply;
+        let existed = deleted > 0;
         proto::DeleteNodeResponse {
             success: existed,
             error: if existed { String::new() } else { "there is no such node".to_owned() },
-            commit_seq: reply.commit_seq.0,
-            durability: durability_number(reply.durability),
-            deleted: reply.deleted,
-            ..Default::default()
+            error_code: 0,
+            commit_seq: commit_seq.0,
+            durability: durability_number(durability),
+            deleted,
+            edges,
+            facts,
         }
     }
 
-    fn read_answer(answer: Self::Answer) -> Result<Deleted> {
-        deleted(answer.deleted, answer.commit_seq, answer.durability)
+    fn read_answer(answer: Self::Answer) -> Result<DeletedNode> {
+        let proto::DeleteNodeResponse { deleted, edges, facts, commit_seq, durability, .. } = answer;
+        let (commit_seq, durability) = (CommitSeq(commit_seq), self::durability(durability)?);
+        Ok(DeletedNode { deleted, edges, facts, commit_seq, durability })
     }
 }
 
@@ -227,7 +233,7 @@ impl Rpc for GetEdges {
     type Answer = proto::GetEdgesResponse;
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
-        let GetEdges { node_id, edge_types, direction, limit, cursor, snapshot } = operation;
+        let GetEdges { node_id, edge_types, direction, filter, limit, cursor, snapshot } = operation;
         let (edge_types, edge_types_given) = edge_type_texts(edge_types);
         proto::GetEdgesRequest {
             namespace: namespace.to_owned(),
@@ -239,6 +245,7 @@ impl Rpc for GetEdges {
             limit: Some(limit.unwrap_or(limits::PAGE_ITEMS_MAX as u32)),
             cursor: vec(cursor),
             edge_types_given,
+            filter: typed_message(filter),
             snapshot: seq(snapshot),
         }
     }
@@ -252,6 +259,7 @@ impl Rpc for GetEdges {
             node_id: ask.node_id.into(),
             edge_types: edge_types(given, ask.edge_types_given),
             direction: direction(ask.direction)?,
+            filter: typed(ask.filter)?,
             limit: ask.limit,
             cursor: bytes(ask.cursor),
             snapshot: snapshot(ask.snapshot),
@@ -316,7 +324,7 @@ impl Rpc for Traverse {
     type Answer = proto::TraverseResponse;
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
-        let Traverse { start, order, max_depth, edge_types, direction, limit, snapshot } = operation;
+        let Traverse { start, order, max_depth, edge_types, direction, filter, limit, snapshot } = operation;
         let (edge_types, edge_types_given) = edge_type_texts(edge_types);
         proto::TraverseRequest {
             namespace: namespace.to_owned(),
@@ -328,6 +336,7 @@ impl Rpc for Traverse {
             limit,
             start_only: max_depth == Some(0),
             edge_types_given,
+            filter: walk_filter_message(filter),
             snapshot: seq(snapshot),
         }
     }
@@ -340,6 +349,7 @@ impl Rpc for Traverse {
             edge_types: edge_types(ask.edge_types, ask.edge_types_given),
             direction: direction(ask.direction)?,
             limit: ask.limit,
+            filter: walk_filter(ask.filter)?,
             snapshot: snapshot(ask.snapshot),
         };
         Ok((ask.namespace, operation))
@@ -361,7 +371,7 @@ impl Rpc for ShortestPath {
     type Answer = proto::ShortestPathResponse;
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
-        let ShortestPath { from_id, to_id, max_depth, edge_types, direction, snapshot } = operation;
+        let ShortestPath { from_id, to_id, max_depth, edge_types, direction, filter, snapshot } = operation;
         let (edge_types, edge_types_given) = edge_type_texts(edge_types);
         proto::ShortestPathRequest {
             namespace: namespace.to_owned(),
@@ -372,6 +382,7 @@ impl Rpc for ShortestPath {
             direction: direction_number(direction),
             start_only: max_depth == Some(0),
             edge_types_given,
+            filter: walk_filter_message(filter),
             snapshot: seq(snapshot),
         }
     }
@@ -383,6 +394,7 @@ impl Rpc for ShortestPath {
             max_depth: depth(ask.max_depth, ask.start_only),
             edge_types: edge_types(ask.edge_types, ask.edge_types_given),
             direction: direction(ask.direction)?,
+            filter: walk_filter(ask.filter)?,
             snapshot: snapshot(ask.snapshot),
         };
         Ok((ask.namespace, operation))
@@ -410,7 +422,7 @@ impl Rpc for Neighbors {
     type Answer = proto::GetNeighborsResponse;
 
     fn ask(namespace: &str, operation: Self) -> Self::Ask {
-        let Neighbors { node_id, direction, edge_types, limit, snapshot } = operation;
+        let Neighbors { node_id, direction, edge_types, filter, limit, snapshot } = operation;
         let (edge_types, edge_types_given) = edge_type_texts(edge_types);
         proto::GetNeighborsRequest {
             namespace: namespace.to_owned(),
@@ -419,6 +431,7 @@ impl Rpc for Neighbors {
             edge_types,
             limit,
             edge_types_given,
+            filter: walk_filter_message(filter),
             snapshot: seq(snapshot),
         }
     }
@@ -429,6 +442,7 @@ impl Rpc for Neighbors {
             direction: direction(ask.direction)?,
             edge_types: edge_types(ask.edge_types, ask.edge_types_given),
             limit: ask.limit,
+            filter: walk_filter(ask.filter)?,
             snapshot: snapshot(ask.snapshot),
         };
         Ok((ask.namespace, operation))

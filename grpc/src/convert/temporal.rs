@@ -1,14 +1,13 @@
 //! `GraphService`, the bitemporal graph.
 
 use toondb_engine::api::{
-    AddTemporalEdge, AsOf, CloseTemporalEdge, ClosedEdges, CommitSeq, Created, Deleted, EdgeType, EraseTemporal,
-    NodeId, QueryTemporal, Result, SupersedeTemporalEdge, Superseded, TemporalEdge, TemporalEdges, TemporalFact,
-    TemporalHistory, TemporalMode, TemporalPath, TimestampMs, TraverseTemporal,
+    AddTemporalEdge, AsOf, CloseTemporalEdge, ClosedEdges, CommitSeq, Created, QueryTemporal, Result,
+    SupersedeTemporalEdge, Superseded, TemporalEdge, TemporalEdges, TemporalFact, TemporalMode, TemporalPath,
+    TimestampMs, TraverseTemporal,
 };
 
 use super::enums::{direction, direction_number, durability, durability_number, order, order_number, unknown};
 use super::graph::{created, edge_type_texts, edge_types, nodes, nodes_shown};
-use super::kv::deleted;
 use super::properties::{properties, split, split_for_all};
 use super::{bytes, required, seq, snapshot, vec};
 use crate::proto;
@@ -140,15 +139,15 @@ fn edge(message: proto::TemporalEdge) -> Result<TemporalEdge> {
     })
 }
 
-fn shown(edges: Vec<TemporalEdge>) -> Vec<proto::TemporalEdge> {
+pub(super) fn shown(edges: Vec<TemporalEdge>) -> Vec<proto::TemporalEdge> {
     edges.into_iter().map(edge_shown).collect()
 }
 
-fn edges(messages: Vec<proto::TemporalEdge>) -> Result<Vec<TemporalEdge>> {
+pub(super) fn edges(messages: Vec<proto::TemporalEdge>) -> Result<Vec<TemporalEdge>> {
     messages.into_iter().map(edge).collect()
 }
 
-fn as_of(message: Option<proto::AsOf>) -> Result<Option<AsOf>> {
+pub(super) fn as_of(message: Option<proto::AsOf>) -> Result<Option<AsOf>> {
     let Some(message) = message else { return Ok(None) };
     Ok(Some(match required(message.instant, "instant in as_of")? {
         proto::as_of::Instant::CommitSeq(seq) => AsOf::Seq(CommitSeq(seq)),
@@ -156,7 +155,7 @@ fn as_of(message: Option<proto::AsOf>) -> Result<Option<AsOf>> {
     }))
 }
 
-fn as_of_message(as_of: Option<AsOf>) -> Option<proto::AsOf> {
+pub(super) fn as_of_message(as_of: Option<AsOf>) -> Option<proto::AsOf> {
     let instant = match as_of? {
         AsOf::Seq(seq) => proto::as_of::Instant::CommitSeq(seq.0),
         AsOf::Time(time) => proto::as_of::Instant::Time(time.0),
@@ -206,23 +205,33 @@ impl Rpc for SupersedeTemporalEdge {
     }
 
     fn answer(_: &str, reply: Superseded) -> Self::Answer {
-        let Superseded { asserted, closed, commit_seq, durability } = reply;
-        proto::SupersedeTemporalEdgeResponse {
-            asserted: Some(edge_shown(asserted)),
-            closed: shown(closed),
-            commit_seq: commit_seq.0,
-            durability: durability_number(durability),
-        }
+        superseded_shown(reply)
     }
 
     fn read_answer(answer: Self::Answer) -> Result<Superseded> {
-        Ok(Superseded {
-            asserted: edge(required(answer.asserted, "asserted fact")?)?,
-            closed: edges(answer.closed)?,
-            commit_seq: CommitSeq(answer.commit_seq),
-            durability: durability(answer.durability)?,
-        })
+        superseded(answer)
     }
+}
+
+pub(super) fn superseded_shown(reply: Superseded) -> proto::SupersedeTemporalEdgeResponse {
+    let Superseded { asserted, closed, changed, commit_seq, durability } = reply;
+    proto::SupersedeTemporalEdgeResponse {
+        asserted: Some(edge_shown(asserted)),
+        closed: shown(closed),
+        changed,
+        commit_seq: commit_seq.0,
+        durability: durability_number(durability),
+    }
+}
+
+pub(super) fn superseded(answer: proto::SupersedeTemporalEdgeResponse) -> Result<Superseded> {
+    Ok(Superseded {
+        asserted: edge(required(answer.asserted, "asserted fact")?)?,
+        closed: edges(answer.closed)?,
+        changed: answer.changed,
+        commit_seq: CommitSeq(answer.commit_seq),
+        durability: durability(answer.durability)?,
+    })
 }
 
 impl Rpc for QueryTemporal {
@@ -250,7 +259,9 @@ impl Rpc for QueryTemporal {
             }
             TemporalMode::Range { start, end, clip } => {
                 ask.mode = Mode::Range.into();
-                (ask.start_time, ask.end_time) = (start.0.cast_unsigned(), end.0.cast_unsigned());
+                let number = |time: Option<TimestampMs>| time.map_or(0, |time| time.0.cast_unsigned());
+                (ask.start_time, ask.end_time) = (number(start), number(end));
+                (ask.from_the_beginning, ask.to_the_end) = (start.is_none(), end.is_none());
                 ask.clip = clip;
             }
             TemporalMode::Current => ask.mode = Mode::Current.into(),
@@ -262,7 +273,8 @@ impl Rpc for QueryTemporal {
         let mode = match Mode::try_from(ask.mode).map_err(|_| unknown("mode", ask.mode))? {
             Mode::PointInTime => TemporalMode::PointInTime { at: time(ask.timestamp) },
             Mode::Range => {
-                let (start, end) = (time(ask.start_time), time(ask.end_time));
+                let start = (!ask.from_the_beginning).then(|| time(ask.start_time));
+                let end = (!ask.to_the_end).then(|| time(ask.end_time));
                 TemporalMode::Range { start, end, clip: ask.clip }
             }
             Mode::Current => TemporalMode::Current,
@@ -372,87 +384,19 @@ impl Rpc for TraverseTemporal {
     }
 
     fn answer(_: &str, reply: TemporalPath) -> Self::Answer {
-        let TemporalPath { nodes, edges, truncated } = reply;
-        proto::TraverseTemporalResponse { nodes: nodes_shown(nodes), edges: shown(edges), truncated }
+        walk_shown(reply)
     }
 
     fn read_answer(answer: Self::Answer) -> Result<TemporalPath> {
-        Ok(TemporalPath { nodes: nodes(answer.nodes)?, edges: edges(answer.edges)?, truncated: answer.truncated })
+        walk(answer)
     }
 }
 
-impl Rpc for TemporalHistory {
-    type Ask = proto::TemporalHistoryRequest;
-    type Answer = proto::TemporalHistoryResponse;
-
-    fn ask(namespace: &str, operation: Self) -> Self::Ask {
-        let TemporalHistory { node_id, edge_type, other_id, direction, limit, cursor, snapshot } = operation;
-        proto::TemporalHistoryRequest {
-            namespace: namespace.to_owned(),
-            node_id: node_id.into_string(),
-            edge_type: edge_type.map(EdgeType::into_string),
-            other_id: other_id.map(NodeId::into_string),
-            direction: direction_number(direction),
-            limit,
-            cursor: vec(cursor),
-            snapshot: seq(snapshot),
-        }
-    }
-
-    fn read_ask(ask: Self::Ask) -> Result<(String, Self)> {
-        let operation = TemporalHistory {
-            node_id: ask.node_id.into(),
-            edge_type: ask.edge_type.map(EdgeType::from),
-            other_id: ask.other_id.map(NodeId::from),
-            direction: direction(ask.direction)?,
-            limit: ask.limit,
-            cursor: bytes(ask.cursor),
-            snapshot: snapshot(ask.snapshot),
-        };
-        Ok((ask.namespace, operation))
-    }
-
-    fn answer(_: &str, reply: TemporalEdges) -> Self::Answer {
-        let TemporalEdges { edges, cursor, truncated } = reply;
-        proto::TemporalHistoryResponse { edges: shown(edges), truncated, cursor: vec(cursor) }
-    }
-
-    fn read_answer(answer: Self::Answer) -> Result<TemporalEdges> {
-        Ok(TemporalEdges { edges: edges(answer.edges)?, cursor: bytes(answer.cursor), truncated: answer.truncated })
-    }
+pub(super) fn walk_shown(walk: TemporalPath) -> proto::TraverseTemporalResponse {
+    let TemporalPath { nodes, edges, truncated } = walk;
+    proto::TraverseTemporalResponse { nodes: nodes_shown(nodes), edges: shown(edges), truncated }
 }
 
-impl Rpc for EraseTemporal {
-    type Ask = proto::EraseTemporalRequest;
-    type Answer = proto::EraseTemporalResponse;
-
-    fn ask(namespace: &str, operation: Self) -> Self::Ask {
-        let EraseTemporal { from_id, edge_type, to_id, durability } = operation;
-        proto::EraseTemporalRequest {
-            namespace: namespace.to_owned(),
-            from_id: from_id.into_string(),
-            edge_type: edge_type.map(EdgeType::into_string),
-            to_id: to_id.map(NodeId::into_string),
-            durability: durability_number(durability),
-        }
-    }
-
-    fn read_ask(ask: Self::Ask) -> Result<(String, Self)> {
-        let operation = EraseTemporal {
-            from_id: ask.from_id.into(),
-            edge_type: ask.edge_type.map(EdgeType::from),
-            to_id: ask.to_id.map(NodeId::from),
-            durability: durability(ask.durability)?,
-        };
-        Ok((ask.namespace, operation))
-    }
-
-    fn answer(_: &str, reply: Deleted) -> Self::Answer {
-        let durability = durability_number(reply.durability);
-        proto::EraseTemporalResponse { deleted: reply.deleted, commit_seq: reply.commit_seq.0, durability }
-    }
-
-    fn read_answer(answer: Self::Answer) -> Result<Deleted> {
-        deleted(answer.deleted, answer.commit_seq, answer.durability)
-    }
+pub(super) fn walk(answer: proto::TraverseTemporalResponse) -> Result<TemporalPath> {
+    Ok(TemporalPath { nodes: nodes(answer.nodes)?, edges: edges(answer.edges)?, truncated: answer.truncated })
 }

@@ -7,7 +7,9 @@ use toondb_engine::api::{
 
 use super::documents::{document, document_message, update, update_message};
 use super::enums::{durability, durability_number, on_conflict, on_conflict_number};
+use super::facts::{stated_fact, stated_fact_message};
 use super::graph::{edge, edge_message, node, node_message};
+use super::graph_changes::{edge_update, edge_update_message, node_update, node_update_message};
 use super::kv::{put_entry, put_entry_message};
 use super::kv_update::{key_span, key_span_message};
 use super::ordered_log::{values, values_message};
@@ -117,6 +119,12 @@ fn write(message: proto::Write) -> Result<Write> {
         Kind::SupersedeTemporalEdge(message) => Write::SupersedeTemporalEdge(fact(message)?),
         Kind::DeleteRange(keys) => Write::DeleteRange(key_span(keys)),
         Kind::AppendLog(append) => Write::AppendLog { log: append.log.into(), values: values(append.values) },
+        Kind::UpdateNode(message) => Write::UpdateNode(node_update(message)?),
+        Kind::UpdateEdge(message) => Write::UpdateEdge(edge_update(message)?),
+        Kind::MergeNodes(merge) => {
+            Write::MergeNodes { source_id: merge.source_id.into(), target_id: merge.target_id.into() }
+        }
+        Kind::StateFact(message) => Write::StateFact(stated_fact(message)?),
     })
 }
 
@@ -167,6 +175,13 @@ fn write_message(write: Write) -> proto::Write {
         Write::AppendLog { log, values } => {
             Kind::AppendLog(proto::AppendWrite { log: log.into_string(), values: values_message(values) })
         }
+        Write::UpdateNode(update) => Kind::UpdateNode(node_update_message(update)),
+        Write::UpdateEdge(update) => Kind::UpdateEdge(edge_update_message(update)),
+        Write::MergeNodes { source_id, target_id } => Kind::MergeNodes(proto::MergeWrite {
+            source_id: source_id.into_string(),
+            target_id: target_id.into_string(),
+        }),
+        Write::StateFact(fact) => Kind::StateFact(stated_fact_message(fact)),
     };
     proto::Write { write: Some(kind) }
 }

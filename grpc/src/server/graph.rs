@@ -27,6 +27,18 @@ service! {
         traverse_temporal: TraverseTemporalRequest, TraverseTemporal => TraverseTemporalResponse;
         temporal_history: TemporalHistoryRequest, TemporalHistory => TemporalHistoryResponse;
         erase_temporal: EraseTemporalRequest, EraseTemporal => EraseTemporalResponse;
+        get_edge: GetEdgeRequest, GetEdge => GetEdgeResponse;
+        get_nodes: GetNodesRequest, GetNodes => GetNodesResponse;
+        list_nodes: ListNodesRequest, ListNodes => ListNodesResponse;
+        list_edges: ListEdgesRequest, ListEdges => ListEdgesResponse;
+        count_nodes: CountNodesRequest, CountNodes => CountNodesResponse;
+        update_node: UpdateNodeRequest, UpdateNode => UpdatedResponse;
+        update_edge: UpdateEdgeRequest, UpdateEdge => UpdatedResponse;
+        merge_nodes: MergeNodesRequest, MergeNodes => MergeNodesResponse;
+        list_facts: ListFactsRequest, ListFacts => ListFactsResponse;
+        state_fact: StateFactRequest, StateFact => SupersedeTemporalEdgeResponse;
+        temporal_shortest_path: TemporalShortestPathRequest, TemporalShortestPath => TemporalShortestPathResponse;
+        temporal_neighbors: TemporalNeighborsRequest, TemporalNeighbors => TraverseTemporalResponse;
     }
 
     async fn get_edges(

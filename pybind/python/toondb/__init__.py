@@ -97,6 +97,7 @@ from ._types import (
     GraphEdge,
     GraphNode,
     IndexInfo,
+    MergedNodes,
     NamespaceInfo,
     NamespaceStats,
     Path as Path,
@@ -108,6 +109,7 @@ from ._types import (
     Subgraph,
     Superseded,
     TemporalEdge,
+    TemporalPath,
     TemporalSubgraph,
 )
 
@@ -162,6 +164,7 @@ __all__ = [
     "LockedError",
     "LogEntry",
     "LogInfo",
+    "MergedNodes",
     "Namespace",
     "NamespaceInfo",
     "NamespaceNotFoundError",
@@ -188,6 +191,7 @@ __all__ = [
     "Subgraph",
     "Superseded",
     "TemporalEdge",
+    "TemporalPath",
     "TemporalSubgraph",
     "ToonDBClient",
     "ToonDBError",

@@ -408,6 +408,42 @@ class Transaction(Methods):
         self._writing().delete_node(node_id)
         self._nodes[node_id] = None
 
+    @steps
+    def update_node(
+        self,
+        node_id: str,
+        set: Optional[Metadata] = None,
+        *,
+        unset: Sequence[str] = (),
+        node_type: Optional[str] = None,
+    ) -> Steps[bool]:
+        """Set and remove properties of a node, which counts as read. Returns False, and does nothing, if there is none."""
+        names = list(unset)
+        found = yield self.get_node(node_id)
+        if found is None:
+            return False
+        self._writing().update_node(node_id, set, unset=names, node_type=node_type)
+        properties = {name: value for name, value in {**found.properties, **(set or {})}.items() if name not in names}
+        self._nodes[node_id] = GraphNode(node_id, found.node_type if node_type is None else node_type, properties)
+        return True
+
+    @steps
+    def merge_nodes(self, source_id: str, target_id: str) -> Steps[None]:
+        """Make one node of two, which count as read: what is said of the source is said of the target from then on."""
+        source = yield self.get_node(source_id)
+        target = yield self.get_node(target_id)
+        self._writing().merge_nodes(source_id, target_id)
+        self._nodes[source_id] = None
+        if source is not None and target is not None:
+            merged = {**source.properties, **target.properties}
+            self._nodes[target_id] = GraphNode(target_id, target.node_type, merged)
+
+    def update_edge(
+        self, from_id: str, edge_type: str, to_id: str, set: Optional[Metadata] = None, *, unset: Sequence[str] = ()
+    ) -> None:
+        """Set and remove properties of an edge; where there is none by then, nothing happens."""
+        self._writing().update_edge(from_id, edge_type, to_id, set, unset=list(unset))
+
     def add_edge(self, from_id: str, edge_type: str, to_id: str, properties: Optional[Metadata] = None) -> None:
         """Add an edge, or replace its properties. Both nodes must exist by then."""
         self._writing().add_edge(from_id, edge_type, to_id, properties)
@@ -424,9 +460,10 @@ class Transaction(Methods):
         valid_from: Time,
         valid_until: Optional[Time] = 0,
         properties: Optional[Metadata] = None,
+        **row: Any,
     ) -> None:
         """State a fact that holds over ``[valid_from, valid_until)``; an end of 0 or None is open."""
-        self._writing().add_temporal_edge(from_id, edge_type, to_id, valid_from, valid_until, properties)
+        self._writing().add_temporal_edge(from_id, edge_type, to_id, valid_from, valid_until, properties, **row)
 
     def close_temporal_edge(self, from_id: str, edge_type: str, to_id: str, at: Optional[Time] = None) -> None:
         """End the open periods of an edge at a time; None = at the commit."""
@@ -447,6 +484,21 @@ class Transaction(Methods):
     def append(self, log: str, values: Union[Key, Sequence[Key]]) -> None:
         """Append one value or several to a log, in the order of the commits."""
         self._writing().append(log, values)
+
+    def state_fact(
+        self,
+        from_id: str,
+        edge_type: str,
+        to_id: str,
+        properties: Optional[Metadata] = None,
+        *,
+        valid_from: Optional[Time] = None,
+        valid_until: Optional[Time] = None,
+    ) -> None:
+        """State the value of a single-valued relation from a time on, None = the commit; nothing if it has it already."""
+        self._writing().state_fact(
+            from_id, edge_type, to_id, properties, valid_from=valid_from, valid_until=valid_until
+        )
 
     # The end
 

@@ -13,7 +13,7 @@ from ._rows import InFormats, Tables
 BytesLike = Union[bytes, bytearray, memoryview]
 """Keys and values: bytes, or any buffer of bytes."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 Key = Union[str, bytes, bytearray, memoryview]
 """A key or a value: bytes, any buffer of bytes, or a str, which stands for its UTF-8."""
@@ -184,12 +184,12 @@ class TemporalEdge:
     @property
     def start(self) -> datetime:
         """The first instant at which it holds, in UTC."""
-        return _EPOCH + timedelta(milliseconds=self.valid_from)
+        return EPOCH + timedelta(milliseconds=self.valid_from)
 
     @property
     def end(self) -> Optional[datetime]:
         """The first instant at which it no longer holds, in UTC; None = open."""
-        return None if self.is_open else _EPOCH + timedelta(milliseconds=self.valid_until)
+        return None if self.is_open else EPOCH + timedelta(milliseconds=self.valid_until)
 
 
 class Subgraph(Tuple[List[GraphNode], List[GraphEdge]], InFormats):
@@ -268,13 +268,37 @@ class Path:
 
 
 @dataclass
+class MergedNodes:
+    """What :meth:`Database.merge_nodes` did; all 0 = there was nothing under the source's id."""
+
+    nodes: int
+    """Nodes that are gone: 1, or 0 if the source had never been added."""
+    edges: int
+    """Edges that are the target's now."""
+    facts: int
+    """Versions of temporal edges that are the target's now."""
+
+
+@dataclass
+class TemporalPath:
+    """A path over facts that all hold at one instant, with the fewest of them."""
+
+    nodes: List[str]
+    """The ids of its nodes, both ends included."""
+    edges: List[TemporalEdge]
+    """Its facts, one fewer than nodes."""
+
+
+@dataclass
 class Superseded:
-    """What :meth:`Database.supersede_temporal_edge` did."""
+    """What :meth:`Database.supersede_temporal_edge` or :meth:`Database.state_fact` did."""
 
     asserted: TemporalEdge
-    """The new fact as it is believed now; a late one is closed already."""
+    """The fact as it is believed now; a late one is closed already."""
     closed: List[TemporalEdge]
     """The facts that it ended."""
+    changed: bool = True
+    """False if all of it was believed already: nothing was written."""
 
 
 @dataclass

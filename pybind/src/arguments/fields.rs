@@ -144,7 +144,7 @@ fn unknown(name: &str, field: &str, known: &[&str]) -> Failure {
     let name = name.to_ascii_lowercase();
     let advice = match name.as_str() {
         "document" => "put it into its metadata".to_owned(),
-        "node" | "edge" | "temporalfact" => "put it into its properties".to_owned(),
+        "node" | "edge" | "temporalfact" | "statedfact" => "put it into its properties".to_owned(),
         _ => format!("it has {}", known.join(" ")),
     };
     Failure::value(format!("a {name} has no field {field:?}; {advice}"))

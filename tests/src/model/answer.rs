@@ -20,21 +20,25 @@ fn said(response: &Response) -> Said {
         Response::DeleteKey(deleted)
         | Response::DropCollection(deleted)
         | Response::TruncateCollection(deleted)
-        | Response::DeleteNode(deleted)
         | Response::DeleteEdge(deleted)
         | Response::CacheInvalidate(deleted)
         | Response::BatchDelete(deleted)
         | Response::TrimLog(deleted)
-        | Response::DeleteLog(deleted)
-        | Response::EraseTemporal(deleted) => of(deleted.commit_seq, Some(deleted.deleted)),
+        | Response::DeleteLog(deleted) => of(deleted.commit_seq, Some(deleted.deleted)),
         Response::DeleteRange(deleted) => of(deleted.commit_seq, deleted.deleted),
         Response::DeleteDocuments(deleted) | Response::DeleteByFilter(deleted) => {
             of(deleted.commit_seq, Some(deleted.deleted))
         }
         Response::UpdateDocuments(updated) => of(updated.commit_seq, Some(updated.updated)),
+        Response::EraseTemporal(erased) => of(erased.commit_seq, Some(erased.erased)),
         Response::AddNode(created) | Response::AddEdge(created) | Response::AddTemporalEdge(created) => {
             of(created.commit_seq, Some(u64::from(created.created)))
         }
+        Response::DeleteNode(deleted) => of(deleted.commit_seq, Some(deleted.deleted)),
+        Response::UpdateNode(updated) | Response::UpdateEdge(updated) => {
+            of(updated.commit_seq, Some(u64::from(updated.updated)))
+        }
+        Response::MergeNodes(merged) => of(merged.commit_seq, Some(merged.nodes + merged.edges + merged.facts)),
         Response::CompareAndSet(swapped) => of(swapped.commit_seq, Some(u64::from(swapped.swapped))),
         Response::Increment(done) => of(done.commit_seq, Some(done.value.cast_unsigned())),
         Response::Touch(touched) => of(touched.commit_seq, Some(touched.existing)),
@@ -42,7 +46,9 @@ fn said(response: &Response) -> Said {
         Response::PopLog(popped) => of(popped.commit_seq, None),
         Response::AddDocuments(added) => of(added.commit_seq, Some(added.ids.len() as u64)),
         Response::CloseTemporalEdge(closed) => of(closed.commit_seq, Some(closed.edges.len() as u64)),
-        Response::SupersedeTemporalEdge(done) => of(done.commit_seq, Some(done.closed.len() as u64)),
+        Response::SupersedeTemporalEdge(done) | Response::StateFact(done) => {
+            of(done.commit_seq, Some(done.closed.len() as u64))
+        }
         Response::CreateCollection(info) => Said { commit_seq: None, number: Some(u64::from(info.created)) },
         other => panic!("no answer to a write: {other:?}"),
     }
@@ -74,8 +80,9 @@ pub fn check_answer(response: &Response, outcome: &Outcome) -> Result<(), String
             same("the entries", &entries, &outcome.entries)
         }
         Response::CloseTemporalEdge(closed) => same("the closed edges", &closed.edges, &outcome.edges),
-        Response::SupersedeTemporalEdge(done) => {
+        Response::SupersedeTemporalEdge(done) | Response::StateFact(done) => {
             let edges: Vec<_> = std::iter::once(done.asserted.clone()).chain(done.closed.clone()).collect();
+            same("whether anything was written", &done.changed, &outcome.wrote)?;
             same("the edges", &edges, &outcome.edges)
         }
         _ => Ok(()),

@@ -2,9 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use toondb_engine::api::{Direction, Edge, EdgeType, ErrorCode, NodeId};
+use toondb_engine::api::{
+    Direction, Edge, EdgeType, EdgeUpdate, ErrorCode, Filter, Node, NodeId, NodeUpdate, Properties, WalkFilter,
+};
 
 use super::state::{Model, Now, Outcome, counted};
+
+fn merge(properties: &mut Properties, set: &Properties, unset: &[String]) {
+    let old = std::mem::take(&mut properties.0);
+    let all = old.into_iter().chain(set.0.clone()).collect::<Properties>();
+    *properties = all.0.into_iter().filter(|(name, _)| !unset.contains(name)).collect();
+}
 
 impl Model {
     pub(super) fn add_edge(&mut self, edge: &Edge, now: Now) -> Result<Outcome, ErrorCode> {
@@ -23,12 +31,58 @@ impl Model {
     }
 
     pub(super) fn delete_node(&mut self, id: &NodeId) -> Outcome {
-        let rows = self.edges.len() + self.facts.len();
-        let existed = self.nodes.remove(id.as_str()).is_some();
+        if self.nodes.remove(id.as_str()).is_none() {
+            return Outcome::default();
+        }
         self.edges.retain(|(from, _, to), _| from != id.as_str() && to != id.as_str());
         self.facts.retain(|fact| fact.from_id != *id && fact.to_id != *id);
-        let wrote = existed || self.edges.len() + self.facts.len() < rows;
-        Outcome { wrote, number: u64::from(existed), ..Outcome::default() }
+        counted(1)
+    }
+
+    pub(super) fn update_node(&mut self, update: &NodeUpdate, now: Now) -> Outcome {
+        let Some((seq, node)) = self.nodes.get_mut(update.id.as_str()) else { return Outcome::default() };
+        *seq = now.seq;
+        merge(&mut node.properties, &update.set, &update.unset);
+        if let Some(node_type) = &update.node_type {
+            node.node_type.clone_from(node_type);
+        }
+        counted(1)
+    }
+
+    pub(super) fn update_edge(&mut self, update: &EdgeUpdate, now: Now) -> Outcome {
+        let key = (update.from_id.to_string(), update.edge_type.to_string(), update.to_id.to_string());
+        let Some((seq, properties)) = self.edges.get_mut(&key) else { return Outcome::default() };
+        *seq = now.seq;
+        merge(properties, &update.set, &update.unset);
+        counted(1)
+    }
+
+    /// The nodes of a type, or all, that match, by id.
+    #[must_use]
+    pub fn nodes_of(&self, node_type: Option<&str>, filter: Option<&Filter>) -> Vec<Node> {
+        let meant = |node: &&Node| {
+            node_type.is_none_or(|wanted| node.node_type == wanted)
+                && filter.is_none_or(|filter| filter.matches(&node.properties))
+        };
+        self.nodes.values().map(|(_, node)| node).filter(meant).cloned().collect()
+    }
+
+    fn admits(&self, only: &WalkFilter, node: &str) -> bool {
+        let Some((_, node)) = self.nodes.get(node) else { return false };
+        only.node_types.as_ref().is_none_or(|types| types.contains(&node.node_type))
+            && only.nodes.as_ref().is_none_or(|filter| filter.matches(&node.properties))
+    }
+
+    /// The edges of a node that a walk from it sees. Nodes that the walk was asked with are never left out.
+    #[must_use]
+    pub fn edges_seen(&self, node: &str, direction: Direction, only: &WalkFilter, named: &[&str]) -> Vec<Edge> {
+        let mut edges = self.edges_of(node, direction);
+        edges.retain(|edge| {
+            let other = if edge.from_id.as_str() == node { &edge.to_id } else { &edge.from_id }.as_str();
+            only.edges.as_ref().is_none_or(|filter| filter.matches(&edge.properties))
+                && (named.contains(&other) || self.admits(only, other))
+        });
+        edges
     }
 
     /// The edges of a node: outgoing first, then by type and other end; a loop once.
@@ -58,7 +112,14 @@ impl Model {
 
     /// Nodes within `depth` edges, in the order of a breadth-first walk, each with its distance.
     #[must_use]
-    pub fn reach(&self, start: &str, depth: u32, direction: Direction) -> Vec<(String, u32)> {
+    pub fn reach(
+        &self,
+        start: &str,
+        depth: u32,
+        direction: Direction,
+        only: &WalkFilter,
+        named: &[&str],
+    ) -> Vec<(String, u32)> {
         if !self.nodes.contains_key(start) {
             return Vec::new();
         }
@@ -69,7 +130,7 @@ impl Model {
             if far == depth {
                 continue;
             }
-            for edge in self.edges_of(&node, direction) {
+            for edge in self.edges_seen(&node, direction, only, named) {
                 let other = if edge.from_id.as_str() == node { &edge.to_id } else { &edge.from_id };
                 if seen.insert(other.to_string()) {
                     found.push((other.to_string(), far + 1));
@@ -82,8 +143,15 @@ impl Model {
 
     /// The number of edges on a shortest path, if there is one of at most `depth`.
     #[must_use]
-    pub fn distance(&self, from: &str, to: &str, depth: u32, direction: Direction) -> Option<u32> {
-        let reached: BTreeMap<String, u32> = self.reach(from, depth, direction).into_iter().collect();
+    pub fn distance(
+        &self,
+        (from, to): (&str, &str),
+        depth: u32,
+        direction: Direction,
+        only: &WalkFilter,
+    ) -> Option<u32> {
+        let reached: BTreeMap<String, u32> =
+            self.reach(from, depth, direction, only, &[from, to]).into_iter().collect();
         reached.get(to).copied().filter(|_| self.nodes.contains_key(to))
     }
 }

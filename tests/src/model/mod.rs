@@ -3,9 +3,11 @@
 mod answer;
 mod cache;
 mod documents;
+mod facts;
 mod graph;
 mod keys;
 mod listing;
+mod merge;
 mod observed;
 mod ordered_log;
 mod state;

@@ -1,12 +1,15 @@
 //! Everything that can be seen of a namespace, read through a door or told by the model, in one comparable form.
 
+use std::collections::BTreeSet;
+
 use toondb_engine::api::{
-    CacheGet, CacheStatsRequest, CommitSeq, CountDocuments, Direction, DocumentId, Embedding, Error, ErrorCode,
-    GetDocuments, GetEdges, GetNode, ListLogs, NamespaceStatsRequest, ReadLog, Result, Scan, SearchCollection,
-    TemporalHistory,
+    AsOf, CacheGet, CacheStatsRequest, CommitSeq, CountDocuments, Direction, DocumentId, Embedding, Error, ErrorCode,
+    GetDocuments, GetEdges, GetNode, ListFacts, ListLogs, ListNodes, NamespaceStatsRequest, Node, ReadLog, Result,
+    Scan, SearchCollection, TemporalMode,
 };
 
 use super::state::Model;
+use crate::requests::history;
 use crate::requests::read_log;
 use crate::{Door, run};
 
@@ -63,12 +66,19 @@ impl Observed {
             lines.push(log_line(name, log.entries.len() as u64, log.first, log.next()));
             lines.extend(log.rows().map(|(position, value)| entry_line(name, position, value)));
         }
+        for node_type in types_of(model.nodes.values().map(|(_, node)| node)) {
+            lines.push(type_line(&node_type, &model.nodes_of(Some(&node_type), None)));
+        }
         for node in &universe.nodes {
             lines.extend(model.nodes.get(node).map(|(_, node)| format!("node {node:?}")));
             lines.extend(model.edges_of(node, Direction::Outgoing).iter().map(|edge| format!("out {edge:?}")));
             lines.extend(model.edges_of(node, Direction::Incoming).iter().map(|edge| format!("in {edge:?}")));
             lines.extend(model.history_of(node).iter().map(|fact| format!("fact {fact:?}")));
         }
+        let facts = ListFacts { mode: Some(EVER), ..ListFacts::default() };
+        lines.extend(model.list_of(&facts, now_ms).iter().map(|fact| format!("listed {fact:?}")));
+        let changes = ListFacts { changed_since: Some(AsOf::Seq(CommitSeq(0))), ..facts };
+        lines.extend(model.list_of(&changes, now_ms).iter().map(|fact| format!("changed {fact:?}")));
         let documents: usize = model.collections.values().map(|collection| collection.documents.len()).sum();
         let counts = (documents, model.nodes.len(), model.edges.len(), model.facts.len());
         lines.push(format!("documents, nodes, edges, versions: {counts:?}"));
@@ -104,9 +114,18 @@ impl Observed {
             }
         }
         read_logs(door, namespace, &mut lines)?;
+        let all = run(door, namespace, ListNodes::default())?.nodes;
+        for node_type in types_of(all.iter()) {
+            let list = ListNodes { node_type: Some(node_type.clone()), ..ListNodes::default() };
+            lines.push(type_line(&node_type, &run(door, namespace, list)?.nodes));
+        }
         for node in &universe.nodes {
             read_node(door, namespace, node, &mut lines)?;
         }
+        let facts = ListFacts { mode: Some(EVER), ..ListFacts::default() };
+        lines.extend(run(door, namespace, facts.clone())?.edges.iter().map(|fact| format!("listed {fact:?}")));
+        let changes = ListFacts { changed_since: Some(AsOf::Seq(CommitSeq(0))), ..facts };
+        lines.extend(run(door, namespace, changes)?.edges.iter().map(|fact| format!("changed {fact:?}")));
         let stats = run(door, namespace, NamespaceStatsRequest {})?;
         let counts = (stats.documents, stats.nodes, stats.edges, stats.temporal_versions);
         lines.push(format!("documents, nodes, edges, versions: {counts:?}"));
@@ -135,6 +154,9 @@ impl Observed {
         ))
     }
 }
+
+/// Facts of every time.
+const EVER: TemporalMode = TemporalMode::Range { start: None, end: None, clip: false };
 
 fn by_key(cache: &str, key: &str) -> CacheGet {
     CacheGet { cache: cache.into(), key: Some(key.to_owned()), embedding: None, threshold: None }
@@ -203,23 +225,31 @@ fn read_collection(
     Ok(())
 }
 
+/// The types of nodes, and some that a node may have had.
+fn types_of<'n>(nodes: impl Iterator<Item = &'n Node>) -> BTreeSet<String> {
+    let once = ["", "kind", "moved"].map(str::to_owned);
+    nodes.map(|node| node.node_type.clone()).chain(once).collect()
+}
+
+fn type_line(node_type: &str, nodes: &[Node]) -> String {
+    format!("type {node_type:?}: {nodes:?}")
+}
+
 fn read_node(door: &dyn Door, namespace: &str, node: &str, lines: &mut Vec<String>) -> Result<()> {
     let found = run(door, namespace, GetNode { id: node.into(), snapshot: None })?;
     lines.extend(found.node.map(|node| format!("node {node:?}")));
     for (direction, word) in [(Direction::Outgoing, "out"), (Direction::Incoming, "in")] {
-        let edges =
-            GetEdges { node_id: node.into(), edge_types: None, direction, limit: None, cursor: None, snapshot: None };
+        let edges = GetEdges {
+            node_id: node.into(),
+            edge_types: None,
+            direction,
+            filter: Default::default(),
+            limit: None,
+            cursor: None,
+            snapshot: None,
+        };
         lines.extend(run(door, namespace, edges)?.edges.iter().map(|edge| format!("{word} {edge:?}")));
     }
-    let history = TemporalHistory {
-        node_id: node.into(),
-        edge_type: None,
-        other_id: None,
-        direction: Direction::Outgoing,
-        limit: None,
-        cursor: None,
-        snapshot: None,
-    };
-    lines.extend(run(door, namespace, history)?.edges.iter().map(|fact| format!("fact {fact:?}")));
+    lines.extend(run(door, namespace, history(node))?.edges.iter().map(|fact| format!("fact {fact:?}")));
     Ok(())
 }

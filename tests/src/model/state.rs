@@ -162,12 +162,16 @@ impl Model {
             Request::AddNode(add) => self.write(&Write::AddNode(add.node.clone()), now)?,
             Request::DeleteNode(delete) => self.write(&Write::DeleteNode { id: delete.id.clone() }, now)?,
             Request::AddEdge(add) => self.write(&Write::AddEdge(add.edge.clone()), now)?,
+            Request::UpdateNode(update) => self.update_node(&update.update, now),
+            Request::UpdateEdge(update) => self.update_edge(&update.update, now),
+            Request::MergeNodes(merge) => self.merge_nodes(&merge.source_id, &merge.target_id, now)?,
             Request::DeleteEdge(delete) => self.delete_edge(&delete.from_id, &delete.edge_type, &delete.to_id),
             Request::AddTemporalEdge(add) => self.add_fact(&add.fact, now),
             Request::CloseTemporalEdge(close) => {
                 self.close_fact((&close.from_id, &close.edge_type, &close.to_id), close.at, now)?
             }
             Request::SupersedeTemporalEdge(supersede) => self.supersede(&supersede.fact, now),
+            Request::StateFact(state) => self.write(&Write::StateFact(state.fact.clone()), now)?,
             Request::EraseTemporal(erase) => self.erase(erase),
             Request::CachePut(put) => self.cache_put(put, now)?,
             Request::CacheInvalidate(invalidate) => self.cache_invalidate(invalidate, now),
@@ -234,6 +238,10 @@ impl Model {
             }
             Write::SupersedeTemporalEdge(fact) => self.supersede(fact, now),
             Write::AppendLog { log, values } => self.append(log.as_str(), values),
+            Write::UpdateNode(update) => self.update_node(update, now),
+            Write::UpdateEdge(update) => self.update_edge(update, now),
+            Write::MergeNodes { source_id, target_id } => self.merge_nodes(source_id, target_id, now)?,
+            Write::StateFact(fact) => self.state_fact(fact, now)?,
             Write::InsertVectors { .. } | Write::DeleteVectors { .. } => panic!("the model knows no vector indexes"),
         })
     }

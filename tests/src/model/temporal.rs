@@ -1,25 +1,25 @@
 //! The bitemporal graph: a list of beliefs, searched from one end to the other.
 
 use toondb_engine::api::{
-    AsOf, CommitSeq, Direction, EdgeType, EraseTemporal, ErrorCode, NodeId, TemporalEdge, TemporalFact, TimestampMs,
+    AsOf, CommitSeq, Direction, EdgeType, ErrorCode, NodeId, TemporalEdge, TemporalFact, TimestampMs,
 };
 
 use super::state::{Model, Now, Outcome, counted};
 
-fn is_believed(edge: &TemporalEdge) -> bool {
+pub(super) fn is_believed(edge: &TemporalEdge) -> bool {
     edge.retracted_seq.is_none()
 }
 
-fn is_valid_at(edge: &TemporalEdge, at: TimestampMs) -> bool {
+pub(super) fn is_valid_at(edge: &TemporalEdge, at: TimestampMs) -> bool {
     edge.valid_from <= at && edge.valid_until.is_none_or(|until| at < until)
 }
 
 /// Compares by type too: 1 and 1.0 are equal values but not the same statement.
-fn same_words(a: &impl std::fmt::Debug, b: &impl std::fmt::Debug) -> bool {
+pub(super) fn same_words(a: &impl std::fmt::Debug, b: &impl std::fmt::Debug) -> bool {
     format!("{a:?}") == format!("{b:?}")
 }
 
-fn with_end(edge: &TemporalEdge, valid_from: TimestampMs, valid_until: Option<TimestampMs>) -> TemporalFact {
+pub(super) fn with_end(edge: &TemporalEdge, valid_from: TimestampMs, valid_until: Option<TimestampMs>) -> TemporalFact {
     TemporalFact {
         from_id: edge.from_id.clone(),
         edge_type: edge.edge_type.clone(),
@@ -31,7 +31,7 @@ fn with_end(edge: &TemporalEdge, valid_from: TimestampMs, valid_until: Option<Ti
 }
 
 impl Model {
-    fn assert(&mut self, fact: TemporalFact, now: Now) -> TemporalEdge {
+    pub(super) fn assert(&mut self, fact: TemporalFact, now: Now) -> TemporalEdge {
         let TemporalFact { from_id, edge_type, to_id, valid_from, valid_until, properties } = fact;
         let edge = TemporalEdge {
             from_id,
@@ -50,7 +50,7 @@ impl Model {
     }
 
     /// Ends a belief; one that this very commit stated never was.
-    fn retract(&mut self, edge: &TemporalEdge, now: Now) {
+    pub(super) fn retract(&mut self, edge: &TemporalEdge, now: Now) {
         let place = self.facts.iter().position(|other| other == edge).expect("only what is believed is retracted");
         if edge.asserted_seq.0 == now.seq {
             self.facts.remove(place);
@@ -87,21 +87,20 @@ impl Model {
         now: Now,
     ) -> Result<Outcome, ErrorCode> {
         let at = at.unwrap_or(TimestampMs(now.ms));
-        let open = |edge: &&TemporalEdge| {
-            is_believed(edge)
-                && edge.valid_until.is_none()
-                && (&edge.from_id, &edge.edge_type, &edge.to_id) == (from, edge_type, to)
+        let of_edge = |edge: &&TemporalEdge| {
+            is_believed(edge) && (&edge.from_id, &edge.edge_type, &edge.to_id) == (from, edge_type, to)
         };
-        let mut open: Vec<TemporalEdge> = self.facts.iter().filter(open).cloned().collect();
-        open.sort_by_key(|edge| edge.valid_from);
-        if open.is_empty() {
-            return Err(ErrorCode::EdgeNotFound);
-        }
-        if open.iter().any(|edge| at <= edge.valid_from) {
+        let mut believed: Vec<TemporalEdge> = self.facts.iter().filter(of_edge).cloned().collect();
+        believed.sort_by_key(|edge| edge.valid_from);
+        if believed.iter().any(|edge| edge.valid_until.is_none() && at <= edge.valid_from) {
             return Err(ErrorCode::InvalidArgument);
         }
+        believed.retain(|edge| edge.valid_from < at && is_valid_at(edge, at));
+        if believed.is_empty() {
+            return Err(ErrorCode::EdgeNotFound);
+        }
         let mut closed = Vec::new();
-        for edge in open {
+        for edge in believed {
             self.retract(&edge, now);
             closed.push(self.assert(with_end(&edge, edge.valid_from, Some(at)), now));
         }
@@ -147,7 +146,7 @@ impl Model {
     }
 
     /// Takes the fact's period out of an older belief: its head stands, and what lies behind a stated end too.
-    fn shorten(&mut self, old: &TemporalEdge, fact: &TemporalFact, now: Now) -> TemporalEdge {
+    pub(super) fn shorten(&mut self, old: &TemporalEdge, fact: &TemporalFact, now: Now) -> TemporalEdge {
         self.retract(old, now);
         let head = self.assert(with_end(old, old.valid_from, Some(fact.valid_from)), now);
         let end = fact.valid_until.filter(|end| old.valid_until.is_none_or(|until| *end < until));
@@ -158,17 +157,6 @@ impl Model {
             }
         }
         head
-    }
-
-    pub(super) fn erase(&mut self, erase: &EraseTemporal) -> Outcome {
-        let before = self.facts.len();
-        self.facts.retain(|edge| {
-            let is_meant = edge.from_id == erase.from_id
-                && erase.edge_type.as_ref().is_none_or(|wanted| edge.edge_type == *wanted)
-                && erase.to_id.as_ref().is_none_or(|wanted| edge.to_id == *wanted);
-            !is_meant
-        });
-        counted((before - self.facts.len()) as u64)
     }
 
     /// The facts of a node that hold somewhere in `[start, end)`, as believed at `as_of`, in the order of an answer. Who

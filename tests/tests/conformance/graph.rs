@@ -8,7 +8,15 @@ use toondb_tests::Script;
 use toondb_tests::requests::{add_edge, add_fact, add_node, at, edge, get_node, node, query, types};
 
 pub fn edges_of(node: &str, direction: Direction) -> GetEdges {
-    GetEdges { node_id: node.into(), edge_types: None, direction, limit: None, cursor: None, snapshot: None }
+    GetEdges {
+        node_id: node.into(),
+        edge_types: None,
+        direction,
+        filter: Default::default(),
+        limit: None,
+        cursor: None,
+        snapshot: None,
+    }
 }
 
 /// `from-type>to`, so that expectations can be read.
@@ -160,7 +168,14 @@ fn neighbours(s: &mut Script) {
     for (from, edge_type, to) in [("a", "r", "c"), ("a", "r", "b"), ("a", "s", "b"), ("d", "r", "a"), ("b", "r", "c")] {
         s.ok("default", add_edge(from, edge_type, to));
     }
-    let near = |direction| Neighbors { node_id: "a".into(), direction, edge_types: None, limit: None, snapshot: None };
+    let near = |direction| Neighbors {
+        node_id: "a".into(),
+        direction,
+        filter: Default::default(),
+        edge_types: None,
+        limit: None,
+        snapshot: None,
+    };
     let found = s.ok("default", near(Direction::Outgoing));
     assert_eq!(names(&found), ["b", "c"]);
     assert_eq!(short(&found.edges), ["a-r>b", "a-r>c", "a-s>b"]);

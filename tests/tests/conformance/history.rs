@@ -1,10 +1,10 @@
 //! Transaction time: what was believed when, the whole history, forgetting, and walks through the past.
 
 use toondb_engine::api::{
-    AsOf, CommitSeq, Direction, Durability, EraseTemporal, ErrorCode, NamespaceStatsRequest, QueryTemporal,
-    TemporalHistory, TemporalPath, TimestampMs, TraversalOrder, TraverseTemporal,
+    AsOf, CommitSeq, Direction, EraseTemporal, ErrorCode, NamespaceStatsRequest, QueryTemporal, TemporalHistory,
+    TemporalPath, TimestampMs, TraversalOrder, TraverseTemporal,
 };
-use toondb_tests::requests::{add_fact, add_node, at, bytes, fact, get, put, query};
+use toondb_tests::requests::{add_fact, add_node, at, bytes, fact, get, history, put, query};
 use toondb_tests::{CLOCK_START_MS, Script};
 
 use crate::temporal::{close, short, supersede};
@@ -19,18 +19,6 @@ fn seq(seq: u64) -> AsOf {
 
 fn time(after_start: i64) -> AsOf {
     AsOf::Time(TimestampMs(CLOCK_START_MS + after_start))
-}
-
-fn history(node: &str) -> TemporalHistory {
-    TemporalHistory {
-        node_id: node.into(),
-        edge_type: None,
-        other_id: None,
-        direction: Direction::Outgoing,
-        limit: None,
-        cursor: None,
-        snapshot: None,
-    }
 }
 
 /// Commit 1 at 0: rome from 10. Commit 2 at +100: a key. Commit 3 at +200: paris from 20. Commit 4 at +300: paris ends at 30.
@@ -99,18 +87,18 @@ fn erasing_leaves_no_trace(s: &mut Script) {
     s.ok("default", add_fact(("a", "likes", "rome"), 0, None));
     s.ok("default", add_fact(("b", "likes", "a"), 0, None));
     let erase = |edge_type: Option<&str>, to: Option<&str>| EraseTemporal {
-        from_id: "a".into(),
+        from_id: Some("a".into()),
         edge_type: edge_type.map(Into::into),
         to_id: to.map(Into::into),
-        durability: Durability::Durable,
+        ..EraseTemporal::default()
     };
-    assert_eq!(s.ok("default", erase(Some("lives"), Some("rome"))).deleted, 2);
+    assert_eq!(s.ok("default", erase(Some("lives"), Some("rome"))).erased, 2);
     assert_eq!(believed(s, 15, seq(1)), [""; 0], "not even in the past");
     assert_eq!(short(&s.ok("default", history("a")).edges), ["rome[0,-)", "paris[20,-)", "paris[20,30)"]);
     let incoming = TemporalHistory { direction: Direction::Incoming, ..history("rome") };
     assert_eq!(s.ok("default", incoming).edges.len(), 1);
-    assert_eq!(s.ok("default", erase(None, None)).deleted, 3);
-    assert_eq!(s.ok("default", erase(None, None)).deleted, 0);
+    assert_eq!(s.ok("default", erase(None, None)).erased, 3);
+    assert_eq!(s.ok("default", erase(None, None)).erased, 0);
     s.lose_power();
     assert!(s.ok("default", history("a")).edges.is_empty());
     assert_eq!(s.ok("default", history("b")).edges.len(), 1, "what others say about the node is theirs");

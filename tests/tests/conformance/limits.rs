@@ -131,6 +131,7 @@ fn walks_and_periods(s: &mut Script) {
         max_depth: Some(1_001),
         edge_types: None,
         direction: toondb_engine::api::Direction::Outgoing,
+        filter: Default::default(),
         limit: None,
         snapshot: None,
     };

@@ -31,8 +31,11 @@ mod collections;
 mod commits;
 mod context;
 mod documents;
+mod facts;
 mod filters;
 mod graph;
+mod graph_changes;
+mod graph_lists;
 mod history;
 mod keys;
 mod kv;
@@ -85,8 +88,11 @@ fn every_operation_is_exercised() {
         commits::ALL,
         context::ALL,
         documents::ALL,
+        facts::ALL,
         filters::ALL,
         graph::ALL,
+        graph_changes::ALL,
+        graph_lists::ALL,
         history::ALL,
         keys::ALL,
         kv::ALL,

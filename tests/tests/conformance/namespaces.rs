@@ -154,6 +154,7 @@ fn many_come_and_go(s: &mut Script) {
         max_depth: None,
         edge_types: None,
         direction: toondb_engine::api::Direction::Outgoing,
+        filter: Default::default(),
         limit: None,
         snapshot: None,
     };

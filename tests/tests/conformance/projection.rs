@@ -1,12 +1,15 @@
 //! Columns are pushed down into reads: what is left out is not read, and nothing else changes.
 
 use toondb_engine::api::{
-    Direction, GetEdges, MultiGet, Neighbors, NodeId, OutputFormat, Properties, QueryTemporal, RowsQuery,
-    TemporalHistory, TimestampMs, TraversalOrder, Traverse, TraverseTemporal, Value,
+    AsOf, CommitSeq, Direction, GetEdges, ListFacts, MultiGet, Neighbors, NodeId, OutputFormat, Properties,
+    QueryTemporal, RowsQuery, TemporalHistory, TemporalNeighbors, TimestampMs, TraversalOrder, Traverse,
+    TraverseTemporal, Value,
 };
 use toondb_engine::format::json;
 use toondb_tests::Script;
-use toondb_tests::requests::{add_edge, add_fact, add_node, at, bytes, delete_key, put, query, scan};
+use toondb_tests::requests::{
+    add_edge, add_fact, add_node, at, bytes, delete_key, history, put, query, scan, temporal_neighbors,
+};
 
 use crate::render::render;
 
@@ -68,17 +71,36 @@ fn graph_reads(direction: Direction) -> Vec<(RowsQuery, Vec<&'static [&'static s
         node_id: node_id.clone(),
         edge_types: edge_types.clone(),
         direction,
+        filter: Default::default(),
         limit,
-        cursor: cursor.clone(),
+        cursor,
         snapshot,
     };
-    let near = Neighbors { node_id: node_id.clone(), direction, edge_types: edge_types.clone(), limit, snapshot };
-    let walk =
-        Traverse { start: start.clone(), order, max_depth, edge_types: edge_types.clone(), direction, limit, snapshot };
+    let near = Neighbors {
+        node_id: node_id.clone(),
+        direction,
+        filter: Default::default(),
+        edge_types: edge_types.clone(),
+        limit,
+        snapshot,
+    };
+    let walk = Traverse {
+        start: start.clone(),
+        order,
+        max_depth,
+        edge_types: edge_types.clone(),
+        direction,
+        filter: Default::default(),
+        limit,
+        snapshot,
+    };
     let at_15 = Some(TimestampMs(15));
     let temporal =
         TraverseTemporal { start, at: at_15, as_of: None, order, max_depth, edge_types, direction, limit, snapshot };
-    let past = TemporalHistory { node_id, edge_type: None, other_id: None, direction, limit, cursor, snapshot };
+    let past = TemporalHistory { direction, ..history("a") };
+    let list = ListFacts { mode: Some(at(15)), from_id: Some(node_id), ..ListFacts::default() };
+    let changes = ListFacts { changed_since: Some(AsOf::Seq(CommitSeq(0))), ..ListFacts::default() };
+    let next_to = TemporalNeighbors { direction, ..temporal_neighbors("a", 15) };
     vec![
         (RowsQuery::GetEdges(get), vec![EDGE]),
         (RowsQuery::Neighbors(near), vec![NODE, EDGE]),
@@ -86,6 +108,9 @@ fn graph_reads(direction: Direction) -> Vec<(RowsQuery, Vec<&'static [&'static s
         (RowsQuery::QueryTemporal(QueryTemporal { direction, ..query("a", at(15)) }), vec![FACT]),
         (RowsQuery::TraverseTemporal(temporal), vec![NODE, FACT]),
         (RowsQuery::TemporalHistory(past), vec![FACT]),
+        (RowsQuery::ListFacts(list), vec![FACT]),
+        (RowsQuery::ListFacts(changes), vec![FACT]),
+        (RowsQuery::TemporalNeighbors(next_to), vec![NODE, FACT]),
     ]
 }
 

@@ -2,14 +2,14 @@
 
 use toondb_engine::api::{
     AddNode, ByteBuf, ConvertText, CountTokens, Direction, ErrorCode, Flush, GetEdges, MultiGet, Neighbors, Node,
-    OutputFormat, Properties, Render, RowsQuery, Scan, SearchCollection, TemporalHistory, Tokenizer, ToonOptions,
-    Traverse, TraverseTemporal, Value,
+    OutputFormat, Properties, Render, RowsQuery, Scan, SearchCollection, Tokenizer, ToonOptions, Traverse,
+    TraverseTemporal, Value,
 };
 use toondb_engine::format::{json, toon};
 use toondb_tests::Script;
 use toondb_tests::requests::{
     add_documents, add_edge, add_fact, add_node, at, bytes, create_collection, document_with, filter, get_documents,
-    get_node, map, node, put, query, scan, search,
+    get_node, history, map, node, put, query, scan, search,
 };
 
 pub fn render(read: RowsQuery, format: OutputFormat, columns: &[&str]) -> Render {
@@ -17,7 +17,7 @@ pub fn render(read: RowsQuery, format: OutputFormat, columns: &[&str]) -> Render
     Render { read, format, columns, tokenizer: None }
 }
 
-fn text(s: &mut Script, read: RowsQuery, format: OutputFormat, columns: &[&str]) -> String {
+pub fn text(s: &mut Script, read: RowsQuery, format: OutputFormat, columns: &[&str]) -> String {
     let rendered = s.ok("default", render(read, format, columns));
     assert_eq!(rendered.format, format);
     String::from_utf8(rendered.data.into_vec()).unwrap()
@@ -101,6 +101,7 @@ fn graph_and_facts(s: &mut Script) {
         RowsQuery::Neighbors(Neighbors {
             node_id: "a".into(),
             direction: Direction::Outgoing,
+            filter: Default::default(),
             edge_types: None,
             limit: None,
             snapshot: None,
@@ -119,6 +120,7 @@ fn graph_and_facts(s: &mut Script) {
         max_depth: None,
         edge_types: None,
         direction: Direction::Outgoing,
+        filter: Default::default(),
         limit: None,
         snapshot: None,
     };
@@ -127,6 +129,7 @@ fn graph_and_facts(s: &mut Script) {
         node_id: "a".into(),
         edge_types: None,
         direction: Direction::Both,
+        filter: Default::default(),
         limit: None,
         cursor: None,
         snapshot: None,
@@ -139,16 +142,7 @@ fn graph_and_facts(s: &mut Script) {
     assert_eq!(as_toon(s, RowsQuery::QueryTemporal(query("a", at(25))), &[]), facts);
     let asserted = as_toon(s, RowsQuery::QueryTemporal(query("a", at(15))), &["to_id", "asserted_seq"]);
     assert_eq!(asserted, "[1]{to_id,asserted_seq}:\n  home,4");
-    let history = TemporalHistory {
-        node_id: "a".into(),
-        edge_type: None,
-        other_id: None,
-        direction: Direction::Outgoing,
-        limit: None,
-        cursor: None,
-        snapshot: None,
-    };
-    let past = as_toon(s, RowsQuery::TemporalHistory(history), &[]);
+    let past = as_toon(s, RowsQuery::TemporalHistory(history("a")), &[]);
     let header =
         "[2]{from_id,edge_type,to_id,valid_from,valid_until,asserted_seq,asserted_at,retracted_seq,retracted_at}:";
     assert_eq!(past.lines().next(), Some(header));

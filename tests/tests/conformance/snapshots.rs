@@ -1,17 +1,17 @@
 //! Held snapshots: stable under writes, for every kind of read, and not for ever.
 
 use toondb_engine::api::{
-    Commit, CommitSeq, CountDocuments, CreateIndex, DeleteDocuments, DeleteNode, DeleteVectors, Direction, Document,
-    DropCollection, Durability, EmbeddingBatch, EndSnapshot, ErrorCode, Exists, FacetDocuments, Flush, Get,
-    GetDocuments, GetEdges, GetNode, GetVectors, IdBatch, InsertVectors, ListDocumentIds, ListDocuments, Metric,
-    MinMaxDocuments, MultiGet, Neighbors, Properties, QueryTemporal, Scan, SearchBatchCollection, SearchBatchVectors,
-    SearchCollection, SearchVectors, ShortestPath, TakeSnapshot, TemporalHistory, TraversalOrder, Traverse,
-    TraverseTemporal, Write,
+    Commit, CommitSeq, CountDocuments, CountNodes, CreateIndex, DeleteDocuments, DeleteNode, DeleteVectors, Direction,
+    Document, DropCollection, Durability, EmbeddingBatch, EndSnapshot, ErrorCode, Exists, FacetDocuments, Flush, Get,
+    GetDocuments, GetEdge, GetEdges, GetNode, GetNodes, GetVectors, IdBatch, InsertVectors, ListDocumentIds,
+    ListDocuments, ListEdges, ListNodes, Metric, MinMaxDocuments, MultiGet, Neighbors, Properties, QueryTemporal, Scan,
+    SearchBatchCollection, SearchBatchVectors, SearchCollection, SearchVectors, ShortestPath, TakeSnapshot,
+    TemporalHistory, TraversalOrder, Traverse, TraverseTemporal, Write,
 };
 use toondb_tests::Script;
 use toondb_tests::requests::{
     add_documents, add_edge, add_fact, add_node, at, bytes, create_collection, delete_key, document_with, entry, facet,
-    filter, get, get_documents, list, map, min_max, put, query, scan, search,
+    filter, get, get_documents, history, list, list_nodes, map, min_max, put, query, scan, search,
 };
 
 use crate::graph::edges_of;
@@ -159,7 +159,22 @@ fn everything(s: &mut Script, snapshot: Option<CommitSeq>) -> String {
         ),
         format!("{:?}", s.ok("default", GetNode { id: "b".into(), snapshot })),
         format!("{:?}", s.ok("default", GetEdges { snapshot, ..edges_of("a", direction) })),
-        format!("{:?}", s.ok("default", Neighbors { node_id: node_id(), direction, edge_types, limit, snapshot })),
+        format!("{:?}", s.ok("default", GetNodes { ids: vec!["a".into(), "b".into()], snapshot })),
+        format!("{:?}", s.ok("default", ListNodes { snapshot, ..list_nodes(None) })),
+        format!("{:?}", s.ok("default", ListNodes { snapshot, ..list_nodes(Some("thing")) })),
+        format!("{:?}", s.ok("default", CountNodes { snapshot, ..CountNodes::default() })),
+        format!("{:?}", s.ok("default", ListEdges { snapshot, ..ListEdges::default() })),
+        format!(
+            "{:?}",
+            s.ok("default", GetEdge { from_id: "a".into(), edge_type: "r".into(), to_id: "b".into(), snapshot })
+        ),
+        format!(
+            "{:?}",
+            s.ok(
+                "default",
+                Neighbors { node_id: node_id(), direction, filter: Default::default(), edge_types, limit, snapshot }
+            )
+        ),
         format!(
             "{:?}",
             s.ok(
@@ -170,6 +185,7 @@ fn everything(s: &mut Script, snapshot: Option<CommitSeq>) -> String {
                     max_depth: None,
                     edge_types: None,
                     direction,
+                    filter: Default::default(),
                     limit,
                     snapshot,
                 }
@@ -185,6 +201,7 @@ fn everything(s: &mut Script, snapshot: Option<CommitSeq>) -> String {
                     max_depth: None,
                     edge_types: None,
                     direction,
+                    filter: Default::default(),
                     snapshot,
                 }
             )
@@ -235,19 +252,11 @@ fn reads_stay_as_they_were(s: &mut Script) {
 fn erased_facts_and_history(s: &mut Script) {
     fill(s);
     let held = s.ok("default", TakeSnapshot {}).seq;
-    let history = |snapshot| TemporalHistory {
-        node_id: "a".into(),
-        edge_type: None,
-        other_id: None,
-        direction: Direction::Outgoing,
-        limit: None,
-        cursor: None,
-        snapshot,
-    };
-    let before = s.ok("default", history(None));
+    let past = |snapshot| TemporalHistory { snapshot, ..history("a") };
+    let before = s.ok("default", past(None));
     s.ok("default", close(("a", "f", "b"), Some(5)));
-    assert_eq!(s.ok("default", history(Some(held))), before);
-    assert_eq!(s.ok("default", history(None)).edges.len(), 2);
+    assert_eq!(s.ok("default", past(Some(held))), before);
+    assert_eq!(s.ok("default", past(None)).edges.len(), 2);
 }
 
 fn a_dropped_collection_stays_in_its_snapshot(s: &mut Script) {

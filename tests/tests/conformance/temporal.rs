@@ -74,7 +74,7 @@ fn clipping_and_order(s: &mut Script) {
     s.ok("default", add_fact(("a", "r", "b"), 5, Some(15)));
     s.ok("default", add_fact(("a", "r", "b"), 20, Some(30)));
     assert_eq!(ask(s, during(10, 25)), ["b[0,-)", "b[5,15)", "c[5,50)", "b[20,30)"], "by start, type, other end");
-    let clip = TemporalMode::Range { start: TimestampMs(10), end: TimestampMs(25), clip: true };
+    let clip = TemporalMode::Range { start: Some(TimestampMs(10)), end: Some(TimestampMs(25)), clip: true };
     let clipped = s.ok("default", query("a", clip)).edges;
     let typed: Vec<String> =
         clipped.iter().zip(short(&clipped)).map(|(edge, text)| format!("{} {text}", edge.edge_type)).collect();

@@ -1,8 +1,11 @@
 //! Walks: traversals and shortest paths.
 
-use toondb_engine::api::{DeleteNode, Direction, Durability, Path, ShortestPath, Subgraph, TraversalOrder, Traverse};
+use toondb_engine::api::{
+    DeleteNode, Direction, Durability, Neighbors, Path, Properties, ShortestPath, Subgraph, TraversalOrder, Traverse,
+    Value, WalkFilter,
+};
 use toondb_tests::Script;
-use toondb_tests::requests::{add_edge, add_node, node, types};
+use toondb_tests::requests::{add_edge, add_node, filter, map, node, types, update_edge};
 
 use crate::graph::short;
 
@@ -13,6 +16,7 @@ fn walk(start: &str) -> Traverse {
         max_depth: None,
         edge_types: None,
         direction: Direction::Outgoing,
+        filter: Default::default(),
         limit: None,
         snapshot: None,
     }
@@ -25,6 +29,7 @@ fn path(from: &str, to: &str) -> ShortestPath {
         max_depth: None,
         edge_types: None,
         direction: Direction::Outgoing,
+        filter: Default::default(),
         snapshot: None,
     }
 }
@@ -121,4 +126,63 @@ fn shortest_paths(s: &mut Script) {
     assert_eq!(along(&s.ok("default", path("a", "f"))), "abdef");
 }
 
-scenarios!(breadth_and_depth_first, directions_and_types, limits_say_so, shortest_paths);
+/// An edge that is left out is not walked, a node neither given nor walked through; the nodes that are named always are.
+fn walks_keep_to_some(s: &mut Script) {
+    fill(s);
+    let only = |nodes: &str, edges: Option<i64>| WalkFilter {
+        node_types: None,
+        nodes: Some(filter(map([(
+            "name",
+            map([("$in", Value::List(nodes.chars().map(|c| Value::String(c.to_string())).collect()))]),
+        )]))),
+        edges: edges.map(|least| filter(map([("w", map([("$gte", Value::Int(least))]))]))),
+    };
+    for (weight, (from, to)) in [("a", "b"), ("a", "c"), ("b", "d"), ("c", "d"), ("d", "e")].into_iter().enumerate() {
+        s.ok("default", update_edge((from, "r", to), Properties::new().with("w", weight as i64), &[]));
+    }
+    let far = |filter: &WalkFilter| Traverse { max_depth: Some(9), filter: filter.clone(), ..walk("a") };
+    for order in [TraversalOrder::Bfs, TraversalOrder::Dfs] {
+        let mut seen = |filter: &WalkFilter| {
+            let found = s.ok("default", Traverse { order, ..far(filter) });
+            assert!(!found.truncated);
+            (visited(&found), short(&found.edges).join(" "))
+        };
+        let (nodes, edges) = seen(&only("cdef", None));
+        let mut edges: Vec<&str> = edges.split(' ').collect();
+        edges.sort_unstable();
+        assert_eq!((nodes.len(), edges.join(" ")), (5, "a-r>c c-r>d c-s>f d-r>e e-r>f f-r>a".to_owned()));
+        assert_eq!(seen(&only("bc", None)), ("abc".to_owned(), "a-r>b a-r>c".to_owned()));
+        assert_eq!(seen(&only("bcdef", Some(1))), ("acde".to_owned(), "a-r>c c-r>d d-r>e".to_owned()));
+        let typed = |types: &[&str]| WalkFilter {
+            node_types: Some(types.iter().map(|name| (*name).to_owned()).collect()),
+            ..WalkFilter::default()
+        };
+        assert_eq!(seen(&typed(&[])).0, "a");
+        assert_eq!(seen(&typed(&["thing"])).0.len(), 6);
+        assert_eq!(seen(&typed(&["none", "other"])).0, "a", "the start is always given");
+    }
+    let found = |s: &mut Script, filter: WalkFilter| {
+        let neighbors = Neighbors {
+            node_id: "d".into(),
+            direction: Direction::Both,
+            edge_types: None,
+            filter,
+            limit: None,
+            snapshot: None,
+        };
+        let found = s.ok("default", neighbors);
+        (visited(&found), short(&found.edges).join(" "))
+    };
+    assert_eq!(found(s, only("be", None)), ("eb".to_owned(), "d-r>e b-r>d".to_owned()));
+    assert_eq!(found(s, only("bce", Some(3))), ("ec".to_owned(), "d-r>e c-r>d".to_owned()));
+    let path = |s: &mut Script, filter: WalkFilter| {
+        along(&s.ok("default", ShortestPath { filter, direction: Direction::Outgoing, ..path("a", "e") }))
+    };
+    assert_eq!(path(s, WalkFilter::default()), "abde");
+    assert_eq!(path(s, only("cd", None)), "acde", "the ends are never left out");
+    assert_eq!(path(s, only("bd", Some(1))), "");
+    assert_eq!(path(s, only("bcd", Some(1))), "acde");
+    assert_eq!(path(s, only("bc", None)), "");
+}
+
+scenarios!(walks_keep_to_some, breadth_and_depth_first, directions_and_types, limits_say_so, shortest_paths);

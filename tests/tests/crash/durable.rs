@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use toondb_engine::Engine;
 use toondb_engine::api::{
-    ByteBuf, CreateNamespace, DeleteEdge, Direction, Durability, Flush, GetEdges, ListNamespaces, Metric,
-    NamespaceStatsRequest, Put,
+    AddNode, ByteBuf, CreateNamespace, DeleteEdge, Direction, Durability, Flush, GetEdges, ListNamespaces, Metric,
+    NamespaceStatsRequest, Node, Properties, Put,
 };
 use toondb_engine::clock::ManualClock;
 use toondb_engine::disk::{CrashMode, SimDisk};
 use toondb_tests::requests::{
-    add_documents, add_edge, add_node, create_collection, delete_key, document, get, get_documents, put,
+    add_documents, add_edge, add_node, create_collection, delete_key, document, get, get_documents, list_nodes, put,
+    update_node,
 };
 use toondb_tests::{CLOCK_START_MS, Killable};
 
@@ -186,8 +187,15 @@ fn an_edge_is_seen_from_both_ends_and_gone_from_both() {
         engine.run("", add_node(id)).unwrap();
     }
     let seen = |node: &str, direction| {
-        let read =
-            GetEdges { node_id: node.into(), edge_types: None, direction, limit: None, cursor: None, snapshot: None };
+        let read = GetEdges {
+            node_id: node.into(),
+            edge_types: None,
+            direction,
+            filter: Default::default(),
+            limit: None,
+            cursor: None,
+            snapshot: None,
+        };
         engine.run("", read).unwrap().edges.len()
     };
     let from_both = || (seen("a", Direction::Outgoing), seen("b", Direction::Incoming));
@@ -196,6 +204,22 @@ fn an_edge_is_seen_from_both_ends_and_gone_from_both() {
     let (from_id, edge_type, to_id) = ("a".into(), "r".into(), "b".into());
     engine.run("", DeleteEdge { from_id, edge_type, to_id, durability: Durability::Durable }).unwrap();
     assert_eq!(from_both(), (0, 0));
+}
+
+#[test]
+fn a_node_is_found_by_its_type_and_by_no_other() {
+    let engine = open(&SimDisk::new()).unwrap();
+    let of_type = |node_type: &str| {
+        let found = engine.run("", list_nodes(Some(node_type))).unwrap().nodes;
+        found.iter().map(|node| node.id.to_string()).collect::<Vec<_>>()
+    };
+    for id in ["a", "b"] {
+        let node = Node { id: id.into(), node_type: "first".to_owned(), properties: Properties::new() };
+        engine.run("", AddNode { node, durability: Durability::Durable }).unwrap();
+    }
+    assert_eq!((of_type("first"), of_type("second")), (vec!["a".to_owned(), "b".to_owned()], Vec::new()));
+    engine.run("", update_node("a", "second", Properties::new())).unwrap();
+    assert_eq!((of_type("first"), of_type("second")), (vec!["b".to_owned()], vec!["a".to_owned()]));
 }
 
 #[test]

@@ -3,13 +3,14 @@
 
 use toondb_engine::api::{
     BatchDelete, ByteBuf, CachePut, DeleteDocuments, DeleteNode, Document, DocumentUpdate, Durability, EraseTemporal,
-    Increment, Metric, OnConflict, Operation, Properties, Put, Request, SupersedeTemporalEdge, Touch, UpdateDocuments,
-    Write,
+    Increment, Metric, OnConflict, Operation, Properties, Put, Request, SupersedeTemporalEdge, TimestampMs, Touch,
+    UpdateDocuments, Write,
 };
 use toondb_tests::Universe;
 use toondb_tests::requests::{
     add_documents, add_edge, add_fact, add_node, append, batch, bytes, cache_invalidate, cache_put, commit,
-    create_collection, delete_key, delete_log, delete_prefix, document, edge, entry, fact, keep, node, pop, put,
+    create_collection, delete_key, delete_log, delete_prefix, document, edge, entry, fact, keep, merge_nodes, node,
+    pop, put, state, update_node,
 };
 
 /// One thing to do.
@@ -97,6 +98,7 @@ fn mixed(round: i64) -> toondb_engine::api::Commit {
             Write::AddNode(node("b")),
             Write::AddEdge(edge("a", "r", "b")),
             Write::SupersedeTemporalEdge(fact(("a", "at", if round % 2 == 0 { "x" } else { "y" }), round * 10, None)),
+            Write::StateFact(state(("b", "is", if round % 4 < 2 { "x" } else { "y" }), Some(round * 10), None).fact),
         ],
     )
 }
@@ -202,12 +204,15 @@ fn writes() -> Vec<Step> {
         write("default", put("range/2", "2")),
         write("default", delete_prefix("range/")),
         write("default", BatchDelete { keys: vec![bytes("k"), bytes("m")], durability: Durability::Durable }),
+        write("default", update_node("c", "moved", Properties::new().with("n", 1))),
+        write("default", merge_nodes("a", "c")),
+        write("auto", merge_nodes("a", "b")),
+        write("default", state(("a", "at", "x"), Some(38), Some(40))),
+        write("default", state(("b", "is", "y"), Some(31), None)),
+        write("default", EraseTemporal { end: Some(TimestampMs(25)), ..EraseTemporal::default() }),
         write("default", DeleteNode { id: "b".into(), durability: Durability::Durable }),
         Step::Flush("b"),
-        write(
-            "auto",
-            EraseTemporal { from_id: "c".into(), edge_type: None, to_id: None, durability: Durability::Durable },
-        ),
+        write("auto", EraseTemporal { node_id: Some("c".into()), ..EraseTemporal::default() }),
         write("b", put("last", "b")),
         write("default", put("last", "default")),
     ]);

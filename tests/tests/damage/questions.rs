@@ -3,13 +3,14 @@
 use toondb_engine::Engine;
 use toondb_engine::Service;
 use toondb_engine::api::{
-    CacheStatsRequest, CheckpointId, CountDocuments, DescribeCollection, Direction, ErrorCode, Exists, GetEdges,
-    GetTtl, ListCheckpoints, ListCollections, ListDocumentIds, ListDocuments, ListLogs, ListNamespaces,
-    NamespaceStatsRequest, Operation, QueryTemporal, ReadLog, Request, Response, RestoreCheckpoint, Result, Scan,
-    ScanPrefixes, SearchCollection, TemporalHistory,
+    AsOf, CacheStatsRequest, CheckpointId, CommitSeq, CountDocuments, CountNodes, DescribeCollection, Direction,
+    ErrorCode, Exists, GetEdges, GetTtl, ListCheckpoints, ListCollections, ListDocumentIds, ListDocuments, ListEdges,
+    ListFacts, ListLogs, ListNamespaces, NamespaceStatsRequest, Operation, QueryTemporal, ReadLog, Request, Response,
+    RestoreCheckpoint, Result, Scan, ScanPrefixes, SearchCollection, TemporalHistory, TemporalMode, TemporalNeighbors,
 };
 use toondb_tests::requests::{
-    at, bytes, cache_get, facet, get, get_documents, get_node, list, min_max, query, read_log, search,
+    at, bytes, cache_get, facet, get, get_documents, get_node, history, list, list_nodes, min_max, query, read_log,
+    search, temporal_neighbors, temporal_path,
 };
 
 /// Namespaces of the sample.
@@ -59,6 +60,12 @@ fn of_namespace(namespace: &'static str) -> Vec<Question> {
     }
     all.push(ask(namespace, CacheStatsRequest { cache: "answers".into() }));
     all.push(ask(namespace, cache_get("answers", &[1.0, 2.0])));
+    all.push(ask(namespace, list_nodes(None)));
+    all.push(ask(namespace, ListEdges::default()));
+    for node_type in ["", "city", "thing", "node"] {
+        all.push(ask(namespace, list_nodes(Some(node_type))));
+        all.push(ask(namespace, CountNodes { node_type: Some(node_type.to_owned()), ..CountNodes::default() }));
+    }
     for node in crate::sample::NODES {
         all.push(ask(namespace, get_node(node)));
         for direction in [Direction::Outgoing, Direction::Incoming] {
@@ -66,24 +73,26 @@ fn of_namespace(namespace: &'static str) -> Vec<Question> {
                 node_id: node.into(),
                 edge_types: None,
                 direction,
+                filter: Default::default(),
                 limit: None,
                 cursor: None,
                 snapshot: None,
             };
             all.push(ask(namespace, edges));
             all.push(ask(namespace, QueryTemporal { direction, ..query(node, at(15)) }));
-            let history = TemporalHistory {
-                node_id: node.into(),
-                edge_type: None,
-                other_id: None,
-                direction,
-                limit: None,
-                cursor: None,
-                snapshot: None,
-            };
-            all.push(ask(namespace, history));
+            all.push(ask(namespace, TemporalHistory { direction, ..history(node) }));
+            let newest = TemporalHistory { direction, newest_first: true, ..history(node) };
+            all.push(ask(namespace, newest));
+            all.push(ask(namespace, TemporalNeighbors { direction, ..temporal_neighbors(node, 15) }));
         }
     }
+    all.push(ask(namespace, temporal_path("a", "c", 15)));
+    let ever = TemporalMode::Range { start: None, end: None, clip: false };
+    let list = ListFacts { mode: Some(ever), ..ListFacts::default() };
+    all.push(ask(namespace, ListFacts { edge_type: Some("at".into()), ..list.clone() }));
+    all.push(ask(namespace, ListFacts { to_id: Some("c".into()), ..list.clone() }));
+    all.push(ask(namespace, ListFacts { changed_since: Some(AsOf::Seq(CommitSeq(1))), ..list.clone() }));
+    all.push(ask(namespace, list));
     all
 }
 

@@ -2,17 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use proptest::option;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
+use proptest::{collection, option};
 use toondb_engine::api::{
-    AsOf, CacheGet, CommitSeq, CountDocuments, Direction, Document, Embedding, Error, ErrorCode, Filter, GetEdges,
-    GetTtl, MultiGet, QueryTemporal, ReadLog, Scan, ScanPrefixes, SearchCollection, ShortestPath, TemporalMode,
-    TimestampMs, TraversalOrder, Traverse,
+    AsOf, CacheGet, CommitSeq, CountDocuments, Direction, Document, Embedding, Error, ErrorCode, Filter, GetTtl,
+    MultiGet, QueryTemporal, ReadLog, Scan, ScanPrefixes, SearchCollection, ShortestPath, TemporalMode, TimestampMs,
+    TraversalOrder, Traverse, WalkFilter,
 };
+use toondb_tests::requests::during;
 use toondb_tests::{CLOCK_START_MS, Database, Model, document_row, nearest};
 
+use crate::facts::{FactsAsk, ask_facts, facts_asks};
 use crate::listing::{Listing, listings};
-use crate::op::{NODES, cache_name, collection_name, embedding, filter, log_name, node_id, question, time};
+use crate::lists;
+use crate::op::{NODES, cache_name, collection_name, embedding, filter, log_name, node_id, node_type, question, time};
 
 /// One question.
 #[derive(Debug, Clone)]
@@ -23,10 +26,14 @@ pub enum Ask {
     Cached(CacheGet),
     Log(ReadLog),
     List(ScanPrefixes),
-    Edges(&'static str, Direction),
-    Walk(&'static str, u32, Direction, TraversalOrder),
-    Path(&'static str, &'static str, u32, Direction),
+    Nodes(Option<&'static str>, Option<Filter>, u32),
+    Edges(&'static str, Direction, Option<Filter>),
+    EdgesOf(Vec<&'static str>, Direction, Option<Filter>, u32),
+    Near(&'static str, Direction, WalkFilter),
+    Walk(&'static str, u32, Direction, TraversalOrder, WalkFilter),
+    Path(&'static str, &'static str, u32, Direction, WalkFilter),
     Facts(&'static str, Direction, When, Option<Then>),
+    Across(FactsAsk),
 }
 
 /// Valid time.
@@ -44,8 +51,14 @@ pub enum Then {
     Time(i64),
 }
 
-fn direction() -> impl Strategy<Value = Direction> + Clone {
+pub fn direction() -> impl Strategy<Value = Direction> + Clone {
     prop_oneof![Just(Direction::Outgoing), Just(Direction::Incoming), Just(Direction::Both)]
+}
+
+fn only() -> impl Strategy<Value = WalkFilter> + Clone {
+    let types = option::weighted(0.2, collection::vec(node_type().prop_map(str::to_owned), 0..2));
+    (types, option::weighted(0.3, filter()), option::weighted(0.3, filter()))
+        .prop_map(|(node_types, nodes, edges)| WalkFilter { node_types, nodes, edges })
 }
 
 pub fn asks() -> impl Strategy<Value = Ask> {
@@ -79,13 +92,20 @@ pub fn asks() -> impl Strategy<Value = Ask> {
         4 => (collection_name(), embedding(), 1..8_u32, option::of(filter()))
             .prop_map(|(collection, query, k, filter)| Ask::Search { collection, query, k, filter }),
         6 => listings().prop_map(Ask::Listing),
-        1 => (node_id(), direction()).prop_map(|(node, direction)| Ask::Edges(node, direction)),
-        2 => (node_id(), 0..4_u32, direction(), order)
-            .prop_map(|(node, depth, direction, order)| Ask::Walk(node, depth, direction, order)),
-        1 => (node_id(), node_id(), 0..5_u32, direction())
-            .prop_map(|(from, to, depth, direction)| Ask::Path(from, to, depth, direction)),
+        2 => (option::of(node_type()), option::of(filter()), 1..4_u32)
+            .prop_map(|(node_type, filter, limit)| Ask::Nodes(node_type, filter, limit)),
+        1 => (node_id(), direction(), option::of(filter()))
+            .prop_map(|(node, direction, filter)| Ask::Edges(node, direction, filter)),
+        2 => (collection::vec(node_id(), 0..4), direction(), option::of(filter()), 1..4_u32)
+            .prop_map(|(nodes, direction, filter, limit)| Ask::EdgesOf(nodes, direction, filter, limit)),
+        1 => (node_id(), direction(), only()).prop_map(|(node, direction, only)| Ask::Near(node, direction, only)),
+        3 => (node_id(), 0..4_u32, direction(), order, only())
+            .prop_map(|(node, depth, direction, order, only)| Ask::Walk(node, depth, direction, order, only)),
+        2 => (node_id(), node_id(), 0..5_u32, direction(), only())
+            .prop_map(|(from, to, depth, direction, only)| Ask::Path(from, to, depth, direction, only)),
         4 => (node_id(), direction(), when, option::of(then))
             .prop_map(|(node, direction, when, then)| Ask::Facts(node, direction, when, then)),
+        6 => facts_asks().prop_map(Ask::Across),
     ]
 }
 
@@ -112,21 +132,11 @@ pub fn ask(db: &Database, model: &Model, now_ms: i64, question: &Ask) -> Result<
         }
         Ask::Log(read) => log(db, model, question, read),
         Ask::List(list) => listing(db, model, now_ms, question, list),
-        Ask::Edges(node, direction) => {
-            let request = GetEdges {
-                node_id: (*node).into(),
-                edge_types: None,
-                direction: *direction,
-                limit: None,
-                cursor: None,
-                snapshot: None,
-            };
-            let edges = db.run("default", request).map_err(|error| failed(&error))?.edges;
-            same(question, &edges, &model.edges_of(node, *direction))
-        }
+        Ask::Nodes(..) | Ask::Edges(..) | Ask::EdgesOf(..) | Ask::Near(..) => lists::ask(db, model, question),
         Ask::Walk(..) => walk(db, model, question),
-        Ask::Path(from, to, depth, direction) => path(db, model, question, (from, to, *depth, *direction)),
+        Ask::Path(from, to, depth, direction, only) => path(db, model, question, (from, to, *depth, *direction, only)),
         Ask::Facts(node, direction, when, then) => facts(db, model, now_ms, question, (node, *direction, *when, *then)),
+        Ask::Across(across) => ask_facts(db, model, now_ms, across),
     }
 }
 
@@ -236,19 +246,20 @@ fn search(
 }
 
 fn walk(db: &Database, model: &Model, question: &Ask) -> Result<(), String> {
-    let Ask::Walk(start, depth, direction, order) = question else { return Ok(()) };
+    let Ask::Walk(start, depth, direction, order, only) = question else { return Ok(()) };
     let request = Traverse {
         start: (*start).into(),
         order: *order,
         max_depth: Some(*depth),
         edge_types: None,
         direction: *direction,
+        filter: only.clone(),
         limit: None,
         snapshot: None,
     };
     let found = db.run("default", request).map_err(|error| failed(&error))?;
     let ids: Vec<String> = found.nodes.iter().map(|node| node.id.to_string()).collect();
-    let reached = model.reach(start, *depth, *direction);
+    let reached = model.reach(start, *depth, *direction, only, &[start]);
     let expected: Vec<String> = reached.iter().map(|(id, _)| id.clone()).collect();
     match order {
         TraversalOrder::Bfs => same(question, &ids, &expected)?,
@@ -259,8 +270,10 @@ fn walk(db: &Database, model: &Model, question: &Ask) -> Result<(), String> {
     }
     // Every edge of a node that was walked on from, once each.
     let walked = reached.iter().filter(|(_, far)| far < depth);
-    let expected: BTreeSet<String> =
-        walked.flat_map(|(id, _)| model.edges_of(id, *direction)).map(|edge| format!("{edge:?}")).collect();
+    let expected: BTreeSet<String> = walked
+        .flat_map(|(id, _)| model.edges_seen(id, *direction, only, &[start]))
+        .map(|edge| format!("{edge:?}"))
+        .collect();
     let edges: Vec<String> = found.edges.iter().map(|edge| format!("{edge:?}")).collect();
     same(question, &(edges.len(), edges.into_iter().collect::<BTreeSet<_>>()), &(expected.len(), expected))
 }
@@ -269,7 +282,7 @@ fn path(
     db: &Database,
     model: &Model,
     question: &Ask,
-    (from, to, depth, direction): (&str, &str, u32, Direction),
+    (from, to, depth, direction, only): (&str, &str, u32, Direction, &WalkFilter),
 ) -> Result<(), String> {
     let request = ShortestPath {
         from_id: from.into(),
@@ -277,11 +290,12 @@ fn path(
         max_depth: Some(depth),
         edge_types: None,
         direction,
+        filter: only.clone(),
         snapshot: None,
     };
     let found = db.run("default", request).map_err(|error| failed(&error))?;
     let length = found.found.then_some(found.edges.len());
-    same(question, &length, &model.distance(from, to, depth, direction))?;
+    same(question, &length, &model.distance((from, to), depth, direction, only))?;
     if !found.found {
         return Ok(());
     }
@@ -290,7 +304,8 @@ fn path(
     for (pair, edge) in found.nodes.windows(2).zip(&found.edges) {
         let joins = (&edge.from_id, &edge.to_id) == (&pair[0], &pair[1])
             || (direction != Direction::Outgoing && (&edge.to_id, &edge.from_id) == (&pair[0], &pair[1]));
-        let exists = model.edges_of(edge.from_id.as_str(), Direction::Outgoing).contains(edge);
+        // Seen from either end, whichever way it was walked: the other end must be one that may be walked to.
+        let exists = model.edges_seen(pair[0].as_str(), direction, only, &[from, to]).contains(edge);
         if !joins || !exists {
             return Err(format!("{question:?}: {edge:?} does not join {pair:?}"));
         }
@@ -307,9 +322,7 @@ fn facts(
 ) -> Result<(), String> {
     let (mode, period) = match when {
         When::At(at) => (TemporalMode::PointInTime { at: TimestampMs(at) }, (at, at + 1)),
-        When::During(start, end) => {
-            (TemporalMode::Range { start: TimestampMs(start), end: TimestampMs(end), clip: false }, (start, end))
-        }
+        When::During(start, end) => (during(start, end), (start, end)),
         When::Now => (TemporalMode::Current, (now_ms, now_ms + 1)),
     };
     let as_of = then.map(|then| match then {

@@ -12,7 +12,9 @@
 )]
 
 mod ask;
+mod facts;
 mod listing;
+mod lists;
 mod op;
 mod play;
 

@@ -5,10 +5,10 @@ use proptest::{collection, option};
 use toondb_engine::api::{
     AddDocuments, AppendLog, BatchDelete, ByteBuf, CacheInvalidate, CachePut, CloseTemporalEdge, Commit, CommitSeq,
     CompareAndSet, Condition, CreateCollection, DeleteByFilter, DeleteDocuments, DeleteEdge, DeleteKey, DeleteLog,
-    DeleteNode, DeleteRange, Document, DocumentUpdate, Durability, Edge, Embedding, EraseTemporal, Field, Filter,
-    Increment, KeySpan, Metric, Node, OnConflict, PopLog, Precondition, Predicate, Properties, Put, PutEntry, Request,
-    SupersedeTemporalEdge, Target, TemporalFact, TimestampMs, Touch, TrimLog, TruncateCollection, UpdateDocuments,
-    Value, ValueSet, Write,
+    DeleteNode, DeleteRange, Document, DocumentUpdate, Durability, Edge, EdgeUpdate, Embedding, EraseTemporal, Field,
+    Filter, Increment, KeySpan, MergeNodes, Metric, Node, NodeUpdate, OnConflict, PopLog, Precondition, Predicate,
+    Properties, Put, PutEntry, Request, StateFact, StatedFact, SupersedeTemporalEdge, Target, TemporalFact,
+    TimestampMs, Touch, TrimLog, TruncateCollection, UpdateDocuments, UpdateEdge, UpdateNode, Value, ValueSet, Write,
 };
 use toondb_engine::disk::CrashMode;
 
@@ -24,6 +24,7 @@ const KEYS: [&str; 8] = ["k", "k/1", "k/1/a", "k/2", "l", "l/", "m", "n"];
 /// Logs; a name may be the beginning of another one.
 pub const LOGS: [&str; 3] = ["log", "log2", "m"];
 pub const DOCUMENTS: [&str; 5] = ["d0", "d1", "d2", "d3", "d4"];
+pub const NODE_TYPES: [&str; 2] = ["", "kind"];
 const EDGE_TYPES: [&str; 2] = ["r", "s"];
 
 /// One thing that happens.
@@ -244,13 +245,23 @@ fn fact() -> impl Strategy<Value = TemporalFact> + Clone {
     })
 }
 
+/// The same from a time on that may be left out, and then without an end: it may be over by now.
+fn stated(fact: TemporalFact, is_now: bool) -> StatedFact {
+    let TemporalFact { from_id, edge_type, to_id, valid_from, valid_until, properties } = fact;
+    let (valid_from, valid_until) = if is_now { (None, None) } else { (Some(valid_from), valid_until) };
+    StatedFact { from_id, edge_type, to_id, valid_from, valid_until, properties }
+}
+
 fn entry() -> impl Strategy<Value = PutEntry> + Clone {
     (key(), value(), ttl()).prop_map(|(key, value, ttl_ms)| PutEntry { key, value, ttl_ms })
 }
 
+pub fn node_type() -> impl Strategy<Value = &'static str> + Clone {
+    one_of(&NODE_TYPES)
+}
+
 fn node() -> impl Strategy<Value = Node> + Clone {
-    let kinds = one_of(&["", "kind"]);
-    (node_id(), kinds, properties()).prop_map(|(id, kind, properties)| Node {
+    (node_id(), node_type(), properties()).prop_map(|(id, kind, properties)| Node {
         id: id.into(),
         node_type: kind.to_owned(),
         properties,
@@ -305,6 +316,20 @@ fn write() -> impl Strategy<Value = Write> + Clone {
         4 => (log_name(), values()).prop_map(|(log, values)| Write::AppendLog { log: log.into(), values }),
         4 => fact().prop_map(Write::AddTemporalEdge),
         4 => fact().prop_map(Write::SupersedeTemporalEdge),
+        2 => (node_id(), option::weighted(0.3, node_type()), properties(), option::of(field_name()))
+            .prop_map(|(id, node_type, set, unset)| {
+                // What is set and unset at once is refused.
+                let unset = unset.into_iter().collect();
+                Write::UpdateNode(NodeUpdate { id: id.into(), node_type: node_type.map(str::to_owned), set, unset })
+            }),
+        1 => (ends(), properties(), option::of(field_name())).prop_map(|((from, kind, to), set, unset)| {
+            let (from_id, edge_type, to_id) = (from.into(), kind.into(), to.into());
+            Write::UpdateEdge(EdgeUpdate { from_id, edge_type, to_id, set, unset: unset.into_iter().collect() })
+        }),
+        1 => (node_id(), node_id()).prop_map(|(source, target)| Write::MergeNodes {
+            source_id: source.into(), target_id: target.into(),
+        }),
+        4 => (fact(), any::<bool>()).prop_map(|(fact, is_now)| Write::StateFact(stated(fact, is_now))),
         1 => (ends(), option::of(time())).prop_map(|((from, kind, to), at)| Write::CloseTemporalEdge {
             from_id: from.into(), edge_type: kind.into(), to_id: to.into(), at: at.map(TimestampMs),
         }),
@@ -358,6 +383,11 @@ fn single() -> impl Strategy<Value = Request> {
         Write::DeleteEdge { from_id, edge_type, to_id } => {
             Request::DeleteEdge(DeleteEdge { from_id, edge_type, to_id, durability })
         }
+        Write::UpdateNode(update) => Request::UpdateNode(UpdateNode { update, durability }),
+        Write::UpdateEdge(update) => Request::UpdateEdge(UpdateEdge { update, durability }),
+        Write::MergeNodes { source_id, target_id } => {
+            Request::MergeNodes(MergeNodes { source_id, target_id, durability })
+        }
         Write::AddTemporalEdge(fact) => {
             Request::AddTemporalEdge(toondb_engine::api::AddTemporalEdge { fact, durability })
         }
@@ -369,13 +399,17 @@ fn single() -> impl Strategy<Value = Request> {
         }
         Write::DeleteRange(keys) => Request::DeleteRange(DeleteRange { keys, durability }),
         Write::AppendLog { log, values } => Request::AppendLog(AppendLog { log, values, durability }),
+        Write::StateFact(fact) => Request::StateFact(StateFact { fact, durability }),
         Write::InsertVectors { .. } | Write::DeleteVectors { .. } => panic!("never made"),
     })
 }
 
 fn rarer() -> BoxedStrategy<Request> {
     let swap = (key(), option::of(value()), option::of(value()), ttl(), durability());
-    let erase = (node_id(), option::of(edge_type()), option::of(node_id()), durability());
+    let ends = (option::of(node_id()), option::of(node_id()), option::of(node_id()));
+    let window = (option::weighted(0.2, time()), option::weighted(0.3, time()));
+    let number = option::weighted(0.3, 0..2_i64);
+    let erase = (ends, option::of(edge_type()), number, window, durability());
     prop_oneof![
         4 => swap.prop_map(|(key, expected, value, ttl_ms, durability)| {
             Request::CompareAndSet(CompareAndSet { key, expected, value, ttl_ms, durability })
@@ -415,9 +449,20 @@ fn rarer() -> BoxedStrategy<Request> {
         2 => (collection_name(), conditional(), durability()).prop_map(|(name, filter, durability)| {
             Request::DeleteByFilter(DeleteByFilter { collection: name.into(), filter, return_ids: false, durability })
         }),
-        1 => erase.prop_map(|(from, kind, to, durability)| Request::EraseTemporal(EraseTemporal {
-            from_id: from.into(), edge_type: kind.map(Into::into), to_id: to.map(Into::into), durability,
-        })),
+        1 => erase.prop_map(|((from, to, node), kind, number, (start, end), durability)| {
+            let filter = number.map(|number| Filter::on("n", Predicate::Eq(Value::Int(number))).unwrap());
+            Request::EraseTemporal(EraseTemporal {
+                from_id: from.map(Into::into),
+                edge_type: kind.map(Into::into),
+                to_id: to.map(Into::into),
+                node_id: node.map(Into::into),
+                filter,
+                start: start.map(TimestampMs),
+                end: end.map(TimestampMs),
+                cursor: None,
+                durability,
+            })
+        }),
         1 => collection_name().prop_map(|name| Request::CreateCollection(create(name))),
         1 => Just(Request::CreateCollection(CreateCollection { metric: Metric::Dot, ..create("l2") })),
     ]

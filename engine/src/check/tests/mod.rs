@@ -15,7 +15,7 @@ use crate::api::{
 use crate::clock::ManualClock;
 use crate::disk::{CrashMode, Disk, SimDisk};
 use crate::rng::{Rng, SeededRng};
-use crate::store::{Base, Counters, FlushInput, KeyWriter, Memtable, Table};
+use crate::store::{Base, Counters, FlushInput, KeyWriter, Memtable, Table, node_type_key};
 use crate::{Engine, EngineOptions};
 
 mod in_use;
@@ -146,6 +146,7 @@ fn contents(engine: &Engine, namespace: &str) -> crate::api::Result<String> {
         node_id: "b".into(),
         edge_types: None,
         direction: Direction::Incoming,
+        filter: Default::default(),
         limit: None,
         cursor: None,
         snapshot: None,
@@ -374,7 +375,7 @@ fn keys(base: &Base, table: Table) -> Vec<Vec<u8>> {
 type Defect = fn(&Base, &Memtable, &mut Counters);
 
 /// One defect of each derived table, missing and surplus, and of the counters.
-const DEFECTS: [(&str, Defect); 11] = [
+const DEFECTS: [(&str, Defect); 17] = [
     ("kv_expiry", |base, rows, _| rows.insert(Table::KvExpiry, &keys(base, Table::KvExpiry)[0], None, 1)),
     ("kv_expiry", |_, rows, _| {
         rows.insert(Table::KvExpiry, &KeyWriter::new().time(3).raw(b"key1").finish(), Some(b""), 1);
@@ -389,6 +390,21 @@ const DEFECTS: [(&str, Defect); 11] = [
     ("commit_times", |base, rows, _| rows.insert(Table::CommitTimes, &keys(base, Table::CommitTimes)[0], None, 1)),
     ("commit_times", |_, rows, _| {
         rows.insert(Table::CommitTimes, &KeyWriter::new().time(7).finish(), Some(&9_999_u64.to_le_bytes()), 1);
+    }),
+    // The first row says how far the list reaches.
+    ("node_types", |base, rows, _| rows.insert(Table::NodeTypes, &keys(base, Table::NodeTypes)[1], None, 1)),
+    ("node_types", |_, rows, _| rows.insert(Table::NodeTypes, &node_type_key("thing", "nobody"), Some(b""), 1)),
+    ("temporal_types", |base, rows, _| {
+        let listed = keys(base, Table::TemporalTypes);
+        rows.insert(Table::TemporalTypes, listed.last().unwrap(), None, 1);
+    }),
+    ("temporal_types", |_, rows, _| rows.insert(Table::TemporalTypes, b"x", Some(b""), 1)),
+    ("temporal_changes", |base, rows, _| {
+        rows.insert(Table::TemporalChanges, &keys(base, Table::TemporalChanges)[0], None, 1);
+    }),
+    ("temporal_changes", |base, rows, _| {
+        let fact = &keys(base, Table::TemporalOut)[0];
+        rows.insert(Table::TemporalChanges, &KeyWriter::new().u64(7_777).raw(fact).finish(), Some(b""), 1);
     }),
     ("counters", |_, _, counters| counters.keys += 3),
     ("counters", |_, _, counters| {

@@ -279,6 +279,7 @@ pub fn answers(db: &Db, ns: &str) -> String {
             max_depth: None,
             edge_types: None,
             direction: Direction::Both,
+            filter: Default::default(),
             limit: None,
             snapshot: None,
         };
@@ -299,7 +300,15 @@ pub fn without_counters(answers: &str) -> String {
 
 fn edges_of(id: &str) -> GetEdges {
     let (limit, cursor, snapshot) = (None, None, None);
-    GetEdges { node_id: id.into(), edge_types: None, direction: Direction::Both, limit, cursor, snapshot }
+    GetEdges {
+        node_id: id.into(),
+        edge_types: None,
+        direction: Direction::Both,
+        filter: Default::default(),
+        limit,
+        cursor,
+        snapshot,
+    }
 }
 
 fn temporal_answers(db: &Db, ns: &str, all: &mut Answers) {
@@ -309,6 +318,10 @@ fn temporal_answers(db: &Db, ns: &str, all: &mut Answers) {
             edge_type: None,
             other_id: None,
             direction,
+            start: None,
+            end: None,
+            as_of: None,
+            newest_first: false,
             limit: None,
             cursor: None,
             snapshot: None,

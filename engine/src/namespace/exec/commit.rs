@@ -59,6 +59,10 @@ fn apply(ctx: &mut WriteContext<'_>, write: Write) -> Result<()> {
         Write::SupersedeTemporalEdge(fact) => temporal::supersede(ctx, fact).map(drop),
         Write::DeleteRange(keys) => range_delete::delete_keys(ctx, &keys).map(drop),
         Write::AppendLog { log, values } => ordered_log::append(ctx, &log, &values).map(drop),
+        Write::UpdateNode(update) => graph::update_node(ctx, update).map(drop),
+        Write::UpdateEdge(update) => graph::update_edge(ctx, update).map(drop),
+        Write::MergeNodes { source_id, target_id } => graph::merge_nodes(ctx, &source_id, &target_id).map(drop),
+        Write::StateFact(fact) => temporal::state(ctx, fact).map(drop),
     }
 }
 

@@ -19,9 +19,11 @@ mod vectors;
 
 pub use collection::purge;
 pub use dispatch::execute;
+pub use graph::list_nodes;
 pub use kv::{expired, sweep};
 pub use range_delete::remove_ranges;
 pub use rows::sweep as sweep_rows;
+pub use temporal::list_facts;
 
 /// A write.
 trait Execute: Operation {

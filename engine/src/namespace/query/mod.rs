@@ -30,7 +30,7 @@ pub(super) mod wants;
 pub use dispatch::{is_short, query, read_nothing};
 
 /// A read.
-trait Query: Operation {
+pub(super) trait Query: Operation {
     /// Answers it from a snapshot of the namespace.
     fn answer(self, state: &State, snapshot: &Reader<'_>) -> Result<Self::Reply>;
 }

@@ -54,6 +54,7 @@ fn walk(start: &str, direction: Direction) -> RowsQuery {
         max_depth: None,
         edge_types: None,
         direction,
+        filter: Default::default(),
         limit: None,
         snapshot: None,
     })
@@ -65,6 +66,10 @@ fn history(node: &str, direction: Direction) -> RowsQuery {
         edge_type: None,
         other_id: None,
         direction,
+        start: None,
+        end: None,
+        as_of: None,
+        newest_first: false,
         limit: None,
         cursor: None,
         snapshot: None,
@@ -87,7 +92,14 @@ fn nodes_and_edges_are_read_as_far_as_they_are_wanted() {
         refused(&harness, &read, &["id", "properties"]);
         refused(&harness, &read, &["properties.name"]);
         let node_id = NodeId::new(node);
-        let near = Neighbors { node_id: node_id.clone(), direction, edge_types: None, limit: None, snapshot: None };
+        let near = Neighbors {
+            node_id: node_id.clone(),
+            direction,
+            filter: Default::default(),
+            edge_types: None,
+            limit: None,
+            snapshot: None,
+        };
         let near = RowsQuery::Neighbors(near);
         let other = if node == "a" { "b" } else { "a" };
         assert_eq!(
@@ -95,7 +107,15 @@ fn nodes_and_edges_are_read_as_far_as_they_are_wanted() {
             format!("[1]{{id,node_type}}:\n  {other},city")
         );
         refused(&harness, &near, &["properties"]);
-        let edges = GetEdges { node_id, edge_types: None, direction, limit: None, cursor: None, snapshot: None };
+        let edges = GetEdges {
+            node_id,
+            edge_types: None,
+            direction,
+            filter: Default::default(),
+            limit: None,
+            cursor: None,
+            snapshot: None,
+        };
         let edges = RowsQuery::GetEdges(edges);
         assert_eq!(rows(&harness, &edges, &["to_id", "edge_type"]).unwrap(), "[1]{to_id,edge_type}:\n  b,x");
         refused(&harness, &edges, &["to_id", "properties"]);

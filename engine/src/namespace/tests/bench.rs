@@ -17,6 +17,7 @@ use crate::occupancy::Occupancy;
 use crate::reply::{Completion, Reply};
 use crate::rng::SeededRng;
 use crate::space::Space;
+use crate::store::{Base, BaseSnapshot, FlushInput, Memtable};
 use crate::work::{Budget, Job, Wanted};
 
 const ID: [u8; 16] = [3; 16];
@@ -189,6 +190,17 @@ impl Bench {
     pub fn log_options(disk: &SimDisk) -> LogOptions {
         let (rng, dir) = (Arc::new(SeededRng::new(1)), Path::new(DIR).join("log"));
         LogOptions::new(Arc::new(disk.clone()), rng, dir, ID, LogOptions::PAYLOAD_LIMIT_BYTES)
+    }
+
+    /// Closes the files, changes rows of the store as only another version could, and opens them.
+    pub fn alter(&mut self, change: impl FnOnce(&BaseSnapshot, &Memtable)) {
+        assert!(self.handle.close_unused());
+        let base = Base::open(&self.disk, &Path::new(DIR).join("store.redb"), ID, 1 << 20).unwrap();
+        let ((through_seq, counters), memtable) = (base.flushed().unwrap(), Memtable::default());
+        change(&base.snapshot().unwrap(), &memtable);
+        base.flush(FlushInput { memtable: &memtable, through_seq, counters }).unwrap();
+        base.close().unwrap();
+        self.handle = open(&self.disk, &self.clock, &self.workers, &self.closing);
     }
 
     /// Opens what a power loss leaves.

@@ -11,6 +11,10 @@
 //! looks at the announcement after it has locked a timeline: one from which rows are missing was built, or emptied,
 //! after the announcement.
 //!
+//! *A version that was moved* from another node ([`crate::namespace::exec`]) may have begun in the past, and have ended. Older
+//! readers leave the timelines alone, because moving erases what it moves. One that has ended comes as a retraction of what the
+//! timeline does not have, which is then forgotten.
+//!
 //! The map is never locked while a timeline is being built, and no timeline is waited for under the map's lock.
 
 use std::collections::HashMap;
@@ -24,7 +28,6 @@ use super::fact::{FactKey, FactTimeline, Side};
 use super::load::{Loaded, load};
 use super::step::{FactStep, mirrored};
 use crate::api::Result;
-use crate::index::interval::IntervalError;
 use crate::limits;
 use crate::store::{RowSnapshot, View};
 
@@ -154,8 +157,9 @@ impl Timelines {
                 let mut incoming = version.clone();
                 incoming.key = mirrored(&from, &version.key);
                 let to = Arc::clone(&version.key.other);
-                self.change(&from, Side::Outgoing, |loaded| loaded.assert(version));
-                self.change(&to, Side::Incoming, |loaded| loaded.assert(incoming));
+                // One that is full goes: whoever asks for it next is told so by the build.
+                self.change(&from, Side::Outgoing, |loaded| loaded.assert(version).is_ok());
+                self.change(&to, Side::Incoming, |loaded| loaded.assert(incoming).is_ok());
             }
             FactStep::Retract { from, key, seq } => {
                 let incoming = mirrored(&from, &key);
@@ -188,21 +192,22 @@ impl Timelines {
 
     fn retract(&self, node: &str, side: Side, key: &FactKey, seq: u64) {
         self.change(node, side, |loaded| {
+            let is_known = loaded.timeline.get(key).is_some();
             loaded.timeline.retract(key, seq);
-            Ok(())
+            is_known
         });
     }
 
-    /// Changes a timeline if it is here. One not yet built will be built from rows that are already in place.
-    fn change(&self, node: &str, side: Side, change: impl FnOnce(&mut Loaded) -> Result<(), IntervalError>) {
+    /// Changes a timeline if it is here, and forgets it if the change did not succeed. One not yet built will be built from
+    /// rows that are already in place.
+    fn change(&self, node: &str, side: Side, change: impl FnOnce(&mut Loaded) -> bool) {
         let Some(entry) = self.entries.read().side(side).get(node).cloned() else { return };
         let mut guard = entry.loaded.write();
         let Some(loaded) = guard.as_mut() else { return };
-        let (before, result) = (loaded.bytes(), change(loaded));
+        let (before, is_right) = (loaded.bytes(), change(loaded));
         let after = loaded.bytes();
         drop(guard);
-        if result.is_err() {
-            // Full: whoever asks for it next is told so by the build.
+        if !is_right {
             self.entries.write().remove(node, side);
         } else if before != after {
             self.count(node, side, &entry, after);

@@ -9,7 +9,7 @@ use crate::namespace::context::WriteContext;
 use crate::namespace::exec::graph;
 use crate::namespace::state::State;
 use crate::rng::SeededRng;
-use crate::store::{Counters, RowSnapshot, Table, Txn};
+use crate::store::{Counters, KeyRange, Read, RowSnapshot, Table, Txn};
 
 /// A namespace without files.
 pub struct Harness {
@@ -76,6 +76,19 @@ impl Harness {
         let view = self.state.view.load();
         for (table, key, value) in rows {
             view.active.insert(table, &key, Some(&value), self.seq);
+        }
+        view.publish(self.seq);
+    }
+
+    /// Takes every row of these tables away, as if they had come later than what is stored.
+    pub fn forget(&mut self, tables: &[Table]) {
+        let snapshot = self.snapshot();
+        self.seq += 1;
+        let view = self.state.view.load();
+        for table in tables {
+            for row in snapshot.scan(*table, &KeyRange::all(), false).unwrap() {
+                view.active.insert(*table, &row.unwrap().key, None, self.seq);
+            }
         }
         view.publish(self.seq);
     }

@@ -4,6 +4,7 @@
 mod asserted;
 mod cache;
 mod fact;
+mod list;
 mod load;
 mod row;
 mod size;
@@ -17,6 +18,8 @@ mod tests;
 pub use asserted::Asserted;
 pub use cache::Timelines;
 pub use fact::{FactKey, FactTimeline, Side, bare_bytes, bare_edge, edge};
-pub use row::{decode, decode_some, in_key, in_prefix, other_end, out_key, out_key_of_in, out_prefix, record};
+pub use list::{FactList, FactPlace, FactTest, ListedFact, all_are_listed};
+pub use row::KeyParts;
+pub use row::{decode, decode_some, in_key, in_prefix, out_key, out_key_of_in, out_prefix, parts, record, type_key};
 pub use size::properties_bytes;
 pub use step::FactStep;

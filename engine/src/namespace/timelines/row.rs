@@ -47,23 +47,39 @@ pub fn in_key(edge: &TemporalEdge) -> Vec<u8> {
     key(to, edge_type, edge.valid_from.0, from, edge.asserted_seq.0)
 }
 
-/// The components of either kind of key: node, type, start, other end, asserting commit.
-fn split(key: &[u8]) -> Option<(&str, &str, i64, &str, u64)> {
-    let mut reader = KeyReader::new(key);
-    let parts = (reader.text()?, reader.text()?, reader.time()?, reader.text()?, reader.u64()?);
-    reader.rest().is_empty().then_some(parts)
+/// The version's key in `TemporalTypes`.
+pub fn type_key(edge: &TemporalEdge) -> Vec<u8> {
+    let (from, edge_type, to) = (edge.from_id.as_str(), edge.edge_type.as_str(), edge.to_id.as_str());
+    key(edge_type, from, edge.valid_from.0, to, edge.asserted_seq.0)
 }
 
-/// The node at the other end of the edge that a key of either table names; `None` if it names none.
-pub fn other_end(key: &[u8]) -> Option<&str> {
-    split(key).map(|(_, _, _, other, _)| other)
+/// What a key of `TemporalOut` or `TemporalIn` says of its version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyParts<'k> {
+    /// The node in front: where the edge begins, or in `TemporalIn` where it ends.
+    pub node: &'k str,
+    /// The edge's type.
+    pub edge_type: &'k str,
+    /// The start of the period.
+    pub valid_from: i64,
+    /// The node at the other end.
+    pub other: &'k str,
+    /// The commit that asserted it.
+    pub asserted_seq: u64,
+}
+
+/// Takes a key of either table apart; `None` if it names no version.
+pub fn parts(key: &[u8]) -> Option<KeyParts<'_>> {
+    let mut reader = KeyReader::new(key);
+    let (node, edge_type, valid_from) = (reader.text()?, reader.text()?, reader.time()?);
+    let (other, asserted_seq) = (reader.text()?, reader.u64()?);
+    reader.rest().is_empty().then_some(KeyParts { node, edge_type, valid_from, other, asserted_seq })
 }
 
 /// The key in `TemporalOut` that belongs to a key of `TemporalIn`.
 pub fn out_key_of_in(in_key: &[u8]) -> StoreResult<Vec<u8>> {
-    let (to, edge_type, valid_from, from, seq) =
-        split(in_key).ok_or_else(|| corrupt(Table::TemporalIn, "the key does not decode"))?;
-    Ok(key(from, edge_type, valid_from, to, seq))
+    let parts = parts(in_key).ok_or_else(|| corrupt(Table::TemporalIn, "the key does not decode"))?;
+    Ok(key(parts.other, parts.edge_type, parts.valid_from, parts.node, parts.asserted_seq))
 }
 
 /// The version's record.
@@ -91,8 +107,8 @@ pub fn decode(out_key: &[u8], value: &[u8]) -> StoreResult<TemporalEdge> {
 }
 
 fn whole(out_key: &[u8], front: TemporalFront, properties: Properties) -> StoreResult<TemporalEdge> {
-    let (from, edge_type, valid_from, to, seq) =
-        split(out_key).ok_or_else(|| corrupt(Table::TemporalOut, "the key does not decode"))?;
+    let KeyParts { node: from, edge_type, valid_from, other: to, asserted_seq: seq } =
+        parts(out_key).ok_or_else(|| corrupt(Table::TemporalOut, "the key does not decode"))?;
     let TemporalFront { valid_until, asserted_at, retracted } = front;
     Ok(TemporalEdge {
         from_id: NodeId::new(from),

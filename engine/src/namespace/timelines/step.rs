@@ -11,14 +11,14 @@ use crate::index::interval::Version;
 /// One change of the timelines. Repeating one whose effect a timeline shows already does no harm.
 #[derive(Debug)]
 pub enum FactStep {
-    /// A version is believed from its commit on.
+    /// A version is believed from its commit on, which for one that was moved from another node lies in the past.
     Assert {
         /// The node where the edge begins.
         from: Arc<str>,
         /// The version, as the timeline of that node has it.
         version: Version<FactKey, Arc<FactData>>,
     },
-    /// Belief in a version ends.
+    /// Belief in a version ends; in one that was moved it may have ended long ago.
     Retract {
         /// The node where the edge begins.
         from: Arc<str>,

@@ -21,15 +21,19 @@
 //! | an edge | its nodes, and its row in `edges_in`, both ways |
 //! | a fact | its row in `temporal_in`, both ways; the times of its commits in `commit_times` |
 //! | a log | its entries, from the first to the next position without gaps, with their sums of bytes; the mark's numbers |
+//! | a node | its row in `node_types`, both ways, once that says that it has every node |
 //! | the times of commits | the order of commits |
+//! | a fact | its rows in `temporal_types` and `temporal_changes`, both ways, once these say that they have every fact |
 //! | the counters | what was counted |
 //!
 //! "Both ways" is shown by looking each row up on the other side and comparing the numbers of rows on both.
 
 mod checked;
 mod commit_times;
+mod fact_lists;
 mod file;
 mod in_use;
+mod node_types;
 mod pages;
 mod report;
 mod rows;

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
 use super::checked::{CONTRADICTION, DERIVED, RowCheck};
+use super::fact_lists::FactLists;
+use super::node_types::NodeList;
 use super::report::{FaultKind, RowReport};
 use super::times::Times;
 use super::walk::{Pace, RowSets, RowWalk, Stop};
@@ -15,8 +17,7 @@ use crate::store::log_walk::LogWalk;
 use crate::store::memtable::Memtable;
 use crate::store::range_delete::RangeDelete;
 use crate::store::record::{
-    CollectionKind, CollectionRecord, Counters, DocumentRecord, EdgeRecord, KvRecord, NodeRecord, RowMark, RowPlace,
-    TemporalRecord,
+    CollectionKind, CollectionRecord, Counters, DocumentRecord, EdgeRecord, KvRecord, RowMark, RowPlace, TemporalRecord,
 };
 use crate::store::table::Table;
 
@@ -44,6 +45,8 @@ pub fn verify_rows(
         rows: BTreeMap::new(),
         times: Times::default(),
         logs: LogWalk::default(),
+        nodes: NodeList::default(),
+        lists: FactLists::default(),
         fixes,
     };
     match walk.run(&flushed.1) {
@@ -60,6 +63,8 @@ pub fn verify_rows(
 
 impl RowWalk<'_> {
     fn run(&mut self, counters: &Counters) -> Result<(), Stop> {
+        self.begin_node_list().map_err(Stop::Failed)?;
+        self.begin_lists().map_err(Stop::Failed)?;
         // What rows are looked up against comes first.
         for table in [Table::Purges, Table::RangeDeletes, Table::Collections] {
             self.table(table)?;
@@ -79,6 +84,8 @@ impl RowWalk<'_> {
         self.compare(Table::KvExpiry.name(), expiry, self.expiring);
         self.compare(Table::EdgesIn.name(), edges_in, self.counted.edges);
         self.compare(Table::TemporalIn.name(), temporal_in, self.counted.temporal_versions);
+        self.compare_node_list();
+        self.compare_lists();
         self.compare_counters(counters);
         Ok(())
     }
@@ -114,16 +121,19 @@ impl RowWalk<'_> {
             Table::Collections => self.collection(value),
             Table::Documents => self.document(key, value),
             Table::Vectors => self.vector(key),
-            Table::Nodes => self.node(key, value),
+            Table::Nodes => self.node(key, value)?,
             Table::EdgesOut => self.edge(key, value)?,
             Table::EdgesIn => self.edge_in(key)?,
             Table::TemporalOut => self.fact(key, value)?,
             Table::TemporalIn => self.fact_in(key)?,
             Table::CommitTimes => self.commit_time(key, value),
+            Table::TemporalTypes => self.listed_type(key)?,
+            Table::TemporalChanges => self.listed_change(key)?,
             Table::Rows => self.row_mark(key, value),
             Table::Logs => self.log(key, value),
             Table::LogEntries => self.log_entry(key, value),
             Table::RangeDeletes => self.range_delete(key, value),
+            Table::NodeTypes => self.listed_node(key)?,
             Table::Purges => {
                 self.purged.extend(KeyReader::new(key).u32());
                 Ok(())
@@ -133,7 +143,7 @@ impl RowWalk<'_> {
     }
 
     /// A derived row that must be there.
-    fn demand(&self, table: Table, key: &[u8], what: &'static str) -> StoreResult<RowCheck> {
+    pub(super) fn demand(&self, table: Table, key: &[u8], what: &'static str) -> StoreResult<RowCheck> {
         if self.has(table, key)? {
             return Ok(Ok(()));
         }
@@ -142,7 +152,7 @@ impl RowWalk<'_> {
     }
 
     /// A derived row that is there, and may be if another one is.
-    fn grant(&self, table: Table, key: &[u8], may: bool, what: &'static str) -> RowCheck {
+    pub(super) fn grant(&self, table: Table, key: &[u8], may: bool, what: &'static str) -> RowCheck {
         if may {
             return Ok(());
         }
@@ -156,7 +166,7 @@ impl RowWalk<'_> {
         }
     }
 
-    fn has(&self, table: Table, key: &[u8]) -> StoreResult<bool> {
+    pub(super) fn has(&self, table: Table, key: &[u8]) -> StoreResult<bool> {
         Ok(self.snapshot.get(table, key, |_| ())?.is_some())
     }
 
@@ -283,12 +293,6 @@ impl RowWalk<'_> {
         }
     }
 
-    fn node(&mut self, key: &[u8], value: &[u8]) -> RowCheck {
-        self.counted.nodes += 1;
-        self.counted.live_bytes += (key.len() + value.len()) as u64;
-        NodeRecord::decode(value).map(drop).map_err(|_| CONTRADICTION("the record does not decode"))
-    }
-
     fn edge(&mut self, key: &[u8], value: &[u8]) -> StoreResult<RowCheck> {
         self.counted.edges += 1;
         self.counted.live_bytes += (key.len() + value.len()) as u64;
@@ -324,7 +328,7 @@ impl RowWalk<'_> {
         };
         let timed = self.demand_times(key, &record)?;
         let listed = self.demand(Table::TemporalIn, &mirrored, "a fact is not in the index of incoming ones")?;
-        Ok(listed.and(timed))
+        Ok(listed.and(timed).and(self.demand_lists(key, &record)?))
     }
 
     fn fact_in(&mut self, key: &[u8]) -> StoreResult<RowCheck> {
@@ -337,7 +341,7 @@ impl RowWalk<'_> {
         Ok(self.grant(Table::TemporalIn, key, there, "there is no such fact"))
     }
 
-    fn compare(&mut self, table: &'static str, found: u64, wanted: u64) {
+    pub(super) fn compare(&mut self, table: &'static str, found: u64, wanted: u64) {
         if found != wanted {
             self.report.add(FaultKind::Derived, table, format!("it has {found} rows where {wanted} belong"));
         }

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use roaring::RoaringBitmap;
 
+use super::fact_lists::FactLists;
+use super::node_types::NodeList;
 use super::report::RowReport;
 use super::times::Times;
 use crate::store::base_snapshot::BaseSnapshot;
@@ -50,6 +52,8 @@ pub(super) struct RowWalk<'a> {
     pub(super) logs: LogWalk,
     /// Ranges whose rows are still to be removed.
     pub(super) ranges: Vec<RangeDelete>,
+    pub(super) nodes: NodeList,
+    pub(super) lists: FactLists,
     /// Takes the rows that put right what is derived.
     pub(super) fixes: Option<&'a Memtable>,
 }

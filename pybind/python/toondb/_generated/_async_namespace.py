@@ -31,6 +31,7 @@ from .._types import (
     GraphNode,
     IndexInfo,
     Key,
+    MergedNodes,
     Metadata,
     Metric,
     NamespaceInfo,
@@ -44,6 +45,7 @@ from .._types import (
     Subgraph,
     Superseded,
     TemporalEdge,
+    TemporalPath,
     TemporalSubgraph,
     Time,
 )
@@ -753,8 +755,60 @@ class AsyncNamespaceMethods:
         """Read a node; None if there is none."""
         return await awaited(self._plain.get_node(node_id))
 
+    async def get_nodes(self, node_ids: Sequence[str]) -> Rows[Optional[GraphNode]]:
+        """Read nodes at one instant: for each id its node, or None; in a format, no row."""
+        return await awaited(self._plain.get_nodes(node_ids))
+
+    async def list_nodes(
+        self,
+        *,
+        node_type: Optional[str] = None,
+        filter: Optional[Filter] = None,
+        limit: Optional[int] = None,
+        cursor: Optional[bytes] = None,
+    ) -> Rows[GraphNode]:
+        """The nodes of a type, or all, that match, by id; at most ``limit``, None = all.
+
+        More than 1,000 are read in pages, each at one instant. cursor: go on where an answer of :meth:`render` ended.
+        """
+        return await awaited(self._plain.list_nodes(node_type=node_type, filter=filter, limit=limit, cursor=cursor))
+
+    async def count_nodes(self, *, node_type: Optional[str] = None, filter: Optional[Filter] = None) -> int:
+        """How many nodes there are, of a type, and that match."""
+        return await awaited(self._plain.count_nodes(node_type=node_type, filter=filter))
+
+    async def update_node(
+        self,
+        node_id: str,
+        set: Optional[Metadata] = None,
+        *,
+        unset: Sequence[str] = (),
+        node_type: Optional[str] = None,
+        durability: Durability = "durable",
+    ) -> bool:
+        """Set and remove properties of a node, and give it another type; the rest stays. Returns False, and does nothing, if
+        there is no such node.
+        """
+        return await awaited(
+            self._plain.update_node(node_id, set, unset=unset, node_type=node_type, durability=durability)
+        )
+
+    async def merge_nodes(self, source_id: str, target_id: str, *, durability: Durability = "durable") -> MergedNodes:
+        """Make one node of two: what is said of the source is said of the target from then on, and the source is gone.
+
+        Edges and temporal facts move in both directions. Where both have a property, of the node or of an edge with the same
+        ends and type, the target's stays, and so does its type. An edge between the two becomes a loop. Facts keep the times
+        at which they hold and were believed, as if they had always been about the target; where both had a belief in the
+        same fact at the same time, the target's stands. Raises NodeNotFoundError if the source was added and the target was
+        not, LimitExceededError if more would move than one commit takes: nothing has changed then.
+        """
+        return await awaited(self._plain.merge_nodes(source_id, target_id, durability=durability))
+
     async def delete_node(self, node_id: str, *, durability: Durability = "durable") -> bool:
-        """Delete a node with all its edges and temporal edges, both ways. Returns True if it existed."""
+        """Delete a node with all its edges and temporal edges, both ways. Returns True if it existed.
+
+        False means that nothing has changed: facts about a node that was never added are erased by :meth:`erase_temporal`.
+        """
         return await awaited(self._plain.delete_node(node_id, durability=durability))
 
     async def add_edge(
@@ -775,12 +829,51 @@ class AsyncNamespaceMethods:
         """Delete an edge. Returns True if it existed."""
         return await awaited(self._plain.delete_edge(from_id, edge_type, to_id, durability=durability))
 
+    async def get_edge(self, from_id: str, edge_type: str, to_id: str) -> Optional[GraphEdge]:
+        """Read an edge; None if there is none."""
+        return await awaited(self._plain.get_edge(from_id, edge_type, to_id))
+
+    async def update_edge(
+        self,
+        from_id: str,
+        edge_type: str,
+        to_id: str,
+        set: Optional[Metadata] = None,
+        *,
+        unset: Sequence[str] = (),
+        durability: Durability = "durable",
+    ) -> bool:
+        """Set and remove properties of an edge; the rest stays. Returns False, and does nothing, if there is no such edge."""
+        return await awaited(
+            self._plain.update_edge(from_id, edge_type, to_id, set, unset=unset, durability=durability)
+        )
+
+    async def list_edges(
+        self,
+        node_ids: Optional[Sequence[str]] = None,
+        edge_types: Optional[Sequence[str]] = None,
+        *,
+        filter: Optional[Filter] = None,
+        direction: Direction = "outgoing",
+        limit: Optional[int] = None,
+        cursor: Optional[bytes] = None,
+    ) -> Rows[GraphEdge]:
+        """The edges of several nodes, node by node as given, each as :meth:`get_edges`; None = all edges, by start.
+
+        Each edge is given once: one between two of the nodes with the one that is named first. More than 1,000 are read in
+        pages, each at one instant.
+        """
+        return await awaited(
+            self._plain.list_edges(node_ids, edge_types, filter=filter, direction=direction, limit=limit, cursor=cursor)
+        )
+
     async def get_edges(
         self,
         node_id: str,
         edge_types: Optional[Sequence[str]] = None,
         *,
         direction: Direction = "outgoing",
+        filter: Optional[Filter] = None,
         limit: Optional[int] = None,
         cursor: Optional[bytes] = None,
     ) -> Rows[GraphEdge]:
@@ -789,7 +882,7 @@ class AsyncNamespaceMethods:
         More than 1,000 are read in pages, each at one instant. cursor: go on where an answer of :meth:`render` ended.
         """
         return await awaited(
-            self._plain.get_edges(node_id, edge_types, direction=direction, limit=limit, cursor=cursor)
+            self._plain.get_edges(node_id, edge_types, direction=direction, filter=filter, limit=limit, cursor=cursor)
         )
 
     async def traverse(
@@ -800,6 +893,9 @@ class AsyncNamespaceMethods:
         *,
         order: Order = "bfs",
         direction: Direction = "outgoing",
+        node_types: Optional[Sequence[str]] = None,
+        node_filter: Optional[Filter] = None,
+        edge_filter: Optional[Filter] = None,
         limit: Optional[int] = None,
     ) -> Subgraph:
         """Walk the graph from a node: ``nodes, edges = db.traverse("a")``.
@@ -808,7 +904,17 @@ class AsyncNamespaceMethods:
         ``truncated`` says whether a limit ended the walk early. An unknown start gives an empty result.
         """
         return await awaited(
-            self._plain.traverse(start_node, max_depth, edge_types, order=order, direction=direction, limit=limit)
+            self._plain.traverse(
+                start_node,
+                max_depth,
+                edge_types,
+                order=order,
+                direction=direction,
+                node_types=node_types,
+                node_filter=node_filter,
+                edge_filter=edge_filter,
+                limit=limit,
+            )
         )
 
     async def shortest_path(
@@ -819,13 +925,25 @@ class AsyncNamespaceMethods:
         *,
         edge_types: Optional[Sequence[str]] = None,
         direction: Direction = "outgoing",
+        node_types: Optional[Sequence[str]] = None,
+        node_filter: Optional[Filter] = None,
+        edge_filter: Optional[Filter] = None,
     ) -> Optional[Path]:
         """A path with the fewest edges, at most ``max_depth`` (None = 16); None if there is none.
 
         Among several the first by edge type and node id is given.
         """
         return await awaited(
-            self._plain.shortest_path(from_id, to_id, max_depth, edge_types=edge_types, direction=direction)
+            self._plain.shortest_path(
+                from_id,
+                to_id,
+                max_depth,
+                edge_types=edge_types,
+                direction=direction,
+                node_types=node_types,
+                node_filter=node_filter,
+                edge_filter=edge_filter,
+            )
         )
 
     async def neighbors(
@@ -834,10 +952,23 @@ class AsyncNamespaceMethods:
         edge_types: Optional[Sequence[str]] = None,
         *,
         direction: Direction = "outgoing",
+        node_types: Optional[Sequence[str]] = None,
+        node_filter: Optional[Filter] = None,
+        edge_filter: Optional[Filter] = None,
         limit: Optional[int] = None,
     ) -> Subgraph:
         """The nodes one edge away, and those edges. limit: most edges; None = 10,000."""
-        return await awaited(self._plain.neighbors(node_id, edge_types, direction=direction, limit=limit))
+        return await awaited(
+            self._plain.neighbors(
+                node_id,
+                edge_types,
+                direction=direction,
+                node_types=node_types,
+                node_filter=node_filter,
+                edge_filter=edge_filter,
+                limit=limit,
+            )
+        )
 
     async def add_temporal_edge(
         self,
@@ -849,15 +980,20 @@ class AsyncNamespaceMethods:
         properties: Optional[Metadata] = None,
         *,
         durability: Durability = "durable",
+        **row: Any,
     ) -> bool:
         """State a fact that holds over ``[valid_from, valid_until)``; an end of 0 or None is open. Returns True.
 
         The same edge with another ``valid_from`` is another fact; with the same one it replaces the belief and keeps
         the old one in the history. Raises InvalidArgumentError unless the end is after the start. Nodes need not exist.
+
+        row: what else a row of facts has, so that ``add_temporal_edge(namespace, **row)`` takes one as it was read:
+        columns ``properties.NAME`` are properties, and when it was believed is left out. (A row of JSON says 0 of an end
+        at the first instant of 1970, which here is open.)
         """
         return await awaited(
             self._plain.add_temporal_edge(
-                from_id, edge_type, to_id, valid_from, valid_until, properties, durability=durability
+                from_id, edge_type, to_id, valid_from, valid_until, properties, durability=durability, **row
             )
         )
 
@@ -879,8 +1015,8 @@ class AsyncNamespaceMethods:
         """The facts of a node, ordered by start, type and other end.
 
         mode: ``POINT_IN_TIME``, those valid at ``timestamp``; ``RANGE``, those valid at some time in ``[start_time,
-        end_time)``, their periods cut to it with ``clip``; ``CURRENT``, those valid now. limit: only the first so many;
-        without one, more than 100,000 raise LimitExceededError. edge_types, direction: which edges of the node.
+        end_time)``, where an end left out is open, their periods cut to it with ``clip``; ``CURRENT``, those valid now.
+        limit: only the first so many; without one, more than 100,000 raise LimitExceededError. edge_types, direction: which edges of the node.
 
         as_of: as believed at that time, what was written in that very millisecond included; as_of_seq: as believed after
         that commit, exactly (``namespace_stats(name).commit_seq`` is the newest). None = as believed now. Raises
@@ -905,9 +1041,11 @@ class AsyncNamespaceMethods:
     async def close_temporal_edge(
         self, from_id: str, edge_type: str, to_id: str, at: Optional[Time] = None, *, durability: Durability = "durable"
     ) -> Rows[TemporalEdge]:
-        """End the open periods of an edge at a time, None = now. Returns them as they are believed now.
+        """End what holds of an edge at a time, None = now: its open periods, and those whose planned end is later.
+        Returns them as they are believed now.
 
-        Raises EdgeNotFoundError if none is open and InvalidArgumentError if the time is not after a period's start.
+        Periods that have ended by then, or are planned to begin then or later, stay as they are. Raises EdgeNotFoundError
+        if none is left, and InvalidArgumentError if an open one begins then or later.
         """
         return await awaited(self._plain.close_temporal_edge(from_id, edge_type, to_id, at, durability=durability))
 
@@ -921,15 +1059,46 @@ class AsyncNamespaceMethods:
         properties: Optional[Metadata] = None,
         *,
         durability: Durability = "durable",
+        **row: Any,
     ) -> Superseded:
         """State the next value of a single-valued relation ``(from_id, edge_type)``, in one step.
 
         The open fact ends where this one begins. A fact that arrives late, before one already known, is stored closed
-        at the start of the next.
+        at the start of the next. row: as for :meth:`add_temporal_edge`.
         """
         return await awaited(
             self._plain.supersede_temporal_edge(
-                from_id, edge_type, to_id, valid_from, valid_until, properties, durability=durability
+                from_id, edge_type, to_id, valid_from, valid_until, properties, durability=durability, **row
+            )
+        )
+
+    async def state_fact(
+        self,
+        from_id: str,
+        edge_type: str,
+        to_id: str,
+        properties: Optional[Metadata] = None,
+        *,
+        valid_from: Optional[Time] = None,
+        valid_until: Optional[Time] = None,
+        durability: Durability = "durable",
+    ) -> Superseded:
+        """State the value (``to_id`` and properties) that a single-valued relation has from a time on, None = now.
+
+        As :meth:`supersede_temporal_edge`, but periods of one value that touch are one period. Where the relation has this
+        value already nothing is written, which ``changed`` says; a period of the same value that ends where this one
+        begins, or begins where it ends, grows. So stating what a sensor says, again and again, keeps one fact for each
+        change. valid_until: 0 or None is open.
+        """
+        return await awaited(
+            self._plain.state_fact(
+                from_id,
+                edge_type,
+                to_id,
+                properties,
+                valid_from=valid_from,
+                valid_until=valid_until,
+                durability=durability,
             )
         )
 
@@ -965,6 +1134,104 @@ class AsyncNamespaceMethods:
             )
         )
 
+    async def temporal_shortest_path(
+        self,
+        from_id: str,
+        to_id: str,
+        timestamp: Optional[Time] = None,
+        max_depth: Optional[int] = None,
+        *,
+        edge_types: Optional[Sequence[str]] = None,
+        direction: Direction = "outgoing",
+        as_of: Optional[Time] = None,
+        as_of_seq: Optional[int] = None,
+    ) -> Optional[TemporalPath]:
+        """A path with the fewest facts that all hold at one instant, None = now; at most ``max_depth`` of them (None =
+        16). None if there is none.
+
+        Nodes need not have been added. Among several the first by edge type and node id is given.
+        """
+        return await awaited(
+            self._plain.temporal_shortest_path(
+                from_id,
+                to_id,
+                timestamp,
+                max_depth,
+                edge_types=edge_types,
+                direction=direction,
+                as_of=as_of,
+                as_of_seq=as_of_seq,
+            )
+        )
+
+    async def temporal_neighbors(
+        self,
+        node_id: str,
+        timestamp: Optional[Time] = None,
+        edge_types: Optional[Sequence[str]] = None,
+        *,
+        direction: Direction = "outgoing",
+        as_of: Optional[Time] = None,
+        as_of_seq: Optional[int] = None,
+        limit: Optional[int] = None,
+    ) -> TemporalSubgraph:
+        """The nodes one fact away at an instant, None = now, and those facts. limit: most facts; None = 10,000."""
+        return await awaited(
+            self._plain.temporal_neighbors(
+                node_id, timestamp, edge_types, direction=direction, as_of=as_of, as_of_seq=as_of_seq, limit=limit
+            )
+        )
+
+    async def list_facts(
+        self,
+        edge_type: Optional[str] = None,
+        *,
+        from_id: Optional[str] = None,
+        to_id: Optional[str] = None,
+        mode: Optional[str] = None,
+        at: Optional[Time] = None,
+        start_time: Optional[Time] = None,
+        end_time: Optional[Time] = None,
+        as_of: Optional[Time] = None,
+        as_of_seq: Optional[int] = None,
+        changed_since: Optional[Time] = None,
+        changed_since_seq: Optional[int] = None,
+        filter: Optional[Filter] = None,
+        limit: Optional[int] = None,
+        cursor: Optional[bytes] = None,
+    ) -> Rows[TemporalEdge]:
+        """Facts across nodes, those valid now unless something else is asked for; at most ``limit``, None = all.
+
+        at: valid at that time. start_time, end_time: valid at some time between, where one left out is open. mode: as for
+        :meth:`query_temporal_graph`, if the times do not say it; ``RANGE`` without times is every period. as_of,
+        as_of_seq: as believed then. filter: on their properties, as for :meth:`search_collection`.
+
+        changed_since, changed_since_seq: only beliefs asserted or retracted after that time or commit, of any period
+        unless one is asked for, retracted ones too; each once, at its last change, by the commit of that. What was
+        erased is not told.
+
+        They come by from_id, type, start and to_id; those of one ``to_id`` by type, start and from_id. More than 1,000 are
+        read in pages, each at one instant. cursor: go on where an answer of :meth:`render` ended.
+        """
+        return await awaited(
+            self._plain.list_facts(
+                edge_type,
+                from_id=from_id,
+                to_id=to_id,
+                mode=mode,
+                at=at,
+                start_time=start_time,
+                end_time=end_time,
+                as_of=as_of,
+                as_of_seq=as_of_seq,
+                changed_since=changed_since,
+                changed_since_seq=changed_since_seq,
+                filter=filter,
+                limit=limit,
+                cursor=cursor,
+            )
+        )
+
     async def temporal_history(
         self,
         node_id: str,
@@ -972,34 +1239,70 @@ class AsyncNamespaceMethods:
         *,
         other_id: Optional[str] = None,
         direction: Direction = "outgoing",
+        start_time: Optional[Time] = None,
+        end_time: Optional[Time] = None,
+        as_of: Optional[Time] = None,
+        as_of_seq: Optional[int] = None,
+        newest_first: bool = False,
         limit: Optional[int] = None,
         cursor: Optional[bytes] = None,
     ) -> History[TemporalEdge]:
         """Every belief about a node's facts, also retracted and replaced ones; at most ``limit``, None = all.
 
-        edge_type, other_id: only facts of this type, or with this node at the other end. cursor: go on where an answer of
+        They come by type, start, other end and commit; with ``newest_first`` those that begin last come first, whatever
+        their type, and of one fact the newest belief. edge_type, other_id: only facts of this type, or with this node at
+        the other end. start_time, end_time: only beliefs in periods that overlap ``[start_time, end_time)`` in valid
+        time; one left out is open. as_of, as_of_seq: the history as it was known then. cursor: go on where an answer of
         :meth:`render` ended.
         """
         return await awaited(
             self._plain.temporal_history(
-                node_id, edge_type, other_id=other_id, direction=direction, limit=limit, cursor=cursor
+                node_id,
+                edge_type,
+                other_id=other_id,
+                direction=direction,
+                start_time=start_time,
+                end_time=end_time,
+                as_of=as_of,
+                as_of_seq=as_of_seq,
+                newest_first=newest_first,
+                limit=limit,
+                cursor=cursor,
             )
         )
 
     async def erase_temporal(
         self,
-        from_id: str,
+        from_id: Optional[str] = None,
         edge_type: Optional[str] = None,
         to_id: Optional[str] = None,
         *,
+        node_id: Optional[str] = None,
+        filter: Optional[Filter] = None,
+        start_time: Optional[Time] = None,
+        end_time: Optional[Time] = None,
         durability: Durability = "durable",
     ) -> int:
-        """Remove a node's outgoing facts with their whole history, for privacy. Returns how many beliefs, retracted
-        ones too.
+        """Remove facts with their whole history, for privacy. Returns how many beliefs, retracted ones too.
 
-        No query finds them again, at any time or belief. edge_type, to_id: only facts of this type, or that end there.
+        No query finds them again, at any time or belief. All that is given must hold: from_id, to_id: where they begin,
+        where they end; node_id: where they begin or end; edge_type: their type; filter: on the properties of each belief.
+        start_time, end_time: facts whose period lies between, as they were believed last; an open one ends nowhere.
+
+        Many are removed in several commits; an error in between leaves those that are left.
         """
-        return await awaited(self._plain.erase_temporal(from_id, edge_type, to_id, durability=durability))
+        return await awaited(
+            self._plain.erase_temporal(
+                from_id,
+                edge_type,
+                to_id,
+                node_id=node_id,
+                filter=filter,
+                start_time=start_time,
+                end_time=end_time,
+                durability=durability,
+            )
+        )
 
     async def cache_get(
         self,

@@ -3,7 +3,7 @@
 Written by scripts/write_surface.py: change the method where it is written by hand, and run that again.
 """
 
-from typing import Optional, Sequence, Tuple, Union
+from typing import Any, Optional, Sequence, Tuple, Union
 
 from .._documents import Documents, Vectors
 from .._looped import awaited
@@ -127,6 +127,27 @@ class AsyncTransactionMethods:
         """Delete a node with all its edges."""
         self._plain.delete_node(node_id)
 
+    async def update_node(
+        self,
+        node_id: str,
+        set: Optional[Metadata] = None,
+        *,
+        unset: Sequence[str] = (),
+        node_type: Optional[str] = None,
+    ) -> bool:
+        """Set and remove properties of a node, which counts as read. Returns False, and does nothing, if there is none."""
+        return await awaited(self._plain.update_node(node_id, set, unset=unset, node_type=node_type))
+
+    async def merge_nodes(self, source_id: str, target_id: str) -> None:
+        """Make one node of two, which count as read: what is said of the source is said of the target from then on."""
+        await awaited(self._plain.merge_nodes(source_id, target_id))
+
+    async def update_edge(
+        self, from_id: str, edge_type: str, to_id: str, set: Optional[Metadata] = None, *, unset: Sequence[str] = ()
+    ) -> None:
+        """Set and remove properties of an edge; where there is none by then, nothing happens."""
+        self._plain.update_edge(from_id, edge_type, to_id, set, unset=unset)
+
     async def add_edge(self, from_id: str, edge_type: str, to_id: str, properties: Optional[Metadata] = None) -> None:
         """Add an edge, or replace its properties. Both nodes must exist by then."""
         self._plain.add_edge(from_id, edge_type, to_id, properties)
@@ -143,9 +164,10 @@ class AsyncTransactionMethods:
         valid_from: Time,
         valid_until: Optional[Time] = 0,
         properties: Optional[Metadata] = None,
+        **row: Any,
     ) -> None:
         """State a fact that holds over ``[valid_from, valid_until)``; an end of 0 or None is open."""
-        self._plain.add_temporal_edge(from_id, edge_type, to_id, valid_from, valid_until, properties)
+        self._plain.add_temporal_edge(from_id, edge_type, to_id, valid_from, valid_until, properties, **row)
 
     async def close_temporal_edge(self, from_id: str, edge_type: str, to_id: str, at: Optional[Time] = None) -> None:
         """End the open periods of an edge at a time; None = at the commit."""
@@ -166,6 +188,19 @@ class AsyncTransactionMethods:
     async def append(self, log: str, values: Union[Key, Sequence[Key]]) -> None:
         """Append one value or several to a log, in the order of the commits."""
         self._plain.append(log, values)
+
+    async def state_fact(
+        self,
+        from_id: str,
+        edge_type: str,
+        to_id: str,
+        properties: Optional[Metadata] = None,
+        *,
+        valid_from: Optional[Time] = None,
+        valid_until: Optional[Time] = None,
+    ) -> None:
+        """State the value of a single-valued relation from a time on, None = the commit; nothing if it has it already."""
+        self._plain.state_fact(from_id, edge_type, to_id, properties, valid_from=valid_from, valid_until=valid_until)
 
     async def commit(self) -> Optional[CommitResult]:
         """Make the writes, if nothing that was read has changed. Returns None if there are none.

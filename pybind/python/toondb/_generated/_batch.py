@@ -118,10 +118,11 @@ class WriteBatch(BatchBase):
         valid_from: Time,
         valid_until: Optional[Time] = 0,
         properties: Optional[Metadata] = None,
+        **row: Any,
     ) -> None:
         """As :meth:`Database.add_temporal_edge`."""
         TemporalMethods.add_temporal_edge(
-            cast(Any, self), "", from_id, edge_type, to_id, valid_from, valid_until, properties
+            cast(Any, self), "", from_id, edge_type, to_id, valid_from, valid_until, properties, **row
         )
 
     def close_temporal_edge(self, from_id: str, edge_type: str, to_id: str, at: Optional[Time] = None) -> None:
@@ -136,10 +137,11 @@ class WriteBatch(BatchBase):
         valid_from: Time,
         valid_until: Optional[Time] = 0,
         properties: Optional[Metadata] = None,
+        **row: Any,
     ) -> None:
         """As :meth:`Database.supersede_temporal_edge`."""
         TemporalMethods.supersede_temporal_edge(
-            cast(Any, self), "", from_id, edge_type, to_id, valid_from, valid_until, properties
+            cast(Any, self), "", from_id, edge_type, to_id, valid_from, valid_until, properties, **row
         )
 
     def append(self, log: str, values: Union[Key, Sequence[Key]]) -> None:
@@ -153,3 +155,39 @@ class WriteBatch(BatchBase):
     def delete_range(self, start: Optional[Key] = None, end: Optional[Key] = None) -> None:
         """As :meth:`Database.delete_range`."""
         KeyMethods.delete_range(cast(Any, self), start, end)
+
+    def update_node(
+        self,
+        node_id: str,
+        set: Optional[Metadata] = None,
+        *,
+        unset: Sequence[str] = (),
+        node_type: Optional[str] = None,
+    ) -> None:
+        """As :meth:`Database.update_node`."""
+        GraphMethods.update_node(cast(Any, self), node_id, set, unset=unset, node_type=node_type)
+
+    def update_edge(
+        self, from_id: str, edge_type: str, to_id: str, set: Optional[Metadata] = None, *, unset: Sequence[str] = ()
+    ) -> None:
+        """As :meth:`Database.update_edge`."""
+        GraphMethods.update_edge(cast(Any, self), from_id, edge_type, to_id, set, unset=unset)
+
+    def merge_nodes(self, source_id: str, target_id: str) -> None:
+        """As :meth:`Database.merge_nodes`."""
+        GraphMethods.merge_nodes(cast(Any, self), source_id, target_id)
+
+    def state_fact(
+        self,
+        from_id: str,
+        edge_type: str,
+        to_id: str,
+        properties: Optional[Metadata] = None,
+        *,
+        valid_from: Optional[Time] = None,
+        valid_until: Optional[Time] = None,
+    ) -> None:
+        """As :meth:`Database.state_fact`."""
+        TemporalMethods.state_fact(
+            cast(Any, self), "", from_id, edge_type, to_id, properties, valid_from=valid_from, valid_until=valid_until
+        )

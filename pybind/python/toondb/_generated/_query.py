@@ -220,17 +220,55 @@ class Query(QueryBase):
         )
 
     @staticmethod
+    def get_nodes(node_ids: Sequence[str]) -> "Query":
+        """As :meth:`Database.get_nodes`."""
+        return cast("Query", GraphMethods.get_nodes(_NOTING, node_ids))
+
+    @staticmethod
+    def list_nodes(
+        *,
+        node_type: Optional[str] = None,
+        filter: Optional[Filter] = None,
+        limit: Optional[int] = None,
+        cursor: Optional[bytes] = None,
+    ) -> "Query":
+        """As :meth:`Database.list_nodes`."""
+        return cast("Query", 
+            GraphMethods.list_nodes(_NOTING, node_type=node_type, filter=filter, limit=limit, cursor=cursor)
+        )
+
+    @staticmethod
+    def list_edges(
+        node_ids: Optional[Sequence[str]] = None,
+        edge_types: Optional[Sequence[str]] = None,
+        *,
+        filter: Optional[Filter] = None,
+        direction: Direction = "outgoing",
+        limit: Optional[int] = None,
+        cursor: Optional[bytes] = None,
+    ) -> "Query":
+        """As :meth:`Database.list_edges`."""
+        return cast("Query", 
+            GraphMethods.list_edges(
+                _NOTING, node_ids, edge_types, filter=filter, direction=direction, limit=limit, cursor=cursor
+            )
+        )
+
+    @staticmethod
     def get_edges(
         node_id: str,
         edge_types: Optional[Sequence[str]] = None,
         *,
         direction: Direction = "outgoing",
+        filter: Optional[Filter] = None,
         limit: Optional[int] = None,
         cursor: Optional[bytes] = None,
     ) -> "Query":
         """As :meth:`Database.get_edges`."""
         return cast("Query", 
-            GraphMethods.get_edges(_NOTING, node_id, edge_types, direction=direction, limit=limit, cursor=cursor)
+            GraphMethods.get_edges(
+                _NOTING, node_id, edge_types, direction=direction, filter=filter, limit=limit, cursor=cursor
+            )
         )
 
     @staticmethod
@@ -241,12 +279,25 @@ class Query(QueryBase):
         *,
         order: Order = "bfs",
         direction: Direction = "outgoing",
+        node_types: Optional[Sequence[str]] = None,
+        node_filter: Optional[Filter] = None,
+        edge_filter: Optional[Filter] = None,
         limit: Optional[int] = None,
     ) -> "Query":
         """As :meth:`Database.traverse`."""
         return cast("Query", 
             GraphMethods.traverse(
-                _NOTING, start_node, max_depth, edge_types, "", order=order, direction=direction, limit=limit
+                _NOTING,
+                start_node,
+                max_depth,
+                edge_types,
+                "",
+                order=order,
+                direction=direction,
+                node_types=node_types,
+                node_filter=node_filter,
+                edge_filter=edge_filter,
+                limit=limit,
             )
         )
 
@@ -256,10 +307,24 @@ class Query(QueryBase):
         edge_types: Optional[Sequence[str]] = None,
         *,
         direction: Direction = "outgoing",
+        node_types: Optional[Sequence[str]] = None,
+        node_filter: Optional[Filter] = None,
+        edge_filter: Optional[Filter] = None,
         limit: Optional[int] = None,
     ) -> "Query":
         """As :meth:`Database.neighbors`."""
-        return cast("Query", GraphMethods.neighbors(_NOTING, node_id, edge_types, direction=direction, limit=limit))
+        return cast("Query", 
+            GraphMethods.neighbors(
+                _NOTING,
+                node_id,
+                edge_types,
+                direction=direction,
+                node_types=node_types,
+                node_filter=node_filter,
+                edge_filter=edge_filter,
+                limit=limit,
+            )
+        )
 
     @staticmethod
     def query_temporal_graph(
@@ -326,19 +391,102 @@ class Query(QueryBase):
         )
 
     @staticmethod
+    def temporal_neighbors(
+        node_id: str,
+        timestamp: Optional[Time] = None,
+        edge_types: Optional[Sequence[str]] = None,
+        *,
+        direction: Direction = "outgoing",
+        as_of: Optional[Time] = None,
+        as_of_seq: Optional[int] = None,
+        limit: Optional[int] = None,
+    ) -> "Query":
+        """As :meth:`Database.temporal_neighbors`."""
+        return cast("Query", 
+            TemporalMethods.temporal_neighbors(
+                _NOTING,
+                "",
+                node_id,
+                timestamp,
+                edge_types,
+                direction=direction,
+                as_of=as_of,
+                as_of_seq=as_of_seq,
+                limit=limit,
+            )
+        )
+
+    @staticmethod
+    def list_facts(
+        edge_type: Optional[str] = None,
+        *,
+        from_id: Optional[str] = None,
+        to_id: Optional[str] = None,
+        mode: Optional[str] = None,
+        at: Optional[Time] = None,
+        start_time: Optional[Time] = None,
+        end_time: Optional[Time] = None,
+        as_of: Optional[Time] = None,
+        as_of_seq: Optional[int] = None,
+        changed_since: Optional[Time] = None,
+        changed_since_seq: Optional[int] = None,
+        filter: Optional[Filter] = None,
+        limit: Optional[int] = None,
+        cursor: Optional[bytes] = None,
+    ) -> "Query":
+        """As :meth:`Database.list_facts`."""
+        return cast("Query", 
+            TemporalMethods.list_facts(
+                _NOTING,
+                "",
+                edge_type,
+                from_id=from_id,
+                to_id=to_id,
+                mode=mode,
+                at=at,
+                start_time=start_time,
+                end_time=end_time,
+                as_of=as_of,
+                as_of_seq=as_of_seq,
+                changed_since=changed_since,
+                changed_since_seq=changed_since_seq,
+                filter=filter,
+                limit=limit,
+                cursor=cursor,
+            )
+        )
+
+    @staticmethod
     def temporal_history(
         node_id: str,
         edge_type: Optional[str] = None,
         *,
         other_id: Optional[str] = None,
         direction: Direction = "outgoing",
+        start_time: Optional[Time] = None,
+        end_time: Optional[Time] = None,
+        as_of: Optional[Time] = None,
+        as_of_seq: Optional[int] = None,
+        newest_first: bool = False,
         limit: Optional[int] = None,
         cursor: Optional[bytes] = None,
     ) -> "Query":
         """As :meth:`Database.temporal_history`."""
         return cast("Query", 
             TemporalMethods.temporal_history(
-                _NOTING, "", node_id, edge_type, other_id=other_id, direction=direction, limit=limit, cursor=cursor
+                _NOTING,
+                "",
+                node_id,
+                edge_type,
+                other_id=other_id,
+                direction=direction,
+                start_time=start_time,
+                end_time=end_time,
+                as_of=as_of,
+                as_of_seq=as_of_seq,
+                newest_first=newest_first,
+                limit=limit,
+                cursor=cursor,
             )
         )
 

@@ -6,11 +6,13 @@
 
 use std::ops::Bound;
 
-use crate::api::{CommitSeq, EdgeType, Error, NodeId, Result, TemporalEdge, TemporalFact, TimestampMs};
+use crate::api::{
+    CommitSeq, EdgeType, Error, NodeId, Properties, Result, TemporalEdge, TemporalFact, TimestampMs, Value,
+};
 use crate::limits;
 use crate::namespace::context::WriteContext;
-use crate::namespace::timelines::{self, FactKey, FactTimeline, Side, edge, in_key, out_key};
-use crate::store::{KeyRange, KeyWriter, Read, Table};
+use crate::namespace::timelines::{self, FactKey, FactTimeline, Side, edge, in_key, out_key, type_key};
+use crate::store::{FACTS_LISTED, KeyRange, KeyWriter, Read, Table, change_key};
 
 /// Refuses an operation that has outgrown its bound, before it grows further.
 pub fn check_size(ctx: &WriteContext<'_>) -> Result<()> {
@@ -24,7 +26,7 @@ pub fn check_size(ctx: &WriteContext<'_>) -> Result<()> {
 }
 
 /// Remembers which commit was the last at this time.
-fn mark_time(ctx: &mut WriteContext<'_>) {
+pub fn mark_time(ctx: &mut WriteContext<'_>) {
     let key = KeyWriter::new().time(ctx.stamp_ms).finish();
     let (seq, is_marked) = (ctx.seq.to_le_bytes(), ctx.txn.get(Table::CommitTimes, &key));
     // A mark that cannot be read is written again.
@@ -62,6 +64,9 @@ pub fn believed_at(
     if let Some(asserted) = ctx.asserted.from(from.as_str()) {
         collect(asserted);
     }
+    // One that this operation moved away and back is in both.
+    keys.sort_unstable();
+    keys.dedup();
     let mut edges = Vec::with_capacity(keys.len());
     for key in keys {
         let stored = ctx.txn.get(Table::TemporalOut, &key)?;
@@ -103,12 +108,39 @@ pub fn assert(ctx: &mut WriteContext<'_>, fact: TemporalFact) -> Result<Temporal
         return Err(Error::limit(format!("the fields of an edge take {given} bytes; the limit is {max}")));
     }
     ctx.asserted.add(&edge)?;
-    ctx.counters.temporal_versions += 1;
     ctx.account((key.len() + value.len()) as u64, 0);
+    list(ctx, &edge, &key)?;
     ctx.txn.put(Table::TemporalOut, key, value);
     ctx.txn.put(Table::TemporalIn, in_key(&edge), Vec::new());
     mark_time(ctx);
     Ok(edge)
+}
+
+/// Counts a belief and notes it in the lists of facts, which have every fact if they have had each from the first on. One that
+/// was moved comes with the commits that changed it.
+pub fn list(ctx: &mut WriteContext<'_>, edge: &TemporalEdge, out_key: &[u8]) -> Result<()> {
+    if ctx.counters.temporal_versions == 0 && !timelines::all_are_listed(&ctx.txn)? {
+        ctx.txn.put(Table::TemporalTypes, FACTS_LISTED.to_vec(), Vec::new());
+    }
+    ctx.counters.temporal_versions += 1;
+    ctx.txn.put(Table::TemporalTypes, type_key(edge), Vec::new());
+    for seq in commits(edge) {
+        ctx.txn.put(Table::TemporalChanges, change_key(seq, out_key), Vec::new());
+    }
+    Ok(())
+}
+
+/// The commits that asserted and retracted a belief.
+fn commits(edge: &TemporalEdge) -> impl Iterator<Item = u64> {
+    [Some(edge.asserted_seq), edge.retracted_seq].into_iter().flatten().map(|seq| seq.0)
+}
+
+/// Takes a belief out of the lists of facts.
+fn unlist(ctx: &mut WriteContext<'_>, edge: &TemporalEdge, out_key: &[u8]) {
+    ctx.txn.delete(Table::TemporalTypes, type_key(edge));
+    for seq in commits(edge) {
+        ctx.txn.delete(Table::TemporalChanges, change_key(seq, out_key));
+    }
 }
 
 /// The belief in a fact as this operation would state it.
@@ -136,6 +168,7 @@ pub fn retract(ctx: &mut WriteContext<'_>, mut edge: TemporalEdge) -> Result<()>
         ctx.asserted.remove(&edge);
         ctx.counters.temporal_versions = ctx.counters.temporal_versions.saturating_sub(1);
         ctx.account(0, (key.len() + old.len()) as u64);
+        unlist(ctx, &edge, &key);
         ctx.txn.delete(Table::TemporalIn, in_key(&edge));
         ctx.txn.delete(Table::TemporalOut, key);
     } else {
@@ -143,6 +176,7 @@ pub fn retract(ctx: &mut WriteContext<'_>, mut edge: TemporalEdge) -> Result<()>
         edge.retracted_at = Some(TimestampMs(ctx.stamp_ms));
         let new = timelines::record(&edge).encode();
         ctx.account(new.len() as u64, old.len() as u64);
+        ctx.txn.put(Table::TemporalChanges, change_key(ctx.seq, &key), Vec::new());
         ctx.txn.put(Table::TemporalOut, key, new);
     }
     mark_time(ctx);
@@ -155,7 +189,9 @@ pub fn remove(ctx: &mut WriteContext<'_>, edge: &TemporalEdge, stored_bytes: u64
     ctx.asserted.remove(edge);
     ctx.counters.temporal_versions = ctx.counters.temporal_versions.saturating_sub(1);
     ctx.account(0, stored_bytes);
-    ctx.txn.delete(Table::TemporalOut, out_key(edge));
+    let key = out_key(edge);
+    unlist(ctx, edge, &key);
+    ctx.txn.delete(Table::TemporalOut, key);
     ctx.txn.delete(Table::TemporalIn, in_key(edge));
     mark_time(ctx);
     Ok(())
@@ -173,12 +209,34 @@ pub fn with_end(edge: &TemporalEdge, valid_until: Option<TimestampMs>) -> Tempor
     }
 }
 
-/// True if a belief in a fact with the same ends, type and start says all that the fact says. The stored bytes are
-/// compared: as values 1 and 1.0 are equal.
+/// True if a belief in a fact with the same ends, type and start says all that the fact says.
 pub fn says_the_same(belief: &TemporalEdge, fact: &TemporalFact) -> bool {
-    let stored = timelines::record(belief);
-    let mut stated = stored.clone();
-    stated.valid_until = fact.valid_until.map(|until| until.0);
-    stated.properties = fact.properties.clone();
-    stated.encode() == stored.encode()
+    belief.valid_until == fact.valid_until && same_fields(&belief.properties, &fact.properties)
+}
+
+/// True if the fields say the same, whatever their order. Kinds count: as values 1 and 1.0 are equal, and so are 0.0 and -0.0.
+pub fn same_fields(a: &Properties, b: &Properties) -> bool {
+    a.0.len() == b.0.len() && a.0.iter().all(|(name, value)| b.get(name).is_some_and(|other| same_value(value, other)))
+}
+
+fn same_value(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Float(a), Value::Float(b)) => a.to_bits() == b.to_bits(),
+        (Value::List(a), Value::List(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_value(a, b)),
+        (Value::Map(a), Value::Map(b)) => {
+            a.len() == b.len()
+                && a.iter().all(|(name, value)| b.get(name).is_some_and(|other| same_value(value, other)))
+        }
+        (
+            Value::Null
+            | Value::Bool(_)
+            | Value::Int(_)
+            | Value::Float(_)
+            | Value::String(_)
+            | Value::Bytes(_)
+            | Value::List(_)
+            | Value::Map(_),
+            _,
+        ) => std::mem::discriminant(a) == std::mem::discriminant(b) && a == b,
+    }
 }

@@ -5,6 +5,9 @@ mod add;
 mod beliefs;
 mod close;
 mod erase;
+mod listing;
+mod move_facts;
+mod state;
 mod supersede;
 
 pub use add::add;
@@ -13,4 +16,7 @@ pub use close::close;
 #[cfg(test)]
 pub use erase::erase;
 pub use erase::erase_node;
+pub use listing::list_facts;
+pub use move_facts::move_facts;
+pub use state::state;
 pub use supersede::supersede;

@@ -14,41 +14,70 @@ use crate::api::{Result, SupersedeTemporalEdge, Superseded, TemporalEdge, Tempor
 use crate::namespace::context::WriteContext;
 use crate::namespace::exec::Execute;
 
-/// Asserts the fact and ends those it supersedes. Gives the fact as it is believed now, and the earlier facts that were
-/// closed, as they are believed now; facts retracted as a whole are in the history only. Where exactly this is believed
-/// already, nothing happens.
-pub fn supersede(ctx: &mut WriteContext<'_>, mut fact: TemporalFact) -> Result<(TemporalEdge, Vec<TemporalEdge>)> {
+/// What stating the next value of a relation did.
+pub struct Stated {
+    /// The fact as it is believed now.
+    pub asserted: TemporalEdge,
+    /// The earlier facts that were closed, as they are believed now; facts retracted as a whole are in the history only.
+    pub closed: Vec<TemporalEdge>,
+    /// False if nothing was written.
+    pub changed: bool,
+}
+
+impl Stated {
+    pub fn answer(self, ctx: &WriteContext<'_>) -> Superseded {
+        let Self { asserted, closed, changed } = self;
+        Superseded { asserted, closed, changed, commit_seq: ctx.commit_seq(), durability: ctx.durability }
+    }
+}
+
+/// Asserts the fact and ends those it supersedes. Where exactly this is believed already, nothing happens.
+pub fn supersede(ctx: &mut WriteContext<'_>, mut fact: TemporalFact) -> Result<Stated> {
     let stated_end = fact.valid_until;
-    let next = next_start(ctx, &fact.from_id, &fact.edge_type, fact.valid_from)?;
-    fact.valid_until = match (stated_end, next) {
-        (Some(end), Some(next)) => Some(end.min(next)),
-        (end, next) => end.or(next),
-    };
-    let mut standing = None;
-    let mut closed = Vec::new();
+    fact.valid_until = end_of(&fact, next_start(ctx, &fact.from_id, &fact.edge_type, fact.valid_from)?);
+    let (mut standing, mut closed, mut changed) = (None, Vec::new(), false);
     let covering = believed_at(ctx, &fact.from_id, fact.valid_from, |key| *key.edge_type == *fact.edge_type.as_str())?;
     for old in covering {
-        if old.valid_from < fact.valid_from {
-            closed.push(shorten(ctx, old, fact.valid_from, stated_end)?);
-        } else if old.to_id == fact.to_id && says_the_same(&old, &fact) {
+        if old.valid_from == fact.valid_from && old.to_id == fact.to_id && says_the_same(&old, &fact) {
             standing = Some(old);
         } else {
-            retract(ctx, old)?;
+            changed = true;
+            closed.extend(give_way(ctx, old, fact.valid_from, stated_end)?);
         }
     }
-    let asserted = match standing {
-        Some(standing) => standing,
-        None => assert(ctx, fact)?,
-    };
-    Ok((asserted, closed))
+    match standing {
+        Some(asserted) => Ok(Stated { asserted, closed, changed }),
+        None => Ok(Stated { asserted: assert(ctx, fact)?, closed, changed: true }),
+    }
 }
 
 impl Execute for SupersedeTemporalEdge {
     fn execute(self, ctx: &mut WriteContext<'_>) -> Result<Superseded> {
-        let (asserted, closed) = supersede(ctx, self.fact)?;
-        let (commit_seq, durability) = (ctx.commit_seq(), ctx.durability);
-        Ok(Superseded { asserted, closed, commit_seq, durability })
+        let stated = supersede(ctx, self.fact)?;
+        Ok(stated.answer(ctx))
     }
+}
+
+/// Where a fact ends: where it is said to, but never beyond the next.
+pub fn end_of(fact: &TemporalFact, next: Option<TimestampMs>) -> Option<TimestampMs> {
+    match (fact.valid_until, next) {
+        (Some(end), Some(next)) => Some(end.min(next)),
+        (end, next) => end.or(next),
+    }
+}
+
+/// Makes room in a belief for another value over `[start, end)`. Gives its head if it began before.
+pub fn give_way(
+    ctx: &mut WriteContext<'_>,
+    old: TemporalEdge,
+    start: TimestampMs,
+    end: Option<TimestampMs>,
+) -> Result<Option<TemporalEdge>> {
+    if old.valid_from < start {
+        return shorten(ctx, old, start, end).map(Some);
+    }
+    retract(ctx, old)?;
+    Ok(None)
 }
 
 /// Takes `[start, end)`, without an end everything from `start` on, out of a belief that began before.

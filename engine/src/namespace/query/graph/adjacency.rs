@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use super::super::wants::Extent;
-use crate::api::{Direction, Edge, EdgeType, NodeId, Properties, Result};
+use crate::api::{Direction, Edge, EdgeType, Filter, NodeId, Properties, Result};
 use crate::namespace::query::reader::Reader;
 use crate::namespace::timelines::Side;
 use crate::store::{EdgeRecord, KeyRange, KeyReader, KeyWriter, Read, StoreError, StoreResult, Table};
@@ -41,6 +41,8 @@ pub struct Link {
     key: Vec<u8>,
     /// The record, which only the table of outgoing edges holds.
     record: Option<Vec<u8>>,
+    /// The fields, once they were looked at.
+    properties: Option<Properties>,
 }
 
 impl Link {
@@ -51,7 +53,7 @@ impl Link {
             return Err(corrupt(table(side), "the key does not decode"));
         };
         let (edge_type, other) = (EdgeType::new(edge_type), NodeId::new(other));
-        Ok(Self { side, edge_type, other, key, record: (side == Side::Outgoing).then_some(value) })
+        Ok(Self { side, edge_type, other, key, record: (side == Side::Outgoing).then_some(value), properties: None })
     }
 
     /// The edge, or as much of it as is wanted. Ends and type are in the key: without its fields it needs no record.
@@ -60,22 +62,16 @@ impl Link {
             Side::Outgoing => (node, &self.other),
             Side::Incoming => (&self.other, node),
         };
-        let properties = match (extent, &self.record) {
-            (Extent::Key | Extent::Front, _) => Properties::new(),
-            (Extent::Whole, Some(record)) => EdgeRecord::decode(record)?.properties,
-            (Extent::Whole, None) => {
-                let key = KeyWriter::new().text(from.as_str()).text(self.edge_type.as_str()).text(to.as_str()).finish();
-                let found = snapshot.get_with(Table::EdgesOut, &key, EdgeRecord::decode)?;
-                found.ok_or_else(|| corrupt(Table::EdgesIn, "there is no such edge"))??.properties
+        let (from_id, edge_type, to_id) = (from.clone(), self.edge_type.clone(), to.clone());
+        let bare = Edge { from_id, edge_type, to_id, properties: Properties::new() };
+        match (extent, &self.properties, &self.record) {
+            (Extent::Key | Extent::Front, _, _) => Ok(bare),
+            (Extent::Whole, Some(properties), _) => Ok(Edge { properties: properties.clone(), ..bare }),
+            (Extent::Whole, None, Some(record)) => {
+                Ok(Edge { properties: EdgeRecord::decode(record)?.properties, ..bare })
             }
-        };
-        Ok(Edge { from_id: from.clone(), edge_type: self.edge_type.clone(), to_id: to.clone(), properties })
-    }
-
-    /// The same edge in fewer bytes: its record will be read again if it is asked for.
-    #[must_use]
-    pub fn without_record(self) -> Self {
-        Self { key: Vec::new(), record: None, ..self }
+            (Extent::Whole, None, None) => whole_edge(snapshot, bare),
+        }
     }
 
     /// The place after it.
@@ -91,12 +87,30 @@ pub struct Adjacency<'a> {
     pub snapshot: &'a Reader<'a>,
     direction: Direction,
     edge_types: Option<BTreeSet<EdgeType>>,
+    filter: Option<Filter>,
 }
 
 impl<'a> Adjacency<'a> {
     /// Edges in a direction, of some types or all.
     pub fn new(snapshot: &'a Reader<'a>, direction: Direction, edge_types: Option<Vec<EdgeType>>) -> Self {
-        Self { snapshot, direction, edge_types: edge_types.map(|types| types.into_iter().collect()) }
+        let edge_types = edge_types.map(|types| types.into_iter().collect());
+        Self { snapshot, direction, edge_types, filter: None }
+    }
+
+    /// The same, of which only edges that match are wanted. Who walks asks [`Self::admits`] of each: whoever looks at edges
+    /// counts them, wanted or not.
+    #[must_use]
+    pub fn keeping(self, filter: Option<Filter>) -> Self {
+        Self { filter, ..self }
+    }
+
+    /// True if an edge of a node matches.
+    pub fn admits(&self, node: &NodeId, link: &mut Link) -> Result<bool> {
+        let Some(filter) = &self.filter else { return Ok(true) };
+        let properties = link.edge(node, self.snapshot, Extent::Whole)?.properties;
+        let matches = filter.matches(&properties);
+        link.properties = Some(properties);
+        Ok(matches)
     }
 
     /// The sides a direction means, in order.
@@ -147,4 +161,13 @@ impl<'a> Adjacency<'a> {
             Some(types) => types.iter().map(|edge_type| prefix.clone().text(edge_type.as_str()).finish()).collect(),
         }
     }
+}
+
+/// An edge that is there, with its fields.
+pub fn whole_edge(snapshot: &Reader<'_>, edge: Edge) -> Result<Edge> {
+    let (from, to) = (edge.from_id.as_str(), edge.to_id.as_str());
+    let key = KeyWriter::new().text(from).text(edge.edge_type.as_str()).text(to).finish();
+    let found = snapshot.get_with(Table::EdgesOut, &key, EdgeRecord::decode)?;
+    let missing = || corrupt(Table::EdgesIn, "there is no such edge");
+    Ok(Edge { properties: found.ok_or_else(missing)??.properties, ..edge })
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::ops::Bound;
 
 use super::super::wants::Extent;
-use crate::api::{AsOf, EdgeType, NodeId, Result, TemporalEdge};
+use crate::api::{AsOf, EdgeType, Error, NodeId, Result, TemporalEdge, TemporalMode, TimestampMs};
 use crate::index::interval::Period;
 use crate::namespace::query::reader::Reader;
 use crate::namespace::state::State;
@@ -30,6 +30,35 @@ pub fn believed_seq(snapshot: &Reader<'_>, as_of: Option<AsOf>) -> Result<u64> {
             }
         }
     })
+}
+
+/// The instants of valid time that a mode means.
+pub fn mode_period(state: &State, mode: TemporalMode) -> Result<Period> {
+    match mode {
+        TemporalMode::PointInTime { at } => Ok(Period::instant(at.0)),
+        TemporalMode::Current => Ok(Period::instant(state.clock.now_ms())),
+        TemporalMode::Range { start, end, clip: _ } => window(start, end),
+    }
+}
+
+/// The instants in a window, whose ends may be open.
+pub fn window(start: Option<TimestampMs>, end: Option<TimestampMs>) -> Result<Period> {
+    let (start, end) = (start.map_or(i64::MIN, |start| start.0), end.map(|end| end.0));
+    Period::new(start, end).map_err(|error| Error::invalid(error.to_string()))
+}
+
+/// The instants of valid time at which a version holds, as stored.
+pub fn period_of(edge: &TemporalEdge) -> Result<Period> {
+    let damaged = |_| StoreError::Corrupt { table: Table::TemporalOut.name(), what: "a fact ends before it begins" };
+    Ok(Period::new(edge.valid_from.0, edge.valid_until.map(|until| until.0)).map_err(damaged)?)
+}
+
+/// The version as one knows it at a commit: a retraction that came later is not told.
+pub fn as_known(edge: TemporalEdge, seq: u64) -> TemporalEdge {
+    match edge.retracted_seq {
+        Some(end) if end.0 > seq => TemporalEdge { retracted_seq: None, retracted_at: None, ..edge },
+        Some(_) | None => edge,
+    }
 }
 
 /// What a query asks about.

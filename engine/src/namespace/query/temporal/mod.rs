@@ -2,9 +2,12 @@
 
 mod facts;
 mod history;
+mod list;
+mod newest;
 mod query;
 mod walk;
 
 pub use history::history;
+pub use list::list;
 pub use query::query;
-pub use walk::traverse;
+pub use walk::{neighbors, traverse};

@@ -2,10 +2,8 @@
 
 use super::super::graph::{GraphBudget, temporal_edge_bytes};
 use super::super::wants::Wants;
-use super::facts::{Facts, Subject};
-use crate::api::{
-    Direction, Error, NodeId, QueryTemporal, Result, TemporalEdge, TemporalEdges, TemporalMode, TimestampMs,
-};
+use super::facts::{Facts, Subject, mode_period};
+use crate::api::{Direction, NodeId, QueryTemporal, Result, TemporalEdge, TemporalEdges, TemporalMode, TimestampMs};
 use crate::index::interval::Period;
 use crate::namespace::query::Query;
 use crate::namespace::query::reader::Reader;
@@ -16,17 +14,10 @@ use crate::namespace::timelines::Side;
 /// cut to the range, the cut starts count for the order; which facts a limit leaves out is decided before.
 pub fn query(state: &State, snapshot: &Reader<'_>, request: QueryTemporal, wants: Wants) -> Result<TemporalEdges> {
     let QueryTemporal { node_id, mode, edge_types, direction, as_of, limit, snapshot: _ } = request;
-    let (period, clip) = match mode {
-        TemporalMode::PointInTime { at } => (Period::instant(at.0), false),
-        TemporalMode::Current => (Period::instant(state.clock.now_ms()), false),
-        TemporalMode::Range { start, end, clip } => {
-            let range = Period::new(start.0, Some(end.0)).map_err(|error| Error::invalid(error.to_string()))?;
-            (range, clip)
-        }
-    };
+    let period = mode_period(state, mode)?;
     let facts = Facts::new(state, snapshot, as_of, Subject { period, edge_types, extent: wants.edges })?;
     let (mut edges, truncated) = collect(&facts, &node_id, direction, GraphBudget::graph(limit))?;
-    if clip {
+    if matches!(mode, TemporalMode::Range { clip: true, .. }) {
         edges.iter_mut().for_each(|edge| cut(edge, &period));
         edges.sort_by(|a, b| order(&node_id, a).cmp(&order(&node_id, b)));
     }

@@ -7,5 +7,6 @@ mod walk;
 #[cfg(test)]
 mod tests;
 
+pub use path::{PathPlan, PathSource, shortest};
 pub use statics::traverse;
 pub use walk::{Source, Visit, WalkPlan, walk};

@@ -1,59 +1,73 @@
-//! `shortest_path`: breadth first, level by level.
+//! Shortest paths: breadth first, level by level, over any kind of edge.
 //!
 //! Edges are tried in order of type and other end. The queue then holds the nodes of a level in the order of the first
 //! path to each, so the path found first is, among the shortest, the first by its sequence of types and nodes.
 
-use std::collections::HashMap;
+use std::cmp::Ordering;
+use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 
-use super::super::graph::{Adjacency, Link};
-use super::super::wants::Extent;
-use crate::api::{Direction, Error, NodeId, Path, Result, ShortestPath};
+use super::walk::Source;
+use crate::api::{Error, NodeId, Result};
 use crate::limits;
-use crate::namespace::query::Query;
-use crate::namespace::query::reader::Reader;
-use crate::namespace::state::State;
-use crate::store::{Read, Table};
 
-/// What a node reached costs beside its id, which is kept three times, and its edge's type.
+/// What a node reached costs beside its id, which is kept three times, and the edge that led there.
 const REACHED_BYTES: usize = 192;
 
-/// How a node was reached first.
-struct ReachedNode {
-    id: NodeId,
-    /// The step before and the edge from there, without its record; nothing at the start.
-    by: Option<(usize, Link)>,
+/// A graph in which paths are searched. Its walks give edges without their fields.
+pub trait PathSource: Source {
+    /// The order of two edges of a node when both directions are walked.
+    fn compare(a: &Self::Edge, b: &Self::Edge, node: &NodeId) -> Ordering;
+
+    /// The same edge with its fields.
+    fn whole(&self, edge: Self::Edge) -> Result<Self::Edge>;
 }
 
-impl Query for ShortestPath {
-    /// Finds a path with the fewest edges.
-    fn answer(self, _state: &State, snapshot: &Reader<'_>) -> Result<Path> {
-        let ShortestPath { from_id, to_id, max_depth, edge_types, direction, snapshot: _ } = self;
-        for id in [&from_id, &to_id] {
-            if !snapshot.contains(Table::Nodes, id.as_str().as_bytes())? {
-                return Ok(Path { found: false, nodes: Vec::new(), edges: Vec::new() });
-            }
-        }
-        let max_depth = max_depth.unwrap_or(limits::PATH_DEPTH_DEFAULT);
-        let mut search = Search {
-            adjacency: Adjacency::new(snapshot, direction, edge_types),
-            is_both: direction == Direction::Both,
-            places: HashMap::from([(from_id.clone(), 0)]),
-            steps: vec![ReachedNode { id: from_id, by: None }],
-            looked_at: 0,
-            bytes: 0,
-        };
-        let found = search.run(&to_id, max_depth)?;
-        search.path(found)
+/// What is searched.
+pub struct PathPlan {
+    /// Where the path begins.
+    pub from: NodeId,
+    /// Where it ends.
+    pub to: NodeId,
+    /// Most edges.
+    pub max_depth: u32,
+    /// True if edges are walked both ways.
+    pub is_both: bool,
+}
+
+/// How a node was reached first.
+struct ReachedNode<E> {
+    id: NodeId,
+    /// The step before and the edge from there; nothing at the start.
+    by: Option<(usize, E)>,
+}
+
+/// Finds a path with the fewest edges: its nodes, both ends included, and its edges.
+pub fn shortest<S: PathSource>(source: &S, plan: PathPlan) -> Result<Option<(Vec<NodeId>, Vec<S::Edge>)>> {
+    let PathPlan { from, to, max_depth, is_both } = plan;
+    let mut search = Search {
+        source,
+        shut: HashSet::new(),
+        is_both,
+        places: HashMap::from([(from.clone(), 0)]),
+        steps: vec![ReachedNode { id: from, by: None }],
+        looked_at: 0,
+        bytes: 0,
+    };
+    match search.run(&to, max_depth)? {
+        Some(goal) => search.path(goal).map(Some),
+        None => Ok(None),
     }
 }
 
-struct Search<'a> {
-    adjacency: Adjacency<'a>,
+struct Search<'s, S: Source> {
+    source: &'s S,
+    /// Nodes that the source does not admit between the ends.
+    shut: HashSet<NodeId>,
     is_both: bool,
     places: HashMap<NodeId, usize>,
     /// Every node reached, level by level: the queue of the search, kept for the way back.
-    steps: Vec<ReachedNode>,
+    steps: Vec<ReachedNode<S::Edge>>,
     looked_at: usize,
     bytes: usize,
 }
@@ -62,7 +76,7 @@ fn too_large() -> Error {
     Error::limit("the search reached too much of the graph: narrow it by edge type or depth")
 }
 
-impl Search<'_> {
+impl<S: PathSource> Search<'_, S> {
     /// The step that reached the goal.
     fn run(&mut self, goal: &NodeId, max_depth: u32) -> Result<Option<usize>> {
         let mut level = 0..1;
@@ -88,51 +102,57 @@ impl Search<'_> {
         let mut links = Vec::new();
         let looked_at = &mut self.looked_at;
         let (is_both, places) = (self.is_both, &self.places);
-        self.adjacency.each(&id, None, |link| {
+        let shut = &self.shut;
+        self.source.each(&id, &mut |other, edge, bytes| {
             *looked_at += 1;
             if *looked_at > limits::PATH_EDGES_MAX {
                 return Err(too_large());
             }
-            let is_goal = link.other == *goal;
-            if !places.contains_key(&link.other) {
-                links.push(link.without_record());
+            if shut.contains(&other) {
+                return Ok(ControlFlow::Continue(()));
+            }
+            let is_goal = other == *goal;
+            if !places.contains_key(&other) {
+                links.push((other, edge, bytes));
             }
             // In one direction the edges come in order, and the first to the goal decides.
             Ok(if is_goal && !is_both { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
         })?;
-        if is_both {
-            // Of an edge each way between the same two, the outgoing one comes first.
-            links.sort_by(|a, b| (&a.edge_type, &a.other, a.side).cmp(&(&b.edge_type, &b.other, b.side)));
+        if self.source.is_spent() {
+            return Err(too_large());
         }
-        for link in links {
-            if !self.places.contains_key(&link.other) {
-                self.bytes += REACHED_BYTES + 3 * link.other.as_str().len() + link.edge_type.as_str().len();
+        if is_both {
+            links.sort_by(|(_, a, _), (_, b, _)| S::compare(a, b, &id));
+        }
+        for (other, edge, bytes) in links {
+            if !self.places.contains_key(&other) && !self.shut.contains(&other) {
+                self.bytes += REACHED_BYTES + 3 * other.as_str().len() + bytes;
                 if self.bytes > limits::PATH_BYTES_MAX {
                     return Err(too_large());
                 }
-                self.places.insert(link.other.clone(), self.steps.len());
-                self.steps.push(ReachedNode { id: link.other.clone(), by: Some((place, link)) });
+                if other != *goal && !self.source.admits(&other)? {
+                    self.shut.insert(other);
+                    continue;
+                }
+                self.places.insert(other.clone(), self.steps.len());
+                self.steps.push(ReachedNode { id: other, by: Some((place, edge)) });
             }
         }
         Ok(())
     }
 
     /// Goes back from the goal to the start.
-    fn path(self, goal: Option<usize>) -> Result<Path> {
+    fn path(mut self, goal: usize) -> Result<(Vec<NodeId>, Vec<S::Edge>)> {
         let (mut nodes, mut edges) = (Vec::new(), Vec::new());
-        let mut place = goal;
-        while let Some(step) = place.and_then(|place| self.steps.get(place)) {
+        let mut place = Some(goal);
+        while let Some(step) = place.and_then(|place| self.steps.get_mut(place)) {
             nodes.push(step.id.clone());
-            place = None;
-            if let Some((before, link)) = &step.by
-                && let Some(from) = self.steps.get(*before)
-            {
-                edges.push(link.edge(&from.id, self.adjacency.snapshot, Extent::Whole)?);
-                place = Some(*before);
-            }
+            let by = step.by.take();
+            place = by.as_ref().map(|(before, _)| *before);
+            edges.extend(by.map(|(_, edge)| self.source.whole(edge)).transpose()?);
         }
         nodes.reverse();
         edges.reverse();
-        Ok(Path { found: goal.is_some(), nodes, edges })
+        Ok((nodes, edges))
     }
 }

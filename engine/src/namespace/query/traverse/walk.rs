@@ -6,7 +6,7 @@
 //! shows none of its own. Each edge is given once: walking both ways it can be seen from either end, and the end that is
 //! walked on from first gives it.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::ops::ControlFlow;
 
 use super::super::graph::{GraphBudget, node_bytes};
@@ -22,6 +22,16 @@ pub trait Source {
 
     /// Reads a node.
     fn node(&self, id: NodeId) -> Result<Node>;
+
+    /// True if a node may be given and walked through. The start always may.
+    fn admits(&self, _id: &NodeId) -> Result<bool> {
+        Ok(true)
+    }
+
+    /// True once it has looked at as much as a walk may: it then shows no more edges.
+    fn is_spent(&self) -> bool {
+        false
+    }
 
     /// Called at each step of a walk; an error ends it.
     fn step(&self) -> Result<()>;
@@ -67,8 +77,10 @@ pub fn walk<S: Source>(source: &S, plan: &WalkPlan) -> Result<Walked<S::Edge>> {
         depths: Vec::new(),
         links: Vec::new(),
         edges: Vec::new(),
+        shut: HashSet::new(),
         node_room: GraphBudget::graph(plan.limit),
         edge_room: GraphBudget::graph(None),
+        shut_room: GraphBudget::graph(None),
         truncated: false,
     };
     if let Some(start) = walk.visit(plan.start.clone(), 0)? {
@@ -93,8 +105,11 @@ struct Walk<'s, S: Source> {
     links: Vec<Option<Vec<NodeId>>>,
     /// The edges seen, each with the end that did not show it.
     edges: Vec<(NodeId, S::Edge)>,
+    /// Nodes that the source does not admit, as far as there is room to remember them.
+    shut: HashSet<NodeId>,
     node_room: GraphBudget,
     edge_room: GraphBudget,
+    shut_room: GraphBudget,
     truncated: bool,
 }
 
@@ -127,6 +142,9 @@ impl<S: Source> Walk<'_, S> {
         let Some(id) = self.nodes.get(place).map(|node| node.id.clone()) else { return Ok(()) };
         let source = self.source;
         source.each(&id, &mut |other, edge, bytes| {
+            if !self.admits(&other)? {
+                return Ok(ControlFlow::Continue(()));
+            }
             // A node walked on from has given the edge already; one that is met again on itself comes only once.
             let is_given = self.is_both && self.places.get(&other).is_some_and(|other| self.is_walked(*other));
             if !is_given && !self.edge_room.take(bytes) {
@@ -138,7 +156,23 @@ impl<S: Source> Walk<'_, S> {
                 self.edges.push((other, edge));
             }
             Ok(flow)
-        })
+        })?;
+        self.truncated |= source.is_spent();
+        Ok(())
+    }
+
+    fn admits(&mut self, id: &NodeId) -> Result<bool> {
+        if self.places.contains_key(id) {
+            return Ok(true);
+        }
+        if self.shut.contains(id) {
+            return Ok(false);
+        }
+        let is_open = self.source.admits(id)?;
+        if !is_open && self.shut_room.take(id.as_str().len()) {
+            self.shut.insert(id.clone());
+        }
+        Ok(is_open)
     }
 
     fn breadth_first(&mut self, start: usize) -> Result<()> {

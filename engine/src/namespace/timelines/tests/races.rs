@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::super::Timelines;
 use super::super::harness::{Harness, fact};
-use crate::api::{Direction, QueryTemporal, TemporalEdge, TemporalMode, TimestampMs};
+use crate::api::{Direction, EraseTemporal, QueryTemporal, Result, TemporalEdge, TemporalMode, TimestampMs};
+use crate::namespace::context::WriteContext;
 use crate::namespace::exec::temporal as exec;
 use crate::namespace::query::reader::Reader;
 use crate::namespace::query::temporal as read;
@@ -60,13 +61,18 @@ fn readers_see_their_commit() {
         let _finish = Finish(&done);
         for n in 1..=1500_u64 {
             if n.is_multiple_of(50) {
-                harness.run(|ctx| exec::erase(ctx, &"ann".into(), None, None)).unwrap();
+                harness.run(|ctx| erase_ann(ctx)).unwrap();
             } else {
                 let to = format!("n{}", n % 7);
                 harness.run(|ctx| exec::supersede(ctx, fact("ann", "at", &to, n as i64, None))).unwrap();
             }
         }
     });
+}
+
+fn erase_ann(ctx: &mut WriteContext<'_>) -> Result<u64> {
+    let request = EraseTemporal { from_id: Some("ann".into()), ..EraseTemporal::default() };
+    exec::erase(ctx, request, usize::MAX).map(|(erased, _)| erased)
 }
 
 /// Lets the readers go even if the writer fails.
@@ -83,7 +89,7 @@ fn an_erase_is_seen_once_it_is_published_and_not_before() {
     let mut harness = Harness::new();
     harness.run(|ctx| exec::add(ctx, fact("ann", "at", "x", 0, None))).unwrap();
     let before = harness.snapshot();
-    harness.run(|ctx| exec::erase(ctx, &"ann".into(), None, None)).unwrap();
+    harness.run(|ctx| erase_ann(ctx)).unwrap();
     let after = harness.snapshot();
     for _ in 0..2 {
         assert_eq!(open(&harness.state, &before, "ann", Direction::Outgoing).len(), 1);

@@ -1,11 +1,12 @@
 //! Random writes, alone and several in a commit, against the model: every answer at every commit must agree.
 
-use super::super::Timelines;
 use super::super::harness::{Harness, fact};
+use super::super::{Timelines, all_are_listed};
+use super::lists;
 use super::model::Model;
 use crate::api::{
-    AsOf, CommitSeq, Direction, Error, NodeId, Properties, QueryTemporal, TemporalEdge, TemporalFact, TemporalHistory,
-    TemporalMode, TimestampMs,
+    AsOf, CommitSeq, Direction, EraseTemporal, Error, Filter, NodeId, Predicate, Properties, QueryTemporal, StatedFact,
+    TemporalEdge, TemporalFact, TemporalHistory, TemporalMode, TimestampMs, Value,
 };
 use crate::namespace::context::WriteContext;
 use crate::namespace::exec::{graph, temporal as exec};
@@ -18,26 +19,26 @@ use crate::store::{KeyRange, Read, RowSnapshot, Table};
 const NODES: [&str; 4] = ["a", "b", "c", "d"];
 const TYPES: [&str; 2] = ["likes", "works_at"];
 
-struct Dice(SeededRng);
+pub struct Dice(pub SeededRng);
 
 impl Dice {
-    fn below(&self, end: u64) -> u64 {
+    pub fn below(&self, end: u64) -> u64 {
         self.0.next_u64() % end
     }
 
-    fn node(&self) -> &'static str {
+    pub fn node(&self) -> &'static str {
         NODES[self.below(4) as usize]
     }
 
-    fn edge_type(&self) -> &'static str {
+    pub fn edge_type(&self) -> &'static str {
         TYPES[self.below(2) as usize]
     }
 
-    fn time(&self) -> i64 {
+    pub fn time(&self) -> i64 {
         self.below(24) as i64 - 4
     }
 
-    fn direction(&self) -> Direction {
+    pub fn direction(&self) -> Direction {
         [Direction::Outgoing, Direction::Incoming, Direction::Both][self.below(3) as usize]
     }
 
@@ -53,31 +54,74 @@ impl Dice {
 /// One random write to both. False = the operation is refused.
 fn write(dice: &Dice, ctx: &mut WriteContext<'_>, model: &mut Model) -> Result<bool, Error> {
     let fact = dice.fact();
-    match dice.below(20) {
+    match dice.below(22) {
         0..6 => assert_eq!(exec::add(ctx, fact.clone())?, model.add(fact)),
-        6..14 => assert_eq!(exec::supersede(ctx, fact.clone())?, model.supersede(fact)),
+        6..11 => {
+            let done = exec::supersede(ctx, fact.clone())?;
+            assert_eq!((done.asserted, done.closed, done.changed), model.supersede(fact));
+        }
+        11..14 => {
+            let done = exec::state(ctx, stated(&fact))?;
+            assert_eq!((done.asserted, done.closed, done.changed), model.state(fact));
+        }
         14..18 => {
             let at = (dice.below(3) > 0).then(|| TimestampMs(dice.time() + 6));
             let closed = exec::close(ctx, &fact.from_id, &fact.edge_type, &fact.to_id, at).ok();
             assert_eq!(closed, model.close(&fact, at));
             return Ok(closed.is_some());
         }
-        18 => {
-            let edge_type = (dice.below(3) > 0).then_some(&fact.edge_type);
-            let to = (dice.below(2) > 0).then_some(&fact.to_id);
-            let erased = model.erase(|v| {
-                v.from_id == fact.from_id
-                    && edge_type.is_none_or(|edge_type| v.edge_type == *edge_type)
-                    && to.is_none_or(|to| v.to_id == *to)
-            });
-            assert_eq!(exec::erase(ctx, &fact.from_id, edge_type, to)?, erased);
+        18 => erase(dice, ctx, model, &fact)?,
+        19 => {
+            assert_eq!(graph::delete_node(ctx, &fact.to_id)?, None, "the nodes were never added");
+            let erased = model.erase(|v| v.from_id == fact.to_id || v.to_id == fact.to_id);
+            assert_eq!(exec::erase_node(ctx, &fact.to_id)?, erased);
         }
         _ => {
-            model.erase(|v| v.from_id == fact.to_id || v.to_id == fact.to_id);
-            assert!(!graph::delete_node(ctx, &fact.to_id)?, "the nodes were never added");
+            let target = NodeId::new(dice.node());
+            if target != fact.to_id {
+                assert_eq!(exec::move_facts(ctx, &fact.to_id, &target)?, model.move_facts(&fact.to_id, &target));
+            }
         }
     }
     Ok(true)
+}
+
+fn stated(fact: &TemporalFact) -> StatedFact {
+    let TemporalFact { from_id, edge_type, to_id, valid_from, valid_until, properties } = fact.clone();
+    StatedFact { from_id, edge_type, to_id, valid_from: Some(valid_from), valid_until, properties }
+}
+
+/// Erases whatever some conditions mean, in several steps.
+fn erase(dice: &Dice, ctx: &mut WriteContext<'_>, model: &mut Model, like: &TemporalFact) -> Result<(), Error> {
+    let some = |yes: bool, id: &NodeId| yes.then(|| id.clone());
+    let window = dice.below(3) == 0;
+    let mut request = EraseTemporal {
+        from_id: some(dice.below(2) == 0, &like.from_id),
+        edge_type: (dice.below(3) > 0).then(|| like.edge_type.clone()),
+        to_id: some(dice.below(3) == 0, &like.to_id),
+        node_id: some(dice.below(3) == 0, &like.to_id),
+        filter: (dice.below(3) == 0).then(|| n_is(dice.below(2) as i64)),
+        start: (window && dice.below(2) == 0).then(|| TimestampMs(dice.time())),
+        end: window.then(|| TimestampMs(dice.time() + 8)),
+        ..EraseTemporal::default()
+    };
+    let meant = model.meant(&request);
+    let expected = model.erase(|version| meant.contains(version));
+    let mut erased = 0;
+    loop {
+        let (part, place) = exec::erase(ctx, request.clone(), 1 + dice.below(4) as usize)?;
+        erased += part;
+        request.cursor = place.map(|place| place.encode());
+        if request.cursor.is_none() {
+            break;
+        }
+    }
+    assert_eq!(erased, expected, "{request:?}");
+    Ok(())
+}
+
+pub fn n_is(n: i64) -> Filter {
+    Filter::on("n", Predicate::Eq(Value::Int(n))).unwrap()
 }
 
 fn query(
@@ -115,6 +159,10 @@ fn history(
         edge_type: None,
         other_id: None,
         direction,
+        start: None,
+        end: None,
+        as_of: None,
+        newest_first: false,
         limit: Some(limit),
         cursor: None,
         snapshot: None,
@@ -145,7 +193,7 @@ fn compare(dice: &Dice, harness: &Harness, snapshot: &RowSnapshot, model: &Model
         0 => (TemporalMode::PointInTime { at: TimestampMs(start) }, start + 1),
         1 => {
             let end = start + 1 + dice.below(6) as i64;
-            (TemporalMode::Range { start: TimestampMs(start), end: TimestampMs(end), clip: false }, end)
+            (TemporalMode::Range { start: Some(TimestampMs(start)), end: Some(TimestampMs(end)), clip: false }, end)
         }
         _ => (TemporalMode::Current, 0),
     };
@@ -154,6 +202,9 @@ fn compare(dice: &Dice, harness: &Harness, snapshot: &RowSnapshot, model: &Model
     let found = query(harness, snapshot, node, direction, mode, edge_type, as_of);
     let expected = model.query(node, direction, (start, end), edge_type, as_of);
     assert_eq!(found, expected, "{node} {direction:?} {mode:?} {edge_type:?} {as_of:?} at {}", snapshot.seq());
+    if dice.below(2) == 0 {
+        lists::compare(dice, harness, snapshot, model);
+    }
     if dice.below(4) == 0 {
         let found = history(harness, snapshot, node, direction, 1 + dice.below(5) as u32);
         assert_eq!(found, model.history(node, direction));
@@ -166,12 +217,18 @@ fn check_rows(harness: &Harness, model: &Model) {
     assert_eq!(count(Table::TemporalOut), model.versions.len());
     assert_eq!(count(Table::TemporalIn), model.versions.len());
     assert_eq!(harness.counters.temporal_versions as usize, model.versions.len());
+    if all_are_listed(&snapshot).unwrap() {
+        let retracted = model.versions.iter().filter(|version| version.retracted_seq.is_some()).count();
+        assert_eq!(count(Table::TemporalTypes), model.versions.len() + 1);
+        assert_eq!(count(Table::TemporalChanges), model.versions.len() + retracted);
+    }
     let rows = snapshot.scan(Table::TemporalOut, &KeyRange::all(), false).unwrap().map(Result::unwrap);
     let bytes: usize = rows.map(|row| row.key.len() + row.value.len()).sum();
     assert_eq!(harness.counters.live_bytes as usize, bytes);
 }
 
-fn run(seed: u64, commits: usize, cache_bytes: usize) {
+/// `is_old`: now and then the lists of facts are lost, as though what is stored were older than they are.
+fn run(seed: u64, commits: usize, cache_bytes: usize, is_old: bool) {
     let dice = Dice(SeededRng::new(seed));
     let mut harness = Harness::with_timelines(Timelines::with_limit(cache_bytes));
     // Old snapshots with what must be found in each, even after an erase.
@@ -193,6 +250,15 @@ fn run(seed: u64, commits: usize, cache_bytes: usize) {
         if done.is_ok() && model.seq == harness.seq {
             past.push((harness.snapshot(), model));
         }
+        if is_old {
+            if dice.below(20) == 0 {
+                harness.forget(&[Table::TemporalTypes, Table::TemporalChanges]);
+            }
+            harness.run(|ctx| exec::list_facts(ctx, 1 + dice.below(3) as usize)).unwrap();
+            let mut model = past.last().unwrap().1.clone();
+            model.seq = harness.seq;
+            past.push((harness.snapshot(), model));
+        }
         let (snapshot, model) = past.last().unwrap();
         (0..3).for_each(|_| compare(&dice, &harness, snapshot, model));
         let (snapshot, model) = &past[dice.below(past.len() as u64) as usize];
@@ -206,7 +272,7 @@ fn run(seed: u64, commits: usize, cache_bytes: usize) {
 fn every_answer_agrees_with_the_model() {
     for seed in 0..40 {
         println!("seed {seed}");
-        run(seed, 120, usize::MAX);
+        run(seed, 120, usize::MAX, false);
     }
 }
 
@@ -214,7 +280,15 @@ fn every_answer_agrees_with_the_model() {
 fn forgetting_timelines_changes_no_answer() {
     for seed in 100..120 {
         println!("seed {seed}");
-        run(seed, 120, 1500);
+        run(seed, 120, 1500, false);
+    }
+}
+
+#[test]
+fn facts_of_before_the_lists_are_listed_all_the_same() {
+    for seed in 200..230 {
+        println!("seed {seed}");
+        run(seed, 120, usize::MAX, true);
     }
 }
 
@@ -227,7 +301,12 @@ fn a_node_deleted_leaves_no_fact() {
     }
     harness.run(|ctx| exec::add(ctx, fact("hub", "likes", "hub", 0, None))).unwrap();
     harness.run(|ctx| exec::add(ctx, fact("x1", "likes", "x2", 0, None))).unwrap();
-    harness.run(|ctx| graph::delete_node(ctx, &NodeId::new("hub"))).unwrap();
+    let hub = NodeId::new("hub");
+    assert_eq!(harness.run(|ctx| graph::delete_node(ctx, &hub)).unwrap(), None);
+    assert_eq!(harness.counters.temporal_versions, 6002, "facts of a node that was never added stay");
+    harness.add_nodes(&["hub"]);
+    let gone = harness.run(|ctx| graph::delete_node(ctx, &hub)).unwrap().unwrap();
+    assert_eq!((gone.edges, gone.facts), (0, 6001));
     assert_eq!(harness.counters.temporal_versions, 1);
     let snapshot = harness.snapshot();
     assert_eq!(snapshot.scan(Table::TemporalIn, &KeyRange::all(), false).unwrap().count(), 1);

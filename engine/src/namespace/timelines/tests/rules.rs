@@ -2,8 +2,8 @@
 
 use super::super::harness::{Harness, fact};
 use crate::api::{
-    Direction, ErrorCode, NodeId, Properties, QueryTemporal, Result, TemporalEdge, TemporalEdges, TemporalFact,
-    TemporalHistory, TemporalMode, TimestampMs, TraverseTemporal, Value,
+    Direction, EraseTemporal, ErrorCode, NodeId, Properties, QueryTemporal, Result, TemporalEdge, TemporalEdges,
+    TemporalFact, TemporalHistory, TemporalMode, TimestampMs, TraverseTemporal, Value,
 };
 use crate::namespace::exec::temporal as exec;
 use crate::namespace::query::reader::Reader;
@@ -15,7 +15,7 @@ fn job(to: &str, from: i64, until: Option<i64>) -> TemporalFact {
 }
 
 fn range(start: i64, end: i64, clip: bool) -> TemporalMode {
-    TemporalMode::Range { start: TimestampMs(start), end: TimestampMs(end), clip }
+    TemporalMode::Range { start: Some(TimestampMs(start)), end: Some(TimestampMs(end)), clip }
 }
 
 fn ask(harness: &Harness, node: &str, direction: Direction, mode: TemporalMode, limit: Option<u32>) -> TemporalEdges {
@@ -40,7 +40,8 @@ fn expect(harness: &Harness, expected: &[(&str, i64, Option<i64>)]) {
 }
 
 fn supersede(harness: &mut Harness, fact: TemporalFact) -> (TemporalEdge, Vec<TemporalEdge>) {
-    harness.run(|ctx| exec::supersede(ctx, fact)).unwrap()
+    let stated = harness.run(|ctx| exec::supersede(ctx, fact)).unwrap();
+    (stated.asserted, stated.closed)
 }
 
 #[test]
@@ -109,7 +110,8 @@ fn a_failed_operation_changes_nothing() {
     supersede(&mut harness, job("acme", 10, None));
     expect(&harness, &[("acme", 10, None)]);
     let failed: Result<()> = harness.run(|ctx| {
-        exec::erase(ctx, &"ann".into(), None, None)?;
+        let all = EraseTemporal { from_id: Some("ann".into()), ..EraseTemporal::default() };
+        exec::erase(ctx, all, usize::MAX)?;
         exec::close(ctx, &"ann".into(), &"works_at".into(), &"acme".into(), None)?;
         Ok(())
     });
@@ -183,6 +185,10 @@ fn history_is_filtered_and_bad_cursors_are_refused() {
         edge_type: Some("works_at".into()),
         other_id: Some("bolt".into()),
         direction: Direction::Both,
+        start: None,
+        end: None,
+        as_of: None,
+        newest_first: false,
         limit: None,
         cursor: None,
         snapshot: None,

@@ -1,0 +1,36 @@
+//! Filters of walks over the graph.
+
+use toondb_engine::api::{Filter, Result, WalkFilter};
+
+use super::filter;
+use crate::proto;
+
+/// A filter in its typed form, the only one that methods of our own have.
+pub(super) fn typed(message: Option<proto::Value>) -> Result<Option<Filter>> {
+    filter::filter(Vec::new(), message)
+}
+
+pub(super) fn typed_message(filter: Option<Filter>) -> Option<proto::Value> {
+    filter.map(filter::filter_message)
+}
+
+pub(super) fn walk_filter(message: Option<proto::WalkFilter>) -> Result<WalkFilter> {
+    let Some(proto::WalkFilter { node_types, node_types_given, nodes, edges }) = message else {
+        return Ok(WalkFilter::default());
+    };
+    let node_types = (node_types_given || !node_types.is_empty()).then_some(node_types);
+    Ok(WalkFilter { node_types, nodes: typed(nodes)?, edges: typed(edges)? })
+}
+
+pub(super) fn walk_filter_message(filter: WalkFilter) -> Option<proto::WalkFilter> {
+    if filter.is_empty() {
+        return None;
+    }
+    let WalkFilter { node_types, nodes, edges } = filter;
+    Some(proto::WalkFilter {
+        node_types_given: node_types.is_some(),
+        node_types: node_types.unwrap_or_default(),
+        nodes: typed_message(nodes),
+        edges: typed_message(edges),
+    })
+}
