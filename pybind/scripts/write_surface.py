@@ -89,7 +89,7 @@ WRITES = [
 ]
 """What a commit can hold."""
 
-NOT_IN_A_BATCH = ("namespace", "durability", "if_absent", "return_ids")
+NOT_IN_A_BATCH = ("namespace", "durability", "if_absent", "return_ids", "chunk_size", "progress")
 """What the commit says for all its writes, conditions, which a batch has of its own, and what asks for an answer of its own."""
 
 ABOUT = '"""{}\n\nWritten by scripts/write_surface.py: change the method where it is written by hand, and run that again.\n"""'

@@ -7,10 +7,11 @@ InvalidArgumentError before anything is written. Several embeddings are a sequen
 
 from dataclasses import replace
 from functools import partial
-from typing import Any, List, Mapping, Optional, Sequence, Union
+from typing import Any, Iterator, List, Mapping, Optional, Sequence, Tuple
 
+from ._bulk import Progress, chunks_of, documents_of, reporter
 from ._errors import ErrorCode, from_code
-from ._methods import Methods, always_true, any_of, first, ttl_ms
+from ._methods import Arguments, Methods, Steps, always_true, any_of, first, ttl_ms
 from ._rows import Rows
 from ._toondb import Core, split_rows
 from ._types import (
@@ -34,12 +35,16 @@ Vectors = Any
 Filter = Mapping[str, Any]
 """A condition on documents; :class:`DocumentMethods` tells its forms."""
 
-Documents = Sequence[Union[Mapping[str, Any], Document]]
-"""Documents to add: dicts or :class:`Document`."""
+Documents = Any
+"""Documents to add: dicts or :class:`Document`, any iterable of them; or a table, a row each (pandas, pyarrow, polars)."""
+
+CHUNK_DOCUMENTS_DEFAULT = 10_000
+"""Documents of a chunk where progress is wanted and nothing says how large chunks are."""
 
 
 def _with_embeddings(documents: Documents, embeddings: Optional[Vectors]) -> Documents:
-    """Documents, each with its row of ``embeddings`` if there are any."""
+    """Documents, also those of a table, each with its row of ``embeddings`` if there are any."""
+    documents = documents_of(documents)
     if embeddings is None:
         return documents
     all_of_them, rows = list(documents), split_rows(embeddings)
@@ -152,12 +157,15 @@ class DocumentMethods(Core, Methods):
         on_conflict: OnConflict = "replace",
         ttl: Optional[Span] = None,
         create_missing: bool = False,
+        chunk_size: Optional[int] = None,
+        progress: Progress = False,
         durability: Durability = "durable",
     ) -> AddedIds:
         """Add documents in their order, all or none. Returns the ids of all of them, in order, with those ``skipped``.
 
         A document is a dict with ``content``, and optionally ``id`` (otherwise a random one is given), ``embedding``,
-        ``metadata`` and ``ttl``; or a :class:`Document`. One without an embedding, or with an empty one, is found by
+        ``metadata`` and ``ttl``; or a :class:`Document`. A table of pandas, pyarrow or polars holds one in each row: what its
+        columns of these names hold, all others are fields of the metadata, and a missing value is a field less. One without an embedding, or with an empty one, is found by
         everything but a search for the nearest: also one that was read without its embedding and is added again.
         ``embeddings``, a row for each document, takes the place of their own: the quick way for a numpy matrix.
 
@@ -166,16 +174,39 @@ class DocumentMethods(Core, Methods):
         after which documents without a ``ttl`` of their own are gone. create_missing: create the collection if it does
         not exist, with the cosine metric and the dimension of the first embedding; without it CollectionNotFoundError is
         raised. InvalidArgumentError names what is wrong.
+
+        chunk_size: commit so many at a time, for more than one call takes (100,000, or 64 MiB): then each chunk is all or
+        none, and those before one that fails stay. Documents may then come from a generator that no memory would hold.
+        progress: a function that is told how many are written after each chunk, or True for a line on standard error; chunks
+        are of 10,000 documents then unless ``chunk_size`` says otherwise.
         """
         arguments = {
             "collection": collection_name,
-            "documents": _with_embeddings(documents, embeddings),
             "on_conflict": on_conflict,
             "ttl_ms": ttl_ms(ttl),
             "create_missing": create_missing,
             "durability": durability,
         }
-        return self._call("AddDocuments", namespace, arguments)
+        if chunk_size is None and not progress:
+            arguments["documents"] = _with_embeddings(documents, embeddings)
+            return self._call("AddDocuments", namespace, arguments)
+        size = CHUNK_DOCUMENTS_DEFAULT if chunk_size is None else chunk_size
+        if not isinstance(size, int) or size < 1:
+            raise from_code(ErrorCode.INVALID_ARGUMENT, f"chunk_size: at least 1 document is expected, not {size!r}")
+        return self._run(self._add_chunks(namespace, arguments, chunks_of(documents, embeddings, size), progress))
+
+    def _add_chunks(
+        self, namespace: str, arguments: Arguments, chunks: Iterator[Tuple[Documents, Vectors]], progress: Progress
+    ) -> Steps[AddedIds]:
+        added, tell = AddedIds(), reporter(progress)
+        for documents, embeddings in chunks:
+            chunk = {**arguments, "documents": _with_embeddings(documents, embeddings)}
+            ids = yield self._call("AddDocuments", namespace, chunk)
+            added.extend(ids)
+            added.skipped.extend(ids.skipped)
+            tell(len(added), False)
+        tell(len(added), True)
+        return added
 
     def update_documents(
         self,

@@ -12,6 +12,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Sequence, Tuple, Type, Union
 
+from ._bulk import documents_of
 from ._documents import Documents, Vectors, only
 from ._errors import ToonDBError, TransactionError
 from ._generated._batch import WriteBatch
@@ -348,7 +349,7 @@ class Transaction(Methods):
         """Add or replace documents; each needs an id here. The collection must exist by the commit, unless
         ``create_missing`` says that it may be created.
         """
-        given = list(documents)
+        given = list(documents_of(documents))
         self._writing().add_documents(
             collection_name, given, embeddings=embeddings, ttl=ttl, create_missing=create_missing
         )

@@ -5,6 +5,7 @@ Written by scripts/write_surface.py: change the method where it is written by ha
 
 from typing import Any, List, Optional, Sequence, Tuple
 
+from .._bulk import Progress
 from .._documents import Documents, Filter, Vector, Vectors
 from .._handles import CollectionBase
 from .._methods import Pages
@@ -41,12 +42,15 @@ class Collection(CollectionBase):
         on_conflict: OnConflict = "replace",
         ttl: Optional[Span] = None,
         create_missing: bool = False,
+        chunk_size: Optional[int] = None,
+        progress: Progress = False,
         durability: Durability = "durable",
     ) -> AddedIds:
         """Add documents in their order, all or none. Returns the ids of all of them, in order, with those ``skipped``.
 
         A document is a dict with ``content``, and optionally ``id`` (otherwise a random one is given), ``embedding``,
-        ``metadata`` and ``ttl``; or a :class:`Document`. One without an embedding, or with an empty one, is found by
+        ``metadata`` and ``ttl``; or a :class:`Document`. A table of pandas, pyarrow or polars holds one in each row: what its
+        columns of these names hold, all others are fields of the metadata, and a missing value is a field less. One without an embedding, or with an empty one, is found by
         everything but a search for the nearest: also one that was read without its embedding and is added again.
         ``embeddings``, a row for each document, takes the place of their own: the quick way for a numpy matrix.
 
@@ -55,6 +59,11 @@ class Collection(CollectionBase):
         after which documents without a ``ttl`` of their own are gone. create_missing: create the collection if it does
         not exist, with the cosine metric and the dimension of the first embedding; without it CollectionNotFoundError is
         raised. InvalidArgumentError names what is wrong.
+
+        chunk_size: commit so many at a time, for more than one call takes (100,000, or 64 MiB): then each chunk is all or
+        none, and those before one that fails stay. Documents may then come from a generator that no memory would hold.
+        progress: a function that is told how many are written after each chunk, or True for a line on standard error; chunks
+        are of 10,000 documents then unless ``chunk_size`` says otherwise.
         """
         return self._store.add_documents(
             self.name,
@@ -64,6 +73,8 @@ class Collection(CollectionBase):
             on_conflict=on_conflict,
             ttl=ttl,
             create_missing=create_missing,
+            chunk_size=chunk_size,
+            progress=progress,
             durability=durability,
         )
 
