@@ -89,6 +89,38 @@ WRITES = [
 ]
 """What a commit can hold."""
 
+TRANSACTION_READS = [
+    "ttl",
+    "scan_prefixes",
+    "read_log",
+    "log_length",
+    "list_logs",
+    "count",
+    "search_collection",
+    "search_collection_batch",
+    "list_documents",
+    "list_document_ids",
+    "facet",
+    "min_max",
+    "get_vectors",
+    "search",
+    "search_batch",
+    "list_nodes",
+    "count_nodes",
+    "list_edges",
+    "get_edges",
+    "traverse",
+    "shortest_path",
+    "neighbors",
+    "query_temporal_graph",
+    "traverse_temporal",
+    "temporal_shortest_path",
+    "temporal_neighbors",
+    "list_facts",
+    "temporal_history",
+]
+"""Reads of a namespace that a transaction has as they are. What it reads by its name it overlays with its own writes."""
+
 NOT_IN_A_BATCH = ("namespace", "durability", "if_absent", "return_ids", "chunk_size", "progress")
 """What the commit says for all its writes, conditions, which a batch has of its own, and what asks for an answer of its own."""
 
@@ -420,6 +452,28 @@ def write_batch() -> str:
     return module.text()
 
 
+def write_transaction(namespace_methods: Sequence[Method]) -> Tuple[str, List[Method]]:
+    """The reads of a transaction that look into a part of the namespace as a whole."""
+    module = Module(
+        "_transaction",
+        "Reads of a namespace in a transaction.",
+        "if TYPE_CHECKING:\n    from ._namespace import Namespace\n\n\nclass TransactionReads(Methods):",
+        "What a transaction reads at its snapshot as it is there.",
+    )
+    module.use(2, "_methods", "Methods")
+    module.use(0, "typing", "TYPE_CHECKING")
+    by_name = {method.name: method for method in namespace_methods}
+    module.methods.append(
+        '    @property\n    def _seen(self) -> "Namespace":\n'
+        '        """The namespace at the snapshot; what is read there is noted."""\n        raise NotImplementedError'
+    )
+    methods = [by_name[name] for name in TRANSACTION_READS]
+    for method in methods:
+        body = folded(8, "return ", method.call(f"self._seen.{method.name}", {}))
+        module.add(method._replace(doc=f"As :meth:`Namespace.{method.name}`, at the snapshot."), method.result, body)
+    return module.text(), methods
+
+
 def write_async(name: str, plain: Tuple[str, str], methods: Sequence[Method], about: str, skip: Set[str]) -> str:
     """The methods for asyncio of a sync class."""
     module = Module("", about, f"class {name}:", f":class:`{plain[1]}`, awaited.")
@@ -461,7 +515,9 @@ def files() -> Iterator[Tuple[str, str]]:
     yield "_async_collection.py", write_async("AsyncCollectionMethods", plain, collection_methods, about, set())
     about = "The methods of a transaction, for asyncio."
     plain = ("_transactions", "Transaction")
-    methods = list(SOURCES["_transactions"].methods("Transaction"))
+    reads, read_methods = write_transaction(namespace_methods)
+    yield "_transaction.py", reads
+    methods = [*read_methods, *SOURCES["_transactions"].methods("Transaction")]
     yield "_async_transaction.py", write_async("AsyncTransactionMethods", plain, methods, about, set())
     yield "__init__.py", '"""What scripts/write_surface.py writes from the methods of a store."""\n'
 

@@ -8,6 +8,8 @@ use toondb_engine::api::{Error, Precondition, Write};
 
 use crate::arguments;
 use crate::error::{invalid, to_python};
+use crate::record::{self, Object};
+use crate::value::properties_to_dict;
 
 #[derive(Default)]
 struct Contents {
@@ -63,6 +65,21 @@ impl WriteBatch {
         }
         self.lock().writes.push(write);
         Ok(())
+    }
+
+    /// What the newest write gives to whoever reads it, as it will be stored: documents, a node, an edge, or the fields that
+    /// are merged into others; `None` for any other write.
+    fn _last<'py>(&self, py: Python<'py>) -> PyResult<Option<Object<'py>>> {
+        let last = self.lock().writes.last().cloned();
+        Ok(match last {
+            Some(Write::AddDocuments { documents, .. }) => Some(record::documents(py, &documents)?.into_any()),
+            Some(Write::UpdateDocuments(update)) => Some(properties_to_dict(py, &update.set)?.into_any()),
+            Some(Write::UpdateNode(update)) => Some(properties_to_dict(py, &update.set)?.into_any()),
+            Some(Write::UpdateEdge(update)) => Some(properties_to_dict(py, &update.set)?.into_any()),
+            Some(Write::AddNode(node)) => Some(record::node(py, &node)?),
+            Some(Write::AddEdge(edge)) => Some(record::edge(py, &edge)?),
+            _ => None,
+        })
     }
 
     /// Adds a precondition.

@@ -56,6 +56,32 @@ pub enum Target {
         #[serde(default)]
         end: Option<ByteBuf>,
     },
+    /// A part of the namespace as a whole, for who has searched, counted or walked in it. Sweeps do not change it.
+    Part {
+        /// Which.
+        part: Part,
+        /// The name of the collection or index; of other parts empty.
+        #[serde(default)]
+        name: String,
+    },
+}
+
+/// A part of a namespace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// Every key.
+    Keys,
+    /// A collection: its documents, and that it is there.
+    Collection,
+    /// A vector index: its vectors, and that it is there.
+    Index,
+    /// Nodes and edges.
+    Graph,
+    /// Temporal edges.
+    Facts,
+    /// Ordered logs.
+    Logs,
 }
 
 /// What must hold of a target.
@@ -72,6 +98,7 @@ pub enum Condition {
         value: ByteBuf,
     },
     /// It exists and no commit after this one wrote it. For a range: as many keys exist in it, all written by then.
+    /// For a part: no commit that somebody asked for has changed it since.
     UnchangedSince {
         /// The commit.
         seq: CommitSeq,
@@ -109,6 +136,18 @@ impl Precondition {
                     return Err(Error::limit("a bound of a key range is longer than the longest key"));
                 }
             }
+            Target::Part { part: Part::Collection | Part::Index, name } => {
+                CollectionName::from(name.as_str()).validate()?
+            }
+            Target::Part { part: Part::Keys | Part::Graph | Part::Facts | Part::Logs, name } => {
+                if !name.is_empty() {
+                    return Err(Error::invalid("only a collection or an index has a name here"));
+                }
+            }
+        }
+        let is_part = matches!(self.target, Target::Part { .. });
+        if is_part && !matches!(self.condition, Condition::UnchangedSince { .. }) {
+            return Err(Error::invalid("a part of a namespace can be unchanged since a commit, and nothing else"));
         }
         match &self.condition {
             Condition::Equals { value } if matches!(self.target, Target::Key { .. }) => check_value(value),

@@ -20,6 +20,7 @@ use super::collection::Collection;
 use super::context::WriteContext;
 use super::exec;
 use super::flushing::Flushing;
+use super::last_changes::LastChanges;
 use super::mailbox::{Envelope, Task};
 use super::shrinking::Shrinking;
 use super::state::State;
@@ -47,6 +48,8 @@ pub struct Actor {
     pub counters: Counters,
     /// The newest commit.
     pub last_seq: u64,
+    /// When each part was last changed.
+    pub last_changes: LastChanges,
     /// Collections whose rows the group has changed.
     pub counted: Vec<Arc<Collection>>,
     /// Why the group must not be committed.
@@ -240,6 +243,7 @@ impl Actor {
             stamp_ms,
             counters: self.counters,
             quota: around.quota,
+            last_changes: &self.last_changes,
             fresh: Vec::new(),
             asserted: Asserted::default(),
             rng: &**around.rng,
@@ -308,6 +312,9 @@ impl Actor {
         let mut batch = if buffer.is_empty() { BatchWriter::begin(buffer) } else { BatchWriter::resume(buffer) };
         batch.operation(author, stamp_ms, txn.len(), txn.effects());
         let view = self.state.view.load();
+        if author.origin == Origin::Client {
+            self.last_changes.note(txn.effects(), seq);
+        }
         for effect in txn.effects() {
             if effect.value.is_some() {
                 view.hidden.note_written(effect.table, effect.key);
@@ -425,6 +432,7 @@ impl Actor {
         if now.saturating_sub(self.reclaimed_at) >= limits::RECLAIM_INTERVAL {
             self.reclaimed_at = now;
             self.state.collections.reclaim(oldest_seen);
+            self.last_changes.forget(|number| self.state.collections.living(number).is_none());
         }
     }
 }

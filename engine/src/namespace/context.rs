@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::change::Change;
 use super::collection::Collection;
+use super::last_changes::LastChanges;
 use super::state::State;
 use super::timelines::Asserted;
 use crate::api::{CommitSeq, Created, Deleted, Durability, Quota, Result, Written};
@@ -31,6 +32,8 @@ pub struct WriteContext<'a> {
     pub quota: Quota,
     /// Collections that it has created, under their numbers as the rows say: nobody else knows them yet.
     pub fresh: Vec<Arc<Collection>>,
+    /// When each part of the namespace was last changed.
+    pub last_changes: &'a LastChanges,
     /// The temporal facts it has asserted so far.
     pub asserted: Asserted,
     /// Randomness, for ids.

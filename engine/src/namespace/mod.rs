@@ -20,6 +20,7 @@ mod flush;
 mod flushing;
 mod handle;
 mod housekeeping;
+mod last_changes;
 mod lifetimes;
 mod look;
 mod look_ups;

@@ -18,6 +18,7 @@ use super::access::Access;
 use super::actor::Actor;
 use super::change::Changes;
 use super::flushing::Flushing;
+use super::last_changes::LastChanges;
 use super::mailbox::Post;
 use super::options::{NamespaceFiles, NamespaceOptions};
 use super::shrinking::Shrinking;
@@ -202,6 +203,7 @@ pub fn open(
         panics: 0,
         counters,
         last_seq,
+        last_changes: LastChanges::since(last_seq),
         flushing,
         unsynced_since: None,
         sweeping: false,

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::context::WriteContext;
 use super::exec;
+use super::last_changes::LastChanges;
 use super::state::State;
 use super::timelines::Asserted;
 use crate::api::{Error, Quota, Request, Result};
@@ -22,6 +23,7 @@ pub fn try_on_nothing(clock: &Arc<dyn Clock>, rng: &dyn Rng, request: Request) -
     let state = State::empty(Arc::clone(clock));
     let now_ms = clock.now_ms();
     let before = Counters::default();
+    let last_changes = LastChanges::since(0);
     let mut ctx = WriteContext {
         state: &state,
         txn: Txn::new(state.unpublished()),
@@ -30,6 +32,7 @@ pub fn try_on_nothing(clock: &Arc<dyn Clock>, rng: &dyn Rng, request: Request) -
         stamp_ms: now_ms.clamp(0, limits::TIME_MS_MAX),
         counters: before,
         quota: Quota::default(),
+        last_changes: &last_changes,
         fresh: Vec::new(),
         asserted: Asserted::default(),
         rng,

@@ -2,7 +2,8 @@
 //! name, where they travel by name.
 
 use toondb_engine::api::{
-    Direction, Durability, Error, ExportFormat, FindingKind, FindingPart, Metric, OnConflict, Result, TraversalOrder,
+    Direction, Durability, Error, ExportFormat, FindingKind, FindingPart, Metric, OnConflict, Part, Result,
+    TraversalOrder,
 };
 
 use crate::proto;
@@ -47,6 +48,30 @@ pub(super) fn on_conflict_number(on_conflict: OnConflict) -> i32 {
         OnConflict::Replace => proto::OnConflict::Replace,
         OnConflict::Skip => proto::OnConflict::Skip,
         OnConflict::Error => proto::OnConflict::Error,
+    };
+    value.into()
+}
+
+pub(super) fn part(number: i32) -> Result<Part> {
+    match proto::NamespacePart::try_from(number) {
+        Ok(proto::NamespacePart::Keys) => Ok(Part::Keys),
+        Ok(proto::NamespacePart::Collection) => Ok(Part::Collection),
+        Ok(proto::NamespacePart::Index) => Ok(Part::Index),
+        Ok(proto::NamespacePart::Graph) => Ok(Part::Graph),
+        Ok(proto::NamespacePart::Facts) => Ok(Part::Facts),
+        Ok(proto::NamespacePart::Logs) => Ok(Part::Logs),
+        Ok(proto::NamespacePart::Unspecified) | Err(_) => Err(unknown("part", number)),
+    }
+}
+
+pub(super) fn part_number(part: Part) -> i32 {
+    let value = match part {
+        Part::Keys => proto::NamespacePart::Keys,
+        Part::Collection => proto::NamespacePart::Collection,
+        Part::Index => proto::NamespacePart::Index,
+        Part::Graph => proto::NamespacePart::Graph,
+        Part::Facts => proto::NamespacePart::Facts,
+        Part::Logs => proto::NamespacePart::Logs,
     };
     value.into()
 }

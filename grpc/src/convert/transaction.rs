@@ -6,7 +6,7 @@ use toondb_engine::api::{
 };
 
 use super::documents::{document, document_message, update, update_message};
-use super::enums::{durability, durability_number, on_conflict, on_conflict_number};
+use super::enums::{durability, durability_number, on_conflict, on_conflict_number, part, part_number};
 use super::facts::{stated_fact, stated_fact_message};
 use super::graph::{edge, edge_message, node, node_message};
 use super::graph_changes::{edge_update, edge_update_message, node_update, node_update_message};
@@ -20,8 +20,8 @@ use crate::proto::precondition as wire;
 use crate::proto::write::Write as Kind;
 use crate::rpc::Rpc;
 
-fn target(target: wire::Target) -> Target {
-    match target {
+fn target(target: wire::Target) -> Result<Target> {
+    Ok(match target {
         wire::Target::Key(key) => Target::Key { key: key.into() },
         wire::Target::Document(document) => {
             Target::Document { collection: document.collection_name.into(), id: document.document_id.into() }
@@ -31,7 +31,8 @@ fn target(target: wire::Target) -> Target {
             Target::Edge { from_id: edge.from_id.into(), edge_type: edge.edge_type.into(), to_id: edge.to_id.into() }
         }
         wire::Target::KeyRange(range) => Target::KeyRange { start: range.start.into(), end: bytes(range.end) },
-    }
+        wire::Target::Part(message) => Target::Part { part: part(message.part)?, name: message.name },
+    })
 }
 
 fn target_message(target: Target) -> wire::Target {
@@ -47,6 +48,7 @@ fn target_message(target: Target) -> wire::Target {
             edge_type: edge_type.into_string(),
             to_id: to_id.into_string(),
         }),
+        Target::Part { part, name } => wire::Target::Part(proto::PartTarget { part: part_number(part), name }),
         Target::KeyRange { start, end } => {
             wire::Target::KeyRange(proto::KeyRangeTarget { start: start.into_vec(), end: vec(end) })
         }
@@ -62,7 +64,7 @@ fn precondition(message: proto::Precondition) -> Result<Precondition> {
             Condition::UnchangedSince { seq: CommitSeq(since.commit_seq), count: since.count }
         }
     };
-    Ok(Precondition { target: target(required(message.target, "target in a precondition")?), condition })
+    Ok(Precondition { target: target(required(message.target, "target in a precondition")?)?, condition })
 }
 
 fn precondition_message(precondition: Precondition) -> proto::Precondition {

@@ -58,8 +58,10 @@ class _LoopedStore(Store):
         except StopIteration as end:
             return end.value
 
-    def _at_snapshot(self) -> AtSnapshot:
-        return _LoopedAtSnapshot(self._connection())
+    def _at_snapshot(self, transaction: Optional[Transaction] = None) -> AtSnapshot:
+        held = _LoopedAtSnapshot(self._connection())
+        held._transaction = transaction
+        return held
 
     def _aside(self, function: Callable[[], Result]) -> Any:
         return asyncio.get_running_loop().run_in_executor(None, function)

@@ -10,6 +10,7 @@ from ._store import Store
 from ._toondb import reads_at_snapshot
 
 if TYPE_CHECKING:
+    from ._transactions import Transaction
     from typing_extensions import Self
 
 
@@ -17,6 +18,8 @@ class AtSnapshot(Store):
     """A store whose reads stand at a snapshot, and which does nothing else."""
 
     _seq: Optional[int] = None
+    _transaction: "Optional[Transaction]" = None
+    """The one whose snapshot this is, if it is one's: it takes the snapshot with its first read, and notes what is read."""
 
     def _call(
         self,
@@ -24,6 +27,29 @@ class AtSnapshot(Store):
         namespace: Optional[str],
         arguments: Arguments,
         then: Optional[Callable[[Any], Any]] = None,
+    ) -> Any:
+        if self._transaction is not None:
+            return self._run(self._within(self._transaction, operation, namespace, arguments, then))
+        return self._read(operation, namespace, arguments, then)
+
+    def _within(
+        self,
+        transaction: "Transaction",
+        operation: str,
+        namespace: Optional[str],
+        arguments: Arguments,
+        then: Optional[Callable[[Any], Any]],
+    ) -> Steps[Any]:
+        transaction._look_into(operation, arguments)
+        self._seq = yield transaction._seq()
+        return (yield self._read(operation, namespace, arguments, then))
+
+    def _read(
+        self,
+        operation: str,
+        namespace: Optional[str],
+        arguments: Arguments,
+        then: Optional[Callable[[Any], Any]],
     ) -> Any:
         if self._seq is None:
             raise TransactionError("the snapshot is not held: use it inside `with`")

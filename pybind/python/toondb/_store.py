@@ -84,11 +84,13 @@ class Store(
 
         return Snapshot(self, checked_name(namespace))
 
-    def _at_snapshot(self) -> "AtSnapshot":
+    def _at_snapshot(self, transaction: Optional[Transaction] = None) -> "AtSnapshot":
         """The same connection, for reads at a snapshot."""
         from ._snapshots import AtSnapshot
 
-        return AtSnapshot(self._connection())
+        held = AtSnapshot(self._connection())
+        held._transaction = transaction
+        return held
 
     def transaction(self, *, namespace: str = "default", durability: Durability = "durable") -> Transaction:
         """Begin a transaction: ``with db.transaction() as tx: ...`` commits at its end. See :class:`Transaction`."""

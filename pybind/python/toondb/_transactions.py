@@ -10,20 +10,37 @@ import warnings
 from contextlib import suppress
 from dataclasses import replace
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Sequence, Tuple, Type, Union
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Sequence, Set, Tuple, Type, Union, cast
 
 from ._bulk import documents_of
 from ._documents import Documents, Vectors, only
 from ._errors import ToonDBError, TransactionError
 from ._generated._batch import WriteBatch
-from ._methods import Arguments, Methods, Pages, Steps, steps
+from ._generated._transaction import TransactionReads
+from ._methods import Arguments, Pages, Steps, steps
 from ._toondb import bytes_of
-from ._types import CommitResult, Document, Durability, GraphNode, Key, Metadata, Span, Time
+from ._types import CommitResult, Document, Durability, GraphEdge, GraphNode, Key, Metadata, Span, Time
 
 if TYPE_CHECKING:
+    from ._generated._namespace import Namespace
     from ._store import Store
 
 RETRY_DELAY_MAX_SECONDS = 0.1
+
+_PARTS = {
+    operation: part
+    for part, operations in {
+        "keys": "GetTtl ScanPrefixes",
+        "collection": "CountDocuments SearchCollection SearchBatchCollection ListDocuments ListDocumentIds "
+        "FacetDocuments MinMaxDocuments",
+        "index": "GetVectors SearchVectors SearchBatchVectors",
+        "graph": "CountNodes GetEdges ListEdges ListNodes Neighbors ShortestPath Traverse",
+        "facts": "ListFacts QueryTemporal TemporalHistory TemporalNeighbors TemporalShortestPath TraverseTemporal",
+        "logs": "ListLogs ReadLog",
+    }.items()
+    for operation in operations.split()
+}
+"""What a read looks into as a whole, as the engine calls it: whatever changes there may change its answer."""
 
 
 def retry_delay(attempt: int) -> float:
@@ -42,10 +59,14 @@ def _as_bytes(given: Key, name: str = "key") -> bytes:
     return given if type(given) is bytes else bytes_of(given, name)
 
 
+def _merged(old: Metadata, fields: Metadata, gone: Sequence[str]) -> Metadata:
+    """Fields as they are with some set and others gone."""
+    return {**{name: value for name, value in old.items() if name not in gone}, **fields}
+
+
 def _changed(document: Document, fields: Metadata, gone: Sequence[str]) -> Document:
     """A document as it is with some fields set and others gone."""
-    kept = {name: value for name, value in document.metadata.items() if name not in gone}
-    return replace(document, metadata={**kept, **fields})
+    return replace(document, metadata=_merged(document.metadata, fields, gone))
 
 
 class _RangeRead:
@@ -78,6 +99,7 @@ class _Scan(Pages[Tuple[bytes, bytes]]):
         self._transaction = transaction
         self._range = read
         self._left = limit
+        self._keys_only = False
         own = (key for key in transaction._keys if read.start <= key and (read.end is None or key < read.end))
         self._own = sorted(own, reverse=read.reverse)
 
@@ -94,7 +116,13 @@ class _Scan(Pages[Tuple[bytes, bytes]]):
                 page["limit"] = min(page["limit"], self._left + len(self._own))
             answer = yield self._methods._call(self._operation, self._namespace, page)
             found = self._paging.took(answer)
-        return self._merged(found)
+        pairs = self._merged(found)
+        return (key for key, _ in pairs) if self._keys_only else pairs  # type: ignore[return-value]
+
+    def _of_keys(self) -> Pages[bytes]:
+        """The same, without the values."""
+        self._keys_only = True
+        return cast("Pages[bytes]", self)
 
     def _merged(self, found: List[Tuple[bytes, bytes]]) -> Iterator[Tuple[bytes, bytes]]:
         written = self._transaction._keys
@@ -133,14 +161,18 @@ class _Scan(Pages[Tuple[bytes, bytes]]):
         return key, value
 
 
-class Transaction(Methods):
+class Transaction(TransactionReads):
     """All of it or nothing, in one namespace: made by :meth:`Database.transaction`.
 
-    ``get``, ``exists``, ``scan``, ``get_document`` and ``get_node`` see the snapshot that the first of them takes (for
-    at most 30 seconds, then SnapshotExpiredError) overlaid with the transaction's own writes. Writes are collected and
-    made by the commit at the end of the ``with`` block; an exception inside it drops them. If something that was read
-    has changed by then, TransactionConflictError is raised and nothing is written: run the transaction again, or let
-    :meth:`Database.run_transaction` do so. A transaction belongs to one thread.
+    Its reads see the snapshot that the first of them takes (for at most 30 seconds, then SnapshotExpiredError). What is
+    read by its name is seen with the transaction's own writes: ``get``, ``multi_get``, ``exists``, ``scan``, ``scan_keys``,
+    ``get_document``, ``get_documents``, ``get_node``, ``get_nodes`` and ``get_edge``. Searches, lists, counts, walks, facts
+    and logs see the snapshot alone, and raise TransactionError once the transaction itself has written where they look.
+
+    Writes are collected and made by the commit at the end of the ``with`` block; an exception inside it drops them. If
+    something that was read has changed by then, TransactionConflictError is raised and nothing is written: run the
+    transaction again, or let :meth:`Database.run_transaction` do so. Where a search, list, count or walk has looked, that is
+    anything in the collection, in the index, in the graph, among the facts or the logs. A transaction belongs to one thread.
     """
 
     def __init__(self, store: "Store", namespace: str, durability: Durability) -> None:
@@ -156,8 +188,15 @@ class Transaction(Methods):
         self._documents: Dict[Tuple[str, str], Optional[Document]] = {}
         self._changes: Dict[Tuple[str, str], List[Tuple[Metadata, Sequence[str]]]] = {}
         self._nodes: Dict[str, Optional[GraphNode]] = {}
+        self._edges: Dict[Tuple[str, str, str], Optional[GraphEdge]] = {}
+        self._edge_changes: Dict[Tuple[str, str, str], List[Tuple[Metadata, Sequence[str]]]] = {}
+        self._nodes_deleted: Set[str] = set()
+        self._has_merged = False
+        self._written: Set[Tuple[str, str]] = set()
         self._reads: Dict[Tuple[Any, ...], Tuple[str, Arguments, bool]] = {}
         self._ranges_read: List[_RangeRead] = []
+        self._parts_read: Set[Tuple[str, str]] = set()
+        self._reads_within: Optional["Namespace"] = None
 
     def __enter__(self) -> "Transaction":
         return self
@@ -191,11 +230,34 @@ class Transaction(Methods):
         snapshot, self._snapshot = self._snapshot, None
         return self._store._call("EndSnapshot", self._namespace, {"seq": snapshot}) if snapshot else None
 
-    def _writing(self) -> WriteBatch:
-        """The batch of a transaction that is not over; also asked before a read, whose answer may be known already."""
+    def _writing(self, *parts: str, name: str = "") -> WriteBatch:
+        """The batch of a transaction that is not over; also asked before a read, whose answer may be known already.
+
+        parts: those that are written into; name: of the collection or index among them.
+        """
         if not self._open:
             raise TransactionError("the transaction is over; begin another one")
+        self._written.update((part, name) for part in parts)
         return self._batch
+
+    @property
+    def _seen(self) -> "Namespace":
+        if self._reads_within is None:
+            from ._generated._namespace import Namespace
+
+            self._reads_within = Namespace(self._store._at_snapshot(self), self._namespace)
+        return self._reads_within
+
+    def _look_into(self, operation: str, arguments: Arguments) -> None:
+        """Notes that an operation looks into a part as a whole."""
+        part = _PARTS.get(operation)
+        if part is None:
+            raise TransactionError(f"{operation} is no read of a transaction")
+        name = arguments[part] if part in ("collection", "index") else ""
+        if (part, name) in self._written:
+            text = f"{operation} would not see what this transaction has written there: call it before, or after the commit"
+            raise TransactionError(text)
+        self._parts_read.add((part, name))
 
     @steps
     def _seq(self) -> Steps[int]:
@@ -209,6 +271,17 @@ class Transaction(Methods):
             elif taken:
                 yield self._store._call("EndSnapshot", self._namespace, {"seq": taken})
         return self._snapshot
+
+    def _read_each(
+        self, operation: str, target: str, arguments: Arguments, names: Sequence[Any], **at: str
+    ) -> Steps[List[Any]]:
+        """Reads several things of the snapshot, and notes of each whether it is there."""
+        seq = yield self._seq()
+        found = yield self._store._call(operation, self._namespace, {**arguments, "snapshot": seq})
+        for name, one in zip(names, found):
+            each = {**at, "key" if target == "key" else "id": name}
+            self._reads[(target, *each.values())] = (target, each, one is not None)
+        return list(found)
 
     def _read(self, operation: str, target: str, arguments: Arguments, at: Arguments, then: Any = None) -> Steps[Any]:
         """Reads one thing of the snapshot, and notes whether it is there."""
@@ -241,6 +314,17 @@ class Transaction(Methods):
         """Read a text key."""
         return self.get(key)
 
+    @steps
+    def multi_get(self, keys: Sequence[Key]) -> Steps[List[Optional[bytes]]]:
+        """Read several keys: for each its value, or None if it is absent."""
+        self._writing()
+        names = [_as_bytes(key) for key in keys]
+        left = [key for key in dict.fromkeys(names) if key not in self._keys and not self._is_deleted(key)]
+        found: Dict[bytes, Optional[bytes]] = {}
+        if left:
+            found = dict(zip(left, (yield from self._read_each("MultiGet", "key", {"keys": left}, left))))
+        return [self._keys.get(key, found.get(key)) for key in names]
+
     def scan(
         self,
         prefix: Optional[Key] = None,
@@ -269,20 +353,50 @@ class Transaction(Methods):
         self._ranges_read.append(read)
         return _Scan(self, read, limit)
 
+    def scan_keys(
+        self,
+        prefix: Optional[Key] = None,
+        *,
+        start: Optional[Key] = None,
+        end: Optional[Key] = None,
+        limit: Optional[int] = None,
+        reverse: bool = False,
+    ) -> Pages[bytes]:
+        """Read keys in order, as :meth:`scan` does pairs."""
+        pairs = self.scan(prefix, start=start, end=end, limit=limit, reverse=reverse)
+        return cast("_Scan", pairs)._of_keys()
+
     @steps
     def get_document(
         self, collection_name: str, id: str, *, include_embeddings: bool = False
     ) -> Steps[Optional[Document]]:
-        """Read a document; None if there is none of this id. One written here comes back as it was given."""
+        """Read a document; None if there is none of this id."""
+        found = yield self.get_documents(collection_name, [id], include_embeddings=include_embeddings)
+        return cast("Optional[Document]", found[0])
+
+    @steps
+    def get_documents(
+        self, collection_name: str, ids: Sequence[str], *, include_embeddings: bool = False
+    ) -> Steps[List[Optional[Document]]]:
+        """Read documents by id: for each the document, or None if there is none."""
         self._writing()
-        name = (collection_name, id)
+        names = list(ids)
+        left = [id for id in dict.fromkeys(names) if (collection_name, id) not in self._documents]
+        found: Dict[str, Optional[Document]] = {}
+        if left:
+            arguments = {"collection": collection_name, "ids": left, "include_embedding": include_embeddings}
+            read = yield from self._read_each("GetDocuments", "document", arguments, left, collection=collection_name)
+            found = dict(zip(left, read))
+        return [self._own_document((collection_name, id), found.get(id), include_embeddings) for id in names]
+
+    def _own_document(
+        self, name: Tuple[str, str], found: Optional[Document], include_embeddings: bool
+    ) -> Optional[Document]:
         if name in self._documents:
-            return self._documents[name]
-        arguments = {"collection": collection_name, "ids": [id], "include_embedding": include_embeddings}
-        at = {"collection": collection_name, "id": id}
-        found = yield from self._read("GetDocuments", "document", arguments, at, only)
+            own = self._documents[name]
+            return own if own is None or include_embeddings else replace(own, embedding=[])
         for change in self._changes.get(name, []) if found else []:
-            found = _changed(found, *change)
+            found = _changed(cast("Document", found), *change)
         return found
 
     @steps
@@ -293,12 +407,40 @@ class Transaction(Methods):
             return self._nodes[node_id]
         return (yield from self._read("GetNode", "node", {"id": node_id}, {"id": node_id}))
 
+    @steps
+    def get_nodes(self, node_ids: Sequence[str]) -> Steps[List[Optional[GraphNode]]]:
+        """Read nodes by id: for each the node, or None if there is none."""
+        self._writing()
+        names = list(node_ids)
+        left = [id for id in dict.fromkeys(names) if id not in self._nodes]
+        found: Dict[str, Optional[GraphNode]] = {}
+        if left:
+            found = dict(zip(left, (yield from self._read_each("GetNodes", "node", {"ids": left}, left))))
+        return [self._nodes.get(id, found.get(id)) for id in names]
+
+    @steps
+    def get_edge(self, from_id: str, edge_type: str, to_id: str) -> Steps[Optional[GraphEdge]]:
+        """Read an edge; None if there is none."""
+        self._writing()
+        name = (from_id, edge_type, to_id)
+        if self._has_merged:
+            raise TransactionError("which edges there are after merge_nodes shows after the commit")
+        if name in self._edges:
+            return self._edges[name]
+        if not self._nodes_deleted.isdisjoint((from_id, to_id)):
+            return None
+        at = {"from_id": from_id, "edge_type": edge_type, "to_id": to_id}
+        found = yield from self._read("GetEdge", "edge", at, at)
+        for fields, gone in self._edge_changes.get(name, []) if found else []:
+            found = replace(found, properties=_merged(found.properties, fields, gone))
+        return cast("Optional[GraphEdge]", found)
+
     # Writes
 
     def put(self, key: Key, value: Key, *, ttl: Optional[Span] = None) -> None:
         """Write a key. ttl: seconds, or a timedelta, from the commit after which it is gone."""
         key, value = _as_bytes(key), _as_bytes(value, "value")
-        self._writing().put(key, value, ttl=ttl)
+        self._writing("keys").put(key, value, ttl=ttl)
         self._keys[key] = value
 
     def put_kv(self, key: str, value: Key, *, ttl: Optional[Span] = None) -> None:
@@ -308,7 +450,7 @@ class Transaction(Methods):
     def delete(self, key: Key) -> None:
         """Delete a key."""
         key = _as_bytes(key)
-        self._writing().delete(key)
+        self._writing("keys").delete(key)
         self._keys[key] = None
 
     def delete_kv(self, key: str) -> None:
@@ -318,14 +460,14 @@ class Transaction(Methods):
     def delete_prefix(self, prefix: Key) -> None:
         """Delete every key that begins with a prefix, which must not be empty."""
         prefix = _as_bytes(prefix, "prefix")
-        self._writing().delete_prefix(prefix)
+        self._writing("keys").delete_prefix(prefix)
         self._forget(prefix, prefix_end(prefix))
 
     def delete_range(self, start: Optional[Key] = None, end: Optional[Key] = None) -> None:
         """Delete every key at or after start and before end, however many; one bound may be left out."""
         first = None if start is None else _as_bytes(start, "start")
         last = None if end is None else _as_bytes(end, "end")
-        self._writing().delete_range(first, last)
+        self._writing("keys").delete_range(first, last)
         self._forget(first or b"", last)
 
     def _forget(self, start: bytes, end: Optional[bytes]) -> None:
@@ -350,15 +492,9 @@ class Transaction(Methods):
         ``create_missing`` says that it may be created.
         """
         given = list(documents_of(documents))
-        self._writing().add_documents(
-            collection_name, given, embeddings=embeddings, ttl=ttl, create_missing=create_missing
-        )
-        for each in given:
-            if isinstance(each, Document):
-                document = each
-            else:
-                content, metadata = each.get("content") or "", dict(each.get("metadata") or {})
-                document = Document(each["id"], content, each.get("embedding", []), metadata)
+        batch = self._writing("collection", name=collection_name)
+        batch.add_documents(collection_name, given, embeddings=embeddings, ttl=ttl, create_missing=create_missing)
+        for document in batch._last():
             self._documents[collection_name, document.id] = document
 
     def update_documents(
@@ -372,10 +508,10 @@ class Transaction(Methods):
         persist: bool = False,
     ) -> None:
         """Merge fields into the metadata of documents; text and embedding stay as they are."""
-        given, gone, fields = list(ids), list(unset), dict(set or {})
-        self._writing().update_documents(
-            collection_name, ids=given, set=fields, unset=gone, ttl=ttl, persist=persist
-        )
+        given, gone = list(ids), list(unset)
+        batch = self._writing("collection", name=collection_name)
+        batch.update_documents(collection_name, ids=given, set=set, unset=gone, ttl=ttl, persist=persist)
+        fields = batch._last()
         for id in given:
             name = (collection_name, id)
             own = self._documents.get(name)
@@ -387,27 +523,32 @@ class Transaction(Methods):
     def delete_documents(self, collection_name: str, ids: Sequence[str]) -> None:
         """Delete documents by id."""
         given = list(ids)
-        self._writing().delete_documents(collection_name, given)
+        self._writing("collection", name=collection_name).delete_documents(collection_name, given)
         for id in given:
             self._documents[collection_name, id] = None
 
     def insert_vectors(self, index_name: str, ids: Sequence[int], vectors: Vectors) -> None:
         """Insert or replace vectors."""
-        self._writing().insert_vectors(index_name, ids, vectors)
+        self._writing("index", name=index_name).insert_vectors(index_name, ids, vectors)
 
     def delete_vectors(self, index_name: str, ids: Sequence[int]) -> None:
         """Delete vectors by id."""
-        self._writing().delete_vectors(index_name, ids)
+        self._writing("index", name=index_name).delete_vectors(index_name, ids)
 
     def add_node(self, node_id: str, node_type: str, properties: Optional[Metadata] = None) -> None:
         """Add a node, or replace its type and properties."""
-        self._writing().add_node(node_id, node_type, properties)
-        self._nodes[node_id] = GraphNode(node_id, node_type, dict(properties or {}))
+        batch = self._writing("graph")
+        batch.add_node(node_id, node_type, properties)
+        self._nodes[node_id] = batch._last()
 
     def delete_node(self, node_id: str) -> None:
         """Delete a node with all its edges."""
-        self._writing().delete_node(node_id)
+        self._writing("graph", "facts").delete_node(node_id)
         self._nodes[node_id] = None
+        self._nodes_deleted.add(node_id)
+        for name in self._edges:
+            if node_id in (name[0], name[2]):
+                self._edges[name] = None
 
     @steps
     def update_node(
@@ -423,8 +564,9 @@ class Transaction(Methods):
         found = yield self.get_node(node_id)
         if found is None:
             return False
-        self._writing().update_node(node_id, set, unset=names, node_type=node_type)
-        properties = {name: value for name, value in {**found.properties, **(set or {})}.items() if name not in names}
+        batch = self._writing("graph")
+        batch.update_node(node_id, set, unset=names, node_type=node_type)
+        properties = {name: value for name, value in {**found.properties, **batch._last()}.items() if name not in names}
         self._nodes[node_id] = GraphNode(node_id, found.node_type if node_type is None else node_type, properties)
         return True
 
@@ -433,8 +575,9 @@ class Transaction(Methods):
         """Make one node of two, which count as read: what is said of the source is said of the target from then on."""
         source = yield self.get_node(source_id)
         target = yield self.get_node(target_id)
-        self._writing().merge_nodes(source_id, target_id)
+        self._writing("graph", "facts").merge_nodes(source_id, target_id)
         self._nodes[source_id] = None
+        self._has_merged = True
         if source is not None and target is not None:
             merged = {**source.properties, **target.properties}
             self._nodes[target_id] = GraphNode(target_id, target.node_type, merged)
@@ -443,15 +586,26 @@ class Transaction(Methods):
         self, from_id: str, edge_type: str, to_id: str, set: Optional[Metadata] = None, *, unset: Sequence[str] = ()
     ) -> None:
         """Set and remove properties of an edge; where there is none by then, nothing happens."""
-        self._writing().update_edge(from_id, edge_type, to_id, set, unset=list(unset))
+        names = list(unset)
+        batch = self._writing("graph")
+        batch.update_edge(from_id, edge_type, to_id, set, unset=names)
+        name, fields = (from_id, edge_type, to_id), batch._last()
+        own = self._edges.get(name)
+        if own is not None:
+            self._edges[name] = replace(own, properties=_merged(own.properties, fields, names))
+        elif name not in self._edges:
+            self._edge_changes.setdefault(name, []).append((fields, names))
 
     def add_edge(self, from_id: str, edge_type: str, to_id: str, properties: Optional[Metadata] = None) -> None:
         """Add an edge, or replace its properties. Both nodes must exist by then."""
-        self._writing().add_edge(from_id, edge_type, to_id, properties)
+        batch = self._writing("graph")
+        batch.add_edge(from_id, edge_type, to_id, properties)
+        self._edges[from_id, edge_type, to_id] = batch._last()
 
     def delete_edge(self, from_id: str, edge_type: str, to_id: str) -> None:
         """Delete an edge."""
-        self._writing().delete_edge(from_id, edge_type, to_id)
+        self._writing("graph").delete_edge(from_id, edge_type, to_id)
+        self._edges[from_id, edge_type, to_id] = None
 
     def add_temporal_edge(
         self,
@@ -464,11 +618,11 @@ class Transaction(Methods):
         **row: Any,
     ) -> None:
         """State a fact that holds over ``[valid_from, valid_until)``; an end of 0 or None is open."""
-        self._writing().add_temporal_edge(from_id, edge_type, to_id, valid_from, valid_until, properties, **row)
+        self._writing("facts").add_temporal_edge(from_id, edge_type, to_id, valid_from, valid_until, properties, **row)
 
     def close_temporal_edge(self, from_id: str, edge_type: str, to_id: str, at: Optional[Time] = None) -> None:
         """End the open periods of an edge at a time; None = at the commit."""
-        self._writing().close_temporal_edge(from_id, edge_type, to_id, at)
+        self._writing("facts").close_temporal_edge(from_id, edge_type, to_id, at)
 
     def supersede_temporal_edge(
         self,
@@ -480,11 +634,11 @@ class Transaction(Methods):
         properties: Optional[Metadata] = None,
     ) -> None:
         """State the next value of a single-valued relation; the open fact ends where this one begins."""
-        self._writing().supersede_temporal_edge(from_id, edge_type, to_id, valid_from, valid_until, properties)
+        self._writing("facts").supersede_temporal_edge(from_id, edge_type, to_id, valid_from, valid_until, properties)
 
     def append(self, log: str, values: Union[Key, Sequence[Key]]) -> None:
         """Append one value or several to a log, in the order of the commits."""
-        self._writing().append(log, values)
+        self._writing("logs").append(log, values)
 
     def state_fact(
         self,
@@ -497,7 +651,7 @@ class Transaction(Methods):
         valid_until: Optional[Time] = None,
     ) -> None:
         """State the value of a single-valued relation from a time on, None = the commit; nothing if it has it already."""
-        self._writing().state_fact(
+        self._writing("facts").state_fact(
             from_id, edge_type, to_id, properties, valid_from=valid_from, valid_until=valid_until
         )
 
@@ -522,6 +676,8 @@ class Transaction(Methods):
                 bounds = read.bounds()
                 if bounds is not None:
                     batch._read("key_range", {"start": bounds[0], "end": bounds[1]}, seq, read.count)
+            for part, name in sorted(self._parts_read):
+                batch._read("part", {"part": part, "name": name}, seq, 1)
         return (yield self._store._commit(self._namespace, batch, seq or None, self._durability))
 
     @steps

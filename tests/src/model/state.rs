@@ -282,6 +282,7 @@ impl Model {
                     Condition::Equals { .. } => false,
                 });
             }
+            Target::Part { .. } => panic!("the model knows no parts"),
             Target::Key { key } => {
                 let row = self.kv.get(key.as_slice()).filter(|row| !row.is_expired(now.ms));
                 row.map(|row| (row.version, row.value.as_slice()))

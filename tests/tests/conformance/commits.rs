@@ -2,7 +2,7 @@
 
 use toondb_engine::api::{
     Commit, CommitSeq, Condition, CountVectors, CreateIndex, Direction, Durability, EmbeddingBatch, ErrorCode, IdBatch,
-    Metric, NamespaceStatsRequest, Precondition, Target, TimestampMs, Write,
+    KeySpan, Metric, NamespaceStatsRequest, Part, Precondition, Target, TimestampMs, Write,
 };
 use toondb_tests::Script;
 use toondb_tests::requests::{
@@ -214,6 +214,65 @@ fn conditions_on_documents_nodes_and_edges(s: &mut Script) {
     s.fails(ErrorCode::CollectionNotFound, "default", request);
 }
 
+/// What a transaction has searched, counted or walked in must be as it was, as a whole.
+fn conditions_on_parts(s: &mut Script) {
+    let part = |part, name: &str| Target::Part { part, name: name.to_owned() };
+    s.ok("default", create_collection("c", 1, Metric::Dot));
+    s.ok("default", CreateIndex { index: "v".into(), dimension: 1, metric: Metric::Dot });
+    let mut last = s.ok("default", put("first", "v")).commit_seq.0;
+    let targets = [
+        part(Part::Keys, ""),
+        part(Part::Collection, "c"),
+        part(Part::Index, "v"),
+        part(Part::Graph, ""),
+        part(Part::Facts, ""),
+        part(Part::Logs, ""),
+        part(Part::Collection, "none"),
+    ];
+    let vectors =
+        || Write::InsertVectors { index: "v".into(), ids: IdBatch(vec![1]), vectors: EmbeddingBatch(vec![1.0]) };
+    let documents = || Write::AddDocuments {
+        collection: "c".into(),
+        documents: vec![document("d", &[1.0])],
+        on_conflict: Default::default(),
+        ttl_ms: None,
+        create_missing: false,
+    };
+    let log = || Write::AppendLog { log: "l".into(), values: vec![bytes("v")] };
+    let facts = || Write::AddTemporalEdge(fact(("a", "r", "b"), last as i64 + 5, None));
+    let prefix = || Write::DeleteRange(KeySpan { prefix: Some(bytes("first")), ..KeySpan::default() });
+    let writes: [(Write, usize); 7] = [
+        (Write::Put(entry("k", "v")), 0),
+        (documents(), 1),
+        (vectors(), 2),
+        (Write::AddNode(node("a")), 3),
+        (facts(), 4),
+        (log(), 5),
+        (prefix(), 0),
+    ];
+    for (write, changed) in writes {
+        for target in &targets {
+            assert!(holds(s, target.clone(), since(last, 0)), "{target:?} at {last}");
+        }
+        let seq = s.ok("default", commit(vec![], vec![write])).commit_seq.0;
+        for (place, target) in targets.iter().enumerate() {
+            assert_eq!(holds(s, target.clone(), since(last, 0)), place != changed, "{target:?} after {changed}");
+        }
+        last = seq;
+    }
+    s.ok("default", create_collection("none", 1, Metric::Dot));
+    assert!(!holds(s, part(Part::Collection, "none"), since(last, 0)), "it was not there");
+    assert!(holds(s, part(Part::Collection, "c"), since(last, 0)));
+    for (target, condition) in [
+        (part(Part::Graph, ""), Condition::Absent),
+        (part(Part::Keys, ""), Condition::Equals { value: bytes("v") }),
+        (part(Part::Graph, "name"), since(last, 0)),
+        (part(Part::Collection, ""), since(last, 0)),
+    ] {
+        s.fails(ErrorCode::InvalidArgument, "default", commit(vec![Precondition { target, condition }], vec![]));
+    }
+}
+
 fn a_conflict_changes_nothing(s: &mut Script) {
     s.ok("default", put("k", "1"));
     let good = Precondition { target: key("k"), condition: Condition::Present };
@@ -235,5 +294,6 @@ scenarios!(
     conditions_on_keys,
     conditions_on_ranges,
     conditions_on_documents_nodes_and_edges,
+    conditions_on_parts,
     a_conflict_changes_nothing,
 );

@@ -3,12 +3,13 @@
 use std::ops::Bound;
 
 use super::{collection, documents, graph, kv, ordered_log, range_delete, rows, temporal, vectors};
-use crate::api::{Commit, Condition, Error, ErrorCode, Precondition, Result, Target, Write, Written};
+use crate::api::{Commit, Condition, Error, ErrorCode, Part, Precondition, Result, Target, Write, Written};
 use crate::namespace::context::WriteContext;
 use crate::namespace::exec::Execute;
 use crate::planted::{self, Planted};
 use crate::store::{
-    CollectionKind, DocumentRecord, EdgeRecord, KeyRange, KeyWriter, KvRecord, NodeRecord, Read, Table,
+    CollectionKind, CollectionRecord, DocumentRecord, EdgeRecord, KeyRange, KeyWriter, KvRecord, NodeRecord, Read,
+    Table,
 };
 
 /// Checks the preconditions and makes the writes.
@@ -75,6 +76,10 @@ struct Present {
 fn check(ctx: &WriteContext<'_>, precondition: &Precondition) -> Result<()> {
     let Precondition { target, condition } = precondition;
     let holds = match target {
+        Target::Part { part, name } => match condition {
+            Condition::UnchangedSince { seq, count: _ } => last_change(ctx, *part, name)? <= seq.0,
+            Condition::Absent | Condition::Present | Condition::Equals { .. } => false,
+        },
         Target::KeyRange { start, end } => check_range(ctx, start, end.as_ref().map(|end| end.as_slice()), condition)?,
         Target::Key { .. } | Target::Document { .. } | Target::Node { .. } | Target::Edge { .. } => {
             let present = look_up(ctx, target)?;
@@ -103,6 +108,12 @@ fn describe(target: &Target) -> String {
         Target::Document { collection, id } => format!("document {id:?} of collection {collection:?}"),
         Target::Node { id } => format!("node {id:?}"),
         Target::Edge { from_id, edge_type, to_id } => format!("edge {from_id:?} -{edge_type:?}-> {to_id:?}"),
+        Target::Part { part: Part::Collection, name } => format!("collection {name:?}"),
+        Target::Part { part: Part::Index, name } => format!("vector index {name:?}"),
+        Target::Part { part: Part::Keys, .. } => "the keys".to_owned(),
+        Target::Part { part: Part::Graph, .. } => "the graph".to_owned(),
+        Target::Part { part: Part::Facts, .. } => "the facts".to_owned(),
+        Target::Part { part: Part::Logs, .. } => "the logs".to_owned(),
         Target::KeyRange { start, .. } => format!("the key range from {:?}", String::from_utf8_lossy(start)),
     }
 }
@@ -134,8 +145,33 @@ fn look_up(ctx: &WriteContext<'_>, target: &Target) -> Result<Option<Present>> {
             let stored = ctx.txn.get(Table::EdgesOut, &key)?;
             stored.map(|stored| EdgeRecord::decode(&stored).map(|record| record.seq)).transpose()?.map(at)
         }
-        Target::KeyRange { .. } => None,
+        Target::KeyRange { .. } | Target::Part { .. } => None,
     })
+}
+
+/// The last commit that changed a part.
+fn last_change(ctx: &WriteContext<'_>, part: Part, name: &str) -> Result<u64> {
+    let of = |tables: &[Table]| tables.iter().map(|table| ctx.last_changes.of_table(*table)).max().unwrap_or(u64::MAX);
+    Ok(match part {
+        // A large range is deleted by a row of its own.
+        Part::Keys => of(&[Table::Kv, Table::RangeDeletes]),
+        Part::Collection => collection_change(ctx, CollectionKind::Documents, name)?,
+        Part::Index => collection_change(ctx, CollectionKind::Vectors, name)?,
+        Part::Graph => of(&[Table::Nodes, Table::EdgesOut]),
+        Part::Facts => of(&[Table::TemporalOut]),
+        Part::Logs => of(&[Table::Logs]),
+    })
+}
+
+/// As [`last_change`]. One that is not there may have been dropped by whatever changed collections last.
+fn collection_change(ctx: &WriteContext<'_>, kind: CollectionKind, name: &str) -> Result<u64> {
+    match ctx.state.collection_or_none(&ctx.txn, &name.into(), kind, true)? {
+        Some(collection) => {
+            let CollectionRecord { seq, id, .. } = &collection.record;
+            Ok(ctx.state.version(*seq).max(ctx.last_changes.of_collection(*id)))
+        }
+        None => Ok(ctx.last_changes.of_table(Table::Collections)),
+    }
 }
 
 fn at(seq: u64) -> Present {

@@ -7,6 +7,7 @@ use crate::api::{Durability, Node, Properties, Quota, Result, TemporalFact, Time
 use crate::clock::ManualClock;
 use crate::namespace::context::WriteContext;
 use crate::namespace::exec::graph;
+use crate::namespace::last_changes::LastChanges;
 use crate::namespace::state::State;
 use crate::rng::SeededRng;
 use crate::store::{Counters, KeyRange, Read, RowSnapshot, Table, Txn};
@@ -40,6 +41,7 @@ impl Harness {
     /// Carries one operation out, as the actor does. One that fails, or writes nothing, leaves no trace.
     pub fn run<R>(&mut self, operation: impl FnOnce(&mut WriteContext<'_>) -> Result<R>) -> Result<R> {
         let rng = SeededRng::new(1);
+        let last_changes = LastChanges::since(0);
         let mut ctx = WriteContext {
             state: &self.state,
             txn: Txn::new(self.state.unpublished()),
@@ -49,6 +51,7 @@ impl Harness {
             counters: self.counters,
             quota: Quota::default(),
             asserted: Asserted::default(),
+            last_changes: &last_changes,
             rng: &rng,
             durability: Durability::Durable,
             fresh: Vec::new(),
