@@ -9,19 +9,17 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, List, Mapping, Optional, Sequence, Union
 
+from ._document_writes import AddedIds, Affected, OnConflict
 from ._errors import ErrorCode, from_code
 from ._methods import Methods, always_true, any_of, first, ttl_ms
 from ._rows import Rows
 from ._toondb import Core, split_rows
 from ._types import (
-    AddedIds,
-    Affected,
     CollectionInfo,
     Document,
     Durability,
     Metadata,
     Metric,
-    OnConflict,
     Span,
 )
 

@@ -7,6 +7,7 @@ from typing import Any, List, Mapping, Optional, Sequence, Tuple, Union, overloa
 
 from .._checkpoints import ReadableFile
 from .._context import Context, Section
+from .._document_writes import AddedIds, Affected, OnConflict
 from .._documents import Documents, Filter, Vector, Vectors
 from .._entries import LogEntry, LogInfo, PrefixEntry
 from .._formats import Format, TextFormat, Tokenizer
@@ -14,8 +15,6 @@ from .._handles import NamespaceBase
 from .._methods import Pages
 from .._rows import History, Rendered, Rows
 from .._types import (
-    AddedIds,
-    Affected,
     BytesLike,
     CacheHit,
     CacheStats,
@@ -35,7 +34,6 @@ from .._types import (
     Metric,
     NamespaceInfo,
     NamespaceStats,
-    OnConflict,
     Order,
     Path,
     RestoreResult,
