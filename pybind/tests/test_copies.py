@@ -18,6 +18,8 @@ EDGE = GraphEdge("a", "KNOWS", "b", {"since": 2020})
 FACT = TemporalEdge("a", "IS", "b", 1, 0, {}, 3, 4)
 
 MADE: Dict[str, Callable[[], Any]] = {
+    "AddedIds": lambda: toondb.AddedIds(["a", "b"], ["b"]),
+    "Affected": lambda: toondb.Affected(2, ["a", "b"]),
     "LogEntry": lambda: toondb.LogEntry(1, b"v"),
     "PrefixEntry": lambda: toondb.PrefixEntry(b"a/", True),
     "Subgraph": lambda: Subgraph([NODE], [EDGE], truncated=True),

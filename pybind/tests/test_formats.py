@@ -159,6 +159,7 @@ def test_dataclasses_and_tuples_are_written_as_dicts_and_lists() -> None:
         "metadata": {"k": b"v"},
         "score": None,
         "distance": None,
+        "expires_at": None,
     }
     edges = [TemporalEdge("a", "is", "b", 1, 0, {}), TemporalEdge("a", "is", "c", 2, 3, {})]
     assert to_toon(edges).startswith("[2]")

@@ -99,13 +99,13 @@ def samples(home: Namespace) -> Iterator[Tuple[str, Sample]]:
     documents = notes.get_documents(["b", "missing", "a"])
     found = [flat(asdict(document), "metadata") for document in documents if document]
     for row in found:
-        del row["score"], row["distance"], row["embedding"]
+        del row["score"], row["distance"], row["embedding"], row["expires_at"]
     yield "get_documents", sample(Query.get_documents("notes", ["b", "missing", "a"]), documents, found)
     hits = []
     nearest = notes.search([1.0, 0.0, 0.0], k=2)
     for hit in nearest:
         row = flat(asdict(hit), "metadata")
-        del row["embedding"]
+        del row["embedding"], row["expires_at"]
         hits.append(row)
     yield "search_collection", sample(Query.search_collection("notes", [1.0, 0.0, 0.0], k=2), nearest, hits)
     vectors = store.search("points", [0.0, 0.0], namespace=name)

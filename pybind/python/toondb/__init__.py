@@ -24,6 +24,7 @@ from ._async import (
 )
 from ._clients import Database, IpcClient, ToonDBClient
 from ._context import Context, Section
+from ._document_writes import AddedIds, Affected
 from ._entries import LogEntry, LogInfo, PrefixEntry
 from ._errors import (
     AlreadyExistsError,
@@ -81,8 +82,6 @@ from ._snapshots import Snapshot
 from ._toondb import __version__
 from ._transactions import Transaction
 from ._types import (
-    AddedIds,
-    Affected,
     CacheHit,
     CacheStats,
     Capabilities,

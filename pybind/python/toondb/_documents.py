@@ -10,19 +10,17 @@ from functools import partial
 from typing import Any, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from ._bulk import Progress, chunks_of, documents_of, reporter
+from ._document_writes import AddedIds, Affected, OnConflict
 from ._errors import ErrorCode, from_code
 from ._methods import Arguments, Methods, Steps, always_true, any_of, first, ttl_ms
 from ._rows import Rows
 from ._toondb import Core, split_rows
 from ._types import (
-    AddedIds,
-    Affected,
     CollectionInfo,
     Document,
     Durability,
     Metadata,
     Metric,
-    OnConflict,
     Span,
 )
 

@@ -6,7 +6,7 @@ namespace.
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from typing import Any, Dict, Iterable, Iterator, List, Literal, Optional, Tuple, Union
+from typing import Any, Dict, Iterator, List, Literal, Optional, Tuple, Union
 
 from ._rows import InFormats, Tables
 
@@ -34,11 +34,6 @@ Metric = Literal["cosine", "euclidean", "dot"]
 
 Durability = Literal["durable", "volatile"]
 """When a write is acknowledged: once it is on disk, or at once with the risk of losing it in a crash."""
-
-OnConflict = Literal["replace", "skip", "error"]
-"""What happens to a document that is added under an id that exists: it takes the other's place, the other stays, or
-AlreadyExistsError is raised and nothing is written.
-"""
 
 Direction = Literal["outgoing", "incoming", "both"]
 """Which edges of a node are meant."""
@@ -96,29 +91,6 @@ class Document:
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={_short(value)}" for name, value in vars(self).items() if value is not None)
         return f"Document({shown})"
-
-
-class AddedIds(List[str]):
-    """The ids of all documents given, in their order."""
-
-    skipped: List[str]
-    """Those of documents that were not added because theirs existed (``on_conflict="skip"``)."""
-
-    def __init__(self, ids: Iterable[str] = (), skipped: Iterable[str] = ()) -> None:
-        super().__init__(ids)
-        self.skipped = list(skipped)
-
-
-class Affected(int):
-    """How many documents were changed or deleted."""
-
-    ids: Optional[List[str]]
-    """Which, if that was asked (``return_ids=True``)."""
-
-    def __new__(cls, count: int, ids: Optional[List[str]] = None) -> "Affected":
-        self = super().__new__(cls, count)
-        self.ids = ids
-        return self
 
 
 @dataclass

@@ -15,6 +15,7 @@ use toondb_tests::requests::{
 
 /// One thing to do.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "a script has a few dozen steps, nearly all of them writes")]
 pub enum Step {
     /// A write.
     Write(&'static str, Request),

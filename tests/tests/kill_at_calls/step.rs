@@ -19,6 +19,7 @@ pub type Kept = (&'static str, &'static str);
 
 /// One thing to do.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "a script has a few dozen steps, nearly all of them writes")]
 pub enum Step {
     /// A write, which creates its namespace if there is none.
     Write(&'static str, Request),

@@ -30,8 +30,8 @@ fn name(number: u64) -> DocumentId {
 
 fn document(rng: &SeededRng, id: DocumentId, now_ms: i64) -> (Document, Twin) {
     let n = i64::try_from(rng.next_u64() % 5).unwrap();
-    let embedding = (rng.next_u64() % 3 != 0).then(|| vec![n as f32, (rng.next_u64() % 7) as f32]);
-    let ttl_ms = (rng.next_u64() % 3 == 0).then(|| 1 + rng.next_u64() % 40);
+    let embedding = (!rng.next_u64().is_multiple_of(3)).then(|| vec![n as f32, (rng.next_u64() % 7) as f32]);
+    let ttl_ms = rng.next_u64().is_multiple_of(3).then(|| 1 + rng.next_u64() % 40);
     let content = format!("{} {}", id, rng.next_u64() % 100);
     let twin = Twin {
         content: content.clone(),
@@ -52,6 +52,10 @@ fn without_n() -> Filter {
     Filter::on("n", Predicate::Exists(false)).unwrap()
 }
 
+/// Whether a document is among those asked for; the same by its id too.
+type Holds<'a> = dyn Fn(&Twin) -> bool + 'a;
+type HoldsOf = dyn Fn(&str, &Twin) -> bool;
+
 /// Asks everything there is to be asked, and compares.
 fn compare(bench: &Bench, model: &Model, snapshot: Option<CommitSeq>, what: &str) {
     let now_ms = crate::clock::Clock::now_ms(&*bench.clock);
@@ -69,7 +73,7 @@ fn compare(bench: &Bench, model: &Model, snapshot: Option<CommitSeq>, what: &str
         assert_eq!(found.as_ref(), model.get(id.as_str()).filter(open), "{what}: {id}");
     }
     let everything = |twin: &Twin| open(&twin);
-    let filters: [(Option<Filter>, &dyn Fn(&Twin) -> bool); 4] = [
+    let filters: [(Option<Filter>, &Holds<'_>); 4] = [
         (None, &everything),
         (Some(at_least(3)), &|twin| open(&twin) && twin.n.is_some_and(|n| n >= 3)),
         (Some(without_n()), &|twin| open(&twin) && twin.n.is_none()),
@@ -102,14 +106,14 @@ fn compare(bench: &Bench, model: &Model, snapshot: Option<CommitSeq>, what: &str
 }
 
 fn update(rng: &SeededRng, model: &mut Model, now_ms: i64) -> (DocumentUpdate, u64) {
-    let (n, persist) = (i64::try_from(rng.next_u64() % 5).unwrap(), rng.next_u64() % 4 == 0);
-    let ttl_ms = (!persist && rng.next_u64() % 4 == 0).then(|| 1 + rng.next_u64() % 40);
+    let (n, persist) = (i64::try_from(rng.next_u64() % 5).unwrap(), rng.next_u64().is_multiple_of(4));
+    let ttl_ms = (!persist && rng.next_u64().is_multiple_of(4)).then(|| 1 + rng.next_u64() % 40);
     let (set, unset) = match rng.next_u64() % 3 {
         0 => (Properties::new(), vec!["n".to_owned(), "missing".to_owned()]),
         _ => (Properties::new().with("n", n), Vec::new()),
     };
     let mut update = DocumentUpdate { collection: "c".into(), set, unset, ttl_ms, persist, ..Default::default() };
-    let mut holds: Box<dyn Fn(&str, &Twin) -> bool> = Box::new(|_, _| true);
+    let mut holds: Box<HoldsOf> = Box::new(|_, _| true);
     match rng.next_u64() % 4 {
         0 => update.all = true,
         1 => {
@@ -207,7 +211,7 @@ fn step(bench: &Bench, rng: &SeededRng, model: &mut Model) {
         9 | 10 => {
             // Everything in one commit: each write sees those before it.
             let mut writes = Vec::new();
-            if rng.next_u64() % 8 == 0 {
+            if rng.next_u64().is_multiple_of(8) {
                 model.clear();
                 writes.push(Write::TruncateCollection { collection: "c".into() });
             }
@@ -222,7 +226,7 @@ fn step(bench: &Bench, rng: &SeededRng, model: &mut Model) {
                     create_missing: false,
                 });
                 writes.push(Write::UpdateDocuments(update(rng, model, now_ms).0));
-                if rng.next_u64() % 3 == 0 {
+                if rng.next_u64().is_multiple_of(3) {
                     let id = name(rng.next_u64() % 12);
                     model.remove(id.as_str());
                     writes.push(Write::DeleteDocuments { collection: "c".into(), ids: vec![id] });
@@ -231,7 +235,7 @@ fn step(bench: &Bench, rng: &SeededRng, model: &mut Model) {
             bench.run(Commit { writes, durability: DURABILITY, ..Commit::default() }).unwrap();
         }
         _ => {
-            if rng.next_u64() % 4 == 0 {
+            if rng.next_u64().is_multiple_of(4) {
                 let there = model.values().filter(|twin| twin.expires_at.is_none_or(|end| end > now_ms)).count();
                 model.clear();
                 let answer = bench.run(TruncateCollection { collection: "c".into() }).unwrap();
@@ -280,7 +284,7 @@ fn documents_agree_with_a_twin_at_every_held_commit() {
                     held.drain(..).for_each(|(seq, _)| {
                         bench.run(EndSnapshot { seq }).unwrap();
                     });
-                    if rng.next_u64() % 2 == 0 { bench.reopen() } else { bench.lose_power() }
+                    if rng.next_u64().is_multiple_of(2) { bench.reopen() } else { bench.lose_power() }
                 }
                 _ => {}
             }

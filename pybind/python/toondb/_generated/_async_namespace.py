@@ -8,6 +8,7 @@ from typing import Any, List, Mapping, Optional, Sequence, Tuple, Union, overloa
 from .._bulk import Progress
 from .._checkpoints import ReadableFile
 from .._context import Context, Section
+from .._document_writes import AddedIds, Affected, OnConflict
 from .._documents import Documents, Filter, Vector, Vectors
 from .._entries import LogEntry, LogInfo, PrefixEntry
 from .._formats import Format, TextFormat, Tokenizer
@@ -15,8 +16,6 @@ from .._looped import awaited
 from .._methods import Pages
 from .._rows import History, Rendered, Rows
 from .._types import (
-    AddedIds,
-    Affected,
     BytesLike,
     CacheHit,
     CacheStats,
@@ -37,7 +36,6 @@ from .._types import (
     Metric,
     NamespaceInfo,
     NamespaceStats,
-    OnConflict,
     Order,
     Path,
     RestoreResult,

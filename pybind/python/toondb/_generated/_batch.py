@@ -6,12 +6,13 @@ Written by scripts/write_surface.py: change the method where it is written by ha
 from typing import Any, Optional, Sequence, Union, cast
 
 from .._batch import BatchBase
+from .._document_writes import OnConflict
 from .._documents import DocumentMethods, Documents, Filter, Vectors
 from .._graph import GraphMethods
 from .._keys import KeyMethods
 from .._logs import LogMethods
 from .._temporal import TemporalMethods
-from .._types import Key, Metadata, OnConflict, Span, Time
+from .._types import Key, Metadata, Span, Time
 from .._vectors import VectorMethods
 
 

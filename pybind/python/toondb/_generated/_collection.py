@@ -6,11 +6,12 @@ Written by scripts/write_surface.py: change the method where it is written by ha
 from typing import Any, List, Optional, Sequence, Tuple
 
 from .._bulk import Progress
+from .._document_writes import AddedIds, Affected, OnConflict
 from .._documents import Documents, Filter, Vector, Vectors
 from .._handles import CollectionBase
 from .._methods import Pages
 from .._rows import Rows
-from .._types import AddedIds, Affected, CollectionInfo, Document, Durability, FacetCount, Metadata, OnConflict, Span
+from .._types import CollectionInfo, Document, Durability, FacetCount, Metadata, Span
 
 
 class Collection(CollectionBase):
