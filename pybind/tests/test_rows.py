@@ -376,7 +376,7 @@ def test_a_rendered_text_is_a_str(home: Namespace) -> None:
 
 def test_queries_are_checked_when_they_are_made() -> None:
     with pytest.raises(InvalidArgumentError, match="mode RANGE takes"):
-        Query.query_temporal_graph("a", mode="RANGE")
+        Query.query_temporal_graph("a", mode="RANGE", timestamp=1)
     with pytest.raises(TypeError):
         Query()  # type: ignore[call-arg]
     with pytest.raises(InvalidArgumentError):

@@ -180,6 +180,7 @@ fn durability(request: &Request) -> Durability {
         Request::AddTemporalEdge(request) => request.durability,
         Request::CloseTemporalEdge(request) => request.durability,
         Request::SupersedeTemporalEdge(request) => request.durability,
+        Request::StateFact(request) => request.durability,
         Request::EraseTemporal(request) => request.durability,
         Request::CachePut(request) => request.durability,
         Request::CacheInvalidate(request) => request.durability,
