@@ -37,3 +37,6 @@ fi
 measure "$python" benches/python/get_lmdb.py "$@"
 measure "$python" benches/python/insert_numpy.py "$@"
 measure "$python" benches/python/get_grpc.py "$@"
+measure "$python" benches/python/documents.py "$@"
+measure "$python" benches/python/append_sqlite.py "$@"
+measure taskset -c 0 "$python" benches/python/get_async.py

@@ -8,18 +8,15 @@ starts, and unpinned: there the virtual cores that fall asleep between calls dec
 import argparse
 import asyncio
 import statistics
-import subprocess
-import tempfile
 import time
-from pathlib import Path
 from typing import List
 
 import toondb
 from report import note, row
+from served import served
 
 CALLS = 20_000
 TOGETHER = 100
-ROOT = Path(__file__).parents[2]
 
 
 def sync_us(path: str) -> float:
@@ -45,24 +42,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
     rounds: int = parser.parse_args().rounds
-    with tempfile.TemporaryDirectory() as folder:
-        path = f"{folder}/s"
-        command = [str(ROOT / "target/release/toondb"), "serve", "--socket", path, "--data", f"{folder}/data"]
-        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
-            try:
-                assert server.stderr is not None
-                while "ready" not in server.stderr.readline():
-                    pass
-                with toondb.IpcClient(path) as client:
-                    client.put("k", b"v" * 100)
-                one, alone, many = [], [], []  # type: List[float], List[float], List[float]
-                for number in range(rounds):
-                    one.append(sync_us(path))
-                    alone.append(asyncio.run(async_us(path, 1)))
-                    many.append(asyncio.run(async_us(path, TOGETHER)))
-                    note(f"round {number}: sync {one[-1]:.1f} us, async {alone[-1]:.1f} us, gathered {many[-1]:.1f} us")
-            finally:
-                server.kill()
+    one, alone, many = [], [], []  # type: List[float], List[float], List[float]
+    with served() as path:
+        with toondb.IpcClient(path) as client:
+            client.put("k", b"v" * 100)
+        for number in range(rounds):
+            one.append(sync_us(path))
+            alone.append(asyncio.run(async_us(path, 1)))
+            many.append(asyncio.run(async_us(path, TOGETHER)))
+            note(f"round {number}: sync {one[-1]:.1f} us, async {alone[-1]:.1f} us, gathered {many[-1]:.1f} us")
     sync, single, gathered = map(statistics.median, (one, alone, many))
     row("async `get` over the socket from Python / sync", "<= 1.6", f"{single / sync:.2f} ({single:.1f} us, {sync:.1f} us)")
     figure = f"{gathered / sync:.2f} ({gathered:.1f} us, {sync:.1f} us)"
