@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Awaitable, Callable, Optional, Type, TypeVar
 
 from . import _toondb
-from ._clients import PathLike, grpc_options
+from ._clients import PathLike, grpc_options, shown
 from ._errors import ErrorCode, SnapshotExpiredError, ToonDBError, TransactionConflictError, from_code
 from ._generated._async_collection import AsyncCollectionMethods
 from ._generated._async_namespace import AsyncNamespaceMethods
@@ -202,8 +202,9 @@ class AsyncStore(AsyncStoreMethods):
     turn never runs. Of one that runs a write may still happen.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, where: str) -> None:
         self._plain = _LoopedStore(connection)
+        self._plain._where = where
 
     async def __aenter__(self) -> "Self":
         await self.ping()
@@ -218,7 +219,7 @@ class AsyncStore(AsyncStoreMethods):
         await self.close()
 
     def __repr__(self) -> str:
-        return f"<toondb.{type(self).__name__}>"
+        return f"<toondb.{type(self).__name__} {self._plain._where!r}{', closed' if self._plain._is_closed else ''}>"
 
     async def _connected(self) -> "Self":
         """This client, connected; closed if that fails, since nobody else has it."""
@@ -296,7 +297,7 @@ class AsyncDatabase(AsyncStore):
     """
 
     def __init__(self, path: PathLike, *, concurrency: int = CONCURRENCY_DEFAULT) -> None:
-        super().__init__(_toondb.looped_embedded(os.path.expanduser(path), _checked(concurrency)))
+        super().__init__(_toondb.looped_embedded(os.path.expanduser(path), _checked(concurrency)), shown(path))
 
     async def close(self) -> None:
         """End the use of the engine; see :meth:`AsyncIpcClient.close`. Returns when the directory is free, if nobody else
@@ -329,7 +330,8 @@ class AsyncIpcClient(AsyncStore):
         *,
         concurrency: int = CONCURRENCY_DEFAULT,
     ) -> None:
-        super().__init__(_toondb.looped_socket(os.path.expanduser(path), timeout, _checked(concurrency)))
+        connection = _toondb.looped_socket(os.path.expanduser(path), timeout, _checked(concurrency))
+        super().__init__(connection, shown(path))
 
     @classmethod
     async def connect(
@@ -366,7 +368,7 @@ class AsyncToonDBClient(AsyncStore):
         concurrency: int = CONCURRENCY_DEFAULT,
     ) -> None:
         options = grpc_options(address, secure, token, ca_cert, client_cert, client_key, timeout)
-        super().__init__(_toondb.looped_grpc(options, _checked(concurrency)))
+        super().__init__(_toondb.looped_grpc(options, _checked(concurrency)), address)
 
     @classmethod
     async def connect(

@@ -10,6 +10,9 @@ from ._types import Key
 class BatchBase(_toondb.Batch):
     """Notes the writes whose methods are called on it."""
 
+    def __repr__(self) -> str:
+        return f"<toondb.WriteBatch of {len(self)} writes>"
+
     def _call(
         self,
         operation: str,

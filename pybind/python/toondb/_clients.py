@@ -42,6 +42,11 @@ def grpc_options(
     }
 
 
+def shown(path: PathLike) -> str:
+    """A path as it was meant when it was given, whatever directory is the current one later."""
+    return os.path.abspath(os.path.expanduser(os.fsdecode(path)))
+
+
 class Database(Store):
     """The engine in this process, on a data directory that belongs to it alone.
 
@@ -52,7 +57,9 @@ class Database(Store):
     """
 
     def __new__(cls, path: PathLike) -> "Self":
-        return super().__new__(cls, _toondb.open_embedded(os.path.expanduser(path)))
+        self = super().__new__(cls, _toondb.open_embedded(os.path.expanduser(path)))
+        self._where = shown(path)
+        return self
 
     @classmethod
     def open(cls, path: PathLike) -> "Self":
@@ -63,9 +70,6 @@ class Database(Store):
         """
         return cls(path)
 
-    def __repr__(self) -> str:
-        return f"<toondb.{type(self).__name__}>"
-
 
 class IpcClient(Store):
     """A server on this machine, through its Unix socket.
@@ -75,7 +79,9 @@ class IpcClient(Store):
     """
 
     def __new__(cls, path: PathLike = "/tmp/toondb.sock", timeout: Optional[float] = None) -> "Self":
-        return super().__new__(cls, _toondb.connect_socket(os.path.expanduser(path), timeout))
+        self = super().__new__(cls, _toondb.connect_socket(os.path.expanduser(path), timeout))
+        self._where = shown(path)
+        return self
 
     @classmethod
     def connect(cls, path: PathLike = "/tmp/toondb.sock", timeout: Optional[float] = None) -> "Self":
@@ -86,9 +92,6 @@ class IpcClient(Store):
         UnsupportedVersionError if what answers is not a ToonDB server of this protocol.
         """
         return cls(path, timeout)
-
-    def __repr__(self) -> str:
-        return f"<toondb.{type(self).__name__}>"
 
 
 class ToonDBClient(Store):
@@ -113,7 +116,9 @@ class ToonDBClient(Store):
         timeout: Optional[float] = None,
     ) -> "Self":
         options = grpc_options(address, secure, token, ca_cert, client_cert, client_key, timeout)
-        return super().__new__(cls, _toondb.connect_grpc(options))
+        self = super().__new__(cls, _toondb.connect_grpc(options))
+        self._where = address
+        return self
 
     @classmethod
     def connect(
@@ -139,6 +144,3 @@ class ToonDBClient(Store):
         Raises ConnectionError if no server answers or TLS fails, and PermissionDeniedError if it wants another token.
         """
         return cls(address, secure, token, ca_cert, client_cert, client_key, timeout)
-
-    def __repr__(self) -> str:
-        return f"<toondb.{type(self).__name__}>"

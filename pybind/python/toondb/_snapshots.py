@@ -105,6 +105,10 @@ class Snapshot(Namespace):
     ) -> None:
         self._end()
 
+    def __repr__(self) -> str:
+        state = "not held" if self.seq is None else f"at commit {self.seq}"
+        return f"<toondb.Snapshot of namespace {self.name!r}, {state}>"
+
     @property
     def seq(self) -> Optional[int]:
         """The commit at which it reads; None outside of ``with``. 0 is before every commit."""

@@ -61,6 +61,18 @@ class Store(
     write that was interrupted may still happen.
     """
 
+    _where = ""
+    """The directory or the address, for people."""
+    _is_closed = False
+
+    def __repr__(self) -> str:
+        return f"<toondb.{type(self).__name__} {self._where!r}{', closed' if self._is_closed else ''}>"
+
+    def close(self) -> None:
+        """End the use of the engine; closing again is no error. Other calls raise ShuttingDownError from then on."""
+        self._is_closed = True
+        super().close()
+
     def __enter__(self) -> "Self":
         return self
 

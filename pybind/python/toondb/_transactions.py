@@ -198,6 +198,10 @@ class Transaction(TransactionReads):
         self._parts_read: Set[Tuple[str, str]] = set()
         self._reads_within: Optional["Namespace"] = None
 
+    def __repr__(self) -> str:
+        state = f"{len(self._batch)} writes" if self._open else "over"
+        return f"<toondb.Transaction of namespace {self._namespace!r}, {state}>"
+
     def __enter__(self) -> "Transaction":
         return self
 
