@@ -210,3 +210,10 @@ __all__ = [
     "to_json",
     "to_toon",
 ]
+
+# Classes go by the name under which they are imported, in tracebacks and pickles too.
+for _name in __all__:
+    _public = globals()[_name]
+    if isinstance(_public, type) and _public.__module__.startswith("toondb."):
+        _public.__module__ = __name__
+del _name, _public
