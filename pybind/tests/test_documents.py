@@ -162,6 +162,7 @@ def given(tmp_path: Path, machines: Machines) -> Iterator[Dict[str, object]]:
             "db": db,
             "embedding": [0.1, 0.8, 0.3],
             "other_embedding": [0.1, 0.8, 0.31],
+            "matrix": [[0.1, 0.8, 0.3], [0.2, 0.7, 0.1]],
             "some_earlier_time": int(time.time() * 1000),
             "token": machines.token,
         }
