@@ -109,7 +109,8 @@ fn filters_know_ids_and_contents_of_all(s: &mut Script) {
         assert!(counted(s, content, None) >= 1);
         s.reopen();
     }
-    let snapshot = Some(s.ok("default", TakeSnapshot {}).seq);
+    let seq = s.ok("default", TakeSnapshot {}).seq;
+    let snapshot = Some(seq);
     // A change in a commit finds what the commit has written, by id and by content.
     let add = Write::AddDocuments {
         collection: "c".into(),
@@ -132,7 +133,7 @@ fn filters_know_ids_and_contents_of_all(s: &mut Script) {
     let n = |n: i64| Filter::on("n", Predicate::Eq(Value::Int(n))).unwrap();
     assert_eq!((counted(s, n(77), None), counted(s, n(77), snapshot)), (2, 0));
     assert_eq!((counted(s, n(5), None), counted(s, n(5), snapshot)), (0, 1));
-    s.ok("default", EndSnapshot { seq: snapshot.unwrap() });
+    s.ok("default", EndSnapshot { seq });
     let delete =
         DeleteByFilter { collection: "c".into(), filter: new(), return_ids: true, durability: Default::default() };
     assert_eq!(s.ok("default", delete).ids.unwrap(), ["z".into()]);
