@@ -26,6 +26,7 @@ macro_rules! scenarios {
 }
 
 mod cache;
+mod changed_documents;
 mod checkpoints;
 mod collections;
 mod commits;
@@ -83,6 +84,7 @@ fn through_every_door(scenario: Scenario) {
 fn every_operation_is_exercised() {
     let all = [
         cache::ALL,
+        changed_documents::ALL,
         checkpoints::ALL,
         collections::ALL,
         commits::ALL,

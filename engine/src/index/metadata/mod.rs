@@ -8,7 +8,7 @@
 //! The answer is exact: it equals testing `Filter::matches` on every row. Keys are therefore kept whole, however long; a
 //! long text costs its length once per distinct value, and a list is kept both whole (for equality) and by its elements
 //! (for `$contains` and its kin). What lies inside a map is kept once more, by its path, without the maps in between; where
-//! there are too many paths, and where whole maps are compared, the maps are walked ([`names`]). `PROPERTIES_BYTES_MAX` bounds
+//! there are too many paths, and where whole maps are compared, the maps are walked (`names.rs`). `PROPERTIES_BYTES_MAX` bounds
 //! what one row can add.
 
 mod condition;
