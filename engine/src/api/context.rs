@@ -10,6 +10,7 @@ use crate::limits;
 /// What a section holds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "a context has few sections, and most are reads")]
 pub enum ContextContent {
     /// The rows of a read.
     Read {

@@ -13,6 +13,7 @@ use crate::work::given_up;
 
 /// What the actor is asked to do.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly every task is a request; those of the engine are few")]
 pub enum Task {
     /// A caller's request.
     Request(Request),

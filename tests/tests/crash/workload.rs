@@ -14,6 +14,7 @@ use toondb_tests::requests::{
 
 /// One thing to do.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "a script has few steps, and most are writes")]
 pub enum Step {
     /// A write.
     Write(&'static str, Request),

@@ -19,6 +19,7 @@ pub type Kept = (&'static str, &'static str);
 
 /// One thing to do.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "a script has few steps, and most are writes")]
 pub enum Step {
     /// A write, which creates its namespace if there is none.
     Write(&'static str, Request),
