@@ -73,7 +73,9 @@ pub fn read_rows(state: &State, snapshot: &Reader<'_>, read: &RowsQuery, columns
         RowsQuery::GetNodes(get) => Response::GetNodes(graph::get_nodes(state, snapshot, get, wants)?),
         RowsQuery::ListNodes(list) => Response::ListNodes(graph::list_nodes(state, snapshot, list, wants)?),
         RowsQuery::ListEdges(list) => Response::ListEdges(graph::list_edges(state, snapshot, list, wants)?),
-        RowsQuery::TemporalHistory(past) => Response::TemporalHistory(temporal::history(state, snapshot, past, wants)?),
+        RowsQuery::TemporalHistory(past) => {
+            Response::TemporalHistory(temporal::history(state, snapshot, &past, wants)?)
+        }
         RowsQuery::ListDocuments(list) => Response::ListDocuments(documents::list(state, snapshot, &list, parts)?),
         RowsQuery::FacetDocuments(facet) => Response::FacetDocuments(documents::facet(state, snapshot, &facet)?),
         RowsQuery::ListFacts(list) => Response::ListFacts(temporal::list(state, snapshot, list, wants)?),

@@ -55,7 +55,7 @@ pub fn erase(ctx: &mut WriteContext<'_>, request: EraseTemporal, look_max: usize
     };
     let test = FactTest { from_id, edge_type, to_id, node_id, filter };
     let bounds = Bounds { looked_at: look_max, bytes: limits::ERASE_BYTES_MAX };
-    remove_all(ctx, &walks, place, &Meant { test, start, end }, bounds)
+    remove_all(ctx, &walks, place.as_ref(), &Meant { test, start, end }, bounds)
 }
 
 impl Execute for EraseTemporal {
@@ -76,14 +76,14 @@ pub fn erase_node(ctx: &mut WriteContext<'_>, id: &NodeId) -> Result<u64> {
 fn remove_all(
     ctx: &mut WriteContext<'_>,
     walks: &[FactList],
-    from: Option<FactPlace>,
+    from: Option<&FactPlace>,
     meant: &Meant,
     bounds: Bounds,
 ) -> Result<(u64, Option<FactPlace>)> {
     let (mut erased, mut looked_at) = (0, 0);
-    let begin = from.as_ref().map_or(0, |place| usize::from(place.walk));
+    let begin = from.map_or(0, |place| usize::from(place.walk));
     for (number, walk) in (0_u8..).zip(walks).skip(begin) {
-        let mut rest = match &from {
+        let mut rest = match from {
             Some(place) if place.walk == number => walk.range_after(place)?,
             Some(_) | None => walk.range(),
         };

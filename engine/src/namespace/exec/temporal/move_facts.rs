@@ -87,7 +87,7 @@ fn move_fact(ctx: &mut WriteContext<'_>, fact: Vec<TemporalEdge>, source: &NodeI
     let own = versions_like(ctx, first)?;
     for version in moved {
         for part in parts_outside(&own, &version) {
-            put(ctx, part)?;
+            put(ctx, &part)?;
         }
     }
     Ok(())
@@ -127,16 +127,16 @@ fn parts_outside(own: &[TemporalEdge], version: &TemporalEdge) -> Vec<TemporalEd
 }
 
 /// Writes a version as it is.
-fn put(ctx: &mut WriteContext<'_>, edge: TemporalEdge) -> Result<()> {
-    let (key, value) = (out_key(&edge), timelines::record(&edge).encode());
+fn put(ctx: &mut WriteContext<'_>, edge: &TemporalEdge) -> Result<()> {
+    let (key, value) = (out_key(edge), timelines::record(edge).encode());
     if edge.retracted_seq.is_none() {
         // The timelines do not show it to what this operation does later.
-        ctx.asserted.add(&edge)?;
+        ctx.asserted.add(edge)?;
     }
-    list(ctx, &edge, &key)?;
+    list(ctx, edge, &key)?;
     ctx.account((key.len() + value.len()) as u64, 0);
     ctx.txn.put(Table::TemporalOut, key, value);
-    ctx.txn.put(Table::TemporalIn, in_key(&edge), Vec::new());
+    ctx.txn.put(Table::TemporalIn, in_key(edge), Vec::new());
     mark_time(ctx);
     Ok(())
 }

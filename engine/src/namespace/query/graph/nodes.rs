@@ -23,7 +23,7 @@ pub fn get_nodes(_state: &State, snapshot: &Reader<'_>, request: GetNodes, wants
     let mut budget = AnswerBudget::new();
     for id in request.ids {
         snapshot.wanted.step()?;
-        let found = find(snapshot, id, wants.nodes)?;
+        let found = find(snapshot, &id, wants.nodes)?;
         budget.spend(found.as_ref().map_or(0, node_bytes))?;
         nodes.push(found);
     }
@@ -80,7 +80,7 @@ impl<'a> NodeWalk<'a> {
                 (Table::NodeTypes, Some(node_type)) if read < Extent::Whole => {
                     Some(Node { node_type: node_type.clone(), ..node_of(id.clone(), &[], Extent::Key)? })
                 }
-                (Table::NodeTypes, _) => find(self.snapshot, id.clone(), read)?,
+                (Table::NodeTypes, _) => find(self.snapshot, &id, read)?,
                 _ => Some(node_of(id.clone(), &row.value, read)?),
             };
             let node = node.ok_or_else(|| StoreError::corrupt(Table::NodeTypes, "there is no such node"))?;

@@ -22,7 +22,7 @@ use crate::store::{KeyReader, NodeFront, NodeRecord, StoreResult, Table};
 impl Query for GetNode {
     /// Reads a node.
     fn answer(self, _state: &State, snapshot: &Reader<'_>) -> Result<MaybeNode> {
-        Ok(MaybeNode { node: find(snapshot, self.id, Extent::Whole)? })
+        Ok(MaybeNode { node: find(snapshot, &self.id, Extent::Whole)? })
     }
 }
 
@@ -40,14 +40,14 @@ pub fn node_of(id: NodeId, record: &[u8], extent: Extent) -> StoreResult<Node> {
 }
 
 /// Reads a node, or as much of it as is wanted.
-pub fn find(snapshot: &Reader<'_>, id: NodeId, extent: Extent) -> Result<Option<Node>> {
+pub fn find(snapshot: &Reader<'_>, id: &NodeId, extent: Extent) -> Result<Option<Node>> {
     let read = |record: &[u8]| node_of(id.clone(), record, extent);
     Ok(snapshot.get_with(Table::Nodes, id.as_str().as_bytes(), read)?.transpose()?)
 }
 
 /// The same; one that was never added has no type and no fields.
 pub fn node_or_bare(snapshot: &Reader<'_>, id: NodeId, extent: Extent) -> Result<Node> {
-    let found = if extent == Extent::Key { None } else { find(snapshot, id.clone(), extent)? };
+    let found = if extent == Extent::Key { None } else { find(snapshot, &id, extent)? };
     Ok(found.unwrap_or(Node { id, node_type: String::new(), properties: Properties::new() }))
 }
 

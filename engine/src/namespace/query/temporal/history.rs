@@ -22,14 +22,19 @@ use crate::namespace::timelines::{Side, decode, decode_some, out_key_of_in, out_
 use crate::store::{KeyRange, Read, RowScan, StoreError, StoredRow, Table};
 
 /// Reads a page of the history.
-pub fn history(_state: &State, snapshot: &Reader<'_>, request: TemporalHistory, wants: Wants) -> Result<TemporalEdges> {
-    let filter = HistoryFilter::new(snapshot, &request, wants.edges)?;
+pub fn history(
+    _state: &State,
+    snapshot: &Reader<'_>,
+    request: &TemporalHistory,
+    wants: Wants,
+) -> Result<TemporalEdges> {
+    let filter = HistoryFilter::new(snapshot, request, wants.edges)?;
     let place = request.cursor.as_ref().map(|cursor| PagePlace::decode(cursor, request.newest_first)).transpose()?;
     if request.newest_first {
-        let lanes = Newest::begin(snapshot, &request, place.as_ref())?;
+        let lanes = Newest::begin(snapshot, request, place.as_ref())?;
         return page(&filter, lanes, place, request.limit);
     }
-    let TemporalHistory { node_id, edge_type, direction, .. } = &request;
+    let TemporalHistory { node_id, edge_type, direction, .. } = request;
     let prefix = out_prefix(node_id.as_str(), edge_type.as_ref().map(|edge_type| edge_type.as_str()), None);
     let mut lanes = Vec::with_capacity(2);
     for side in Adjacency::sides(*direction) {
@@ -68,7 +73,7 @@ fn page(
 
 impl Query for TemporalHistory {
     fn answer(self, state: &State, snapshot: &Reader<'_>) -> Result<TemporalEdges> {
-        history(state, snapshot, self, Wants::ALL)
+        history(state, snapshot, &self, Wants::ALL)
     }
 }
 

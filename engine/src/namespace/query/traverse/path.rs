@@ -35,6 +35,9 @@ pub struct PathPlan {
     pub is_both: bool,
 }
 
+/// A path: its nodes, both ends included, and its edges.
+pub type Found<E> = (Vec<NodeId>, Vec<E>);
+
 /// How a node was reached first.
 struct ReachedNode<E> {
     id: NodeId,
@@ -42,8 +45,8 @@ struct ReachedNode<E> {
     by: Option<(usize, E)>,
 }
 
-/// Finds a path with the fewest edges: its nodes, both ends included, and its edges.
-pub fn shortest<S: PathSource>(source: &S, plan: PathPlan) -> Result<Option<(Vec<NodeId>, Vec<S::Edge>)>> {
+/// Finds a path with the fewest edges.
+pub fn shortest<S: PathSource>(source: &S, plan: PathPlan) -> Result<Option<Found<S::Edge>>> {
     let PathPlan { from, to, max_depth, is_both } = plan;
     let mut search = Search {
         source,
@@ -142,7 +145,7 @@ impl<S: PathSource> Search<'_, S> {
     }
 
     /// Goes back from the goal to the start.
-    fn path(mut self, goal: usize) -> Result<(Vec<NodeId>, Vec<S::Edge>)> {
+    fn path(mut self, goal: usize) -> Result<Found<S::Edge>> {
         let (mut nodes, mut edges) = (Vec::new(), Vec::new());
         let mut place = Some(goal);
         while let Some(step) = place.and_then(|place| self.steps.get_mut(place)) {

@@ -213,7 +213,7 @@ fn history(dice: &Dice, harness: &Harness, snapshot: &RowSnapshot, model: &Model
     };
     let found = pages(|cursor| {
         let request = TemporalHistory { cursor, ..request.clone() };
-        read::history(&harness.state, &Reader::of(snapshot.clone()), request, Wants::ALL)
+        read::history(&harness.state, &Reader::of(snapshot.clone()), &request, Wants::ALL)
     });
     assert_eq!(found, model.newest_first(&request), "{request:?} at {}", snapshot.seq());
 }

@@ -61,7 +61,7 @@ fn readers_see_their_commit() {
         let _finish = Finish(&done);
         for n in 1..=1500_u64 {
             if n.is_multiple_of(50) {
-                harness.run(|ctx| erase_ann(ctx)).unwrap();
+                harness.run(erase_ann).unwrap();
             } else {
                 let to = format!("n{}", n % 7);
                 harness.run(|ctx| exec::supersede(ctx, fact("ann", "at", &to, n as i64, None))).unwrap();
@@ -89,7 +89,7 @@ fn an_erase_is_seen_once_it_is_published_and_not_before() {
     let mut harness = Harness::new();
     harness.run(|ctx| exec::add(ctx, fact("ann", "at", "x", 0, None))).unwrap();
     let before = harness.snapshot();
-    harness.run(|ctx| erase_ann(ctx)).unwrap();
+    harness.run(erase_ann).unwrap();
     let after = harness.snapshot();
     for _ in 0..2 {
         assert_eq!(open(&harness.state, &before, "ann", Direction::Outgoing).len(), 1);

@@ -169,7 +169,7 @@ fn history(
     };
     let mut edges = Vec::new();
     loop {
-        let page = read::history(&harness.state, &Reader::of(snapshot.clone()), request.clone(), Wants::ALL).unwrap();
+        let page = read::history(&harness.state, &Reader::of(snapshot.clone()), &request, Wants::ALL).unwrap();
         assert!(page.edges.len() <= limit as usize);
         assert_eq!(page.truncated, page.cursor.is_some());
         edges.extend(page.edges);

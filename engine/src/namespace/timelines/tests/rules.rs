@@ -193,14 +193,13 @@ fn history_is_filtered_and_bad_cursors_are_refused() {
         cursor: None,
         snapshot: None,
     };
-    let page = read::history(&harness.state, &Reader::of(harness.snapshot()), request.clone(), Wants::ALL).unwrap();
+    let page = read::history(&harness.state, &Reader::of(harness.snapshot()), &request, Wants::ALL).unwrap();
     assert_eq!(brief(&page.edges), [("bolt", 1, None), ("bolt", 1, Some(2)), ("bolt", 3, None), ("bolt", 3, Some(4))]);
     assert_eq!(page.edges[0].retracted_seq, Some(page.edges[1].asserted_seq));
     assert!(page.cursor.is_none());
     for bad in [&b""[..], b"\x02", b"\x00junk", b"\x01works_at\x00short"] {
         request.cursor = Some(serde_bytes::ByteBuf::from(bad));
-        let refused =
-            read::history(&harness.state, &Reader::of(harness.snapshot()), request.clone(), Wants::ALL).unwrap_err();
+        let refused = read::history(&harness.state, &Reader::of(harness.snapshot()), &request, Wants::ALL).unwrap_err();
         assert_eq!(refused.code, ErrorCode::InvalidArgument);
     }
 }
