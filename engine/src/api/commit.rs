@@ -137,7 +137,7 @@ impl Precondition {
                 }
             }
             Target::Part { part: Part::Collection | Part::Index, name } => {
-                CollectionName::from(name.as_str()).validate()?
+                CollectionName::from(name.as_str()).validate()?;
             }
             Target::Part { part: Part::Keys | Part::Graph | Part::Facts | Part::Logs, name } => {
                 if !name.is_empty() {
