@@ -153,6 +153,6 @@ def test_chunks_are_awaited(tmp_path: Any) -> None:
             told: List[int] = []
             await db.create_collection("docs", 2)
             await db.add_documents("docs", tables()["arrow"], chunk_size=2, progress=told.append)
-            assert told == [2, 3] and await db.count_documents("docs") == 3
+            assert told == [2, 3] and await db.count("docs") == 3
 
     asyncio.run(run())

@@ -21,11 +21,6 @@ def test_clients_say_where_they_are_and_whether_they_are_closed(tmp_path: Path, 
     assert repr(remote).endswith(", closed>")
 
 
-def test_a_token_is_not_shown(server: Server) -> None:
-    with ToonDBClient(server.address, token="tdb_secret") as client:
-        assert "secret" not in repr(client)
-
-
 def test_clients_for_asyncio_say_the_same(tmp_path: Path, server: Server) -> None:
     async def run() -> None:
         path = str(tmp_path / "data")

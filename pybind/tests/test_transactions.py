@@ -253,7 +253,7 @@ def test_own_documents_and_nodes_are_seen(home: Namespace) -> None:
     home.collection("docs", dimension=2)
     with home.transaction() as tx:
         tx.add_documents("docs", [{"id": "d", "content": "c", "embedding": [1.0, 0.0], "metadata": {"x": 1}}])
-        assert tx.get_document("docs", "d") == Document("d", "c", [1.0, 0.0], {"x": 1})
+        assert tx.get_document("docs", "d", include_embeddings=True) == Document("d", "c", [1.0, 0.0], {"x": 1})
         tx.delete_documents("docs", ["d"])
         assert tx.get_document("docs", "d") is None
         tx.add_node("n", "Thing", {"x": 1})
@@ -401,8 +401,8 @@ def test_reads_of_several_things_see_own_writes(home: Namespace) -> None:
 def test_searches_lists_and_walks_stand_at_the_snapshot(home: Namespace) -> None:
     home.collection("docs", dimension=2)
     home.add_documents("docs", [{"id": "x", "content": "", "embedding": [1, 0], "metadata": {"n": 1}}])
-    home.add_node("p")
-    home.add_node("q")
+    home.add_node("p", "T")
+    home.add_node("q", "T")
     home.add_edge("p", "E", "q")
     home.add_temporal_edge("p", "AT", "q", 10)
     home.append("log", "entry")
@@ -410,7 +410,7 @@ def test_searches_lists_and_walks_stand_at_the_snapshot(home: Namespace) -> None
         assert [hit.id for hit in tx.search_collection("docs", [1, 0], 5)] == ["x"]
         assert tx.count("docs") == 1 and tx.count("docs", {"n": 2}) == 0
         assert [each.id for each in tx.list_documents("docs")] == ["x"] and len(tx.facet("docs", "n")) == 1
-        assert len(tx.get_edges("p")) == 1 and len(tx.neighbors("p")) == 1 and tx.shortest_path("p", "q") is not None
+        assert len(tx.get_edges("p")) == 1 and len(tx.neighbors("p")[0]) == 1 and tx.shortest_path("p", "q") is not None
         assert len(tx.query_temporal_graph("p", timestamp=20)) == 1
         assert [each.value for each in tx.read_log("log")] == [b"entry"]
         assert [each.key for each in tx.scan_prefixes().rows()] == [] and tx.ttl("none") is None
@@ -441,7 +441,7 @@ def test_what_was_looked_into_must_not_have_changed(home: Namespace) -> None:
     assert not attempt(search, add("docs")), "another one may be nearer now"
     assert attempt(search, add("other")) and attempt(search, lambda: home.put("k", "v"))
     assert not attempt(lambda tx: tx.count("docs"), lambda: home.delete_documents("docs", ["x"]))
-    assert not attempt(lambda tx: tx.list_nodes(), lambda: home.add_node("p"))
+    assert not attempt(lambda tx: tx.list_nodes(), lambda: home.add_node("p", "T"))
     assert attempt(lambda tx: tx.list_nodes(), lambda: home.append("log", "v"))
     assert not attempt(lambda tx: tx.read_log("log"), lambda: home.append("log", "v"))
     assert not attempt(lambda tx: tx.list_facts(), lambda: home.add_temporal_edge("a", "AT", "b", 1))
@@ -453,7 +453,7 @@ def test_a_search_does_not_look_past_own_writes(home: Namespace) -> None:
     home.collection("other", dimension=2)
     with home.transaction() as tx:
         tx.add_documents("docs", [{"id": "x", "content": "", "embedding": [1, 0]}])
-        tx.add_node("p")
+        tx.add_node("p", "T")
         for read in (
             lambda: tx.search_collection("docs", [1, 0], 1),
             lambda: tx.count("docs"),
@@ -462,7 +462,7 @@ def test_a_search_does_not_look_past_own_writes(home: Namespace) -> None:
         ):
             with pytest.raises(TransactionError, match="commit"):
                 read()
-        assert tx.count("other") == 0 and len(tx.list_facts().rows()) == 0
+        assert tx.count("other") == 0 and len(tx.list_facts()) == 0
     with pytest.raises(TransactionError):
         tx.count("docs")
     assert home.count("docs") == 1
