@@ -5,6 +5,7 @@ needs pyarrow. Its columns ``id``, ``content``, ``embedding``, ``metadata`` and 
 column is a field of the metadata. A missing value is one that the document lacks.
 """
 
+import importlib
 import sys
 from itertools import islice
 from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple, Union
@@ -27,9 +28,7 @@ def as_table(documents: Any) -> Optional[Any]:
     if hasattr(documents, "iloc") and hasattr(documents, "columns"):
         return documents
     if hasattr(documents, "__arrow_c_stream__"):
-        import pyarrow
-
-        return pyarrow.table(documents)
+        return importlib.import_module("pyarrow").table(documents)
     return None
 
 

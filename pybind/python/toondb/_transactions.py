@@ -116,8 +116,8 @@ class _Scan(Pages[Tuple[bytes, bytes]]):
                 page["limit"] = min(page["limit"], self._left + len(self._own))
             answer = yield self._methods._call(self._operation, self._namespace, page)
             found = self._paging.took(answer)
-        pairs = self._merged(found)
-        return (key for key, _ in pairs) if self._keys_only else pairs  # type: ignore[return-value]
+        pairs: Iterator[Any] = self._merged(found)
+        return (key for key, _ in pairs) if self._keys_only else pairs
 
     def _of_keys(self) -> Pages[bytes]:
         """The same, without the values."""
