@@ -240,6 +240,11 @@ impl RowSnapshot {
         self.view.hidden.hide(table, key, stored, self.seq)
     }
 
+    /// True if nothing of a range can be seen, because all there is in it is hidden.
+    pub fn hides_all(&self, table: Table, range: &KeyRange) -> bool {
+        self.hides_in(table) && self.view.hidden.open_parts(table, range, self.seq).is_empty()
+    }
+
     /// The rows of a range, hidden or not.
     pub fn scan_stored(&self, table: Table, range: &KeyRange, reverse: bool) -> StoreResult<RowScan<'_>> {
         self.walk(table, range, reverse, std::slice::from_ref(range))

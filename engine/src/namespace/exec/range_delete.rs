@@ -16,11 +16,12 @@ pub fn delete_keys(ctx: &mut WriteContext<'_>, span: &KeySpan) -> Result<Option<
     let KeySpan { prefix, start, end } = span;
     let [prefix, start, end] = [prefix, start, end].map(|bound| bound.as_ref().map(|bound| bound.as_slice()));
     let range = KeyRange::of(prefix, start, end);
+    if ctx.txn.before().hides_all(Table::Kv, &range) {
+        // Another range is being removed here.
+        return delete_own(ctx, &range).map(Some);
+    }
     let Some(rows) = few(ctx, &range)? else {
-        // What this operation has written itself has its commit, and would not be hidden.
-        for key in ctx.txn.own_keys(Table::Kv, &range) {
-            delete(ctx, key.into())?;
-        }
+        delete_own(ctx, &range)?;
         return note(ctx, Table::Kv, &range).map(|()| None);
     };
     let mut deleted = 0;
@@ -31,6 +32,15 @@ pub fn delete_keys(ctx: &mut WriteContext<'_>, span: &KeySpan) -> Result<Option<
         ctx.txn.delete(Table::Kv, key);
     }
     Ok(Some(deleted))
+}
+
+/// Deletes what this operation has written itself: it has its commit, and no range deleted in it hides it. Gives how many.
+fn delete_own(ctx: &mut WriteContext<'_>, range: &KeyRange) -> Result<u64> {
+    let mut deleted = 0;
+    for key in ctx.txn.own_keys(Table::Kv, range) {
+        deleted += u64::from(delete(ctx, key.into())?);
+    }
+    Ok(deleted)
 }
 
 /// The rows of a range, also hidden ones, unless there are too many to be deleted one by one.
