@@ -56,7 +56,7 @@ SHORTER = {
     "list_document_ids": "list_ids",
     "describe_collection": "info",
     "drop_collection": "drop",
-    "update_collection": "update",
+    "update_collection": "set_metadata",
 }
 """What methods are called on a collection's handle, where their names would repeat what it is."""
 

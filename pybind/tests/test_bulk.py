@@ -9,7 +9,15 @@ import pandas
 import pyarrow
 import pytest
 
-from toondb import AlreadyExistsError, AsyncDatabase, Collection, InvalidArgumentError, LimitExceededError, WriteBatch
+from toondb import (
+    AlreadyExistsError,
+    AsyncDatabase,
+    Collection,
+    CollectionNotFoundError,
+    InvalidArgumentError,
+    LimitExceededError,
+    WriteBatch,
+)
 
 AT = datetime(2026, 1, 31, 12, tzinfo=timezone.utc)
 
@@ -91,6 +99,13 @@ def test_columns_of_a_table_need_not_all_be_there(docs: Collection) -> None:
     assert docs.add_documents(pandas.DataFrame({"id": []})) == []
 
 
+def test_what_a_table_calls_otherwise(docs: Collection) -> None:
+    with pytest.raises(InvalidArgumentError, match="'text'.*'content'"):
+        docs.add_documents(pandas.DataFrame({"id": ["a"], "text": ["meant as the content"]}))
+    frame = pandas.DataFrame({"id": ["a", "b"], "content": ["x", "y"]}).set_index("id")
+    assert docs.add_documents(frame) == ["a", "b"] == docs.add_documents(frame, chunk_size=1)
+
+
 def test_a_table_stands_in_batches_and_transactions(home: Any, docs: Collection) -> None:
     batch = WriteBatch()
     batch.add_documents("docs", tables()["arrow"])
@@ -109,7 +124,7 @@ def made(count: int) -> Iterator[Dict[str, Any]]:
         yield {"id": f"d{number:05}", "content": "", "metadata": {"n": number}}
 
 
-def test_a_generator_is_written_chunk_by_chunk(docs: Collection) -> None:
+def test_a_generator_is_written_chunk_by_chunk(home: Any, docs: Collection) -> None:
     told: List[int] = []
     ids = docs.add_documents(made(25), chunk_size=10, progress=told.append)
     assert told == [10, 20, 25] and len(ids) == 25 and docs.count() == 25
@@ -119,6 +134,13 @@ def test_a_generator_is_written_chunk_by_chunk(docs: Collection) -> None:
     for wrong in (matrix[:24], matrix[:0], numpy.ones((26, 2), dtype="f4"), numpy.ones((28, 2), dtype="f4")):
         with pytest.raises(InvalidArgumentError):
             docs.add_documents(made(25), embeddings=wrong, chunk_size=7)
+        with pytest.raises(InvalidArgumentError):
+            docs.add_documents(pandas.DataFrame(made(25)), embeddings=wrong, chunk_size=7)
+    frame = pandas.DataFrame(made(3))
+    assert docs.add_documents(frame, embeddings=(row for row in matrix[:3]), chunk_size=2) == list(frame["id"])
+    for none in ([], frame[:0]):
+        with pytest.raises(CollectionNotFoundError):
+            home.add_documents("none", none, chunk_size=2)
 
 
 def test_chunks_before_one_that_fails_stay(docs: Collection) -> None:
@@ -142,7 +164,7 @@ def test_more_than_one_call_takes(docs: Collection) -> None:
 
 def test_progress_is_a_line_on_standard_error(docs: Collection, capsys: "pytest.CaptureFixture[str]") -> None:
     docs.add_documents(made(3), progress=True)
-    assert capsys.readouterr().err == "\r3 documents\r3 documents\n"
+    assert capsys.readouterr().err == "3 documents\n"
     docs.add_documents(made(3), chunk_size=2)
     assert capsys.readouterr().err == ""
 

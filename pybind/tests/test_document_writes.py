@@ -81,7 +81,7 @@ def test_the_first_documents_create_their_collection(home: Namespace) -> None:
 
 
 def test_a_collection_is_described_anew_and_emptied(home: Namespace, notes: Collection) -> None:
-    assert notes.update(metadata={"owner": "ada"}).metadata == {"owner": "ada"}
+    assert notes.set_metadata(metadata={"owner": "ada"}).metadata == {"owner": "ada"}
     assert home.create_collection("notes", metadata={"owner": "ada"}) and home.create_collection("notes", 2)
     with pytest.raises(AlreadyExistsError):
         home.create_collection("notes", metadata={"owner": "bob"})

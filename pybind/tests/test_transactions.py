@@ -466,3 +466,16 @@ def test_a_search_does_not_look_past_own_writes(home: Namespace) -> None:
     with pytest.raises(TransactionError):
         tx.count("docs")
     assert home.count("docs") == 1
+
+
+def test_what_comes_before_own_keys_counts_as_read(home: Namespace) -> None:
+    for reverse, rival in ((False, "k1"), (True, "k9")):
+        home.delete_range("")
+        home.put("k5", "v")
+        tx = home.transaction()
+        tx.put("k3" if not reverse else "k7", "own")
+        (first,) = tx.scan(limit=1, reverse=reverse)
+        assert first[1] == b"own"
+        home.put(rival, "v")
+        with pytest.raises(TransactionConflictError):
+            tx.commit()

@@ -95,6 +95,9 @@ class AsyncTransaction(AsyncTransactionMethods):
     def __init__(self, plain: Transaction) -> None:
         self._plain = plain
 
+    def __repr__(self) -> str:
+        return repr(self._plain).replace("Transaction", "AsyncTransaction", 1)
+
     async def __aenter__(self) -> "Self":
         return self
 

@@ -10,6 +10,7 @@ import sys
 from itertools import islice
 from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple, Union
 
+from ._errors import ErrorCode, from_code
 from ._toondb import split_rows
 
 Progress = Union[bool, Callable[[int], Any]]
@@ -17,6 +18,10 @@ Progress = Union[bool, Callable[[int], Any]]
 
 PARTS = ("id", "content", "embedding", "metadata", "ttl")
 """Columns that are parts of a document."""
+
+
+MISNAMED = ("text", "page_content", "document", "body")
+"""What others call the content: as a field of the metadata it is seldom meant."""
 
 
 def as_table(documents: Any) -> Optional[Any]:
@@ -37,11 +42,19 @@ def documents_of(documents: Any) -> Any:
     table = as_table(documents)
     if table is None:
         return documents
-    rows = _dataframe_rows(table) if hasattr(table, "iloc") else _arrow_rows(table)
+    is_frame = hasattr(table, "iloc")
+    names = list(table.columns if is_frame else table.column_names)
+    for name in MISNAMED if "content" not in names else ():
+        if name in names:
+            text = f"documents: the table has a column {name!r} and none named 'content': rename it, or add an empty one"
+            raise from_code(ErrorCode.INVALID_ARGUMENT, text)
+    rows = _dataframe_rows(table) if is_frame else _arrow_rows(table)
     return [_document(row) for row in rows]
 
 
 def _dataframe_rows(frame: Any) -> List[Dict[str, Any]]:
+    if frame.index.name == "id" and "id" not in frame.columns:
+        frame = frame.reset_index()
     # As objects, numbers are Python's own and a missing one can be None.
     objects = frame.astype(object)
     rows: List[Dict[str, Any]] = objects.where(frame.notna(), None).to_dict("records")
@@ -72,27 +85,32 @@ def _document(row: Dict[str, Any]) -> Dict[str, Any]:
 
 
 def chunks_of(documents: Any, embeddings: Any, size: int) -> Iterator[Tuple[Sequence[Any], Any]]:
-    """Documents and their embeddings, so many at a time; of what is gone through once, no more is held."""
-    table = as_table(documents)
-    if table is not None:
-        count = len(table) if hasattr(table, "iloc") else table.num_rows
-        for start in range(0, count, size):
-            part = table.iloc[start : start + size] if hasattr(table, "iloc") else table.slice(start, size)
-            yield documents_of(part), _part(embeddings, start, size)
-        return
-    left, start = iter(documents), 0
+    """Documents and their embeddings, so many at a time; of what is gone through once, no more is held.
+
+    There is a chunk even where there are no documents, and one for embeddings that no document is left for: whoever adds
+    them says what is wrong.
+    """
     if embeddings is not None and not hasattr(embeddings, "__getitem__"):
         embeddings = list(embeddings)
-    while True:
-        chunk = list(islice(left, size))
-        if not chunk:
-            # Embeddings without documents are an error like the other way round.
-            rest = _part(embeddings, start, size)
-            if rest is not None and len(rest) > 0:
-                yield [], rest
-            return
+    start = 0
+    for chunk in _chunks(documents, size):
         yield chunk, _part(embeddings, start, size)
         start += len(chunk)
+    rest = _part(embeddings, start, size)
+    if start == 0 or (rest is not None and len(rest) > 0):
+        yield [], rest
+
+
+def _chunks(documents: Any, size: int) -> Iterator[Sequence[Any]]:
+    table = as_table(documents)
+    if table is None:
+        left = iter(documents)
+        while chunk := list(islice(left, size)):
+            yield chunk
+        return
+    is_frame = hasattr(table, "iloc")
+    for start in range(0, len(table) if is_frame else table.num_rows, size):
+        yield documents_of(table.iloc[start : start + size] if is_frame else table.slice(start, size))
 
 
 def _part(embeddings: Any, start: int, size: int) -> Any:
@@ -113,5 +131,8 @@ def reporter(progress: Progress) -> Callable[[int, bool], None]:
 
 
 def _on_standard_error(written: int, is_all: bool) -> None:
-    end = "\n" if is_all else ""
-    print(f"\r{written:,} documents", end=end, file=sys.stderr, flush=True)
+    # A file gets the last line alone.
+    if is_all:
+        print(f"\r{written:,} documents" if sys.stderr.isatty() else f"{written:,} documents", file=sys.stderr)
+    elif sys.stderr.isatty():
+        print(f"\r{written:,} documents", end="", file=sys.stderr, flush=True)

@@ -92,15 +92,15 @@ class DocumentMethods(Core, Methods):
     ``$not``                            negates the operators in it
     ==================================  ===============================================================================
 
-    ``"address.city"`` is the field of this very name, or else ``city`` in the dict ``address``; lists are not entered. ``$id``
-    and ``$content`` are the document's own; contents are read for it, so narrow such a filter by other fields. Names that
-    begin with ``$`` or hold dots: ``{"$field": [["$price"], {"$gt": 3}]}``.
+    ``"address.city"`` is the field of this very name, or else ``city`` in the dict ``address``; lists are not entered, so ask
+    for an element with ``$contains`` or ``$any``. ``$id`` and ``$content`` are the document's own; contents are read for it,
+    so narrow such a filter by other fields. Names that begin with ``$`` or hold dots: ``{"$field": [["$price"], {"$gt": 3}]}``.
 
     A field that a document lacks satisfies nothing but ``{"$exists": False}`` and a ``$not``. An operator that is unknown or
     lacks its ``$``, and an operand that can match nothing, raise InvalidArgumentError, which names the likely one.
 
-    In metadata and filters an aware ``datetime`` is its UTC time to the millisecond as a text, ``2026-01-31T12:00:00.000Z``, and a
-    ``date`` is ``2026-01-31``: they compare in the order of time, and come back as texts.
+    In metadata and filters an aware ``datetime`` is its UTC time to the millisecond as a text,
+    ``2026-01-31T12:00:00.000Z``, and a ``date`` is ``2026-01-31``: they compare in the order of time, and come back as texts.
 
     As rows they have the columns id, content and metadata, and embedding if asked for; those of a search also score and
     distance. ``missing_ok``: a collection that does not exist holds nothing, instead of raising CollectionNotFoundError.
@@ -162,9 +162,10 @@ class DocumentMethods(Core, Methods):
         """Add documents in their order, all or none. Returns the ids of all of them, in order, with those ``skipped``.
 
         A document is a dict with ``content``, and optionally ``id`` (otherwise a random one is given), ``embedding``,
-        ``metadata`` and ``ttl``; or a :class:`Document`. A table of pandas, pyarrow or polars holds one in each row: what its
-        columns of these names hold, all others are fields of the metadata, and a missing value is a field less. One without an embedding, or with an empty one, is found by
-        everything but a search for the nearest: also one that was read without its embedding and is added again.
+        ``metadata`` and ``ttl``; or a :class:`Document`. One without an embedding, or with an empty one, is found by
+        everything but a search for the nearest: also one that was read without its embedding and is added again. A table
+        of pandas, pyarrow or polars holds a document in each row: in its columns of these names, or an index named ``id``;
+        all other columns are fields of the metadata, and a missing value is a field less.
         ``embeddings``, a row for each document, takes the place of their own: the quick way for a numpy matrix.
 
         on_conflict: what happens where an id exists, be it from the same call: "replace"; "skip", the document that is

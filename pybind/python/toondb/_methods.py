@@ -168,6 +168,10 @@ class Pages(Iterator[Item], AsyncIterator[Item], InFormats):
         self._items: Iterator[Item] = iter(())
         self._is_read = False
 
+    def __repr__(self) -> str:
+        state = "read to the end" if self._complete else "to be iterated over, or rows() for a list"
+        return f"<toondb.Pages of {self._operation}, {state}>"
+
     def _more(self) -> "Steps[Iterator[Item]]":
         """Reads the next page."""
         answer = yield self._methods._call(self._operation, self._namespace, self._paging.next())

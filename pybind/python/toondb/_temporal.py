@@ -170,7 +170,8 @@ class TemporalMethods(Core, Methods):
 
         mode: ``POINT_IN_TIME``, those valid at ``timestamp``; ``RANGE``, those valid at some time in ``[start_time,
         end_time)``, where an end left out is open, their periods cut to it with ``clip``; ``CURRENT``, those valid now.
-        limit: only the first so many; without one, more than 100,000 raise LimitExceededError. edge_types, direction: which edges of the node.
+        limit: only the first so many; without one, more than 100,000 raise LimitExceededError. edge_types, direction:
+        which edges of the node.
 
         as_of: as believed at that time, what was written in that very millisecond included; as_of_seq: as believed after
         that commit, exactly (``namespace_stats(name).commit_seq`` is the newest). None = as believed now. Raises

@@ -151,6 +151,8 @@ class _Scan(Pages[Tuple[bytes, bytes]]):
             if self._left is not None and self._left <= 0:
                 return
             own = self._own.pop(0)
+            # That no key of the snapshot comes before it was read, too.
+            self._range.last = own
             value = self._transaction._keys[own]
             if value is not None:
                 yield self._shown(own, value)
@@ -259,7 +261,8 @@ class Transaction(TransactionReads):
             raise TransactionError(f"{operation} is no read of a transaction")
         name = arguments[part] if part in ("collection", "index") else ""
         if (part, name) in self._written:
-            text = f"{operation} would not see what this transaction has written there: call it before, or after the commit"
+            where = f"{part} {name!r}" if name else f"the {part}"
+            text = f"such a read does not see what this transaction has written into {where}: call it before, or commit first"
             raise TransactionError(text)
         self._parts_read.add((part, name))
 

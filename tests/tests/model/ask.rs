@@ -15,7 +15,10 @@ use toondb_tests::{CLOCK_START_MS, Database, Model, document_row, nearest};
 use crate::facts::{FactsAsk, ask_facts, facts_asks};
 use crate::listing::{Listing, listings};
 use crate::lists;
-use crate::op::{NODES, cache_name, collection_name, embedding, filter, log_name, node_id, node_type, question, time};
+use crate::op::{
+    NODES, cache_name, collection_name, embedding, filter, log_name, node_id, node_type, property_filter, question,
+    time,
+};
 
 /// One question.
 #[derive(Debug, Clone)]
@@ -57,7 +60,7 @@ pub fn direction() -> impl Strategy<Value = Direction> + Clone {
 
 fn only() -> impl Strategy<Value = WalkFilter> + Clone {
     let types = option::weighted(0.2, collection::vec(node_type().prop_map(str::to_owned), 0..2));
-    (types, option::weighted(0.3, filter()), option::weighted(0.3, filter()))
+    (types, option::weighted(0.3, property_filter()), option::weighted(0.3, property_filter()))
         .prop_map(|(node_types, nodes, edges)| WalkFilter { node_types, nodes, edges })
 }
 
@@ -92,11 +95,11 @@ pub fn asks() -> impl Strategy<Value = Ask> {
         4 => (collection_name(), embedding(), 1..8_u32, option::of(filter()))
             .prop_map(|(collection, query, k, filter)| Ask::Search { collection, query, k, filter }),
         6 => listings().prop_map(Ask::Listing),
-        2 => (option::of(node_type()), option::of(filter()), 1..4_u32)
+        2 => (option::of(node_type()), option::of(property_filter()), 1..4_u32)
             .prop_map(|(node_type, filter, limit)| Ask::Nodes(node_type, filter, limit)),
-        1 => (node_id(), direction(), option::of(filter()))
+        1 => (node_id(), direction(), option::of(property_filter()))
             .prop_map(|(node, direction, filter)| Ask::Edges(node, direction, filter)),
-        2 => (collection::vec(node_id(), 0..4), direction(), option::of(filter()), 1..4_u32)
+        2 => (collection::vec(node_id(), 0..4), direction(), option::of(property_filter()), 1..4_u32)
             .prop_map(|(nodes, direction, filter, limit)| Ask::EdgesOf(nodes, direction, filter, limit)),
         1 => (node_id(), direction(), only()).prop_map(|(node, direction, only)| Ask::Near(node, direction, only)),
         3 => (node_id(), 0..4_u32, direction(), order, only())

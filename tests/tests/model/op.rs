@@ -133,7 +133,25 @@ fn properties() -> impl Strategy<Value = Properties> + Clone {
 }
 
 /// Filters over the same small fields, over ids and over contents.
+/// A filter of what has properties and nothing else that it could ask for.
+pub fn property_filter() -> impl Strategy<Value = Filter> + Clone {
+    combined(field_condition())
+}
+
+/// A filter of documents.
 pub fn filter() -> impl Strategy<Value = Filter> + Clone {
+    let ids = || one_of(&DOCUMENTS).prop_map(Value::from);
+    let id = of_texts(ids(), one_of(&["d", "d1", "D", ""]).prop_map(str::to_owned));
+    let contents = one_of(&["about d1", "about", ""]);
+    let content = of_texts(contents.prop_map(Value::from), one_of(&["about", "ABOUT D", "x"]).prop_map(str::to_owned));
+    combined(prop_oneof![
+        6 => field_condition(),
+        2 => id.prop_map(|predicate| Filter::Field(Field::Id, predicate)),
+        1 => content.prop_map(|predicate| Filter::Field(Field::Content, predicate)),
+    ])
+}
+
+fn field_condition() -> impl Strategy<Value = Filter> + Clone {
     let values = || collection::vec(field_value(), 0..3).prop_map(ValueSet::from);
     let of_values = prop_oneof![
         field_value().prop_map(Predicate::Eq),
@@ -148,16 +166,10 @@ pub fn filter() -> impl Strategy<Value = Filter> + Clone {
         beginning(text()),
     ];
     let path = one_of(&["f", "g", "f.h", "f.i", "g.h"]);
-    let field = (path, of_values).prop_map(|(path, predicate)| Filter::on(path, predicate).expect("a short path"));
-    let ids = || one_of(&DOCUMENTS).prop_map(Value::from);
-    let id = of_texts(ids(), one_of(&["d", "d1", "D", ""]).prop_map(str::to_owned));
-    let contents = one_of(&["about d1", "about", ""]);
-    let content = of_texts(contents.prop_map(Value::from), one_of(&["about", "ABOUT D", "x"]).prop_map(str::to_owned));
-    let leaf = prop_oneof![
-        6 => field,
-        2 => id.prop_map(|predicate| Filter::Field(Field::Id, predicate)),
-        1 => content.prop_map(|predicate| Filter::Field(Field::Content, predicate)),
-    ];
+    (path, of_values).prop_map(|(path, predicate)| Filter::on(path, predicate).expect("a short path"))
+}
+
+fn combined(leaf: impl Strategy<Value = Filter> + Clone + 'static) -> impl Strategy<Value = Filter> + Clone {
     leaf.prop_recursive(2, 6, 3, |inner| {
         prop_oneof![
             collection::vec(inner.clone(), 0..3).prop_map(Filter::And),

@@ -151,9 +151,12 @@ fn a_changed_byte_in_a_row_is_reported() {
             // Far away in the order of keys, and so on another page: damage takes a page. redb's handle takes no more
             // orders after it, so there is an answer once the namespace is open again.
             let far = (i + KEYS / 2) % KEYS;
-            let other = (0..10_000).find_map(|_| {
-                std::thread::yield_now();
-                engine.run("default", get(&format!("key{far:04}"))).ok()
+            let other = (0..20_000).find_map(|_| {
+                let found = engine.run("default", get(&format!("key{far:04}"))).ok();
+                if found.is_none() {
+                    std::thread::park_timeout(std::time::Duration::from_millis(1));
+                }
+                found
             });
             let other = other.expect("other pages are not affected").found;
             assert_eq!(other.unwrap().value.as_slice(), value(far));

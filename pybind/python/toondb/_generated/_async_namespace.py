@@ -415,9 +415,10 @@ class AsyncNamespaceMethods:
         """Add documents in their order, all or none. Returns the ids of all of them, in order, with those ``skipped``.
 
         A document is a dict with ``content``, and optionally ``id`` (otherwise a random one is given), ``embedding``,
-        ``metadata`` and ``ttl``; or a :class:`Document`. A table of pandas, pyarrow or polars holds one in each row: what its
-        columns of these names hold, all others are fields of the metadata, and a missing value is a field less. One without an embedding, or with an empty one, is found by
-        everything but a search for the nearest: also one that was read without its embedding and is added again.
+        ``metadata`` and ``ttl``; or a :class:`Document`. One without an embedding, or with an empty one, is found by
+        everything but a search for the nearest: also one that was read without its embedding and is added again. A table
+        of pandas, pyarrow or polars holds a document in each row: in its columns of these names, or an index named ``id``;
+        all other columns are fields of the metadata, and a missing value is a field less.
         ``embeddings``, a row for each document, takes the place of their own: the quick way for a numpy matrix.
 
         on_conflict: what happens where an id exists, be it from the same call: "replace"; "skip", the document that is
@@ -1025,7 +1026,8 @@ class AsyncNamespaceMethods:
 
         mode: ``POINT_IN_TIME``, those valid at ``timestamp``; ``RANGE``, those valid at some time in ``[start_time,
         end_time)``, where an end left out is open, their periods cut to it with ``clip``; ``CURRENT``, those valid now.
-        limit: only the first so many; without one, more than 100,000 raise LimitExceededError. edge_types, direction: which edges of the node.
+        limit: only the first so many; without one, more than 100,000 raise LimitExceededError. edge_types, direction:
+        which edges of the node.
 
         as_of: as believed at that time, what was written in that very millisecond included; as_of_seq: as believed after
         that commit, exactly (``namespace_stats(name).commit_seq`` is the newest). None = as believed now. Raises

@@ -25,7 +25,7 @@ class Collection(CollectionBase):
         """Drop a collection with everything in it. Returns True if it existed."""
         return self._store.drop_collection(self.name, namespace=self.namespace)
 
-    def update(self, *, metadata: Metadata) -> CollectionInfo:
+    def set_metadata(self, *, metadata: Metadata) -> CollectionInfo:
         """Give a collection other metadata, in the place of what it had. Raises CollectionNotFoundError."""
         return self._store.update_collection(self.name, metadata=metadata, namespace=self.namespace)
 
@@ -50,9 +50,10 @@ class Collection(CollectionBase):
         """Add documents in their order, all or none. Returns the ids of all of them, in order, with those ``skipped``.
 
         A document is a dict with ``content``, and optionally ``id`` (otherwise a random one is given), ``embedding``,
-        ``metadata`` and ``ttl``; or a :class:`Document`. A table of pandas, pyarrow or polars holds one in each row: what its
-        columns of these names hold, all others are fields of the metadata, and a missing value is a field less. One without an embedding, or with an empty one, is found by
-        everything but a search for the nearest: also one that was read without its embedding and is added again.
+        ``metadata`` and ``ttl``; or a :class:`Document`. One without an embedding, or with an empty one, is found by
+        everything but a search for the nearest: also one that was read without its embedding and is added again. A table
+        of pandas, pyarrow or polars holds a document in each row: in its columns of these names, or an index named ``id``;
+        all other columns are fields of the metadata, and a missing value is a field less.
         ``embeddings``, a row for each document, takes the place of their own: the quick way for a numpy matrix.
 
         on_conflict: what happens where an id exists, be it from the same call: "replace"; "skip", the document that is
