@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+import pytest
 import toondb
 from conftest import Server
 from toondb import AsyncDatabase, AsyncIpcClient, AsyncToonDBClient, Database, Document, IpcClient, ToonDBClient, WriteBatch
@@ -61,3 +62,9 @@ def test_classes_go_by_their_public_names() -> None:
         if isinstance(getattr(toondb, name), type) and getattr(toondb, name).__module__ not in ("toondb", "builtins")
     ]
     assert private == []
+
+
+def test_what_a_call_lacks_is_said_of_the_public_class() -> None:
+    for kind, name in ((toondb.Database, "get"), (toondb.Collection, "add"), (toondb.Transaction, "count")):
+        with pytest.raises(TypeError, match=f"{kind.__name__}.{name}"):
+            getattr(kind, name)()

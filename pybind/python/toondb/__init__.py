@@ -13,6 +13,8 @@ socket, :class:`ToonDBClient` over gRPC. All have the same methods and give the 
         db.put(b"key", b"value")
 """
 
+from types import FunctionType
+
 from ._async import (
     AsyncCollection,
     AsyncDatabase,
@@ -216,4 +218,9 @@ for _name in __all__:
     _public = globals()[_name]
     if isinstance(_public, type) and _public.__module__.startswith("toondb."):
         _public.__module__ = __name__
-del _name, _public
+        # So do methods that it has from the classes of their areas, where a call lacks an argument.
+        for _base in _public.__mro__[1:]:
+            for _method in vars(_base).values() if _base.__module__.startswith("toondb.") else ():
+                if isinstance(_method, FunctionType) and _method.__qualname__.split(".")[0] not in __all__:
+                    _method.__qualname__ = f"{_name}.{_method.__name__}"
+del _name, _public, _base, _method
