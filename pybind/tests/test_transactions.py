@@ -1,5 +1,7 @@
 """Transactions and commits over both transports."""
 
+import re
+from pathlib import Path
 from typing import Callable, List
 
 import pytest
@@ -17,6 +19,8 @@ from toondb import (
     TransactionError,
     WriteBatch,
 )
+from toondb._toondb import reads_at_snapshot
+from toondb._transactions import _PARTS
 
 
 def test_commit_makes_all_writes(home: Namespace) -> None:
@@ -479,3 +483,13 @@ def test_what_comes_before_own_keys_counts_as_read(home: Namespace) -> None:
         home.put(rival, "v")
         with pytest.raises(TransactionConflictError):
             tx.commit()
+
+
+def test_every_read_at_a_snapshot_is_one_of_a_transaction() -> None:
+    table = (Path(__file__).parents[2] / "engine/src/api/operations.rs").read_text(encoding="utf-8")
+    operations = re.findall(r"^    \d+ (\w+)\(", table, re.MULTILINE)
+    assert len(operations) > 80
+    by_name = {"Get", "Exists", "MultiGet", "Scan", "GetDocuments", "GetNode", "GetNodes", "GetEdge"}
+    # A context is text of several reads; whoever needs one in a transaction makes it of rows.
+    expected = {name for name in operations if reads_at_snapshot(name)} - {"AssembleContext", "Render"}
+    assert set(_PARTS) | by_name == expected
