@@ -58,7 +58,7 @@ def main() -> None:
         for number in range(rounds):
             for start in range(0, keys, 100_000):
                 client.batch_put([(b"k%08d" % key, b"v" * 100) for key in range(start, start + 100_000)])
-            client.flush("default")
+            client.flush()
             deleted.append(seconds(lambda: client.delete_prefix("k")))
             scanned.append(seconds(lambda: list(client.scan("k"))))
             note(f"round {number}: deleted in {deleted[-1] * 1000:.1f} ms, then scanned in {scanned[-1] * 1000:.1f} ms")
