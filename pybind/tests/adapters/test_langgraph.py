@@ -1,9 +1,9 @@
 """LangGraph's checkpointer, with every capability that its conformance suite knows.
 
 What is asked for are documents without embeddings: the thread, the namespace and the metadata of each checkpoint, so
-that lists, filters and deletions go by fields. What is large are keys: a checkpoint's content stands under the id of its
-document, and behind it stand the writes of its tasks. So one scan reads a checkpoint whole, and a prefix deletes it, or
-its thread.
+that lists, filters and deletions go by fields. What is large are keys: a checkpoint's content stands under the id of
+its document, and behind it stand the writes of its tasks. So one scan reads a checkpoint whole, and a prefix deletes
+it, or its thread.
 """
 
 import asyncio
@@ -142,6 +142,8 @@ class ToonDBSaver(BaseCheckpointSaver[str]):
             parent_config=parent,
             pending_writes=[(task_id, channel, value) for _, task_id, _, channel, value in writes],
         )
+
+    # What is asked for goes first: contents that a crash leaves behind are found by nobody.
 
     async def adelete_thread(self, thread_id: str) -> None:
         await self.home.delete_by_filter(CHECKPOINTS, {"thread": thread_id})
