@@ -27,7 +27,7 @@ import toondb
 from toondb import AddedIds, AlreadyExistsError, AsyncDatabase, Database
 
 ORDERED = {">": "$gt", ">=": "$gte", "<": "$lt", "<=": "$lte"}
-POLICIES = {DuplicatePolicy.SKIP: "skip", DuplicatePolicy.OVERWRITE: "replace"}
+POLICIES: Dict[DuplicatePolicy, Any] = {DuplicatePolicy.SKIP: "skip", DuplicatePolicy.OVERWRITE: "replace"}
 VALUES_MAX = 1_000
 NOTHING: Dict[str, Any] = {"$or": []}
 
