@@ -61,7 +61,7 @@ class ToonDBCache(BaseCache):
 
     def lookup(self, prompt: str, llm_string: str) -> Optional[Sequence[Generation]]:
         answer = self.home.get(self._key(prompt, llm_string))
-        return answer and loads(answer.decode(), allowed_objects="core")
+        return None if answer is None else loads(answer.decode(), allowed_objects="core")
 
     def update(self, prompt: str, llm_string: str, return_val: Sequence[Generation]) -> None:
         self.home.put(self._key(prompt, llm_string), dumps(return_val), ttl=self.ttl)
