@@ -143,40 +143,31 @@ class ToonDBSaver(BaseCheckpointSaver[str]):
             pending_writes=[(task_id, channel, value) for _, task_id, _, channel, value in writes],
         )
 
-    # What is asked for goes first: contents that a crash leaves behind are found by nobody.
-
     async def adelete_thread(self, thread_id: str) -> None:
-        await self.home.delete_by_filter(CHECKPOINTS, {"thread": thread_id})
-        await self.home.delete_prefix(place(thread_id))
+        await self._delete({"thread": thread_id})
 
     async def adelete_for_runs(self, run_ids: Sequence[str]) -> None:
-        runs = {"metadata.run_id": {"$in": list(run_ids)}}
-        deleted = await self.home.delete_by_filter(CHECKPOINTS, runs, return_ids=True)
-        await self._delete_contents(deleted.ids or [])
+        await self._delete({"metadata.run_id": {"$in": list(run_ids)}})
 
     async def aprune(self, thread_ids: Sequence[str], *, strategy: str = "keep_latest") -> None:
         for thread in thread_ids:
-            if strategy == "delete":
-                await self.adelete_thread(thread)
-                continue
-            kept, old = set(), []
-            async for document in self.home.list_documents(
-                CHECKPOINTS,
-                {"thread": thread},
-                order_by="checkpoint",
-                descending=True,
-                columns=["id", "metadata.namespace"],
-            ):
-                namespace = document.metadata["namespace"]
-                if namespace in kept:
-                    old.append(document.id)
-                kept.add(namespace)
-            await self.home.delete_documents(CHECKPOINTS, old)
-            await self._delete_contents(old)
+            wanted: Dict[str, Any] = {"thread": thread}
+            if strategy != "delete":
+                latest: Dict[str, str] = {}
+                async for document in self.home.list_documents(
+                    CHECKPOINTS, wanted, order_by="checkpoint", columns=["id", "metadata.namespace"]
+                ):
+                    latest[document.metadata["namespace"]] = document.id
+                wanted["$id"] = {"$nin": list(latest.values())}
+            await self._delete(wanted)
 
-    async def _delete_contents(self, ids: Sequence[str]) -> None:
-        for id in ids:
-            await self.home.delete_prefix(id)
+    async def _delete(self, wanted: Dict[str, Any]) -> None:
+        """Deletes checkpoints with their contents and writes, in one commit."""
+        ids = await self.home.list_document_ids(CHECKPOINTS, wanted).rows()
+        async with self.home.transaction() as tx:
+            await tx.delete_documents(CHECKPOINTS, ids)
+            for id in ids:
+                await tx.delete_prefix(id)
 
     async def acopy_thread(self, source_thread_id: str, target_thread_id: str) -> None:
         source, target = place(source_thread_id), place(target_thread_id)
