@@ -9,7 +9,6 @@ import asyncio
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
 import pytest
@@ -246,10 +245,18 @@ class ToonDBDocumentStore:
         }
 
 
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A directory that stays open between the tests."""
+    path = str(tmp_path_factory.mktemp("haystack"))
+    with Database.open(path):
+        yield path
+
+
 class Fixtures:
     @pytest.fixture
-    def document_store(self, tmp_path: Path) -> Iterator[ToonDBDocumentStore]:
-        store = ToonDBDocumentStore(str(tmp_path / "data"))
+    def document_store(self, path: str, ns: str) -> Iterator[ToonDBDocumentStore]:
+        store = ToonDBDocumentStore(path, ns)
         yield store
         store.close()
 

@@ -4,8 +4,7 @@ Both make their collection without a dimension, which the first embedding decide
 its documents are found by their text, and a deletion says which of them there were.
 """
 
-from pathlib import Path
-from typing import Any, Iterable, Iterator, List, Optional, Sequence, Tuple
+from typing import Any, Iterable, List, Optional, Sequence, Tuple
 
 import pytest
 
@@ -125,9 +124,9 @@ class ToonDBIndex(DocumentIndex):
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Namespace]:
-    with Database.open(tmp_path / "data") as db:
-        yield db.namespace("langchain")
+def home(database: Database, ns: str) -> Namespace:
+    """A namespace that holds nothing yet."""
+    return database.namespace(ns)
 
 
 class TestVectorStore(VectorStoreIntegrationTests):

@@ -5,7 +5,6 @@ common is deleted without being read.
 """
 
 from hashlib import sha256
-from pathlib import Path
 from typing import Any, Iterator, List, Optional, Sequence, Tuple
 
 import pytest
@@ -71,9 +70,9 @@ class ToonDBCache(BaseCache):
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Namespace]:
-    with Database.open(tmp_path / "data") as db:
-        yield db.namespace("langchain")
+def home(database: Database, ns: str) -> Namespace:
+    """A namespace that holds nothing yet."""
+    return database.namespace(ns)
 
 
 class TestByteStore(BaseStoreSyncTests[bytes]):

@@ -182,11 +182,11 @@ class ToonDBSaver(BaseCheckpointSaver[str]):
 
 
 @pytest.mark.parametrize("capability", [capability.value for capability in Capability])
-def test_conformance(tmp_path: Path, capability: str) -> None:
+def test_conformance(directory: Path, ns: str, capability: str) -> None:
     @checkpointer_test(name="ToonDBSaver")
     async def saver() -> AsyncIterator[ToonDBSaver]:
-        async with AsyncDatabase(tmp_path / "data") as db:
-            opened = ToonDBSaver(db)
+        async with AsyncDatabase(directory) as db:
+            opened = ToonDBSaver(db, ns)
             await opened.setup()
             yield opened
 
