@@ -77,13 +77,14 @@ rust_docs() {
 }
 
 prepare_python() {
-  make_venv 'maturin>=1.9,<2' 'pytest>=8' 'mypy>=1.11' 'numpy>=1.22' 'pyarrow>=14' 'pandas>=2' && install_package
+  make_venv 'maturin>=1.9,<2' 'pytest>=8' 'pytest-asyncio>=1.3,<2' 'mypy>=1.11' 'numpy>=1.22' 'pyarrow>=14' 'pandas>=2' && install_package
 }
 
-# Other people's work that ToonDB is compared with. What cannot be had is skipped by its tests, which say so.
+# Other people's work that ToonDB is compared with, and their suites for what is built on it. What cannot be had is skipped by its
+# tests, which say so.
 peers_of_tests() {
   local peer
-  for peer in 'toon_format>=1.2'; do
+  for peer in 'toon_format>=1.2' 'langchain-tests>=1.1.9,<2' 'langgraph-checkpoint-conformance>=0.0.2,<0.1' 'haystack-ai>=3.4.1,<4'; do
     "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check "$peer" || echo "skipped: $peer"
   done
 }

@@ -305,7 +305,7 @@ class Module:
         for overload in method.overloads:
             used |= names_in(overload.result)
         origins = SOURCES[method.module].origins
-        for name in used:
+        for name in used - {"AsyncPages"}:
             level, module = origins[name]
             if module.startswith("_generated."):
                 # It stands beside this one, or is this one.
@@ -484,8 +484,8 @@ def write_async(name: str, plain: Tuple[str, str], methods: Sequence[Method], ab
             continue
         call = method.call(f"self._plain.{method.name}", {})
         if method.result.startswith("Pages["):
-            # The same object: it is iterated over with async for, and its rows are awaited.
-            module.add(method, method.result, folded(8, "return ", call))
+            module.use(2, "_looped", "AsyncPages", "paged")
+            module.add(method, f"Async{method.result}", folded(8, "return ", call, "paged("))
         elif method.result == "None" and not method.is_stepwise:
             # It waits for nothing, and is awaited like the others.
             module.add(method, "None", folded(8, "", call), "async def")

@@ -73,6 +73,7 @@ def test_awaited_user_code_is_checked(tmp_path: Path) -> None:
         "    async with AsyncIpcClient('x', timeout=1) as client:\n"
         "        value: Optional[bytes] = await client.get(b'k')\n"
         "        pairs: List[Tuple[bytes, bytes]] = [pair async for pair in client.scan()]\n"
+        "        pairs = await client.scan(b'k').rows()\n"
         "        nodes, edges = await client.traverse('a')\n"
         "        node: GraphNode = nodes[0]\n"
         "        hit: Optional[CacheHit] = await client.cache_get('c', embedding=[1.0])\n"

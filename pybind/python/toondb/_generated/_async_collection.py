@@ -8,8 +8,7 @@ from typing import Any, List, Optional, Sequence, Tuple
 from .._bulk import Progress
 from .._document_writes import AddedIds, Affected, OnConflict
 from .._documents import Documents, Filter, Vector, Vectors
-from .._looped import awaited
-from .._methods import Pages
+from .._looped import AsyncPages, awaited, paged
 from .._rows import Rows
 from .._types import CollectionInfo, Document, Durability, FacetCount, Metadata, Span
 
@@ -251,7 +250,7 @@ class AsyncCollectionMethods:
         limit: Optional[int] = None,
         cursor: Optional[bytes] = None,
         missing_ok: bool = False,
-    ) -> Pages[Document]:
+    ) -> AsyncPages[Document]:
         """List documents, all or those that match, in the order of their ids or of a field of their metadata.
 
         order_by: the field. Values of different kinds stand in the order None, bool, numbers, str, bytes, lists, dicts; of one
@@ -264,15 +263,17 @@ class AsyncCollectionMethods:
         as a list. Writes between two pages make no document appear twice, and leave none out that was there all the time.
         cursor: go on where another list of the same order ended, by its ``cursor``. Raises CollectionNotFoundError.
         """
-        return self._plain.list(
-            filter,
-            order_by=order_by,
-            descending=descending,
-            columns=columns,
-            include_embeddings=include_embeddings,
-            limit=limit,
-            cursor=cursor,
-            missing_ok=missing_ok,
+        return paged(
+            self._plain.list(
+                filter,
+                order_by=order_by,
+                descending=descending,
+                columns=columns,
+                include_embeddings=include_embeddings,
+                limit=limit,
+                cursor=cursor,
+                missing_ok=missing_ok,
+            )
         )
 
     def list_ids(
@@ -282,9 +283,9 @@ class AsyncCollectionMethods:
         limit: Optional[int] = None,
         cursor: Optional[bytes] = None,
         missing_ok: bool = False,
-    ) -> Pages[str]:
+    ) -> AsyncPages[str]:
         """List the ids of documents in order, without reading anything else of them; otherwise as :meth:`list_documents`."""
-        return self._plain.list_ids(filter, limit=limit, cursor=cursor, missing_ok=missing_ok)
+        return paged(self._plain.list_ids(filter, limit=limit, cursor=cursor, missing_ok=missing_ok))
 
     async def facet(
         self, field: str, filter: Optional[Filter] = None, *, limit: int = 10, missing_ok: bool = False

@@ -12,8 +12,7 @@ from .._document_writes import AddedIds, Affected, OnConflict
 from .._documents import Documents, Filter, Vector, Vectors
 from .._entries import LogEntry, LogInfo, PrefixEntry
 from .._formats import Format, TextFormat, Tokenizer
-from .._looped import awaited
-from .._methods import Pages
+from .._looped import AsyncPages, awaited, paged
 from .._rows import History, Rendered, Rows
 from .._types import (
     BytesLike,
@@ -205,7 +204,7 @@ class AsyncNamespaceMethods:
         limit: Optional[int] = None,
         reverse: bool = False,
         cursor: Optional[bytes] = None,
-    ) -> Pages[Tuple[bytes, bytes]]:
+    ) -> AsyncPages[Tuple[bytes, bytes]]:
         """Read pairs of key and value in order of the keys.
 
         prefix: only keys that begin with it; start: only keys at or after it; end: only keys before it; all that are
@@ -215,7 +214,7 @@ class AsyncNamespaceMethods:
         The pairs come in pages, each read at one instant as the iteration reaches it; a scan at one instant as a whole
         is :meth:`Transaction.scan`.
         """
-        return self._plain.scan(prefix, start=start, end=end, limit=limit, reverse=reverse, cursor=cursor)
+        return paged(self._plain.scan(prefix, start=start, end=end, limit=limit, reverse=reverse, cursor=cursor))
 
     def scan_keys(
         self,
@@ -226,9 +225,9 @@ class AsyncNamespaceMethods:
         limit: Optional[int] = None,
         reverse: bool = False,
         cursor: Optional[bytes] = None,
-    ) -> Pages[bytes]:
+    ) -> AsyncPages[bytes]:
         """Read keys in order, without their values; otherwise as :meth:`scan`."""
-        return self._plain.scan_keys(prefix, start=start, end=end, limit=limit, reverse=reverse, cursor=cursor)
+        return paged(self._plain.scan_keys(prefix, start=start, end=end, limit=limit, reverse=reverse, cursor=cursor))
 
     def scan_prefixes(
         self,
@@ -238,7 +237,7 @@ class AsyncNamespaceMethods:
         depth: int = 1,
         limit: Optional[int] = None,
         cursor: Optional[bytes] = None,
-    ) -> Pages[PrefixEntry]:
+    ) -> AsyncPages[PrefixEntry]:
         """List what stands under a prefix, as a directory lists files and folders: ``scan_prefixes("users/")``.
 
         Keys are cut behind their delimiter number ``depth``, counted from the prefix on, and those that become equal are
@@ -246,7 +245,7 @@ class AsyncNamespaceMethods:
         stands below a prefix that is given is skipped: the work is that of what is listed. limit, cursor: as in
         :meth:`scan`.
         """
-        return self._plain.scan_prefixes(prefix, delimiter=delimiter, depth=depth, limit=limit, cursor=cursor)
+        return paged(self._plain.scan_prefixes(prefix, delimiter=delimiter, depth=depth, limit=limit, cursor=cursor))
 
     async def append(self, log: str, values: Union[Key, Sequence[Key]], *, durability: Durability = "durable") -> int:
         """Append one value, or several in one commit. Returns the position of the first; the others follow it.
@@ -611,7 +610,7 @@ class AsyncNamespaceMethods:
         limit: Optional[int] = None,
         cursor: Optional[bytes] = None,
         missing_ok: bool = False,
-    ) -> Pages[Document]:
+    ) -> AsyncPages[Document]:
         """List documents, all or those that match, in the order of their ids or of a field of their metadata.
 
         order_by: the field. Values of different kinds stand in the order None, bool, numbers, str, bytes, lists, dicts; of one
@@ -624,16 +623,18 @@ class AsyncNamespaceMethods:
         as a list. Writes between two pages make no document appear twice, and leave none out that was there all the time.
         cursor: go on where another list of the same order ended, by its ``cursor``. Raises CollectionNotFoundError.
         """
-        return self._plain.list_documents(
-            collection_name,
-            filter,
-            order_by=order_by,
-            descending=descending,
-            columns=columns,
-            include_embeddings=include_embeddings,
-            limit=limit,
-            cursor=cursor,
-            missing_ok=missing_ok,
+        return paged(
+            self._plain.list_documents(
+                collection_name,
+                filter,
+                order_by=order_by,
+                descending=descending,
+                columns=columns,
+                include_embeddings=include_embeddings,
+                limit=limit,
+                cursor=cursor,
+                missing_ok=missing_ok,
+            )
         )
 
     def list_document_ids(
@@ -644,9 +645,11 @@ class AsyncNamespaceMethods:
         limit: Optional[int] = None,
         cursor: Optional[bytes] = None,
         missing_ok: bool = False,
-    ) -> Pages[str]:
+    ) -> AsyncPages[str]:
         """List the ids of documents in order, without reading anything else of them; otherwise as :meth:`list_documents`."""
-        return self._plain.list_document_ids(collection_name, filter, limit=limit, cursor=cursor, missing_ok=missing_ok)
+        return paged(
+            self._plain.list_document_ids(collection_name, filter, limit=limit, cursor=cursor, missing_ok=missing_ok)
+        )
 
     async def facet(
         self,

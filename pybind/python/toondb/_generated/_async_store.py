@@ -12,8 +12,7 @@ from .._document_writes import AddedIds, Affected, OnConflict
 from .._documents import Documents, Filter, Vector, Vectors
 from .._entries import LogEntry, LogInfo, PrefixEntry
 from .._formats import Format, TextFormat, Tokenizer
-from .._looped import awaited
-from .._methods import Pages
+from .._looped import AsyncPages, awaited, paged
 from .._rows import History, Rendered, Rows
 from .._store import Store
 from .._types import (
@@ -244,7 +243,7 @@ class AsyncStoreMethods:
         reverse: bool = False,
         cursor: Optional[bytes] = None,
         namespace: str = "default",
-    ) -> Pages[Tuple[bytes, bytes]]:
+    ) -> AsyncPages[Tuple[bytes, bytes]]:
         """Read pairs of key and value in order of the keys.
 
         prefix: only keys that begin with it; start: only keys at or after it; end: only keys before it; all that are
@@ -254,8 +253,10 @@ class AsyncStoreMethods:
         The pairs come in pages, each read at one instant as the iteration reaches it; a scan at one instant as a whole
         is :meth:`Transaction.scan`.
         """
-        return self._plain.scan(
-            prefix, start=start, end=end, limit=limit, reverse=reverse, cursor=cursor, namespace=namespace
+        return paged(
+            self._plain.scan(
+                prefix, start=start, end=end, limit=limit, reverse=reverse, cursor=cursor, namespace=namespace
+            )
         )
 
     def scan_keys(
@@ -268,10 +269,12 @@ class AsyncStoreMethods:
         reverse: bool = False,
         cursor: Optional[bytes] = None,
         namespace: str = "default",
-    ) -> Pages[bytes]:
+    ) -> AsyncPages[bytes]:
         """Read keys in order, without their values; otherwise as :meth:`scan`."""
-        return self._plain.scan_keys(
-            prefix, start=start, end=end, limit=limit, reverse=reverse, cursor=cursor, namespace=namespace
+        return paged(
+            self._plain.scan_keys(
+                prefix, start=start, end=end, limit=limit, reverse=reverse, cursor=cursor, namespace=namespace
+            )
         )
 
     def scan_prefixes(
@@ -283,7 +286,7 @@ class AsyncStoreMethods:
         limit: Optional[int] = None,
         cursor: Optional[bytes] = None,
         namespace: str = "default",
-    ) -> Pages[PrefixEntry]:
+    ) -> AsyncPages[PrefixEntry]:
         """List what stands under a prefix, as a directory lists files and folders: ``scan_prefixes("users/")``.
 
         Keys are cut behind their delimiter number ``depth``, counted from the prefix on, and those that become equal are
@@ -291,8 +294,10 @@ class AsyncStoreMethods:
         stands below a prefix that is given is skipped: the work is that of what is listed. limit, cursor: as in
         :meth:`scan`.
         """
-        return self._plain.scan_prefixes(
-            prefix, delimiter=delimiter, depth=depth, limit=limit, cursor=cursor, namespace=namespace
+        return paged(
+            self._plain.scan_prefixes(
+                prefix, delimiter=delimiter, depth=depth, limit=limit, cursor=cursor, namespace=namespace
+            )
         )
 
     async def append(
@@ -743,7 +748,7 @@ class AsyncStoreMethods:
         cursor: Optional[bytes] = None,
         missing_ok: bool = False,
         namespace: str = "default",
-    ) -> Pages[Document]:
+    ) -> AsyncPages[Document]:
         """List documents, all or those that match, in the order of their ids or of a field of their metadata.
 
         order_by: the field. Values of different kinds stand in the order None, bool, numbers, str, bytes, lists, dicts; of one
@@ -756,17 +761,19 @@ class AsyncStoreMethods:
         as a list. Writes between two pages make no document appear twice, and leave none out that was there all the time.
         cursor: go on where another list of the same order ended, by its ``cursor``. Raises CollectionNotFoundError.
         """
-        return self._plain.list_documents(
-            collection_name,
-            filter,
-            order_by=order_by,
-            descending=descending,
-            columns=columns,
-            include_embeddings=include_embeddings,
-            limit=limit,
-            cursor=cursor,
-            missing_ok=missing_ok,
-            namespace=namespace,
+        return paged(
+            self._plain.list_documents(
+                collection_name,
+                filter,
+                order_by=order_by,
+                descending=descending,
+                columns=columns,
+                include_embeddings=include_embeddings,
+                limit=limit,
+                cursor=cursor,
+                missing_ok=missing_ok,
+                namespace=namespace,
+            )
         )
 
     def list_document_ids(
@@ -778,10 +785,12 @@ class AsyncStoreMethods:
         cursor: Optional[bytes] = None,
         missing_ok: bool = False,
         namespace: str = "default",
-    ) -> Pages[str]:
+    ) -> AsyncPages[str]:
         """List the ids of documents in order, without reading anything else of them; otherwise as :meth:`list_documents`."""
-        return self._plain.list_document_ids(
-            collection_name, filter, limit=limit, cursor=cursor, missing_ok=missing_ok, namespace=namespace
+        return paged(
+            self._plain.list_document_ids(
+                collection_name, filter, limit=limit, cursor=cursor, missing_ok=missing_ok, namespace=namespace
+            )
         )
 
     async def facet(

@@ -7,8 +7,7 @@ from typing import Any, List, Optional, Sequence, Tuple, Union
 
 from .._documents import Documents, Filter, Vector, Vectors
 from .._entries import LogEntry, LogInfo, PrefixEntry
-from .._looped import awaited
-from .._methods import Pages
+from .._looped import AsyncPages, awaited, paged
 from .._rows import History, Rows
 from .._transactions import Transaction
 from .._types import (
@@ -49,7 +48,7 @@ class AsyncTransactionMethods:
         depth: int = 1,
         limit: Optional[int] = None,
         cursor: Optional[bytes] = None,
-    ) -> Pages[PrefixEntry]:
+    ) -> AsyncPages[PrefixEntry]:
         """List what stands under a prefix, as a directory lists files and folders: ``scan_prefixes("users/")``.
 
         Keys are cut behind their delimiter number ``depth``, counted from the prefix on, and those that become equal are
@@ -57,7 +56,7 @@ class AsyncTransactionMethods:
         stands below a prefix that is given is skipped: the work is that of what is listed. limit, cursor: as in
         :meth:`scan`.
         """
-        return self._plain.scan_prefixes(prefix, delimiter=delimiter, depth=depth, limit=limit, cursor=cursor)
+        return paged(self._plain.scan_prefixes(prefix, delimiter=delimiter, depth=depth, limit=limit, cursor=cursor))
 
     async def read_log(
         self,
@@ -183,7 +182,7 @@ class AsyncTransactionMethods:
         limit: Optional[int] = None,
         cursor: Optional[bytes] = None,
         missing_ok: bool = False,
-    ) -> Pages[Document]:
+    ) -> AsyncPages[Document]:
         """List documents, all or those that match, in the order of their ids or of a field of their metadata.
 
         order_by: the field. Values of different kinds stand in the order None, bool, numbers, str, bytes, lists, dicts; of one
@@ -196,16 +195,18 @@ class AsyncTransactionMethods:
         as a list. Writes between two pages make no document appear twice, and leave none out that was there all the time.
         cursor: go on where another list of the same order ended, by its ``cursor``. Raises CollectionNotFoundError.
         """
-        return self._plain.list_documents(
-            collection_name,
-            filter,
-            order_by=order_by,
-            descending=descending,
-            columns=columns,
-            include_embeddings=include_embeddings,
-            limit=limit,
-            cursor=cursor,
-            missing_ok=missing_ok,
+        return paged(
+            self._plain.list_documents(
+                collection_name,
+                filter,
+                order_by=order_by,
+                descending=descending,
+                columns=columns,
+                include_embeddings=include_embeddings,
+                limit=limit,
+                cursor=cursor,
+                missing_ok=missing_ok,
+            )
         )
 
     def list_document_ids(
@@ -216,9 +217,11 @@ class AsyncTransactionMethods:
         limit: Optional[int] = None,
         cursor: Optional[bytes] = None,
         missing_ok: bool = False,
-    ) -> Pages[str]:
+    ) -> AsyncPages[str]:
         """List the ids of documents in order, without reading anything else of them; otherwise as :meth:`list_documents`."""
-        return self._plain.list_document_ids(collection_name, filter, limit=limit, cursor=cursor, missing_ok=missing_ok)
+        return paged(
+            self._plain.list_document_ids(collection_name, filter, limit=limit, cursor=cursor, missing_ok=missing_ok)
+        )
 
     async def facet(
         self,
@@ -665,12 +668,12 @@ class AsyncTransactionMethods:
         end: Optional[Key] = None,
         limit: Optional[int] = None,
         reverse: bool = False,
-    ) -> Pages[Tuple[bytes, bytes]]:
+    ) -> AsyncPages[Tuple[bytes, bytes]]:
         """Read pairs of key and value in order, at the transaction's snapshot; arguments as for :meth:`Database.scan`.
 
         What has been iterated over when the transaction commits counts as read.
         """
-        return self._plain.scan(prefix, start=start, end=end, limit=limit, reverse=reverse)
+        return paged(self._plain.scan(prefix, start=start, end=end, limit=limit, reverse=reverse))
 
     def scan_keys(
         self,
@@ -680,9 +683,9 @@ class AsyncTransactionMethods:
         end: Optional[Key] = None,
         limit: Optional[int] = None,
         reverse: bool = False,
-    ) -> Pages[bytes]:
+    ) -> AsyncPages[bytes]:
         """Read keys in order, as :meth:`scan` does pairs."""
-        return self._plain.scan_keys(prefix, start=start, end=end, limit=limit, reverse=reverse)
+        return paged(self._plain.scan_keys(prefix, start=start, end=end, limit=limit, reverse=reverse))
 
     async def get_document(
         self, collection_name: str, id: str, *, include_embeddings: bool = False
