@@ -493,3 +493,25 @@ def test_every_read_at_a_snapshot_is_one_of_a_transaction() -> None:
     # A context is text of several reads; whoever needs one in a transaction makes it of rows.
     expected = {name for name in operations if reads_at_snapshot(name)} - {"AssembleContext", "Render"}
     assert set(_PARTS) | by_name == expected
+
+
+def test_that_a_collection_was_not_there_counts_as_read(home: Namespace) -> None:
+    home.put("k", "v")
+    tx = home.transaction()
+    with pytest.raises(CollectionNotFoundError):
+        tx.get_document("docs", "x")
+    home.collection("docs", dimension=2)
+    tx.put("done", "1")
+    with pytest.raises(TransactionConflictError):
+        tx.commit()
+
+
+def test_a_collection_that_is_dropped_meanwhile_is_a_conflict(home: Namespace) -> None:
+    docs = home.collection("docs", dimension=2)
+    docs.add("x", "")
+    tx = home.transaction()
+    assert tx.get_document("docs", "x") is not None
+    docs.drop()
+    tx.put("done", "1")
+    with pytest.raises(TransactionConflictError):
+        tx.commit()

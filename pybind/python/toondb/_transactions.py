@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Sequence,
 
 from ._bulk import documents_of
 from ._documents import Documents, Vectors, only
-from ._errors import ToonDBError, TransactionError
+from ._errors import CollectionNotFoundError, ToonDBError, TransactionError
 from ._generated._batch import WriteBatch
 from ._generated._transaction import TransactionReads
 from ._methods import Arguments, Pages, Steps, steps
@@ -284,7 +284,12 @@ class Transaction(TransactionReads):
     ) -> Steps[List[Any]]:
         """Reads several things of the snapshot, and notes of each whether it is there."""
         seq = yield self._seq()
-        found = yield self._store._call(operation, self._namespace, {**arguments, "snapshot": seq})
+        try:
+            found = yield self._store._call(operation, self._namespace, {**arguments, "snapshot": seq})
+        except CollectionNotFoundError:
+            # That it was not there was read.
+            self._parts_read.add(("collection", at["collection"]))
+            raise
         for name, one in zip(names, found):
             each = {**at, "key" if target == "key" else "id": name}
             self._reads[(target, *each.values())] = (target, each, one is not None)
