@@ -129,7 +129,12 @@ fn look_up(ctx: &WriteContext<'_>, target: &Target) -> Result<Option<Present>> {
             None => None,
         },
         Target::Document { collection, id } => {
-            let target = rows::resolve(ctx, collection, CollectionKind::Documents)?;
+            let target = match rows::resolve(ctx, collection, CollectionKind::Documents) {
+                Ok(target) => target,
+                // One that was dropped since it was read took its documents with it: that is a conflict, as a deletion is.
+                Err(error) if error.code == ErrorCode::CollectionNotFound => return Ok(None),
+                Err(error) => return Err(error),
+            };
             let stored = ctx.txn.get(Table::Documents, &rows::document_key(&target, id.as_str().as_bytes()))?;
             match stored.as_deref().map(DocumentRecord::decode).transpose()? {
                 Some(record) if rows::is_open(ctx, &target, &record)? => Some(at(record.seq)),
