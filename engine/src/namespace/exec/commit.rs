@@ -158,8 +158,7 @@ fn look_up(ctx: &WriteContext<'_>, target: &Target) -> Result<Option<Present>> {
 fn last_change(ctx: &WriteContext<'_>, part: Part, name: &str) -> Result<u64> {
     let of = |tables: &[Table]| tables.iter().map(|table| ctx.last_changes.of_table(*table)).max().unwrap_or(u64::MAX);
     Ok(match part {
-        // A large range is deleted by a row of its own.
-        Part::Keys => of(&[Table::Kv, Table::RangeDeletes]),
+        Part::Keys => of(&[Table::Kv]),
         Part::Collection => collection_change(ctx, CollectionKind::Documents, name)?,
         Part::Index => collection_change(ctx, CollectionKind::Vectors, name)?,
         Part::Graph => of(&[Table::Nodes, Table::EdgesOut]),
