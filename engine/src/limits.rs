@@ -284,6 +284,8 @@ pub const TIMELINE_BYTES_MAX: usize = 64 << 20;
 pub const SWEEP_ITEMS_MAX: usize = 1_000;
 /// Rows of a range that its delete removes itself; it leaves more than these, or than [`PAGE_BYTES_MAX`] of them, to sweeps.
 pub const ROWS_DELETED_AT_ONCE_MAX: usize = 10_000;
+/// Rows that the range deletes of one operation look at, all together: seconds, in which other writes wait.
+pub const RANGE_ROWS_LOOKED_AT_MAX: usize = 1_000_000;
 /// Deleted ranges of a namespace whose rows are still being removed; one more is answered `Busy`. A read of a key asks each.
 pub const RANGE_DELETES_MAX: usize = 64;
 /// Panics within a minute that take a namespace out of service.
@@ -389,6 +391,10 @@ const _: () = {
     assert!(FRAME_BYTES_MAX < OPERATION_BYTES_MAX, "any request can be logged");
     let record = GROUP_BYTES_MAX + 2 * OPERATION_BYTES_MAX;
     assert!((record as u64) < LOG_PINNED_BYTES_MAX, "a pin may keep the largest record");
+    assert!(
+        ROWS_DELETED_AT_ONCE_MAX + BATCH_ITEMS_MAX < RANGE_ROWS_LOOKED_AT_MAX,
+        "a range may be deleted with all that its commit wrote into it"
+    );
     assert!(ERASE_BYTES_MAX < OPERATION_BYTES_MAX, "an erasure ends before it is refused");
     assert!(MEMTABLE_BYTES_MAX < MEMTABLE_BYTES_HARD_MAX);
     // A filter nests two levels, a map and a list, for each $and; request and envelope add a few.

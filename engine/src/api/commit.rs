@@ -88,7 +88,7 @@ pub enum Part {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Condition {
-    /// It does not exist. For a range: no key exists in it.
+    /// It does not exist. For a range: no key exists in it. A document of a collection that does not exist is absent.
     Absent,
     /// It exists. For a range: some key exists in it.
     Present,

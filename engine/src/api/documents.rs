@@ -8,7 +8,6 @@ use super::filter::Filter;
 use super::ids::{CollectionName, CommitSeq, DocumentId};
 use super::kv::{check_batch, check_ttl};
 use super::properties::Properties;
-use crate::limits;
 
 /// What happens to a document that is added under an id that exists.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -64,15 +63,8 @@ impl DocumentUpdate {
             let text = "the filter is true of every document by its form; to change them all, say so with all";
             return Err(Error::invalid(text));
         }
-        set.validate()?;
+        set.validate_change(unset)?;
         check_ttl(*ttl_ms)?;
-        if unset.len() > limits::PROPERTIES_MAX {
-            let (given, max) = (unset.len(), limits::PROPERTIES_MAX);
-            return Err(Error::limit(format!("{given} fields to unset; the limit is {max}")));
-        }
-        if let Some(name) = unset.iter().find(|name| set.get(name).is_some()) {
-            return Err(Error::invalid(format!("field {name:?} is both set and unset; name it once")));
-        }
         if ttl_ms.is_some() && *persist {
             return Err(Error::invalid("ttl_ms and persist contradict each other; give one of them"));
         }

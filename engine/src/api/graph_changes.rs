@@ -7,18 +7,6 @@ use super::error::{Error, Result};
 use super::ids::{CommitSeq, EdgeType, NodeId};
 use super::properties::Properties;
 use super::walk_filter::check_node_type;
-use crate::limits;
-
-fn check_merge(set: &Properties, unset: &[String]) -> Result<()> {
-    set.validate()?;
-    if unset.len() > limits::PROPERTIES_MAX {
-        return Err(Error::limit(format!("more than {} fields to unset", limits::PROPERTIES_MAX)));
-    }
-    match unset.iter().find(|name| set.get(name).is_some()) {
-        Some(name) => Err(Error::invalid(format!("the field {name:?} is both set and unset"))),
-        None => Ok(()),
-    }
-}
 
 /// What changes in a node: its other fields stay.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,7 +28,7 @@ impl NodeUpdate {
     pub(super) fn validate(&self) -> Result<()> {
         self.id.validate()?;
         self.node_type.as_deref().map_or(Ok(()), check_node_type)?;
-        check_merge(&self.set, &self.unset)
+        self.set.validate_change(&self.unset)
     }
 }
 
@@ -66,7 +54,7 @@ impl EdgeUpdate {
         self.from_id.validate()?;
         self.edge_type.validate()?;
         self.to_id.validate()?;
-        check_merge(&self.set, &self.unset)
+        self.set.validate_change(&self.unset)
     }
 }
 
@@ -102,10 +90,10 @@ impl UpdateEdge {
     }
 }
 
-/// An update happened, or found nothing to change.
+/// An update happened, or found nothing to change. One that leaves everything as it was writes nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Updated {
-    /// True if there was something to change.
+    /// True if there is such a node or edge, also where it was as asked already.
     pub updated: bool,
     /// Its position in the namespace's commit order.
     pub commit_seq: CommitSeq,

@@ -72,6 +72,19 @@ impl Properties {
         }
         Ok(())
     }
+
+    /// As [`Properties::validate`], of fields to set while others are unset: nothing may be both.
+    pub(super) fn validate_change(&self, unset: &[String]) -> Result<()> {
+        self.validate()?;
+        if unset.len() > limits::PROPERTIES_MAX {
+            let (given, max) = (unset.len(), limits::PROPERTIES_MAX);
+            return Err(Error::limit(format!("{given} fields to unset; the limit is {max}")));
+        }
+        match unset.iter().find(|name| self.get(name).is_some()) {
+            Some(name) => Err(Error::invalid(format!("field {name:?} is both set and unset; name it once"))),
+            None => Ok(()),
+        }
+    }
 }
 
 impl FromIterator<(String, Value)> for Properties {

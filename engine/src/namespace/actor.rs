@@ -245,6 +245,7 @@ impl Actor {
             quota: around.quota,
             last_changes: &self.last_changes,
             fresh: Vec::new(),
+            range_rows: 0,
             asserted: Asserted::default(),
             rng: &**around.rng,
             durability,

@@ -34,6 +34,8 @@ pub struct WriteContext<'a> {
     pub fresh: Vec<Arc<Collection>>,
     /// When each part of the namespace was last changed.
     pub last_changes: &'a LastChanges,
+    /// Rows that it has looked at to delete ranges.
+    pub range_rows: usize,
     /// The temporal facts it has asserted so far.
     pub asserted: Asserted,
     /// Randomness, for ids.

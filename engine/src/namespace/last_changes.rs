@@ -9,7 +9,7 @@
 
 use std::collections::HashMap;
 
-use crate::store::{KeyReader, RowEffect, Table};
+use crate::store::{KeyReader, RangeDelete, RowEffect, Table};
 
 /// The commits, as the actor has staged them.
 #[derive(Debug)]
@@ -29,7 +29,14 @@ impl LastChanges {
     /// Notes the effects of a commit.
     pub fn note<'e>(&mut self, effects: impl Iterator<Item = RowEffect<'e>>, seq: u64) {
         let mut last = None;
-        for RowEffect { table, key, value: _ } in effects {
+        for RowEffect { table, key, value } in effects {
+            // A large range is deleted by a row of its own, and what it deletes is of the table that this row names.
+            let table = match (table, value) {
+                (Table::RangeDeletes, Some(value)) => {
+                    RangeDelete::decode(key, value).map_or(Table::Kv, |range| range.table)
+                }
+                _ => table,
+            };
             if let Some(changed) = self.tables.get_mut(usize::from(table.number())) {
                 *changed = seq;
             }
@@ -75,5 +82,16 @@ mod tests {
         assert_eq!((changes.of_collection(7), changes.of_collection(8)), (5, 3));
         changes.forget(|number| number == 7);
         assert_eq!(changes.of_collection(7), 3);
+    }
+    #[test]
+    fn a_deleted_range_changes_the_table_that_it_is_of() {
+        for (table, other) in [(Table::Kv, Table::LogEntries), (Table::LogEntries, Table::Kv)] {
+            let mut changes = LastChanges::since(3);
+            let range = RangeDelete { seq: 5, number: 0, table, start: b"a".to_vec(), end: None };
+            let (key, value) = (range.key(), range.encode());
+            let effect = RowEffect { table: Table::RangeDeletes, key: &key, value: Some(&value) };
+            changes.note([effect].into_iter(), 5);
+            assert_eq!((changes.of_table(table), changes.of_table(other)), (5, 3));
+        }
     }
 }

@@ -34,6 +34,7 @@ pub fn try_on_nothing(clock: &Arc<dyn Clock>, rng: &dyn Rng, request: Request) -
         quota: Quota::default(),
         last_changes: &last_changes,
         fresh: Vec::new(),
+        range_rows: 0,
         asserted: Asserted::default(),
         rng,
         durability: request.durability(),

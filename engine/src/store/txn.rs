@@ -85,14 +85,6 @@ impl Txn {
         Ok(self.with_own(table, range, false, stored))
     }
 
-    /// The keys of a range that it writes or deletes itself.
-    pub fn own_keys(&self, table: Table, range: &KeyRange) -> Vec<Vec<u8>> {
-        if range.is_empty() {
-            return Vec::new();
-        }
-        self.table(table).range::<[u8], _>(Bounds(range)).map(|(key, _)| key.clone()).collect()
-    }
-
     /// Approximate bytes of its writes in the log.
     pub fn bytes(&self) -> usize {
         self.bytes

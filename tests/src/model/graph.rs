@@ -3,15 +3,34 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use toondb_engine::api::{
-    Direction, Edge, EdgeType, EdgeUpdate, ErrorCode, Filter, Node, NodeId, NodeUpdate, Properties, WalkFilter,
+    Direction, Edge, EdgeType, EdgeUpdate, ErrorCode, Filter, Node, NodeId, NodeUpdate, Properties, Value, WalkFilter,
 };
 
 use super::state::{Model, Now, Outcome, counted};
 
-fn merge(properties: &mut Properties, set: &Properties, unset: &[String]) {
+/// A value written out with its kinds, so that 1 and 1.0 differ, and without the order of its fields.
+fn told(value: &Value) -> String {
+    match value {
+        Value::Map(fields) => {
+            let mut fields: Vec<String> =
+                fields.iter().map(|(name, value)| format!("{name:?}: {}", told(value))).collect();
+            fields.sort();
+            format!("{fields:?}")
+        }
+        Value::List(values) => format!("{:?}", values.iter().map(told).collect::<Vec<_>>()),
+        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::String(_) | Value::Bytes(_) => {
+            format!("{value:?}")
+        }
+    }
+}
+
+/// True if that changes anything.
+fn merge(properties: &mut Properties, set: &Properties, unset: &[String]) -> bool {
+    let before = told(&Value::Map(properties.0.clone()));
     let old = std::mem::take(&mut properties.0);
     let all = old.into_iter().chain(set.0.clone()).collect::<Properties>();
     *properties = all.0.into_iter().filter(|(name, _)| !unset.contains(name)).collect();
+    told(&Value::Map(properties.0.clone())) != before
 }
 
 impl Model {
@@ -41,20 +60,25 @@ impl Model {
 
     pub(super) fn update_node(&mut self, update: &NodeUpdate, now: Now) -> Outcome {
         let Some((seq, node)) = self.nodes.get_mut(update.id.as_str()) else { return Outcome::default() };
-        *seq = now.seq;
-        merge(&mut node.properties, &update.set, &update.unset);
+        let mut wrote = merge(&mut node.properties, &update.set, &update.unset);
         if let Some(node_type) = &update.node_type {
+            wrote |= node.node_type != *node_type;
             node.node_type.clone_from(node_type);
         }
-        counted(1)
+        if wrote {
+            *seq = now.seq;
+        }
+        Outcome { wrote, ..counted(1) }
     }
 
     pub(super) fn update_edge(&mut self, update: &EdgeUpdate, now: Now) -> Outcome {
         let key = (update.from_id.to_string(), update.edge_type.to_string(), update.to_id.to_string());
         let Some((seq, properties)) = self.edges.get_mut(&key) else { return Outcome::default() };
-        *seq = now.seq;
-        merge(properties, &update.set, &update.unset);
-        counted(1)
+        let wrote = merge(properties, &update.set, &update.unset);
+        if wrote {
+            *seq = now.seq;
+        }
+        Outcome { wrote, ..counted(1) }
     }
 
     /// The nodes of a type, or all, that match, by id.

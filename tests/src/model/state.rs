@@ -177,7 +177,7 @@ impl Model {
             Request::CacheInvalidate(invalidate) => self.cache_invalidate(invalidate, now),
             Request::Commit(commit) => {
                 for precondition in &commit.preconditions {
-                    if !self.holds(precondition, now)? {
+                    if !self.holds(precondition, now) {
                         return Err(ErrorCode::Conflict);
                     }
                 }
@@ -265,7 +265,7 @@ impl Model {
         Outcome { wrote, ambiguous, number: 1, previous: seen, ..Outcome::default() }
     }
 
-    fn holds(&self, precondition: &Precondition, now: Now) -> Result<bool, ErrorCode> {
+    fn holds(&self, precondition: &Precondition, now: Now) -> bool {
         let condition = &precondition.condition;
         let found: Option<(u64, &[u8])> = match &precondition.target {
             Target::KeyRange { start, end } => {
@@ -273,14 +273,14 @@ impl Model {
                     |key: &[u8]| key >= start.as_slice() && end.as_ref().is_none_or(|end| key < end.as_slice());
                 let rows = self.kv.iter().filter(|(key, row)| inside(key) && !row.is_expired(now.ms));
                 let versions: Vec<u64> = rows.map(|(_, row)| row.version).collect();
-                return Ok(match condition {
+                return match condition {
                     Condition::Absent => versions.is_empty(),
                     Condition::Present => !versions.is_empty(),
                     Condition::UnchangedSince { seq, count } => {
                         versions.len() as u64 == *count && versions.iter().all(|version| *version <= seq.0)
                     }
                     Condition::Equals { .. } => false,
-                });
+                };
             }
             Target::Part { .. } => panic!("the model knows no parts"),
             Target::Key { key } => {
@@ -288,8 +288,9 @@ impl Model {
                 row.map(|row| (row.version, row.value.as_slice()))
             }
             Target::Document { collection, id } => {
-                let collection = self.collections.get(collection.as_str()).ok_or(ErrorCode::CollectionNotFound)?;
-                collection.documents.get(id.as_str()).map(|(seq, _)| (*seq, &[][..]))
+                let collection = self.collections.get(collection.as_str());
+                let found = collection.and_then(|collection| collection.documents.get(id.as_str()));
+                found.map(|(seq, _)| (*seq, &[][..]))
             }
             Target::Node { id } => self.nodes.get(id.as_str()).map(|(seq, _)| (*seq, &[][..])),
             Target::Edge { from_id, edge_type, to_id } => {
@@ -297,12 +298,12 @@ impl Model {
                 self.edges.get(&key).map(|(seq, _)| (*seq, &[][..]))
             }
         };
-        Ok(match condition {
+        match condition {
             Condition::Absent => found.is_none(),
             Condition::Present => found.is_some(),
             Condition::Equals { value } => found.is_some_and(|(_, bytes)| bytes == value.as_slice()),
             Condition::UnchangedSince { seq, count: _ } => found.is_some_and(|(written, _)| written <= seq.0),
-        })
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! `commit`: everything or nothing, later writes see earlier ones, and every kind of precondition.
 
 use toondb_engine::api::{
-    Commit, CommitSeq, Condition, CountVectors, CreateIndex, Direction, Durability, EmbeddingBatch, ErrorCode, IdBatch,
-    KeySpan, Metric, NamespaceStatsRequest, Part, Precondition, Target, TimestampMs, Write,
+    Commit, CommitSeq, Condition, CountVectors, CreateIndex, Direction, DropCollection, Durability, EmbeddingBatch,
+    ErrorCode, IdBatch, KeySpan, Metric, NamespaceStatsRequest, Part, Precondition, Target, TimestampMs, Write,
 };
 use toondb_tests::Script;
 use toondb_tests::requests::{
@@ -209,9 +209,19 @@ fn conditions_on_documents_nodes_and_edges(s: &mut Script) {
         let bad = Precondition { target: there, condition: Condition::Equals { value: bytes("") } };
         s.fails(ErrorCode::InvalidArgument, "default", commit(vec![bad], vec![]));
     }
-    let no_collection = Target::Document { collection: "x".into(), id: "d".into() };
-    let request = commit(vec![Precondition { target: no_collection, condition: Condition::Present }], vec![]);
-    s.fails(ErrorCode::CollectionNotFound, "default", request);
+}
+
+/// A transaction that read in a collection which was dropped since is tried again, as after any other conflict.
+fn conditions_on_documents_of_a_collection_that_is_gone(s: &mut Script) {
+    s.ok("default", create_collection("c", 1, Metric::Dot));
+    let added = s.ok("default", toondb_tests::requests::add_documents("c", vec![document("d", &[1.0])])).commit_seq.0;
+    let doc = || Target::Document { collection: "c".into(), id: "d".into() };
+    assert!(holds(s, doc(), since(added, 0)));
+    s.ok("default", DropCollection { collection: "c".into() });
+    assert!(!holds(s, doc(), since(added, 0)) && !holds(s, doc(), Condition::Present));
+    assert!(holds(s, doc(), Condition::Absent));
+    let never = || Target::Document { collection: "x".into(), id: "d".into() };
+    assert!(holds(s, never(), Condition::Absent) && !holds(s, never(), Condition::Present));
 }
 
 /// What a transaction has searched, counted or walked in must be as it was, as a whole.
@@ -294,6 +304,7 @@ scenarios!(
     conditions_on_keys,
     conditions_on_ranges,
     conditions_on_documents_nodes_and_edges,
+    conditions_on_documents_of_a_collection_that_is_gone,
     conditions_on_parts,
     a_conflict_changes_nothing,
 );

@@ -95,6 +95,35 @@ fn fields_are_merged(s: &mut Script) {
     assert_eq!(s.ok("default", get_node("a")).node.unwrap().properties.0.len(), 602);
 }
 
+/// A transaction that has read what stays as it is has nothing to try again for.
+fn an_update_that_changes_nothing_writes_nothing(s: &mut Script) {
+    s.ok("default", add_node("a"));
+    s.ok("default", add_node("b"));
+    s.ok("default", add_edge("a", "r", "b"));
+    let edge = ("a", "r", "b");
+    let fields = || Properties::new().with("n", 1).with("m", Value::List(vec![1.into(), Value::Null]));
+    s.ok("default", update_node("a", "person", fields()));
+    let last = s.ok("default", update_edge(edge, fields(), &[])).commit_seq;
+    let other_order = || Properties::new().with("m", Value::List(vec![1.into(), Value::Null])).with("n", 1);
+    let unset = NodeUpdate { id: "a".into(), node_type: None, set: Properties::new(), unset: vec!["never".into()] };
+    for unchanged in [
+        s.ok("default", update_node("a", "person", other_order())),
+        s.ok("default", UpdateNode { update: unset, durability: Durability::Durable }),
+        s.ok("default", update_edge(edge, other_order(), &["never"])),
+    ] {
+        assert_eq!((unchanged.updated, unchanged.commit_seq), (true, last));
+    }
+    // As values they are equal; as what is stored they are not.
+    let float = || Properties::new().with("n", Value::Float(1.0));
+    let node = s.ok("default", update_node("a", "person", float()));
+    let link = s.ok("default", update_edge(edge, float(), &[]));
+    let other_type = s.ok("default", update_node("a", "thing", float()));
+    let seqs = [node, link, other_type].map(|changed| changed.commit_seq.0);
+    assert_eq!(seqs, [last.0 + 1, last.0 + 2, last.0 + 3]);
+    let found = s.ok("default", get_node("a")).node.unwrap();
+    assert!(matches!(found.properties.get("n"), Some(Value::Float(_))));
+}
+
 fn two_nodes_become_one(s: &mut Script) {
     for id in ["old", "new", "x"] {
         s.ok("default", add_node(id));
@@ -258,6 +287,7 @@ fn there_and_back_in_a_commit(s: &mut Script) {
 scenarios!(
     a_node_that_was_never_added_keeps_its_facts,
     fields_are_merged,
+    an_update_that_changes_nothing_writes_nothing,
     two_nodes_become_one,
     facts_move_with_their_history,
     what_moved_is_listed,

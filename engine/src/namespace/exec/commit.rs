@@ -129,7 +129,12 @@ fn look_up(ctx: &WriteContext<'_>, target: &Target) -> Result<Option<Present>> {
             None => None,
         },
         Target::Document { collection, id } => {
-            let target = rows::resolve(ctx, collection, CollectionKind::Documents)?;
+            let target = match rows::resolve(ctx, collection, CollectionKind::Documents) {
+                Ok(target) => target,
+                // One that was dropped since it was read took its documents with it: that is a conflict, as a deletion is.
+                Err(error) if error.code == ErrorCode::CollectionNotFound => return Ok(None),
+                Err(error) => return Err(error),
+            };
             let stored = ctx.txn.get(Table::Documents, &rows::document_key(&target, id.as_str().as_bytes()))?;
             match stored.as_deref().map(DocumentRecord::decode).transpose()? {
                 Some(record) if rows::is_open(ctx, &target, &record)? => Some(at(record.seq)),
@@ -153,8 +158,7 @@ fn look_up(ctx: &WriteContext<'_>, target: &Target) -> Result<Option<Present>> {
 fn last_change(ctx: &WriteContext<'_>, part: Part, name: &str) -> Result<u64> {
     let of = |tables: &[Table]| tables.iter().map(|table| ctx.last_changes.of_table(*table)).max().unwrap_or(u64::MAX);
     Ok(match part {
-        // A large range is deleted by a row of its own.
-        Part::Keys => of(&[Table::Kv, Table::RangeDeletes]),
+        Part::Keys => of(&[Table::Kv]),
         Part::Collection => collection_change(ctx, CollectionKind::Documents, name)?,
         Part::Index => collection_change(ctx, CollectionKind::Vectors, name)?,
         Part::Graph => of(&[Table::Nodes, Table::EdgesOut]),

@@ -16,6 +16,9 @@ pub fn delete_keys(ctx: &mut WriteContext<'_>, span: &KeySpan) -> Result<Option<
     let KeySpan { prefix, start, end } = span;
     let [prefix, start, end] = [prefix, start, end].map(|bound| bound.as_ref().map(|bound| bound.as_slice()));
     let range = KeyRange::of(prefix, start, end);
+    // Also rows that it has deleted: a walk over what is stored comes by them.
+    let own = ctx.txn.own(Table::Kv, &range).take(limits::RANGE_ROWS_LOOKED_AT_MAX + 1).count();
+    look(ctx, own)?;
     if ctx.txn.before().hides_all(Table::Kv, &range) {
         // Another range is being removed here.
         return delete_own(ctx, &range).map(Some);
@@ -34,27 +37,43 @@ pub fn delete_keys(ctx: &mut WriteContext<'_>, span: &KeySpan) -> Result<Option<
     Ok(Some(deleted))
 }
 
+/// Counts rows that an operation looks at to delete ranges, of all its ranges together, and refuses it where they are too many:
+/// everybody else waits meanwhile.
+fn look(ctx: &mut WriteContext<'_>, rows: usize) -> Result<()> {
+    ctx.range_rows += rows;
+    let max = limits::RANGE_ROWS_LOOKED_AT_MAX;
+    if ctx.range_rows > max {
+        return Err(Error::limit(format!(
+            "the ranges to delete hold more than {max} rows to look at: split the commit"
+        )));
+    }
+    Ok(())
+}
+
 /// Deletes what this operation has written itself: it has its commit, and no range deleted in it hides it. Gives how many.
 fn delete_own(ctx: &mut WriteContext<'_>, range: &KeyRange) -> Result<u64> {
     let mut deleted = 0;
-    for key in ctx.txn.own_keys(Table::Kv, range) {
+    let keys: Vec<Vec<u8>> = ctx.txn.own(Table::Kv, range).map(|(key, _)| key.to_vec()).collect();
+    for key in keys {
         deleted += u64::from(delete(ctx, key.into())?);
     }
     Ok(deleted)
 }
 
 /// The rows of a range, also hidden ones, unless there are too many to be deleted one by one.
-fn few(ctx: &WriteContext<'_>, range: &KeyRange) -> Result<Option<Vec<StoredRow>>> {
-    let (mut rows, mut bytes) = (Vec::new(), 0);
+fn few(ctx: &mut WriteContext<'_>, range: &KeyRange) -> Result<Option<Vec<StoredRow>>> {
+    let (mut rows, mut bytes, mut are_few) = (Vec::new(), 0, true);
     for row in ctx.txn.scan_stored(Table::Kv, range)? {
         let row = row?;
         bytes += row.key.len() + row.value.len();
         if rows.len() >= limits::ROWS_DELETED_AT_ONCE_MAX || bytes > limits::PAGE_BYTES_MAX {
-            return Ok(None);
+            are_few = false;
+            break;
         }
         rows.push(row);
     }
-    Ok(Some(rows))
+    look(ctx, rows.len())?;
+    Ok(are_few.then_some(rows))
 }
 
 /// The least key behind one.

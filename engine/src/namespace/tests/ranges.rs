@@ -266,3 +266,44 @@ fn power_that_fails_while_a_range_is_removed_brings_nothing_back() {
         assert_eq!((bench.stats().keys, bench.stats().live_bytes), (3, 12), "seed {seed}");
     }
 }
+
+#[test]
+fn the_ranges_of_one_operation_look_at_so_many_rows_and_no_more() {
+    const KEYS: usize = 5_000;
+    let bench = Bench::new();
+    let entries = (0..KEYS).map(entry).collect();
+    bench.run(BatchPut { entries, durability: Durability::Durable }).unwrap();
+    // The first finds keys; the others come by what the first has deleted.
+    let commit = |ranges: usize| {
+        let writes = vec![Write::DeleteRange(span()); ranges];
+        bench.run(Commit { writes, ..Commit::default() })
+    };
+    let most = limits::RANGE_ROWS_LOOKED_AT_MAX / KEYS;
+    assert_eq!(commit(most + 1).unwrap_err().code, ErrorCode::LimitExceeded);
+    assert_eq!(keys(&bench, None).len(), KEYS, "nothing has changed");
+    commit(most).unwrap();
+    assert_eq!(keys(&bench, None).len(), 0);
+}
+
+/// Whoever has scanned keys does not depend on logs, however long they are.
+#[test]
+fn a_long_trim_of_a_log_is_no_change_of_keys() {
+    use crate::api::{Condition, Part, Precondition, Target};
+    let bench = Bench::new();
+    fill(&bench);
+    let append =
+        AppendLog { log: "log".into(), values: vec![ByteBuf::from(b"v"); MANY], durability: Durability::Durable };
+    bench.run(append).unwrap();
+    let seq = bench.run(TakeSnapshot {}).unwrap().seq;
+    let unchanged = || {
+        let target = Target::Part { part: Part::Keys, name: String::new() };
+        let condition = Condition::UnchangedSince { seq, count: 0 };
+        let preconditions = vec![Precondition { target, condition }];
+        bench.run(Commit { preconditions, ..Commit::default() })
+    };
+    let trim = TrimLog { log: "log".into(), keep: Some(1), before: None, durability: Durability::Durable };
+    assert_eq!(bench.run(trim).unwrap().deleted, MANY as u64 - 1);
+    unchanged().unwrap();
+    assert_eq!(delete(&bench), None);
+    assert_eq!(unchanged().unwrap_err().code, ErrorCode::Conflict);
+}

@@ -50,6 +50,7 @@ impl Harness {
             stamp_ms: crate::clock::Clock::now_ms(&*self.clock),
             counters: self.counters,
             quota: Quota::default(),
+            range_rows: 0,
             asserted: Asserted::default(),
             last_changes: &last_changes,
             rng: &rng,

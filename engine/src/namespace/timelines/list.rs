@@ -4,6 +4,9 @@
 //! go on over another table in the same order: facts of one type come in the same order from the list by type and from
 //! `TemporalOut` itself, which stands in for the list while it does not have every fact yet.
 
+use std::cmp::Ordering;
+use std::ops::Bound;
+
 use super::row::{KeyParts, in_prefix, out_key_of_in, out_prefix, parts};
 use crate::api::{ByteBuf, EdgeType, Error, Filter, NodeId, Properties, Result};
 use crate::store::{
@@ -60,7 +63,7 @@ impl FactList {
             Self::OfType(edge_type) => KeyRange::prefix(&KeyWriter::new().text(edge_type.as_str()).finish()),
             Self::ChangedAfter(seq) => {
                 let first = KeyWriter::new().u64(seq.saturating_add(1)).finish();
-                KeyRange { start: std::ops::Bound::Included(first), ..KeyRange::all() }
+                KeyRange { start: Bound::Included(first), ..KeyRange::all() }
             }
         }
     }
@@ -71,7 +74,10 @@ impl FactList {
         let key = match self {
             Self::All | Self::From(..) => Some(place.out_key.clone()),
             Self::To(..) => parts(&place.out_key).map(|parts| mirrored(&parts)),
-            Self::OfType(_) => type_key(&place.out_key),
+            Self::OfType(edge_type) => {
+                let start = behind_in_type(edge_type, &place.out_key).ok_or_else(foreign)?;
+                return Ok(KeyRange { start, ..range });
+            }
             Self::ChangedAfter(_) => Some(change_key(place.change, &place.out_key)),
         };
         let is_inside = |key: &Vec<u8>| {
@@ -95,6 +101,22 @@ impl FactList {
             }
         })
     }
+}
+
+/// Where the facts of a type begin that are behind a version in the order of all. That may be of another type: until the list
+/// by type had every fact the walk was over all.
+fn behind_in_type(edge_type: &EdgeType, out_key: &[u8]) -> Option<Bound<Vec<u8>>> {
+    let place = parts(out_key)?;
+    let node = KeyWriter::new().text(edge_type.as_str()).text(place.node).finish();
+    Some(match place.edge_type.cmp(edge_type.as_str()) {
+        Ordering::Less => Bound::Included(node),
+        Ordering::Equal => Bound::Excluded(type_key(out_key)?),
+        // The node's facts of this type came before: on with what is behind all keys that begin so.
+        Ordering::Greater => match KeyRange::prefix(&node).end {
+            Bound::Included(end) | Bound::Excluded(end) => Bound::Included(end),
+            Bound::Unbounded => return None,
+        },
+    })
 }
 
 fn mirrored(parts: &KeyParts<'_>) -> Vec<u8> {
@@ -131,11 +153,13 @@ impl FactPlace {
         ByteBuf::from(cursor)
     }
 
-    /// From a cursor, which comes from outside.
-    pub fn decode(cursor: &[u8]) -> Result<Self> {
+    /// From a cursor of one of so many walks. It comes from outside: one of another walk is refused.
+    pub fn decode(cursor: &[u8], walks: usize) -> Result<Self> {
         let (walk, rest) = cursor.split_first().ok_or_else(foreign)?;
         let (change, out_key) = rest.split_first_chunk().ok_or_else(foreign)?;
-        parts(out_key).ok_or_else(foreign)?;
+        if usize::from(*walk) >= walks || parts(out_key).is_none() {
+            return Err(foreign());
+        }
         Ok(Self { walk: *walk, change: u64::from_be_bytes(*change), out_key: out_key.to_vec() })
     }
 }
@@ -199,7 +223,8 @@ mod tests {
     fn places_belong_to_their_walks() {
         let (out, edge_type) = (out_key(&edge()), Some(EdgeType::new("r")));
         let place = FactPlace { walk: 1, change: 7, out_key: out.clone() };
-        assert_eq!(FactPlace::decode(&place.encode()).unwrap(), place);
+        assert_eq!(FactPlace::decode(&place.encode(), 2).unwrap(), place);
+        assert!(FactPlace::decode(&place.encode(), 1).is_err(), "there is no such walk");
         let by_type = super::super::type_key(&edge());
         let walks = [
             (FactList::All, out.clone()),
@@ -218,18 +243,41 @@ mod tests {
                     || walk.table() == Table::TemporalOut
             );
         }
-        let others = [
-            FactList::From("b".into(), None),
-            FactList::To("a".into(), None),
-            FactList::OfType("s".into()),
-            FactList::ChangedAfter(7),
-        ];
+        let others = [FactList::From("b".into(), None), FactList::To("a".into(), None), FactList::ChangedAfter(7)];
         for walk in others {
             assert!(walk.range_after(&place).is_err(), "{walk:?}");
         }
         let cursor = place.encode();
         for cut in 0..cursor.len() {
-            assert!(FactPlace::decode(&cursor[..cut]).is_err());
+            assert!(FactPlace::decode(&cursor[..cut], 2).is_err());
+        }
+    }
+    /// A walk over all may end at any type before the list of one is complete.
+    #[test]
+    fn a_place_of_another_type_stands_between_the_facts_of_a_type() {
+        let key = |node: &str, edge_type: &str, from: i64| {
+            KeyWriter::new().text(node).text(edge_type).time(from).text("z").u64(1).finish()
+        };
+        let mut all: Vec<Vec<u8>> = Vec::new();
+        for node in ["a", "ab", "b"] {
+            for edge_type in ["q", "r", "rs", "s"] {
+                all.extend([-1, 1].map(|from| key(node, edge_type, from)));
+            }
+        }
+        all.sort_unstable();
+        for edge_type in ["q", "r", "rr", "rs", "s", "t"] {
+            let walk = FactList::OfType(edge_type.into());
+            let of_type = |out: &Vec<u8>| parts(out).unwrap().edge_type == edge_type;
+            for (number, out) in all.iter().enumerate() {
+                let place = FactPlace { walk: 0, change: 0, out_key: out.clone() };
+                let range = walk.range_after(&place).unwrap();
+                let is_left = |key: &Vec<u8>| {
+                    std::ops::RangeBounds::<Vec<u8>>::contains(&(range.start.as_ref(), range.end.as_ref()), key)
+                };
+                let left = all.iter().filter(|out| of_type(out) && is_left(&type_key(out).unwrap()));
+                let behind = all[number + 1..].iter().filter(|out| of_type(out));
+                assert!(left.eq(behind), "{edge_type} behind {number}");
+            }
         }
     }
 }

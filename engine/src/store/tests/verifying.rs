@@ -3,6 +3,7 @@
 use super::{CACHE_BYTES, ID, created, filled, flush, open, path};
 use crate::api::{Metric, Properties};
 use crate::disk::SimDisk;
+use crate::store::tables::definition;
 use crate::store::{
     Base, CollectionKind, CollectionRecord, Counters, DocumentRecord, EdgeRecord, FACTS_LISTED, FaultKind, FlushInput,
     KeyWriter, KvRecord, LogEntryRow, LogHead, LogMark, Memtable, NODES_LISTED, NodeRecord, RowMark, RowPlace,
@@ -186,6 +187,32 @@ fn every_missing_row_and_every_wrong_counter_is_found() {
     for counters in wrong {
         let report = report(&rows, counters);
         assert_eq!(report.findings.len(), 1, "{report:?}");
+    }
+}
+
+/// Whatever it is held against: the report tells of it, and nothing is made anew from rows that nobody can trust.
+#[test]
+fn a_row_with_a_wrong_seal_is_told_wherever_it_is() {
+    let (rows, counters) = sound();
+    for (table, key, _) in rows.iter().filter(|(table, ..)| *table != Table::Vectors) {
+        let disk = created();
+        let base = open(&disk).unwrap();
+        let memtable = Memtable::default();
+        rows.iter().for_each(|(table, key, value)| memtable.insert(*table, key, Some(value), 1));
+        base.flush(FlushInput { memtable: &memtable, through_seq: 1, counters }).unwrap();
+        let mut tx = base.db.read().begin_write().unwrap();
+        tx.set_two_phase_commit(true);
+        {
+            let mut stored = tx.open_table(definition(*table)).unwrap();
+            stored.insert(key.as_slice(), &b"not what was sealed"[..]).unwrap();
+        }
+        tx.commit().unwrap();
+        for report in [base.verify(&mut |_| true).unwrap().unwrap(), base.rebuild().unwrap()] {
+            assert!(!report.is_repairable(), "{table:?}: {report:?}");
+            let is_told = report.findings.iter().any(|finding| finding.kind == FaultKind::Damaged);
+            assert!(is_told, "{table:?}: {report:?}");
+        }
+        assert!(!base.has_failed(), "{table:?}");
     }
 }
 

@@ -20,8 +20,7 @@ pub(super) struct FactLists {
 
 impl RowWalk<'_> {
     pub(super) fn begin_lists(&mut self) -> StoreResult<()> {
-        let complete = self.snapshot.get(Table::TemporalTypes, FACTS_LISTED, <[u8]>::is_empty)?;
-        self.lists.complete = complete == Some(true);
+        self.lists.complete = self.is_complete(Table::TemporalTypes, FACTS_LISTED)?;
         Ok(())
     }
 

@@ -18,12 +18,7 @@ pub(super) struct NodeList {
 
 impl RowWalk<'_> {
     pub(super) fn begin_node_list(&mut self) -> StoreResult<()> {
-        let noted = match self.snapshot.get(Table::NodeTypes, NODES_LISTED, <[u8]>::is_empty) {
-            // The walk over the table will come upon it.
-            Err(error) if !error.ends_the_handle() => None,
-            noted => noted?,
-        };
-        self.nodes.complete = noted == Some(true);
+        self.nodes.complete = self.is_complete(Table::NodeTypes, NODES_LISTED)?;
         Ok(())
     }
 

@@ -107,8 +107,14 @@ impl RowWalk<'_> {
             if self.unpaced >= BYTES_BETWEEN && !(self.pace)(std::mem::take(&mut self.unpaced)) {
                 return Err(Stop::Asked);
             }
-            if let Err((kind, what)) = self.row(table, &row.key, &row.value).map_err(Stop::Failed)? {
-                self.report.add(kind, table.name(), format!("{what}, at key {}", shown(&row.key)));
+            match self.row(table, &row.key, &row.value) {
+                Ok(Ok(())) => {}
+                Ok(Err((kind, what))) => {
+                    self.report.add(kind, table.name(), format!("{what}, at key {}", shown(&row.key)));
+                }
+                Err(error) if error.ends_the_handle() => return Err(Stop::Failed(error)),
+                // A row that this one was held against.
+                Err(error) => self.report.add(FaultKind::Damaged, table.name(), error.to_string()),
             }
         }
         Ok(())

@@ -9,11 +9,12 @@ use super::node_types::NodeList;
 use super::report::RowReport;
 use super::times::Times;
 use crate::store::base_snapshot::BaseSnapshot;
-use crate::store::error::StoreError;
+use crate::store::error::{StoreError, StoreResult};
 use crate::store::log_walk::LogWalk;
 use crate::store::memtable::Memtable;
 use crate::store::range_delete::RangeDelete;
 use crate::store::record::{CollectionRecord, Counters};
+use crate::store::table::Table;
 
 /// Asked after every few rows, with the bytes read since the last time, whether to go on. It may wait.
 pub type Pace<'a> = &'a mut dyn FnMut(u64) -> bool;
@@ -56,4 +57,15 @@ pub(super) struct RowWalk<'a> {
     pub(super) lists: FactLists,
     /// Takes the rows that put right what is derived.
     pub(super) fixes: Option<&'a Memtable>,
+}
+
+impl RowWalk<'_> {
+    /// True if the row that says how far a list reaches says that everything is in it. One that cannot be read says nothing.
+    pub(super) fn is_complete(&self, table: Table, noted_under: &[u8]) -> StoreResult<bool> {
+        match self.snapshot.get(table, noted_under, <[u8]>::is_empty) {
+            // The walk over the table will come upon it.
+            Err(error) if !error.ends_the_handle() => Ok(false),
+            noted => Ok(noted? == Some(true)),
+        }
+    }
 }

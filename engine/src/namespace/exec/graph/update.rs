@@ -1,12 +1,16 @@
 //! Merges fields into nodes and edges that exist.
 
+use super::super::temporal::same_value;
 use super::rows::{self, EdgeName, put_edge, put_node};
-use crate::api::{EdgeUpdate, NodeUpdate, Properties, Result, UpdateEdge, UpdateNode, Updated};
+use crate::api::{EdgeUpdate, NodeUpdate, Properties, Result, UpdateEdge, UpdateNode, Updated, Value};
 use crate::namespace::context::WriteContext;
 use crate::namespace::exec::Execute;
 use crate::store::NodeRecord;
 
-fn merge(properties: &mut Properties, set: Properties, unset: &[String]) -> Result<()> {
+/// True if that changes anything.
+fn merge(properties: &mut Properties, set: Properties, unset: &[String]) -> Result<bool> {
+    let is_other = |(name, value): (&String, &Value)| !properties.get(name).is_some_and(|old| same_value(old, value));
+    let changed = set.0.iter().any(is_other) || unset.iter().any(|name| properties.get(name).is_some());
     for (name, value) in set.0 {
         properties.0.insert(name, value);
     }
@@ -14,17 +18,20 @@ fn merge(properties: &mut Properties, set: Properties, unset: &[String]) -> Resu
         properties.0.remove(name);
     }
     // Each was within its bounds; together they may not be.
-    properties.validate()
+    properties.validate()?;
+    Ok(changed)
 }
 
-/// Changes a node. False, and nothing happens, if there is none.
+/// Changes a node. False, and nothing happens, if there is none. One that is as asked already is not written.
 pub fn update_node(ctx: &mut WriteContext<'_>, update: NodeUpdate) -> Result<bool> {
     let NodeUpdate { id, node_type, set, unset } = update;
     let Some(NodeRecord { seq: _, node_type: old_type, mut properties }) = rows::node(ctx, id.as_str())? else {
         return Ok(false);
     };
-    merge(&mut properties, set, &unset)?;
-    put_node(ctx, id.as_str(), node_type.unwrap_or(old_type), properties)?;
+    let has_other_type = node_type.as_ref().is_some_and(|node_type| *node_type != old_type);
+    if merge(&mut properties, set, &unset)? || has_other_type {
+        put_node(ctx, id.as_str(), node_type.unwrap_or(old_type), properties)?;
+    }
     Ok(true)
 }
 
@@ -35,13 +42,14 @@ impl Execute for UpdateNode {
     }
 }
 
-/// Changes an edge. False, and nothing happens, if there is none.
+/// Changes an edge. False, and nothing happens, if there is none. One that is as asked already is not written.
 pub fn update_edge(ctx: &mut WriteContext<'_>, update: EdgeUpdate) -> Result<bool> {
     let EdgeUpdate { from_id, edge_type, to_id, set, unset } = update;
     let name = EdgeName::new(from_id.as_str(), edge_type.as_str(), to_id.as_str());
     let Some(mut properties) = rows::edge(ctx, &name)? else { return Ok(false) };
-    merge(&mut properties, set, &unset)?;
-    put_edge(ctx, &name, properties)?;
+    if merge(&mut properties, set, &unset)? {
+        put_edge(ctx, &name, properties)?;
+    }
     Ok(true)
 }
 

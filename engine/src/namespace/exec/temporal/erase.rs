@@ -43,7 +43,6 @@ struct Meant {
 /// may be more.
 pub fn erase(ctx: &mut WriteContext<'_>, request: EraseTemporal, look_max: usize) -> Result<(u64, Option<FactPlace>)> {
     let EraseTemporal { from_id, edge_type, to_id, node_id, filter, start, end, cursor, durability: _ } = request;
-    let place = cursor.map(|cursor| FactPlace::decode(&cursor)).transpose()?;
     let walks = match (&from_id, &to_id, &node_id, &edge_type) {
         (Some(from), ..) => vec![FactList::From(from.clone(), edge_type.clone())],
         (None, Some(to), ..) => vec![FactList::To(to.clone(), edge_type.clone())],
@@ -53,6 +52,7 @@ pub fn erase(ctx: &mut WriteContext<'_>, request: EraseTemporal, look_max: usize
         (None, None, None, Some(edge_type)) if all_are_listed(&ctx.txn)? => vec![FactList::OfType(edge_type.clone())],
         (None, None, None, _) => vec![FactList::All],
     };
+    let place = cursor.map(|cursor| FactPlace::decode(&cursor, walks.len())).transpose()?;
     let test = FactTest { from_id, edge_type, to_id, node_id, filter };
     let bounds = Bounds { looked_at: look_max, bytes: limits::ERASE_BYTES_MAX };
     remove_all(ctx, &walks, place.as_ref(), &Meant { test, start, end }, bounds)

@@ -16,14 +16,19 @@ pub fn list_facts(ctx: &mut WriteContext<'_>, limit: usize) -> Result<bool> {
         Some(noted) => KeyRange::all().after(&noted, false),
         None => KeyRange::all(),
     };
-    let rows = ctx.txn.scan(Table::TemporalOut, &rest, false)?.take(limit).collect::<Result<Vec<_>, _>>()?;
-    let is_more = rows.len() == limit;
-    let reached = rows.last().filter(|_| is_more).map(|row| row.key.clone()).unwrap_or_default();
-    for row in rows {
+    // What facts say may be large, and is not needed: one at a time is read.
+    let mut found = Vec::new();
+    for row in ctx.txn.scan(Table::TemporalOut, &rest, false)?.take(limit) {
+        let row = row?;
         let edge = decode_some(&row.key, Some(&row.value))?;
+        found.push((row.key, edge));
+    }
+    let is_more = found.len() == limit;
+    let reached = found.last().filter(|_| is_more).map(|(key, _)| key.clone()).unwrap_or_default();
+    for (key, edge) in found {
         ctx.txn.put(Table::TemporalTypes, type_key(&edge), Vec::new());
         for seq in [Some(edge.asserted_seq), edge.retracted_seq].into_iter().flatten() {
-            ctx.txn.put(Table::TemporalChanges, change_key(seq.0, &row.key), Vec::new());
+            ctx.txn.put(Table::TemporalChanges, change_key(seq.0, &key), Vec::new());
         }
     }
     ctx.txn.put(Table::TemporalTypes, FACTS_LISTED.to_vec(), reached);

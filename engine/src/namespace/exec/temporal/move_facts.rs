@@ -27,7 +27,13 @@ use crate::store::{KeyRange, Read, StoreError, Table};
 
 /// Moves every version of every edge that touches the source to the target. Gives how many versions were the source's.
 pub fn move_facts(ctx: &mut WriteContext<'_>, source: &NodeId, target: &NodeId) -> Result<u64> {
-    let versions = versions_of(ctx, source)?;
+    move_within(ctx, source, target, limits::OPERATION_BYTES_MAX)
+}
+
+/// As [`move_facts`], reading what takes so many bytes of log at most.
+fn move_within(ctx: &mut WriteContext<'_>, source: &NodeId, target: &NodeId, bytes_max: usize) -> Result<u64> {
+    let mut bound = Bound { source, bytes: ctx.txn.bytes(), max: bytes_max };
+    let versions = versions_of(ctx, &mut bound)?;
     let moved = versions.len() as u64;
     let mut versions = versions.into_iter().peekable();
     while let Some(first) = versions.next() {
@@ -35,7 +41,7 @@ pub fn move_facts(ctx: &mut WriteContext<'_>, source: &NodeId, target: &NodeId) 
         while let Some(next) = versions.next_if(|next| fact.first().is_some_and(|first| is_same_fact(first, next))) {
             fact.push(next);
         }
-        move_fact(ctx, fact, source, target)?;
+        move_fact(ctx, fact, target, &mut bound)?;
     }
     Ok(moved)
 }
@@ -44,18 +50,33 @@ fn is_same_fact(a: &TemporalEdge, b: &TemporalEdge) -> bool {
     (&a.from_id, &a.edge_type, a.valid_from, &a.to_id) == (&b.from_id, &b.edge_type, b.valid_from, &b.to_id)
 }
 
-/// Every version that touches a node, those of one fact together, loops once. All of them will be written anew, so what
-/// they take is bounded before it is taken.
-fn versions_of(ctx: &WriteContext<'_>, node: &NodeId) -> Result<Vec<TemporalEdge>> {
-    let (mut found, mut bytes) = (Vec::new(), ctx.txn.bytes());
-    let mut take = |key: &[u8], value: &[u8]| -> Result<TemporalEdge> {
-        bytes += 2 * (key.len() + value.len());
-        if bytes > limits::OPERATION_BYTES_MAX {
-            let max = limits::OPERATION_BYTES_MAX;
-            return Err(Error::limit(format!(
-                "the facts of node {node:?} take more than {max} bytes of log to move: erase some first"
-            )));
+/// What versions may take, the source's and those of the target that they meet, counted before they are taken.
+struct Bound<'a> {
+    source: &'a NodeId,
+    bytes: usize,
+    max: usize,
+}
+
+impl Bound<'_> {
+    fn take(&mut self, bytes: usize) -> Result<()> {
+        self.bytes += bytes;
+        if self.bytes > self.max {
+            let Self { source, max, .. } = self;
+            let text = format!(
+                "the facts of node {source:?}, with those of the other node that they meet, take more than {max} bytes of \
+                 log to move: erase some first"
+            );
+            return Err(Error::limit(text));
         }
+        Ok(())
+    }
+}
+
+/// Every version that touches the source, those of one fact together, loops once. All of them will be written anew.
+fn versions_of(ctx: &WriteContext<'_>, bound: &mut Bound<'_>) -> Result<Vec<TemporalEdge>> {
+    let (mut found, node) = (Vec::new(), bound.source);
+    let mut take = |key: &[u8], value: &[u8]| -> Result<TemporalEdge> {
+        bound.take(2 * (key.len() + value.len()))?;
         Ok(timelines::decode(key, value)?)
     };
     for row in ctx.txn.scan(Table::TemporalOut, &KeyRange::prefix(&out_prefix(node.as_str(), None, None)), false)? {
@@ -75,8 +96,13 @@ fn versions_of(ctx: &WriteContext<'_>, node: &NodeId) -> Result<Vec<TemporalEdge
 }
 
 /// Moves all versions of one fact.
-fn move_fact(ctx: &mut WriteContext<'_>, fact: Vec<TemporalEdge>, source: &NodeId, target: &NodeId) -> Result<()> {
-    let renamed = |id: &NodeId| if id == source { target.clone() } else { id.clone() };
+fn move_fact(
+    ctx: &mut WriteContext<'_>,
+    fact: Vec<TemporalEdge>,
+    target: &NodeId,
+    bound: &mut Bound<'_>,
+) -> Result<()> {
+    let renamed = |id: &NodeId| if id == bound.source { target.clone() } else { id.clone() };
     let mut moved = Vec::with_capacity(fact.len());
     for version in fact {
         let stored = (out_key(&version).len() + timelines::record(&version).encode().len()) as u64;
@@ -84,9 +110,10 @@ fn move_fact(ctx: &mut WriteContext<'_>, fact: Vec<TemporalEdge>, source: &NodeI
         moved.push(TemporalEdge { from_id: renamed(&version.from_id), to_id: renamed(&version.to_id), ..version });
     }
     let Some(first) = moved.first() else { return Ok(()) };
-    let own = versions_like(ctx, first)?;
+    let own = versions_like(ctx, first, bound)?;
+    let mut rest = own.as_slice();
     for version in moved {
-        for part in parts_outside(&own, &version) {
+        for part in parts_outside(&mut rest, &version) {
             put(ctx, &part)?;
         }
     }
@@ -94,18 +121,30 @@ fn move_fact(ctx: &mut WriteContext<'_>, fact: Vec<TemporalEdge>, source: &NodeI
 }
 
 /// Every version of the same fact, the earliest first.
-fn versions_like(ctx: &WriteContext<'_>, version: &TemporalEdge) -> Result<Vec<TemporalEdge>> {
+fn versions_like(ctx: &WriteContext<'_>, version: &TemporalEdge, bound: &mut Bound<'_>) -> Result<Vec<TemporalEdge>> {
     let mut prefix = out_key(version);
     prefix.truncate(prefix.len().saturating_sub(size_of::<u64>()));
     let rows = ctx.txn.scan(Table::TemporalOut, &KeyRange::prefix(&prefix), false)?;
-    rows.map(|row| row.and_then(|row| timelines::decode(&row.key, &row.value)).map_err(Error::from)).collect()
+    let mut found = Vec::new();
+    for row in rows {
+        let row = row?;
+        bound.take(row.key.len() + row.value.len())?;
+        found.push(timelines::decode(&row.key, &row.value)?);
+    }
+    Ok(found)
 }
 
-/// What is left of a belief outside the times at which others stood: those come in order and do not overlap.
-fn parts_outside(own: &[TemporalEdge], version: &TemporalEdge) -> Vec<TemporalEdge> {
+/// What is left of a belief outside the times at which others stood: those come in order and do not overlap. The beliefs asked
+/// about come in order, too: others that had ended when this one began are left out of what the next is held against.
+fn parts_outside(own: &mut &[TemporalEdge], version: &TemporalEdge) -> Vec<TemporalEdge> {
+    while let Some((first, others)) = own.split_first()
+        && first.retracted_seq.is_some_and(|end| end <= version.asserted_seq)
+    {
+        *own = others;
+    }
     let mut parts = Vec::new();
     let mut rest = version.clone();
-    for other in own {
+    for other in *own {
         if rest.retracted_seq.is_some_and(|end| end <= other.asserted_seq) {
             break;
         }
@@ -144,7 +183,9 @@ fn put(ctx: &mut WriteContext<'_>, edge: &TemporalEdge) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::{CommitSeq, Properties, TimestampMs};
+    use crate::api::{CommitSeq, ErrorCode, Properties, TemporalFact, TimestampMs};
+    use crate::namespace::exec::temporal;
+    use crate::namespace::timelines::harness::{Harness, fact};
     use crate::rng::{Rng, SeededRng};
 
     fn version(name: &str, from: u64, until: Option<u64>) -> TemporalEdge {
@@ -193,7 +234,8 @@ mod tests {
                 chain
             };
             let (own, moved) = (chain("own"), chain("moved"));
-            let parts: Vec<TemporalEdge> = moved.iter().flat_map(|version| parts_outside(&own, version)).collect();
+            let mut rest = own.as_slice();
+            let parts: Vec<TemporalEdge> = moved.iter().flat_map(|version| parts_outside(&mut rest, version)).collect();
             for part in &parts {
                 assert!(part.retracted_seq.is_none_or(|end| part.asserted_seq < end), "seed {seed}: {part:?}");
                 assert_eq!(part.asserted_at.0, 10 * i64::try_from(part.asserted_seq.0).unwrap());
@@ -206,5 +248,33 @@ mod tests {
                 assert_eq!(of(&parts), wanted, "seed {seed}, commit {seq}: {own:?} {moved:?} give {parts:?}");
             }
         }
+    }
+    /// Each moved belief meets the own ones that stood at its time, and no earlier ones again.
+    #[test]
+    fn two_long_histories_are_gone_through_once() {
+        const LEN: u64 = 50_000;
+        let chain = |name: &str, first: u64| -> Vec<TemporalEdge> {
+            (0..LEN).map(|n| version(name, first + 4 * n, Some(first + 4 * n + 2))).collect()
+        };
+        let (own, moved) = (chain("own", 1), chain("moved", 2));
+        let (mut rest, mut parts) = (own.as_slice(), 0);
+        for (number, version) in (0..).zip(&moved) {
+            parts += parts_outside(&mut rest, version).len();
+            assert_eq!(rest.len() as u64, LEN - number, "the own one that overlaps it, and later ones");
+        }
+        assert_eq!(parts as u64, LEN);
+    }
+
+    #[test]
+    fn versions_that_the_moved_meet_are_bounded_as_they_are() {
+        let mut harness = Harness::new();
+        for (from, size) in [("source", 10), ("target", 5_000)] {
+            let properties = Properties::new().with("text", "x".repeat(size).as_str());
+            let fact = TemporalFact { properties, ..fact(from, "r", "z", 1, None) };
+            harness.run(|ctx| temporal::add(ctx, fact)).unwrap();
+        }
+        let mut merge = |max| harness.run(|ctx| move_within(ctx, &"source".into(), &"target".into(), max));
+        assert_eq!(merge(5_000).unwrap_err().code, ErrorCode::LimitExceeded);
+        assert_eq!(merge(6_000).unwrap(), 1);
     }
 }

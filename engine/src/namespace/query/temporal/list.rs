@@ -36,7 +36,7 @@ pub fn list(state: &State, snapshot: &Reader<'_>, request: ListFacts, wants: Wan
         test: FactTest { from_id, edge_type, to_id, node_id: None, filter },
         extent: wants.edges,
     };
-    let place = cursor.map(|cursor| FactPlace::decode(&cursor)).transpose()?;
+    let place = cursor.map(|cursor| FactPlace::decode(&cursor, 1)).transpose()?;
     let are_listed = all_are_listed(snapshot)?;
     if let Some(since) = since
         && !are_listed

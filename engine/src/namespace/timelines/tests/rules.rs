@@ -2,13 +2,14 @@
 
 use super::super::harness::{Harness, fact};
 use crate::api::{
-    Direction, EraseTemporal, ErrorCode, NodeId, Properties, QueryTemporal, Result, TemporalEdge, TemporalEdges,
-    TemporalFact, TemporalHistory, TemporalMode, TimestampMs, TraverseTemporal, Value,
+    Direction, EraseTemporal, ErrorCode, ListFacts, NodeId, Properties, QueryTemporal, Result, TemporalEdge,
+    TemporalEdges, TemporalFact, TemporalHistory, TemporalMode, TimestampMs, TraverseTemporal, Value,
 };
 use crate::namespace::exec::temporal as exec;
 use crate::namespace::query::reader::Reader;
 use crate::namespace::query::temporal as read;
 use crate::namespace::query::wants::Wants;
+use crate::store::Table;
 
 fn job(to: &str, from: i64, until: Option<i64>) -> TemporalFact {
     fact("ann", "works_at", to, from, until)
@@ -230,4 +231,43 @@ fn a_walk_stays_at_its_instant() {
     assert_eq!(walk(3), ("ann:thing bob:".to_owned(), 1));
     assert_eq!(walk(7), ("ann:thing bob: cyd:".to_owned(), 3));
     assert_eq!(walk(12), ("ann:thing".to_owned(), 0));
+}
+
+/// What an erasure has begun in a directory of before the lists it goes on with once they are complete.
+#[test]
+fn an_erasure_by_type_goes_on_when_the_lists_are_complete() {
+    for upto in 1..12 {
+        let mut harness = Harness::new();
+        for (node, edge_type) in ["a", "b", "c"].into_iter().flat_map(|node| ["p", "q", "r", "s"].map(|of| (node, of)))
+        {
+            harness.run(|ctx| exec::add(ctx, fact(node, edge_type, "z", 1, None))).unwrap();
+        }
+        harness.forget(&[Table::TemporalTypes, Table::TemporalChanges]);
+        let of_type = EraseTemporal { edge_type: Some("q".into()), ..EraseTemporal::default() };
+        let (first, place) = harness.run(|ctx| exec::erase(ctx, of_type.clone(), upto)).unwrap();
+        while harness.run(|ctx| exec::list_facts(ctx, 2)).unwrap() {}
+        let rest = EraseTemporal { cursor: Some(place.unwrap().encode()), ..of_type.clone() };
+        let (second, place) = harness.run(|ctx| exec::erase(ctx, rest, usize::MAX)).unwrap();
+        assert_eq!((first + second, place), (3, None), "after {upto}");
+        assert_eq!(harness.counters.temporal_versions, 9);
+    }
+}
+
+#[test]
+fn a_cursor_of_another_walk_is_refused() {
+    let mut harness = Harness::new();
+    for node in ["a", "b", "c"] {
+        harness.run(|ctx| exec::add(ctx, fact(node, "r", "z", 1, None))).unwrap();
+    }
+    let of_node = EraseTemporal { node_id: Some("z".into()), ..EraseTemporal::default() };
+    let (erased, place) = harness.run(|ctx| exec::erase(ctx, of_node, 1)).unwrap();
+    let place = place.unwrap();
+    assert_eq!((erased, place.walk), (1, 1));
+    let all = EraseTemporal { edge_type: Some("r".into()), cursor: Some(place.encode()), ..EraseTemporal::default() };
+    let refused = harness.run(|ctx| exec::erase(ctx, all, 9)).unwrap_err();
+    assert_eq!(refused.code, ErrorCode::InvalidArgument);
+    let list = ListFacts { cursor: Some(place.encode()), ..ListFacts::default() };
+    let refused = read::list(&harness.state, &Reader::of(harness.snapshot()), list, Wants::ALL).unwrap_err();
+    assert_eq!(refused.code, ErrorCode::InvalidArgument);
+    assert_eq!(harness.counters.temporal_versions, 2);
 }
