@@ -21,7 +21,7 @@ class AsyncPages(Protocol[Item]):
 
     @property
     def cursor(self) -> Optional[bytes]:
-        """Where the pages read so far end; see :attr:`Pages.cursor`."""
+        """Where the pages read so far end, as of pages that are not awaited."""
 
 
 def awaited(result: Result) -> "Awaitable[Result]":
