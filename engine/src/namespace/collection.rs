@@ -145,9 +145,16 @@ impl Collection {
         self.retired.lock().push_back(Retired { seq, row, info });
     }
 
+    /// Deletes a vector at commit `seq`. One that is not there changes nothing.
+    pub fn delete_vector(&self, vector: u32, seq: u64) {
+        self.vectors.delete(vector, seq);
+        self.versions.delete_vector(vector, seq);
+    }
+
     /// Frees what no reader at or after commit `seq` can see.
     pub fn reclaim(&self, seq: u64) {
         self.vectors.reclaim(seq);
+        self.versions.reclaim(seq);
         let mut retired = self.retired.lock();
         if retired.front().is_none_or(|first| first.seq > seq) {
             return;

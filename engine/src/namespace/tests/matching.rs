@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::bench::Bench;
 use crate::api::{
-    AddDocuments, CreateCollection, Document, Durability, Embedding, ErrorCode, Field, Filter, Metric, Predicate,
-    Properties,
+    AddDocuments, CreateCollection, DeleteDocuments, Document, DocumentUpdate, Durability, Embedding, ErrorCode, Field,
+    Filter, Metric, Predicate, Properties, UpdateDocuments,
 };
 use crate::namespace::collection::Collection;
 use crate::namespace::matching::Matching;
@@ -99,4 +99,41 @@ fn a_search_through_contents_ends_when_the_engine_closes() {
         let ended = Matching::new(&collection, &snapshot, &wanted).rows(&filter).unwrap_err();
         assert_eq!(ended.code, ErrorCode::ShuttingDown, "{filter:?}");
     }
+}
+
+fn updated(bench: &Bench, update: DocumentUpdate) {
+    let update = DocumentUpdate { collection: "c".into(), ..update };
+    bench.run(UpdateDocuments { update, durability: Durability::Durable, ..Default::default() }).unwrap();
+}
+
+/// A reader takes rows from the index, which still holds them as they were before the last commit, and looks at them after the
+/// index has let them go.
+#[test]
+fn a_superseded_row_stays_unseen_by_who_holds_its_number_over_a_reclaim() {
+    let bench = bench();
+    let set = Properties::new().with("n", -1);
+    updated(&bench, DocumentUpdate { filter: Some(number_below(10)), set, ..DocumentUpdate::default() });
+    let (state, collection, snapshot) = parts(&bench);
+    let wanted = Wanted::always();
+    let was_seven = || {
+        let filter = Filter::on("n", Predicate::Eq(7.into())).unwrap();
+        Matching::new(&collection, &snapshot, &wanted).rows(&filter).unwrap()
+    };
+    let held = was_seven();
+    assert_eq!(held.len(), 1, "older readers find it");
+    let unseen = |when: &str| {
+        let seq = state.view.load().published();
+        assert!(held.iter().all(|row| !collection.is_visible(row, seq)), "{when}");
+        assert!(collection.vectors_of(held.clone(), seq, &wanted).unwrap().is_empty(), "{when}");
+    };
+    unseen("before it is reclaimed");
+    collection.reclaim(state.oldest_seen());
+    assert!(was_seven().is_empty(), "the index has let it go");
+    unseen("after it was reclaimed");
+    let ids = vec!["x0007".into()];
+    bench
+        .run(DeleteDocuments { collection: "c".into(), ids, durability: Durability::Durable, ..Default::default() })
+        .unwrap();
+    collection.reclaim(state.oldest_seen());
+    unseen("after its vector was deleted and reclaimed");
 }
