@@ -23,6 +23,7 @@ pub fn commit(ctx: &mut WriteContext<'_>, request: Commit) -> Result<()> {
     }
     for write in writes {
         apply(ctx, write)?;
+        ctx.check_size()?;
     }
     Ok(())
 }

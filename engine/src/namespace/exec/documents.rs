@@ -13,7 +13,7 @@ use super::rows::{
 use crate::api::{
     AddDocuments, AddedDocuments, CollectionName, DeleteByFilter, DeleteDocuments, DeletedDocuments, Document,
     DocumentId, DocumentUpdate, Embedding, Error, ErrorCode, Filter, FilterRow, Metric, OnConflict, Properties, Result,
-    TimestampMs, UpdateDocuments, UpdatedDocuments, check_dimension,
+    TimestampMs, UpdateDocuments, UpdatedDocuments, check_dimension, same_fields,
 };
 use crate::limits;
 use crate::namespace::context::WriteContext;
@@ -165,6 +165,7 @@ fn each_id(
         let record = DocumentRecord::decode(&stored)?;
         if is_open(ctx, target, &record)? {
             visit(ctx, Met { id, stored: &stored, record })?;
+            ctx.check_size()?;
         }
     }
     Ok(())
@@ -191,8 +192,8 @@ fn each_match(
         let record = DocumentRecord::decode(&stored)?;
         if record.place.row == row && record.seq != ctx.seq {
             visit(ctx, Met { id: &id, stored: &stored, record })?;
+            ctx.check_size()?;
         }
-        check_bytes(ctx)?;
     }
     for key in own {
         let Some(stored) = ctx.txn.get(Table::Documents, &key)? else { continue };
@@ -203,14 +204,8 @@ fn each_match(
         let row = FilterRow::document(&text, fields.content, &fields.metadata);
         if !fields.is_expired(ctx.now_ms) && filter.matches(row) {
             visit(ctx, Met { id, stored: &stored, record })?;
+            ctx.check_size()?;
         }
-    }
-    check_bytes(ctx)
-}
-
-fn check_bytes(ctx: &WriteContext<'_>) -> Result<()> {
-    if ctx.txn.bytes() > limits::OPERATION_BYTES_MAX {
-        return Err(Error::limit("the filter matches too many documents for one commit; narrow it"));
     }
     Ok(())
 }
@@ -302,7 +297,7 @@ fn change_row(ctx: &mut WriteContext<'_>, target: &Target, met: Met<'_>, change:
         metadata.0.insert(name.clone(), value.clone());
     }
     let expires_at = change.expires_at.unwrap_or(old.expires_at);
-    if metadata == old.metadata && expires_at == old.expires_at {
+    if same_fields(&metadata, &old.metadata) && expires_at == old.expires_at {
         return Ok(());
     }
     metadata.validate()?;

@@ -121,19 +121,16 @@ fn a_superseded_row_stays_unseen_by_who_holds_its_number_over_a_reclaim() {
     };
     let held = was_seven();
     assert_eq!(held.len(), 1, "older readers find it");
-    let unseen = |when: &str| {
-        let seq = state.view.load().published();
-        assert!(held.iter().all(|row| !collection.is_visible(row, seq)), "{when}");
-        assert!(collection.vectors_of(held.clone(), seq, &wanted).unwrap().is_empty(), "{when}");
-    };
-    unseen("before it is reclaimed");
+    let is_seen = || held.iter().any(|row| collection.is_visible(row, state.view.load().published()));
+    let has_vectors = || !collection.vectors_of(held.clone(), snapshot.seq(), &wanted).unwrap().is_empty();
+    assert!(!is_seen() && !has_vectors(), "before it is reclaimed");
     collection.reclaim(state.oldest_seen());
     assert!(was_seven().is_empty(), "the index has let it go");
-    unseen("after it was reclaimed");
+    assert!(!is_seen() && !has_vectors(), "after it was reclaimed");
     let ids = vec!["x0007".into()];
     bench
         .run(DeleteDocuments { collection: "c".into(), ids, durability: Durability::Durable, ..Default::default() })
         .unwrap();
     collection.reclaim(state.oldest_seen());
-    unseen("after its vector was deleted and reclaimed");
+    assert!(!is_seen(), "after its vector was deleted and reclaimed");
 }
