@@ -18,6 +18,7 @@ use crate::api::{
 use crate::limits;
 use crate::namespace::context::WriteContext;
 use crate::namespace::exec::Execute;
+use crate::namespace::filter_budget::FilterBudget;
 use crate::namespace::matching::Matching;
 use crate::namespace::row_info::row_bytes;
 use crate::store::{
@@ -180,15 +181,17 @@ fn each_match(
 ) -> Result<()> {
     // Own writes are looked up before the first visit writes more; the indexes know only what was before them.
     let own: Vec<Vec<u8>> = ctx.txn.own(Table::Documents, &target.range()).map(|(key, _)| key.to_vec()).collect();
+    let budget = FilterBudget::of_write();
     let chosen = {
         let wanted = Wanted::always();
         let matching = Matching::new(&target.rows, &ctx.txn, &wanted);
-        matching.reading_at_most(limits::FILTER_READ_BYTES_MAX).open_rows(Some(filter), ctx.now_ms)?
+        matching.within(&budget).open_rows(Some(filter), ctx.now_ms)?
     };
     for row in chosen.unwrap_or_else(|| target.rows.metadata().rows()) {
         // Rows already deleted are found too; whether a row is its document's newest, the record says.
         let Some(id) = target.rows.id(row) else { continue };
         let Some(stored) = ctx.txn.get(Table::Documents, &document_key(target, &id))? else { continue };
+        budget.read(stored.len())?;
         let record = DocumentRecord::decode(&stored)?;
         if record.place.row == row && record.seq != ctx.seq {
             visit(ctx, Met { id: &id, stored: &stored, record })?;
@@ -202,7 +205,7 @@ fn each_match(
         let id = key.get(4..).unwrap_or_default();
         let text = String::from_utf8_lossy(id);
         let row = FilterRow::document(&text, fields.content, &fields.metadata);
-        if !fields.is_expired(ctx.now_ms) && filter.matches(row) {
+        if !fields.is_expired(ctx.now_ms) && filter.test(&row, &mut |steps| budget.test(steps))? {
             visit(ctx, Met { id, stored: &stored, record })?;
             ctx.check_size()?;
         }
