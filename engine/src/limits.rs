@@ -41,6 +41,9 @@ pub const METADATA_NAMES_MAX: usize = 128;
 /// Fields inside others whose values have lists of rows, in one collection.
 pub const METADATA_PATHS_MAX: usize = 1_024;
 
+/// Most bytes of the values inside others that one list, facet or the like brings into an order, about.
+pub const RESOLVED_BYTES_MAX: usize = 256 << 20;
+
 /// Largest vector dimension.
 pub const DIMENSION_MAX: usize = 8192;
 /// Most results of one search.
