@@ -1,11 +1,11 @@
-//! How much work the filter of one write may make: other writes wait for it.
+//! How much work the filters of one write may make, and the documents that it changes: other writes wait for it.
 
 use std::cell::Cell;
 
 use crate::api::{Error, Result};
 use crate::limits;
 
-/// What one filter may still take.
+/// What one operation may still take.
 #[derive(Debug)]
 pub struct FilterBudget {
     bytes: Cell<u64>,
@@ -27,7 +27,8 @@ impl FilterBudget {
     pub fn read(&self, bytes: usize) -> Result<()> {
         let left = self.bytes.get().checked_sub(bytes as u64).ok_or_else(|| {
             let max = limits::FILTER_READ_BYTES_MAX;
-            let text = "bytes of documents that its filter may match; narrow the filter by other fields";
+            let text = "bytes of documents that its filter may match or its ids name; narrow the filter by other fields, or \
+                        split the operation";
             Error::limit(format!("one write reads at most {max} {text}"))
         })?;
         self.bytes.set(left);
@@ -38,7 +39,7 @@ impl FilterBudget {
     pub fn test(&self, steps: usize) -> Result<()> {
         let left = self.steps.get().checked_sub(steps as u64).ok_or_else(|| {
             let max = limits::FILTER_STEPS_MAX;
-            let text = "steps of testing its filter; narrow the filter by other fields, or give it fewer conditions";
+            let text = "steps of testing its filters; narrow the filter by other fields, or give it fewer conditions";
             Error::limit(format!("one write takes at most {max} {text}"))
         })?;
         self.steps.set(left);

@@ -157,12 +157,14 @@ fn each_id(
     ctx: &mut WriteContext<'_>,
     target: &Target,
     ids: &[DocumentId],
+    budget: &FilterBudget,
     mut visit: impl FnMut(&mut WriteContext<'_>, Met<'_>) -> Result<()>,
 ) -> Result<()> {
     let mut met = HashSet::new();
     for id in ids.iter().filter(|id| met.insert(id.as_str())) {
         let id = id.as_str().as_bytes();
         let Some(stored) = ctx.txn.get(Table::Documents, &document_key(target, id))? else { continue };
+        budget.read(stored.len())?;
         let record = DocumentRecord::decode(&stored)?;
         if is_open(ctx, target, &record)? {
             visit(ctx, Met { id, stored: &stored, record })?;
@@ -177,15 +179,15 @@ fn each_match(
     ctx: &mut WriteContext<'_>,
     target: &Target,
     filter: &Filter,
+    budget: &FilterBudget,
     mut visit: impl FnMut(&mut WriteContext<'_>, Met<'_>) -> Result<()>,
 ) -> Result<()> {
     // Own writes are looked up before the first visit writes more; the indexes know only what was before them.
     let own: Vec<Vec<u8>> = ctx.txn.own(Table::Documents, &target.range()).map(|(key, _)| key.to_vec()).collect();
-    let budget = FilterBudget::of_write();
     let chosen = {
         let wanted = Wanted::always();
         let matching = Matching::new(&target.rows, &ctx.txn, &wanted);
-        matching.within(&budget).open_rows(Some(filter), ctx.now_ms)?
+        matching.within(budget).open_rows(Some(filter), ctx.now_ms)?
     };
     for row in chosen.unwrap_or_else(|| target.rows.metadata().rows()) {
         // Rows already deleted are found too; whether a row is its document's newest, the record says.
@@ -250,7 +252,7 @@ impl Execute for DeleteByFilter {
     fn execute(self, ctx: &mut WriteContext<'_>) -> Result<DeletedDocuments> {
         let target = resolve(ctx, &self.collection, CollectionKind::Documents)?;
         let mut tally = Tally::new(self.return_ids);
-        each_match(ctx, &target, &self.filter, |ctx, Met { id, stored, .. }| {
+        each_match(ctx, &target, &self.filter, &FilterBudget::of_write(), |ctx, Met { id, stored, .. }| {
             delete_stored(ctx, &target, id, stored)?;
             tally.add(id)
         })?;
@@ -266,12 +268,17 @@ struct DocumentChange {
     expires_at: Option<Option<i64>>,
 }
 
-/// Changes documents.
-pub fn update(ctx: &mut WriteContext<'_>, update: DocumentUpdate) -> Result<()> {
-    update_counted(ctx, update, &mut Tally::new(false))
+/// Changes documents, within what the operation may still take.
+pub fn update(ctx: &mut WriteContext<'_>, update: DocumentUpdate, budget: &FilterBudget) -> Result<()> {
+    update_counted(ctx, update, budget, &mut Tally::new(false))
 }
 
-fn update_counted(ctx: &mut WriteContext<'_>, update: DocumentUpdate, tally: &mut Tally) -> Result<()> {
+fn update_counted(
+    ctx: &mut WriteContext<'_>,
+    update: DocumentUpdate,
+    budget: &FilterBudget,
+    tally: &mut Tally,
+) -> Result<()> {
     let DocumentUpdate { collection: name, ids, filter, all: _, set, unset, ttl_ms, persist } = update;
     let target = resolve(ctx, &name, CollectionKind::Documents)?;
     let expires_at = if persist { Some(None) } else { ttl_ms.map(|ttl| Some(end(ctx, ttl))) };
@@ -284,8 +291,8 @@ fn update_counted(ctx: &mut WriteContext<'_>, update: DocumentUpdate, tally: &mu
         })
     };
     match ids {
-        Some(ids) => each_id(ctx, &target, &ids, visit),
-        None => each_match(ctx, &target, &filter.unwrap_or(Filter::And(Vec::new())), visit),
+        Some(ids) => each_id(ctx, &target, &ids, budget, visit),
+        None => each_match(ctx, &target, &filter.unwrap_or(Filter::And(Vec::new())), budget, visit),
     }
 }
 
@@ -321,7 +328,7 @@ fn change_row(ctx: &mut WriteContext<'_>, target: &Target, met: Met<'_>, change:
 impl Execute for UpdateDocuments {
     fn execute(self, ctx: &mut WriteContext<'_>) -> Result<UpdatedDocuments> {
         let mut tally = Tally::new(self.return_ids);
-        update_counted(ctx, self.update, &mut tally)?;
+        update_counted(ctx, self.update, &FilterBudget::of_write(), &mut tally)?;
         let Tally { count: updated, ids, .. } = tally;
         Ok(UpdatedDocuments { updated, ids, commit_seq: ctx.commit_seq(), durability: self.durability })
     }
