@@ -46,3 +46,19 @@ impl FilterBudget {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::ErrorCode;
+
+    #[test]
+    fn what_was_taken_is_gone_and_a_refusal_takes_nothing() {
+        let budget = FilterBudget::new(10, 3);
+        assert_eq!((budget.read(6), budget.test(2)), (Ok(()), Ok(())));
+        let code = |taken: Result<()>| taken.map_err(|error| error.code);
+        assert_eq!(code(budget.read(5)), Err(ErrorCode::LimitExceeded));
+        assert_eq!(code(budget.test(2)), Err(ErrorCode::LimitExceeded));
+        assert_eq!((budget.read(4), budget.test(1)), (Ok(()), Ok(())));
+    }
+}

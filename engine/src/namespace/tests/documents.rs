@@ -407,6 +407,17 @@ fn an_update_that_outgrows_its_bound_ends_at_the_document_that_does_so() {
         assert_eq!(refused.code, ErrorCode::LimitExceeded, "{refused}");
         assert!(taken() - before <= fit + 1, "{} documents were met", taken() - before);
     }
+    let half = |from: usize| DocumentUpdate {
+        collection: "c".into(),
+        ids: Some((from..from + documents / 2).map(|row| format!("d{row}").as_str().into()).collect()),
+        set: Properties::new().with("long", long.as_str()),
+        ..DocumentUpdate::default()
+    };
+    let writes = vec![Write::UpdateDocuments(half(0)), Write::UpdateDocuments(half(documents / 2))];
+    let before = taken();
+    let refused = bench.run(Commit { writes, ..Commit::default() }).unwrap_err();
+    assert_eq!(refused.code, ErrorCode::LimitExceeded, "{refused}");
+    assert!(taken() - before <= fit + 1, "{} documents were met by a commit", taken() - before);
 }
 
 #[test]
