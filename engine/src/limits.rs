@@ -30,13 +30,19 @@ pub const FILTER_CONDITIONS_MAX: usize = 1024;
 pub const FILTER_PATH_MAX: usize = VALUE_DEPTH_MAX + 1;
 /// Most bytes that one filter takes in memory, about.
 pub const FILTER_BYTES_MAX: usize = 16 << 20;
-/// Most bytes of documents that one write reads to find those whose content matches its filter: other writes wait for it.
+/// Most bytes of documents that one write reads to find those that match its filter, and of those it finds: other writes wait
+/// for it.
 pub const FILTER_READ_BYTES_MAX: u64 = 1 << 30;
+/// Most steps of testing the filter of one write: an id, a value, or a KiB of a text, against one condition.
+pub const FILTER_STEPS_MAX: u64 = 1 << 24;
 /// Names of one map of the metadata, in all documents of a collection, whose values have lists of rows; a map with more is a
 /// dictionary, and filters walk its values.
 pub const METADATA_NAMES_MAX: usize = 128;
 /// Fields inside others whose values have lists of rows, in one collection.
 pub const METADATA_PATHS_MAX: usize = 1_024;
+
+/// Most bytes of the values inside others that one list, facet or the like brings into an order, about.
+pub const RESOLVED_BYTES_MAX: usize = 256 << 20;
 
 /// Largest vector dimension.
 pub const DIMENSION_MAX: usize = 8192;

@@ -23,7 +23,8 @@ pub struct ListDocuments {
     /// Only documents that match.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filter: Option<Filter>,
-    /// The field of the metadata by whose values they are ordered, ties by id; nothing = by id. Values of different kinds
+    /// The field of the metadata by whose values they are ordered, ties by id; nothing, or `$id`, = by id, which `id` means too
+    /// where no document has a field of this name. A name with dots is found as a filter finds it. Values of different kinds
     /// stand in the order null, truth values, numbers, texts, bytes, lists, maps. Documents without the field come last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order_by: Option<String>,

@@ -8,8 +8,13 @@ use super::ids::{CollectionName, CommitSeq};
 use super::value::Value;
 use crate::limits;
 
-/// Refuses the over-long name of a field.
+/// Refuses the over-long name of a field, and what is none of the metadata.
 pub(super) fn check_field(what: &str, field: &str) -> Result<()> {
+    if field == "$content" || (field == "$id" && what != "order_by") {
+        return Err(Error::invalid(format!(
+            "{what} names a field of the metadata; {field} is none, and has no list of values"
+        )));
+    }
     let max = limits::NAME_BYTES_MAX;
     if field.len() > max {
         return Err(Error::limit(format!("{what} names a field with {} bytes; the limit is {max}", field.len())));
@@ -25,7 +30,7 @@ pub(super) fn check_field(what: &str, field: &str) -> Result<()> {
 pub struct FacetDocuments {
     /// The collection.
     pub collection: CollectionName,
-    /// The field.
+    /// The field; a name with dots is found as a filter finds it.
     pub field: String,
     /// Only documents that match.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -78,7 +83,7 @@ pub struct Facets {
 pub struct MinMaxDocuments {
     /// The collection.
     pub collection: CollectionName,
-    /// The field.
+    /// The field; a name with dots is found as a filter finds it.
     pub field: String,
     /// Only documents that match.
     #[serde(default, skip_serializing_if = "Option::is_none")]

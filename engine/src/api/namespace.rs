@@ -13,7 +13,8 @@ pub struct Quota {
     /// Bytes of live data: keys, values, contents, metadata, vectors, nodes, edges.
     #[serde(default)]
     pub bytes_max: Option<u64>,
-    /// Vectors over all collections, vector indexes and semantic caches.
+    /// Vectors over all collections, vector indexes and semantic caches. A document counts as one, whether it has an embedding
+    /// or not.
     #[serde(default)]
     pub vectors_max: Option<u64>,
     /// Collections, vector indexes and semantic caches.
@@ -132,7 +133,8 @@ pub struct NamespaceStats {
     pub collections: u64,
     /// Documents over all collections.
     pub documents: u64,
-    /// Vectors over all collections, vector indexes and caches; there also expired ones until they are swept.
+    /// Vectors over all collections, vector indexes and caches, expired ones included until they are swept. A document counts
+    /// as one, whether it has an embedding or not.
     pub vectors: u64,
     /// Graph nodes.
     pub nodes: u64,

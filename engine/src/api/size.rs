@@ -3,7 +3,7 @@
 use serde_bytes::ByteBuf;
 
 use super::collection::Document;
-use super::commit::Write;
+use super::commit::{Condition, Precondition, Target, Write};
 use super::documents::DocumentUpdate;
 use super::filter::Filter;
 use super::ids::DocumentId;
@@ -77,6 +77,20 @@ fn write_bytes(write: &Write) -> usize {
     }
 }
 
+fn precondition_bytes(precondition: &Precondition) -> usize {
+    let target = match &precondition.target {
+        Target::Key { key } => key.len(),
+        Target::KeyRange { start, end } => start.len() + end.as_ref().map_or(0, |end| end.len()),
+        Target::Document { id, .. } => id.as_str().len(),
+        Target::Node { .. } | Target::Edge { .. } | Target::Part { .. } => 0,
+    };
+    let condition = match &precondition.condition {
+        Condition::Equals { value } => value.len(),
+        Condition::Absent | Condition::Present | Condition::UnchangedSince { .. } => 0,
+    };
+    64 + target + condition
+}
+
 impl Request {
     /// Roughly the bytes of memory the request holds.
     pub fn size_hint(&self) -> usize {
@@ -105,12 +119,129 @@ impl Request {
                 Request::UpdateEdge(update) => merge_bytes(&update.update.set, &update.update.unset),
                 Request::StateFact(state) => properties_bytes(&state.fact.properties),
                 Request::Commit(commit) => {
-                    commit.preconditions.len() * 64 + commit.writes.iter().map(write_bytes).sum::<usize>()
+                    let preconditions: usize = commit.preconditions.iter().map(precondition_bytes).sum();
+                    preconditions + commit.writes.iter().map(write_bytes).sum::<usize>()
                 }
                 Request::CachePut(put) => put.key.len() + put.value.len() + put.embedding.0.len() * 4,
                 Request::ImportCheckpoint(import) => import.data.len(),
-                // Everything else holds names and numbers only.
-                _ => 0,
+                Request::CreateNamespace(create) => properties_bytes(&create.metadata),
+                Request::CreateCollection(create) => properties_bytes(&create.metadata),
+                Request::UpdateCollection(update) => properties_bytes(&update.metadata),
+                Request::EraseTemporal(erase) => erase.filter.as_ref().map_or(0, Filter::bytes),
+                Request::CountTokens(count) => count.text.len(),
+                Request::ConvertText(convert) => convert.text.len(),
+                // These hold names and numbers only.
+                Request::Ping(_)
+                | Request::Capabilities(_)
+                | Request::ServerStats(_)
+                | Request::Check(_)
+                | Request::ListNamespaces(_)
+                | Request::DescribeNamespace(_)
+                | Request::NamespaceStats(_)
+                | Request::DeleteNamespace(_)
+                | Request::SetQuota(_)
+                | Request::Flush(_)
+                | Request::DeleteKey(_)
+                | Request::PopLog(_)
+                | Request::TrimLog(_)
+                | Request::DeleteLog(_)
+                | Request::Increment(_)
+                | Request::DropCollection(_)
+                | Request::TruncateCollection(_)
+                | Request::CreateIndex(_)
+                | Request::DropIndex(_)
+                | Request::DeleteNode(_)
+                | Request::DeleteEdge(_)
+                | Request::MergeNodes(_)
+                | Request::CloseTemporalEdge(_)
+                | Request::CacheInvalidate(_)
+                | Request::CreateCheckpoint(_)
+                | Request::ListCheckpoints(_)
+                | Request::RestoreCheckpoint(_)
+                | Request::DeleteCheckpoint(_)
+                | Request::ExportCheckpoint(_) => 0,
+                // A read waits in no mailbox.
+                Request::Get(_)
+                | Request::Exists(_)
+                | Request::MultiGet(_)
+                | Request::Scan(_)
+                | Request::ReadLog(_)
+                | Request::ListLogs(_)
+                | Request::GetTtl(_)
+                | Request::ScanPrefixes(_)
+                | Request::ListCollections(_)
+                | Request::DescribeCollection(_)
+                | Request::GetDocuments(_)
+                | Request::CountDocuments(_)
+                | Request::SearchCollection(_)
+                | Request::SearchBatchCollection(_)
+                | Request::ListDocuments(_)
+                | Request::ListDocumentIds(_)
+                | Request::FacetDocuments(_)
+                | Request::MinMaxDocuments(_)
+                | Request::ListIndexes(_)
+                | Request::DescribeIndex(_)
+                | Request::GetVectors(_)
+                | Request::CountVectors(_)
+                | Request::SearchVectors(_)
+                | Request::SearchBatchVectors(_)
+                | Request::GetNode(_)
+                | Request::GetEdges(_)
+                | Request::Traverse(_)
+                | Request::ShortestPath(_)
+                | Request::Neighbors(_)
+                | Request::GetEdge(_)
+                | Request::GetNodes(_)
+                | Request::ListNodes(_)
+                | Request::ListEdges(_)
+                | Request::CountNodes(_)
+                | Request::QueryTemporal(_)
+                | Request::TraverseTemporal(_)
+                | Request::TemporalHistory(_)
+                | Request::ListFacts(_)
+                | Request::TemporalShortestPath(_)
+                | Request::TemporalNeighbors(_)
+                | Request::TakeSnapshot(_)
+                | Request::EndSnapshot(_)
+                | Request::CacheGet(_)
+                | Request::CacheStats(_)
+                | Request::Render(_)
+                | Request::AssembleContext(_) => 0,
             }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "whatever fails here fails the test")]
+
+    use super::*;
+    use crate::api::{
+        Commit, CreateCollection, CreateNamespace, EraseTemporal, Operation, Predicate, UpdateCollection,
+    };
+
+    #[test]
+    fn fields_and_filters_count_wherever_they_stand() {
+        let long = "x".repeat(100_000);
+        let metadata = Properties::new().with("a", long.as_str());
+        let filter = Some(Filter::on("a", Predicate::Eq(long.as_str().into())).unwrap());
+        let condition = Condition::Equals { value: ByteBuf::from(long.as_bytes().to_vec()) };
+        let precondition = Precondition { target: Target::Key { key: ByteBuf::from(*b"k") }, condition };
+        let requests = [
+            CreateNamespace { metadata: metadata.clone(), ..Default::default() }.into_request(),
+            CreateCollection {
+                collection: "c".into(),
+                dimension: 0,
+                metric: Default::default(),
+                metadata: metadata.clone(),
+            }
+            .into_request(),
+            UpdateCollection { collection: "c".into(), metadata }.into_request(),
+            EraseTemporal { filter, ..Default::default() }.into_request(),
+            Commit { preconditions: vec![precondition], ..Default::default() }.into_request(),
+        ];
+        for request in requests {
+            assert!(request.size_hint() > 100_000, "{:?} in {}", request.code(), request.size_hint());
+        }
     }
 }

@@ -201,7 +201,7 @@ impl Change {
             }
             Change::RowDeleted { collection, row, vector, seq } => {
                 if let Some(vector) = vector {
-                    collection.vectors.delete(vector, seq);
+                    collection.delete_vector(vector, seq);
                 }
                 if let Some(EndedRow { row, info, bytes }) = row {
                     collection.retire_row(seq, row, info, vector == Some(row));

@@ -145,9 +145,16 @@ impl Collection {
         self.retired.lock().push_back(Retired { seq, row, info });
     }
 
+    /// Deletes a vector at commit `seq`. One that is not there changes nothing.
+    pub fn delete_vector(&self, vector: u32, seq: u64) {
+        self.vectors.delete(vector, seq);
+        self.versions.delete_vector(vector, seq);
+    }
+
     /// Frees what no reader at or after commit `seq` can see.
     pub fn reclaim(&self, seq: u64) {
         self.vectors.reclaim(seq);
+        self.versions.reclaim(seq);
         let mut retired = self.retired.lock();
         if retired.front().is_none_or(|first| first.seq > seq) {
             return;
@@ -185,12 +192,6 @@ impl Collection {
         &self.metadata
     }
 
-    /// How many rows a reader at `seq` would see if they had not expired.
-    pub fn expired_count(&self, seq: u64, now_ms: i64) -> u64 {
-        let closed = self.lifetimes.closed(now_ms).unwrap_or_default();
-        closed.iter().filter(|row| self.is_visible(*row, seq)).count() as u64
-    }
-
     /// Bytes of vectors, graph, metadata, lifetimes and versions in memory.
     pub fn memory_bytes(&self) -> u64 {
         let beside = self.metadata.memory_bytes() + self.lifetimes.memory_bytes() + self.versions.memory_bytes();
@@ -211,6 +212,7 @@ impl Collection {
     /// Shows readers the newest count, together with its commit.
     pub fn publish_count(&self) {
         self.published_count.store(self.newest_count(), Ordering::Release);
+        self.lifetimes.publish();
     }
 
     /// Live bytes after the newest operation, as the quota counts them. For the actor.

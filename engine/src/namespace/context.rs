@@ -7,7 +7,7 @@ use super::collection::Collection;
 use super::last_changes::LastChanges;
 use super::state::State;
 use super::timelines::Asserted;
-use crate::api::{CommitSeq, Created, Deleted, Durability, Quota, Result, Written};
+use crate::api::{CommitSeq, Created, Deleted, Durability, Error, Quota, Result, Written};
 use crate::limits;
 use crate::planted::{self, Planted};
 use crate::rng::Rng;
@@ -90,10 +90,16 @@ impl WriteContext<'_> {
         if collections > before.collections {
             Quota::check(self.quota.collections_max, collections, "collections")?;
         }
-        if self.txn.bytes() > limits::OPERATION_BYTES_MAX {
-            let (given, max) = (self.txn.bytes(), limits::OPERATION_BYTES_MAX);
-            let text = format!("the operation would log {given} bytes; the limit is {max}: split it");
-            return Err(crate::api::Error::limit(text));
+        self.check_size()
+    }
+
+    /// Refuses the operation once it has outgrown its bound, before it grows further: to be called after each of many writes.
+    pub fn check_size(&self) -> Result<()> {
+        let (given, max) = (self.txn.bytes(), limits::OPERATION_BYTES_MAX);
+        if given > max {
+            return Err(Error::limit(format!(
+                "the operation would log {given} bytes or more; the limit is {max}: split it, or narrow what it matches"
+            )));
         }
         Ok(())
     }

@@ -29,12 +29,17 @@ struct Ends {
     deleted: RoaringBitmap,
     /// Expired and not deleted.
     due: RoaringBitmap,
+    /// Added by commits that are not published yet.
+    added: RoaringBitmap,
+    /// Deleted by such.
+    ended: RoaringBitmap,
 }
 
 impl Default for Ends {
     fn default() -> Self {
         let none = RoaringBitmap::new;
-        Self { now_ms: i64::MIN, open: none(), ends: BTreeSet::new(), closed: none(), deleted: none(), due: none() }
+        let (open, closed, deleted, due, added, ended) = (none(), none(), none(), none(), none(), none());
+        Self { now_ms: i64::MIN, open, ends: BTreeSet::new(), closed, deleted, due, added, ended }
     }
 }
 
@@ -69,6 +74,7 @@ impl Lifetimes {
     /// Adds a row; nothing = it never expires.
     pub fn add(&self, row: u32, expires_at: Option<i64>) {
         let mut ends = self.0.lock();
+        ends.added.insert(row);
         ends.ends.extend(expires_at.map(|end| (end, row)));
         if expires_at.is_some_and(|end| end <= ends.now_ms) {
             ends.closed.insert(row);
@@ -82,7 +88,15 @@ impl Lifetimes {
     pub fn delete(&self, row: u32) {
         let mut ends = self.0.lock();
         ends.deleted.insert(row);
+        ends.ended.insert(row);
         ends.due.remove(row);
+    }
+
+    /// Notes that everything so far is published.
+    pub fn publish(&self) {
+        let mut ends = self.0.lock();
+        ends.added.clear();
+        ends.ended.clear();
     }
 
     /// Forgets a deleted row that no reader can see any more.
@@ -117,6 +131,21 @@ impl Lifetimes {
         ends.due.iter().take(limit).collect()
     }
 
+    /// How many have expired and are not deleted.
+    pub fn due_count(&self, now_ms: i64) -> u64 {
+        let mut ends = self.0.lock();
+        ends.tell(now_ms);
+        ends.due.len()
+    }
+
+    /// As [`Self::due_count`], as of the newest published commit. It costs what is not published yet.
+    pub fn published_due_count(&self, now_ms: i64) -> u64 {
+        let mut ends = self.0.lock();
+        ends.tell(now_ms);
+        let before = ends.due.len() - ends.due.intersection_len(&ends.added);
+        before + (&ends.ended - &ends.added).intersection_len(&ends.closed)
+    }
+
     /// The rows that have expired; nothing = none has.
     pub fn closed(&self, now_ms: i64) -> Option<RoaringBitmap> {
         let mut ends = self.0.lock();
@@ -127,8 +156,8 @@ impl Lifetimes {
     /// Bytes in memory, about.
     pub fn memory_bytes(&self) -> usize {
         let ends = self.0.lock();
-        let Ends { now_ms: _, open, ends, closed, deleted, due } = &*ends;
-        let rows: usize = [open, closed, deleted, due].iter().map(|rows| rows.serialized_size()).sum();
+        let Ends { now_ms: _, open, ends, closed, deleted, due, added, ended } = &*ends;
+        let rows: usize = [open, closed, deleted, due, added, ended].iter().map(|rows| rows.serialized_size()).sum();
         rows + ends.len() * size_of::<(i64, u32)>()
     }
 }
@@ -185,5 +214,28 @@ mod tests {
         entries.delete(1);
         entries.forget(1, Some(20));
         assert!(!entries.is_open(1, 0) && entries.due(30, 9).is_empty() && open(&entries, 30).is_none());
+    }
+
+    #[test]
+    fn what_is_due_counts_as_of_the_newest_publication() {
+        let entries = Lifetimes::default();
+        let counts = |now_ms| (entries.published_due_count(now_ms), entries.due_count(now_ms));
+        (0..3).for_each(|row| entries.add(row, Some(10)));
+        assert_eq!(counts(10), (0, 3), "nobody has seen them");
+        entries.publish();
+        assert_eq!((counts(9), counts(10)), ((0, 0), (3, 3)));
+        entries.delete(0);
+        entries.add(3, Some(5));
+        entries.add(4, Some(5));
+        entries.delete(4);
+        assert_eq!(counts(10), (3, 3), "one that went and one that came");
+        assert_eq!((counts(9), counts(20)), ((0, 1), (3, 3)), "whenever it is told");
+        entries.publish();
+        assert_eq!(counts(20), (3, 3));
+        entries.delete(1);
+        assert_eq!(counts(20), (3, 2));
+        entries.publish();
+        entries.forget(0, Some(10));
+        assert_eq!(counts(20), (2, 2));
     }
 }

@@ -14,16 +14,18 @@
 use roaring::RoaringBitmap;
 
 use super::collection::Collection;
-use crate::api::{Error, Filter, FilterRow, Predicate, Result, Value};
+use super::filter_budget::FilterBudget;
+use crate::api::{Filter, FilterRow, Predicate, Result, Value};
 use crate::index::metadata::Plan;
 use crate::index::vector::IdBytes;
-use crate::limits;
 use crate::store::{DocumentRecord, KeyRange, KeyWriter, Read, Table};
 use crate::work::Wanted;
 
 /// Documents of one beginning that are read from the table, and their bytes; if there are more, walking ids is quicker.
 const READ_ROWS: usize = 1_024;
 const READ_BYTES: usize = 4 << 20;
+/// Steps of a slice of the index, between two of which the search looks up.
+const SLICE_STEPS: usize = 1_024;
 
 /// A search for rows by filter.
 pub struct Matching<'a, R> {
@@ -31,26 +33,29 @@ pub struct Matching<'a, R> {
     /// What sees the rows.
     reader: &'a R,
     wanted: &'a Wanted<'a>,
-    /// Bytes of documents that may still be read.
-    bytes_left: u64,
+    /// What it may take; nothing = as much as there is.
+    budget: Option<&'a FilterBudget>,
 }
 
 impl<'a, R: Read> Matching<'a, R> {
     /// A search among the rows that `reader` sees.
     pub fn new(collection: &'a Collection, reader: &'a R, wanted: &'a Wanted<'a>) -> Self {
-        Self { collection, reader, wanted, bytes_left: u64::MAX }
+        Self { collection, reader, wanted, budget: None }
     }
 
-    /// The same, refused when it has read so many bytes of documents: for what others wait for.
+    /// The same, refused when it has taken more than that: for what others wait for.
     #[must_use]
-    pub fn reading_at_most(self, bytes: u64) -> Self {
-        Self { bytes_left: bytes, ..self }
+    pub fn within(self, budget: &'a FilterBudget) -> Self {
+        Self { budget: Some(budget), ..self }
     }
 
     /// The rows that match; some that the reader does not see may be among them.
-    pub fn rows(mut self, filter: &Filter) -> Result<RoaringBitmap> {
+    pub fn rows(self, filter: &Filter) -> Result<RoaringBitmap> {
         let plan = Plan::of(filter, &mut |predicate| self.with_ids(predicate))?;
-        let found = self.collection.metadata().evaluate(&plan, &mut || self.wanted.look())?;
+        let found = self.collection.metadata().evaluate(&plan, &mut || {
+            self.charge(SLICE_STEPS)?;
+            self.wanted.look()
+        })?;
         if !filter.asks_content() {
             return Ok(found);
         }
@@ -72,6 +77,15 @@ impl<'a, R: Read> Matching<'a, R> {
             Some(closed) => found - closed,
             None => found,
         }))
+    }
+
+    fn charge(&self, steps: usize) -> Result<()> {
+        self.budget.map_or(Ok(()), |budget| budget.test(steps))
+    }
+
+    fn step(&self) -> Result<()> {
+        self.charge(1)?;
+        self.wanted.step()
     }
 
     /// The rows whose ids satisfy a predicate.
@@ -101,7 +115,7 @@ impl<'a, R: Read> Matching<'a, R> {
     fn named(&self, ids: &[Value]) -> Result<RoaringBitmap> {
         let mut rows = RoaringBitmap::new();
         for id in ids {
-            self.wanted.step()?;
+            self.step()?;
             let Value::String(id) = id else { continue };
             if let Some(stored) = self.reader.get(Table::Documents, &self.key(id.as_bytes()))? {
                 rows.insert(DocumentRecord::decode(&stored)?.place.row);
@@ -116,7 +130,7 @@ impl<'a, R: Read> Matching<'a, R> {
         let mut bytes = 0;
         let range = KeyRange::prefix(&self.key(start.as_bytes()));
         for (count, row) in self.reader.scan(Table::Documents, &range, false)?.enumerate() {
-            self.wanted.step()?;
+            self.step()?;
             let row = row?;
             bytes += row.value.len();
             if count >= READ_ROWS || bytes > READ_BYTES {
@@ -130,7 +144,7 @@ impl<'a, R: Read> Matching<'a, R> {
     fn walked(&self, predicate: &Predicate) -> Result<RoaringBitmap> {
         let mut rows = RoaringBitmap::new();
         for row in self.collection.metadata().rows() {
-            self.wanted.step()?;
+            self.step()?;
             if let Some(id) = self.id(row)
                 && predicate.matches_text(&String::from_utf8_lossy(&id))
             {
@@ -141,23 +155,22 @@ impl<'a, R: Read> Matching<'a, R> {
     }
 
     /// Reads a document and tests it. Not one whose row the reader does not see.
-    fn is_read_matching(&mut self, row: u32, filter: &Filter) -> Result<bool> {
-        self.wanted.step()?;
+    fn is_read_matching(&self, row: u32, filter: &Filter) -> Result<bool> {
+        self.step()?;
         let Some(id) = self.id(row) else { return Ok(false) };
         let Some(stored) = self.reader.get(Table::Documents, &self.key(&id))? else { return Ok(false) };
+        self.budget.map_or(Ok(()), |budget| budget.read(stored.len()))?;
         let record = DocumentRecord::decode(&stored)?;
         if record.place.row != row {
             return Ok(false);
         }
-        self.bytes_left = self.bytes_left.checked_sub(stored.len() as u64).ok_or_else(|| {
-            let max = limits::FILTER_READ_BYTES_MAX;
-            let text = "bytes of documents to test their $content; narrow its filter by other fields";
-            Error::limit(format!("one write reads at most {max} {text}"))
-        })?;
         let fields = record.fields()?;
         let id = String::from_utf8_lossy(&id);
         let row = FilterRow::document(&id, fields.content, &fields.metadata);
-        filter.test(&row, &mut |steps| (0..steps).try_for_each(|_| self.wanted.step()))
+        filter.test(&row, &mut |steps| {
+            self.charge(steps)?;
+            (0..steps).try_for_each(|_| self.wanted.step())
+        })
     }
 
     fn id(&self, row: u32) -> Option<IdBytes> {

@@ -16,6 +16,7 @@ mod commit_log;
 mod context;
 mod error;
 mod exec;
+mod filter_budget;
 mod flush;
 mod flushing;
 mod handle;

@@ -86,11 +86,11 @@ impl State {
 
     /// Live rows of a collection as of the newest published commit, without those that have expired.
     pub fn count(&self, collection: &Collection) -> u64 {
-        let (count, seq) = {
-            let _publication = self.counters.lock();
-            (collection.published_count(), self.view.load().published())
-        };
-        count.saturating_sub(collection.expired_count(seq, self.clock.now_ms()))
+        let now_ms = self.clock.now_ms();
+        // What has expired since somebody last asked is gone through without the lock.
+        collection.lifetimes.due_count(now_ms);
+        let _publication = self.counters.lock();
+        collection.published_count().saturating_sub(collection.lifetimes.published_due_count(now_ms))
     }
 
     /// The commit that wrote a row of this number here: what a restore brought was written by the restore, whatever it

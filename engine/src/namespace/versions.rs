@@ -7,12 +7,13 @@
 //! - a *version* is a row with a number of its own: a document without an embedding, or one that was changed since its
 //!   embedding was written. It says its id, at which commits it is seen, and the number of its vector;
 //! - a vector's number is *superseded* from the commit on at which its document was first changed: until then it was that of
-//!   the document as well, and readers before it still find the document by what it was;
+//!   the document as well, and readers before it still find the document by what it was. It stays so for as long as the vector
+//!   can be seen: a reader that has begun may hold the number in a set that it took before the index let it go;
 //! - any other number is that of a document as it was written, whose visibility the vectors know.
 //!
 //! Derived from the rows, and rebuilt on opening. Written by the actor, read by all; no lock lasts longer than a slice.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use parking_lot::RwLock;
 use roaring::RoaringBitmap;
@@ -47,9 +48,16 @@ struct Table {
     entries: HashMap<u32, Entry, ahash::RandomState>,
     /// The numbers in `entries`.
     rows: RoaringBitmap,
+    /// Superseded ones whose vectors were deleted, by commit.
+    without_vector: VecDeque<(u64, u32)>,
 }
 
 impl Table {
+    fn remove(&mut self, row: u32) {
+        self.entries.remove(&row);
+        self.rows.remove(row);
+    }
+
     fn see(&self, row: u32, seq: u64) -> Seen {
         match self.entries.get(&row) {
             None => Seen::Vector,
@@ -88,11 +96,33 @@ impl Versions {
         }
     }
 
-    /// Forgets a number that nobody asks for any more.
+    /// Forgets a version that no reader sees any more. A number under which there is a vector stays superseded, or whoever
+    /// still holds the number would see what it was before.
     pub fn forget(&self, row: u32) {
         let mut table = self.0.write();
-        table.entries.remove(&row);
-        table.rows.remove(row);
+        if matches!(table.entries.get(&row), Some(Entry::Version { .. })) {
+            table.remove(row);
+        }
+    }
+
+    /// Notes that the vector of this number was deleted at commit `seq`.
+    pub fn delete_vector(&self, row: u32, seq: u64) {
+        let is_superseded = matches!(self.0.read().entries.get(&row), Some(Entry::Superseded { .. }));
+        if is_superseded {
+            self.0.write().without_vector.push_back((seq, row));
+        }
+    }
+
+    /// Forgets the superseded numbers whose vectors no reader at or after commit `seq` sees.
+    pub fn reclaim(&self, seq: u64) {
+        let is_over = |table: &Table| table.without_vector.front().is_some_and(|(deleted, _)| *deleted <= seq);
+        if !is_over(&self.0.read()) {
+            return;
+        }
+        let mut table = self.0.write();
+        while let Some((_, row)) = table.without_vector.pop_front_if(|(deleted, _)| *deleted <= seq) {
+            table.remove(row);
+        }
     }
 
     /// The id of a version.
@@ -183,7 +213,14 @@ mod tests {
         assert_eq!(vectors(&versions, &[1, 2, 5, 6], 35), [1, 2], "row 2 is none of ours");
         versions.forget(1);
         versions.forget(5);
+        assert!(!versions.is_visible(1, 20, |_| true), "its vector is there");
         assert_eq!(versions.id(5).map(|id| id.to_vec()), None);
+        versions.delete_vector(1, 40);
+        versions.delete_vector(2, 40);
+        versions.reclaim(39);
+        assert_eq!(versions.memory_bytes(), 2 * super::ENTRY_BYTES);
+        versions.reclaim(40);
+        assert_eq!(versions.memory_bytes(), super::ENTRY_BYTES);
         assert_eq!(versions.id(6).unwrap().to_vec(), b"a");
     }
 

@@ -217,11 +217,18 @@ fn cursors_from_anywhere(s: &mut Script) {
     }
     let ids = ListDocumentIds { collection: "c".into(), cursor: Some(of_n.clone()), ..ListDocumentIds::default() };
     s.fails(ErrorCode::InvalidArgument, "default", ids);
-    // A place that no document has is a place all the same.
-    assert_eq!(names(&s.ok("default", with(&by_id, b"\0d005x")).documents), ["d006", "d007", "d008"]);
-    assert_eq!(names(&s.ok("default", with(&by_id, b"\0zzz")).documents), [""; 0]);
-    assert_eq!(names(&s.ok("default", with(&by_n, b"\x02d003")).documents), [""; 0], "none lacks the field");
-    let between = [&b"\x01\0\x01z\xcb"[..], &0.5_f64.to_be_bytes()].concat();
+    let backwards = ListDocuments { descending: true, ..by_n.clone() };
+    s.fails(ErrorCode::InvalidArgument, "default", with(&backwards, &of_n));
+    s.fails(ErrorCode::InvalidArgument, "default", ListDocuments { descending: true, ..with(&by_id, &of_id) });
+    let by_other = ListDocuments { order_by: Some("m".to_owned()), ..by_id.clone() };
+    s.fails(ErrorCode::InvalidArgument, "default", with(&by_other, &of_n));
+    // A place that no document has is a place all the same. Its order stands behind the first byte.
+    let place = |tag: u8, of: &[u8], rest: &[u8]| [&[tag], &of[1..5], rest].concat();
+    assert_eq!(names(&s.ok("default", with(&by_id, &place(0, &of_id, b"d005x"))).documents), ["d006", "d007", "d008"]);
+    assert_eq!(names(&s.ok("default", with(&by_id, &place(0, &of_id, b"zzz"))).documents), [""; 0]);
+    let lacking = place(2, &of_n, b"d003");
+    assert_eq!(names(&s.ok("default", with(&by_n, &lacking)).documents), [""; 0], "none lacks the field");
+    let between = place(1, &of_n, &[&b"\0\x01z\xcb"[..], &0.5_f64.to_be_bytes()].concat());
     assert_eq!(names(&s.ok("default", with(&by_n, &between)).documents), ["d003", "d004", "d005", "d006"]);
 }
 

@@ -44,6 +44,12 @@ impl FieldPath {
         Ok(Self { whole: Some(text.to_owned()), names: text.split('.').map(str::to_owned).collect() })
     }
 
+    /// As [`FieldPath::new`], of the name of a field that is not part of a filter. One with more dots than values may be nested
+    /// leads nowhere, and is the field of this name alone.
+    pub fn of_name(text: &str) -> Self {
+        Self::new(text).unwrap_or_else(|_| Self { whole: None, names: vec![text.to_owned()] })
+    }
+
     /// The path of these names as they stand, whatever they hold.
     ///
     /// # Errors

@@ -92,6 +92,11 @@ impl MetadataIndex {
         &self.rows
     }
 
+    /// Knows these rows too, of whatever fields.
+    pub(super) fn know_rows(&mut self, rows: RoaringBitmap) {
+        self.rows |= rows;
+    }
+
     /// What is known of a field, if any row has it.
     pub(super) fn field(&self, name: &str) -> Option<&Field> {
         self.names.get(name)

@@ -20,6 +20,7 @@ mod interval;
 mod names;
 mod plan;
 mod posting;
+mod resolved;
 mod scan;
 mod shared;
 mod terms;

@@ -11,7 +11,7 @@ use super::field::Field;
 use super::posting::{Posting, SLICE_POSTINGS};
 use super::shared::SharedIndex;
 use super::terms::{SLICE_BYTES, value_heap_bytes};
-use crate::api::Value;
+use crate::api::{Map, Value};
 
 /// Which values a walk visits, and from which end.
 #[derive(Debug, Clone)]
@@ -37,6 +37,11 @@ impl ValueRange {
     pub fn texts(descending: bool) -> Self {
         let lower = Bound::Included(Value::String(String::new()));
         Self { lower, upper: Bound::Excluded(Value::Bytes(Vec::new())), descending }
+    }
+
+    /// Maps only.
+    pub fn maps() -> Self {
+        Self { lower: Bound::Included(Value::Map(Map::new())), upper: Bound::Unbounded, descending: false }
     }
 
     /// What is left of it from a value on, in its direction.
@@ -103,11 +108,6 @@ impl SharedIndex {
             let Some(last) = last else { return Ok(()) };
             range = range.behind(Bound::Excluded(last));
         }
-    }
-
-    /// The rows that have exactly this value in a field.
-    pub fn with_value(&self, field: &str, value: &Value) -> RoaringBitmap {
-        self.0.read().field(field).map_or_else(RoaringBitmap::new, |field| field.equal(value).into_owned())
     }
 
     /// The rows that lack a field, of those that are `allowed`; nothing = of all.

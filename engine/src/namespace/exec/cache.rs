@@ -4,9 +4,8 @@
 use super::collection::create_record;
 use super::rows::{NewRow, Target, delete_row, resolve, write_row};
 use crate::api::{
-    CacheInvalidate, CachePut, CollectionName, Deleted, Error, ErrorCode, Globs, Metric, Properties, Result, Written,
+    CacheInvalidate, CachePut, CollectionName, Deleted, ErrorCode, Globs, Metric, Properties, Result, Written,
 };
-use crate::limits;
 use crate::namespace::collection::Collection;
 use crate::namespace::context::WriteContext;
 use crate::namespace::exec::Execute;
@@ -60,9 +59,7 @@ pub fn invalidate(ctx: &mut WriteContext<'_>, request: &CacheInvalidate) -> Resu
         if delete_row(ctx, &cache, &key)? {
             deleted += u64::from(open.as_ref().is_none_or(|open| open.contains(row)));
         }
-        if ctx.txn.bytes() > limits::OPERATION_BYTES_MAX {
-            return Err(Error::limit("the pattern matches too many entries for one commit; narrow it"));
-        }
+        ctx.check_size()?;
     }
     Ok(deleted)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::rows::{Target, document_key, resolve};
 use crate::api::{
     CollectionInfo, CollectionName, CreateCollection, Deleted, DropCollection, Error, ErrorCode, Result, TimestampMs,
-    TruncateCollection, UpdateCollection,
+    TruncateCollection, UpdateCollection, same_fields,
 };
 use crate::limits;
 use crate::namespace::collection::Collection;
@@ -75,7 +75,7 @@ fn info(ctx: &WriteContext<'_>, name: CollectionName, target: &Target, created: 
         dimension: record.dimension,
         metric: record.metric,
         metadata: record.metadata.clone(),
-        count: rows.newest_count().saturating_sub(rows.expired_count(ctx.seq - 1, ctx.now_ms)),
+        count: rows.newest_count().saturating_sub(rows.lifetimes.due_count(ctx.now_ms)),
         graph_count: rows.vectors.stats().covered as u64,
         memory_bytes: rows.memory_bytes(),
         created_at: TimestampMs(record.created_at),
@@ -107,7 +107,7 @@ pub(super) fn rewrite(ctx: &mut WriteContext<'_>, name: &CollectionName, record:
 impl Execute for UpdateCollection {
     fn execute(self, ctx: &mut WriteContext<'_>) -> Result<CollectionInfo> {
         let mut target = resolve(ctx, &self.collection, CollectionKind::Documents)?;
-        if target.record.metadata != self.metadata {
+        if !same_fields(&target.record.metadata, &self.metadata) {
             target.record.metadata = self.metadata;
             rewrite(ctx, &self.collection, &target.record);
         }
@@ -155,7 +155,7 @@ fn abandon(ctx: &mut WriteContext<'_>, target: &Target) -> Result<u64> {
 /// be seen.
 pub fn truncate(ctx: &mut WriteContext<'_>, name: &CollectionName) -> Result<u64> {
     let old = resolve(ctx, name, CollectionKind::Documents)?;
-    let expired = old.rows.expired_count(ctx.seq - 1, ctx.now_ms);
+    let expired = old.rows.lifetimes.due_count(ctx.now_ms);
     let rows = abandon(ctx, &old)?;
     let record = CollectionRecord { id: next_id(ctx)?, seq: ctx.seq, ..old.record };
     rewrite(ctx, name, &record);

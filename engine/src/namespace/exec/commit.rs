@@ -6,6 +6,7 @@ use super::{collection, documents, graph, kv, ordered_log, range_delete, rows, t
 use crate::api::{Commit, Condition, Error, ErrorCode, Part, Precondition, Result, Target, Write, Written};
 use crate::namespace::context::WriteContext;
 use crate::namespace::exec::Execute;
+use crate::namespace::filter_budget::FilterBudget;
 use crate::planted::{self, Planted};
 use crate::store::{
     CollectionKind, CollectionRecord, DocumentRecord, EdgeRecord, KeyRange, KeyWriter, KvRecord, NodeRecord, Read,
@@ -21,8 +22,10 @@ pub fn commit(ctx: &mut WriteContext<'_>, request: Commit) -> Result<()> {
     for precondition in preconditions.iter().filter(|_| !planted::is(Planted::PreconditionIgnored)) {
         check(ctx, precondition)?;
     }
+    let budget = FilterBudget::of_write();
     for write in writes {
-        apply(ctx, write)?;
+        apply(ctx, write, &budget)?;
+        ctx.check_size()?;
     }
     Ok(())
 }
@@ -34,7 +37,7 @@ impl Execute for Commit {
     }
 }
 
-fn apply(ctx: &mut WriteContext<'_>, write: Write) -> Result<()> {
+fn apply(ctx: &mut WriteContext<'_>, write: Write, budget: &FilterBudget) -> Result<()> {
     match write {
         Write::Put(entry) => kv::put(ctx, entry),
         Write::DeleteKey { key } => kv::delete(ctx, key).map(drop),
@@ -42,7 +45,7 @@ fn apply(ctx: &mut WriteContext<'_>, write: Write) -> Result<()> {
             let new = documents::NewDocuments { collection, documents, on_conflict, ttl_ms, create_missing };
             documents::add(ctx, new).map(drop)
         }
-        Write::UpdateDocuments(update) => documents::update(ctx, update),
+        Write::UpdateDocuments(update) => documents::update(ctx, update, budget),
         Write::DeleteDocuments { collection, ids } => documents::delete(ctx, &collection, &ids),
         Write::TruncateCollection { collection } => collection::truncate(ctx, &collection).map(drop),
         Write::InsertVectors { index, ids, vectors } => vectors::insert(ctx, &index, &ids, &vectors).map(drop),

@@ -13,11 +13,12 @@ use super::rows::{
 use crate::api::{
     AddDocuments, AddedDocuments, CollectionName, DeleteByFilter, DeleteDocuments, DeletedDocuments, Document,
     DocumentId, DocumentUpdate, Embedding, Error, ErrorCode, Filter, FilterRow, Metric, OnConflict, Properties, Result,
-    TimestampMs, UpdateDocuments, UpdatedDocuments, check_dimension,
+    TimestampMs, UpdateDocuments, UpdatedDocuments, check_dimension, same_fields,
 };
 use crate::limits;
 use crate::namespace::context::WriteContext;
 use crate::namespace::exec::Execute;
+use crate::namespace::filter_budget::FilterBudget;
 use crate::namespace::matching::Matching;
 use crate::namespace::row_info::row_bytes;
 use crate::store::{
@@ -156,15 +157,18 @@ fn each_id(
     ctx: &mut WriteContext<'_>,
     target: &Target,
     ids: &[DocumentId],
+    budget: &FilterBudget,
     mut visit: impl FnMut(&mut WriteContext<'_>, Met<'_>) -> Result<()>,
 ) -> Result<()> {
     let mut met = HashSet::new();
     for id in ids.iter().filter(|id| met.insert(id.as_str())) {
         let id = id.as_str().as_bytes();
         let Some(stored) = ctx.txn.get(Table::Documents, &document_key(target, id))? else { continue };
+        budget.read(stored.len())?;
         let record = DocumentRecord::decode(&stored)?;
         if is_open(ctx, target, &record)? {
             visit(ctx, Met { id, stored: &stored, record })?;
+            ctx.check_size()?;
         }
     }
     Ok(())
@@ -175,6 +179,7 @@ fn each_match(
     ctx: &mut WriteContext<'_>,
     target: &Target,
     filter: &Filter,
+    budget: &FilterBudget,
     mut visit: impl FnMut(&mut WriteContext<'_>, Met<'_>) -> Result<()>,
 ) -> Result<()> {
     // Own writes are looked up before the first visit writes more; the indexes know only what was before them.
@@ -182,17 +187,18 @@ fn each_match(
     let chosen = {
         let wanted = Wanted::always();
         let matching = Matching::new(&target.rows, &ctx.txn, &wanted);
-        matching.reading_at_most(limits::FILTER_READ_BYTES_MAX).open_rows(Some(filter), ctx.now_ms)?
+        matching.within(budget).open_rows(Some(filter), ctx.now_ms)?
     };
     for row in chosen.unwrap_or_else(|| target.rows.metadata().rows()) {
         // Rows already deleted are found too; whether a row is its document's newest, the record says.
         let Some(id) = target.rows.id(row) else { continue };
         let Some(stored) = ctx.txn.get(Table::Documents, &document_key(target, &id))? else { continue };
+        budget.read(stored.len())?;
         let record = DocumentRecord::decode(&stored)?;
         if record.place.row == row && record.seq != ctx.seq {
             visit(ctx, Met { id: &id, stored: &stored, record })?;
+            ctx.check_size()?;
         }
-        check_bytes(ctx)?;
     }
     for key in own {
         let Some(stored) = ctx.txn.get(Table::Documents, &key)? else { continue };
@@ -201,16 +207,10 @@ fn each_match(
         let id = key.get(4..).unwrap_or_default();
         let text = String::from_utf8_lossy(id);
         let row = FilterRow::document(&text, fields.content, &fields.metadata);
-        if !fields.is_expired(ctx.now_ms) && filter.matches(row) {
+        if !fields.is_expired(ctx.now_ms) && filter.test(&row, &mut |steps| budget.test(steps))? {
             visit(ctx, Met { id, stored: &stored, record })?;
+            ctx.check_size()?;
         }
-    }
-    check_bytes(ctx)
-}
-
-fn check_bytes(ctx: &WriteContext<'_>) -> Result<()> {
-    if ctx.txn.bytes() > limits::OPERATION_BYTES_MAX {
-        return Err(Error::limit("the filter matches too many documents for one commit; narrow it"));
     }
     Ok(())
 }
@@ -252,7 +252,7 @@ impl Execute for DeleteByFilter {
     fn execute(self, ctx: &mut WriteContext<'_>) -> Result<DeletedDocuments> {
         let target = resolve(ctx, &self.collection, CollectionKind::Documents)?;
         let mut tally = Tally::new(self.return_ids);
-        each_match(ctx, &target, &self.filter, |ctx, Met { id, stored, .. }| {
+        each_match(ctx, &target, &self.filter, &FilterBudget::of_write(), |ctx, Met { id, stored, .. }| {
             delete_stored(ctx, &target, id, stored)?;
             tally.add(id)
         })?;
@@ -268,12 +268,17 @@ struct DocumentChange {
     expires_at: Option<Option<i64>>,
 }
 
-/// Changes documents.
-pub fn update(ctx: &mut WriteContext<'_>, update: DocumentUpdate) -> Result<()> {
-    update_counted(ctx, update, &mut Tally::new(false))
+/// Changes documents, within what the operation may still take.
+pub fn update(ctx: &mut WriteContext<'_>, update: DocumentUpdate, budget: &FilterBudget) -> Result<()> {
+    update_counted(ctx, update, budget, &mut Tally::new(false))
 }
 
-fn update_counted(ctx: &mut WriteContext<'_>, update: DocumentUpdate, tally: &mut Tally) -> Result<()> {
+fn update_counted(
+    ctx: &mut WriteContext<'_>,
+    update: DocumentUpdate,
+    budget: &FilterBudget,
+    tally: &mut Tally,
+) -> Result<()> {
     let DocumentUpdate { collection: name, ids, filter, all: _, set, unset, ttl_ms, persist } = update;
     let target = resolve(ctx, &name, CollectionKind::Documents)?;
     let expires_at = if persist { Some(None) } else { ttl_ms.map(|ttl| Some(end(ctx, ttl))) };
@@ -286,8 +291,8 @@ fn update_counted(ctx: &mut WriteContext<'_>, update: DocumentUpdate, tally: &mu
         })
     };
     match ids {
-        Some(ids) => each_id(ctx, &target, &ids, visit),
-        None => each_match(ctx, &target, &filter.unwrap_or(Filter::And(Vec::new())), visit),
+        Some(ids) => each_id(ctx, &target, &ids, budget, visit),
+        None => each_match(ctx, &target, &filter.unwrap_or(Filter::And(Vec::new())), budget, visit),
     }
 }
 
@@ -302,7 +307,7 @@ fn change_row(ctx: &mut WriteContext<'_>, target: &Target, met: Met<'_>, change:
         metadata.0.insert(name.clone(), value.clone());
     }
     let expires_at = change.expires_at.unwrap_or(old.expires_at);
-    if metadata == old.metadata && expires_at == old.expires_at {
+    if same_fields(&metadata, &old.metadata) && expires_at == old.expires_at {
         return Ok(());
     }
     metadata.validate()?;
@@ -323,7 +328,7 @@ fn change_row(ctx: &mut WriteContext<'_>, target: &Target, met: Met<'_>, change:
 impl Execute for UpdateDocuments {
     fn execute(self, ctx: &mut WriteContext<'_>) -> Result<UpdatedDocuments> {
         let mut tally = Tally::new(self.return_ids);
-        update_counted(ctx, self.update, &mut tally)?;
+        update_counted(ctx, self.update, &FilterBudget::of_write(), &mut tally)?;
         let Tally { count: updated, ids, .. } = tally;
         Ok(UpdatedDocuments { updated, ids, commit_seq: ctx.commit_seq(), durability: self.durability })
     }

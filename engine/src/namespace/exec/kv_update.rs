@@ -49,6 +49,7 @@ impl Execute for Touch {
             changed += 1;
             forget(ctx, &key, &old);
             write_record(ctx, key.into_vec(), KvRecord { seq: old.seq, expires_at, value: &old.value });
+            ctx.check_size()?;
         }
         Ok(Touched { existing, changed, commit_seq: ctx.commit_seq(), durability })
     }

@@ -56,7 +56,11 @@ pub(super) fn document_key(target: &Target, id: &[u8]) -> Vec<u8> {
 
 /// A number that no row of the collection ever had.
 pub(super) fn take_row(target: &Target) -> Result<u32> {
-    target.rows.take_row().ok_or_else(|| Error::limit("the collection has used all its row numbers"))
+    target.rows.take_row().ok_or_else(|| {
+        let text = "the collection has used all its row numbers, which no row gets twice; restore a checkpoint of the namespace, \
+                    which numbers rows anew, or copy what the collection holds into a new one";
+        Error::limit(text)
+    })
 }
 
 /// Refuses a record that is too large.

@@ -11,8 +11,8 @@ use roaring::RoaringBitmap;
 
 use super::answer_budget::AnswerBudget;
 use super::reader::Reader;
-use crate::api::{Error, Result, Value};
-use crate::index::metadata::value_heap_bytes;
+use crate::api::{Error, FieldPath, Predicate, Result, Value};
+use crate::index::metadata::{Plan, value_heap_bytes};
 use crate::index::vector::Hit;
 use crate::limits;
 use crate::namespace::collection::Collection;
@@ -21,7 +21,7 @@ use crate::store::{DocumentRecord, KeyWriter, Read, Table};
 /// How rows are grouped.
 #[derive(Debug, Clone, Copy)]
 pub struct Groups<'a> {
-    /// By the value of this field; a row without it is in no group.
+    /// By the value of this field, found as a filter finds it; a row without it is in no group.
     pub field: &'a str,
     /// Most rows of one value.
     pub size: usize,
@@ -51,6 +51,7 @@ impl GroupedSearch<'_> {
         let (mut found, mut k) = (Vec::new(), self.wanted);
         let (mut sizes, mut budget) = (BTreeMap::<Value, usize>::new(), AnswerBudget::new());
         let mut left = allowed.cloned();
+        let path = FieldPath::of_name(self.groups.field);
         // Rows that are not to be met again: those that were, and those of groups that are full.
         let mut over = RoaringBitmap::new();
         loop {
@@ -65,10 +66,10 @@ impl GroupedSearch<'_> {
                 if !is_near(&hit) {
                     return Ok(found);
                 }
-                if let Some(value) = self.value(&hit)? {
+                if let Some(value) = self.value(&path, &hit)? {
                     let size = sizes.get(&value).copied().unwrap_or(0) + 1;
                     if size >= self.groups.size {
-                        over |= self.vectors(self.collection.metadata().with_value(self.groups.field, &value))?;
+                        over |= self.vectors(self.with_value(&path, &value)?)?;
                         sizes.remove(&value);
                     } else {
                         budget.spend(value_heap_bytes(&value))?;
@@ -95,11 +96,18 @@ impl GroupedSearch<'_> {
         self.collection.vectors_of(rows, self.snapshot.seq(), self.snapshot.wanted)
     }
 
-    fn value(&self, hit: &Hit) -> Result<Option<Value>> {
+    /// The rows with this value.
+    fn with_value(&self, path: &FieldPath, value: &Value) -> Result<RoaringBitmap> {
+        let predicate = Predicate::Eq(value.clone());
+        let plan = Plan::Field(path, &predicate);
+        self.collection.metadata().evaluate(&plan, &mut || self.snapshot.wanted.look())
+    }
+
+    fn value(&self, path: &FieldPath, hit: &Hit) -> Result<Option<Value>> {
         let key = KeyWriter::new().u32(self.collection.record.id).raw(&hit.id).finish();
         let stored = self.snapshot.get(Table::Documents, &key)?;
         let stored = stored.ok_or_else(|| Error::internal("a visible row has no document"))?;
         let fields = DocumentRecord::decode(&stored)?.fields()?.metadata;
-        Ok(fields.get(self.groups.field).cloned())
+        Ok(path.of(&fields).cloned())
     }
 }

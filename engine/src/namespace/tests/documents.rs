@@ -7,7 +7,7 @@ use crate::api::{
     AddDocuments, Commit, CommitSeq, CountDocuments, CreateCollection, DeleteByFilter, DeleteDocuments,
     DescribeCollection, Document, DocumentId, DocumentUpdate, Durability, Embedding, EndSnapshot, ErrorCode, Filter,
     GetDocuments, Metric, OnConflict, Predicate, Properties, Quota, SearchCollection, TakeSnapshot, TimestampMs,
-    TruncateCollection, UpdateCollection, UpdateDocuments, Value, Write,
+    TruncateCollection, UpdateCollection, UpdateDocuments, Value, Write, same_fields,
 };
 use crate::limits;
 use crate::rng::{Rng, SeededRng};
@@ -387,4 +387,58 @@ fn a_change_logs_no_embedding() {
     assert!(*records.last().unwrap() < 4_000, "{records:?}");
     let state = std::sync::Arc::clone(&bench.handle.opening.lock().as_ref().unwrap().actor.state);
     assert_eq!(state.collections.all()[0].vectors.stats().dead, 0);
+}
+
+/// Rows are numbered as they are written: the numbers taken say how many documents were met before the refusal.
+#[test]
+fn an_update_that_outgrows_its_bound_ends_at_the_document_that_does_so() {
+    let bench = created(0);
+    let long = "x".repeat(limits::PROPERTIES_BYTES_MAX - 100);
+    let (documents, fit) = (200, limits::OPERATION_BYTES_MAX / long.len());
+    add_all(&bench, (0..documents).map(|row| text(&format!("d{row}"), None)).collect());
+    let state = std::sync::Arc::clone(&bench.handle.opening.lock().as_ref().unwrap().actor.state);
+    let taken = || state.collections.all()[0].next_row() as usize;
+    let ids = Some((0..documents).map(|row| format!("d{row}").as_str().into()).collect());
+    for which in [DocumentUpdate { ids, ..Default::default() }, DocumentUpdate { all: true, ..Default::default() }] {
+        let before = taken();
+        let set = Properties::new().with("long", long.as_str());
+        let update = DocumentUpdate { collection: "c".into(), set, ..which };
+        let refused = bench.run(UpdateDocuments { update, return_ids: false, durability: DURABILITY }).unwrap_err();
+        assert_eq!(refused.code, ErrorCode::LimitExceeded, "{refused}");
+        assert!(taken() - before <= fit + 1, "{} documents were met", taken() - before);
+    }
+    let half = |from: usize| DocumentUpdate {
+        collection: "c".into(),
+        ids: Some((from..from + documents / 2).map(|row| format!("d{row}").as_str().into()).collect()),
+        set: Properties::new().with("long", long.as_str()),
+        ..DocumentUpdate::default()
+    };
+    let writes = vec![Write::UpdateDocuments(half(0)), Write::UpdateDocuments(half(documents / 2))];
+    let before = taken();
+    let refused = bench.run(Commit { writes, ..Commit::default() }).unwrap_err();
+    assert_eq!(refused.code, ErrorCode::LimitExceeded, "{refused}");
+    assert!(taken() - before <= fit + 1, "{} documents were met by a commit", taken() - before);
+}
+
+#[test]
+fn a_change_of_the_kind_of_a_number_is_a_change() {
+    let bench = created(0);
+    let numbers = [Value::Int(1), Value::Float(1.0), Value::Float(0.0), Value::Float(-0.0)];
+    add_all(&bench, vec![text("a", None)]);
+    for number in numbers {
+        let metadata = Properties::new().with("n", number.clone());
+        let update = DocumentUpdate {
+            collection: "c".into(),
+            ids: Some(vec!["a".into()]),
+            set: metadata.clone(),
+            ..DocumentUpdate::default()
+        };
+        bench.run(UpdateDocuments { update, return_ids: false, durability: DURABILITY }).unwrap();
+        let get = GetDocuments { collection: "c".into(), ids: vec!["a".into()], ..Default::default() };
+        let found = bench.run(get).unwrap().documents.remove(0).unwrap();
+        assert!(same_fields(&found.metadata, &metadata), "{number:?}: {found:?}");
+        bench.run(UpdateCollection { collection: "c".into(), metadata: metadata.clone() }).unwrap();
+        let info = bench.run(DescribeCollection { collection: "c".into() }).unwrap();
+        assert!(same_fields(&info.metadata, &metadata), "{number:?}: {info:?}");
+    }
 }

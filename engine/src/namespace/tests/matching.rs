@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::bench::Bench;
 use crate::api::{
-    AddDocuments, CreateCollection, Document, Durability, Embedding, ErrorCode, Field, Filter, Metric, Predicate,
-    Properties,
+    AddDocuments, CreateCollection, DeleteDocuments, Document, DocumentUpdate, Durability, Embedding, ErrorCode, Field,
+    Filter, Metric, Predicate, Properties, UpdateDocuments,
 };
 use crate::namespace::collection::Collection;
+use crate::namespace::filter_budget::FilterBudget;
 use crate::namespace::matching::Matching;
 use crate::namespace::state::State;
 use crate::store::RowSnapshot;
@@ -75,7 +76,8 @@ fn documents_are_read_within_a_bound_and_after_the_rest_of_the_filter() {
     let bench = bench();
     let (_state, collection, snapshot) = parts(&bench);
     let rows = |filter: &Filter, bytes| {
-        Matching::new(&collection, &snapshot, &Wanted::always()).reading_at_most(bytes).rows(filter)
+        let budget = FilterBudget::new(bytes, u64::MAX);
+        Matching::new(&collection, &snapshot, &Wanted::always()).within(&budget).rows(filter)
     };
     assert_eq!(rows(&content("text 9"), 10_000).unwrap_err().code, ErrorCode::LimitExceeded);
     let narrow = Filter::And(vec![content("text 9"), number_below(100)]);
@@ -83,6 +85,25 @@ fn documents_are_read_within_a_bound_and_after_the_rest_of_the_filter() {
     assert_eq!(rows(&number_below(100), 0).unwrap().len(), 100, "nothing is read for fields");
     let decided = Filter::And(vec![content("text 9"), number_below(0)]);
     assert_eq!(rows(&decided, 0).unwrap().len(), 0);
+}
+
+/// What each condition takes counts, whether it is about a text, an id or a field.
+#[test]
+fn a_filter_takes_no_more_steps_than_it_may() {
+    let bench = bench();
+    let (_state, collection, snapshot) = parts(&bench);
+    let refused = |filter: Filter, steps| {
+        let budget = FilterBudget::new(u64::MAX, steps);
+        let found = Matching::new(&collection, &snapshot, &Wanted::always()).within(&budget).rows(&filter);
+        found.is_err_and(|error| error.code == ErrorCode::LimitExceeded && error.message.contains("narrow the filter"))
+    };
+    let of_id = || Filter::Field(Field::Id, Predicate::Contains("no".into()));
+    let ten = |one: &dyn Fn() -> Filter| Filter::Or((0..10).map(|_| one()).collect());
+    let steps = 2 * u64::try_from(DOCUMENTS).unwrap();
+    assert!(!refused(of_id(), steps) && refused(ten(&of_id), steps));
+    assert!(!refused(content("no"), steps) && refused(ten(&|| content("no")), steps));
+    let of_field = || Filter::on("n", Predicate::IContains("no".to_owned().into())).unwrap();
+    assert!(!refused(of_field(), 2 * steps) && refused(ten(&of_field), 2 * steps));
 }
 
 #[test]
@@ -99,4 +120,38 @@ fn a_search_through_contents_ends_when_the_engine_closes() {
         let ended = Matching::new(&collection, &snapshot, &wanted).rows(&filter).unwrap_err();
         assert_eq!(ended.code, ErrorCode::ShuttingDown, "{filter:?}");
     }
+}
+
+fn updated(bench: &Bench, update: DocumentUpdate) {
+    let update = DocumentUpdate { collection: "c".into(), ..update };
+    bench.run(UpdateDocuments { update, durability: Durability::Durable, ..Default::default() }).unwrap();
+}
+
+/// A reader takes rows from the index, which still holds them as they were before the last commit, and looks at them after the
+/// index has let them go.
+#[test]
+fn a_superseded_row_stays_unseen_by_who_holds_its_number_over_a_reclaim() {
+    let bench = bench();
+    let set = Properties::new().with("n", -1);
+    updated(&bench, DocumentUpdate { filter: Some(number_below(10)), set, ..DocumentUpdate::default() });
+    let (state, collection, snapshot) = parts(&bench);
+    let wanted = Wanted::always();
+    let was_seven = || {
+        let filter = Filter::on("n", Predicate::Eq(7.into())).unwrap();
+        Matching::new(&collection, &snapshot, &wanted).rows(&filter).unwrap()
+    };
+    let held = was_seven();
+    assert_eq!(held.len(), 1, "older readers find it");
+    let is_seen = || held.iter().any(|row| collection.is_visible(row, state.view.load().published()));
+    let has_vectors = || !collection.vectors_of(held.clone(), snapshot.seq(), &wanted).unwrap().is_empty();
+    assert!(!is_seen() && !has_vectors(), "before it is reclaimed");
+    collection.reclaim(state.oldest_seen());
+    assert!(was_seven().is_empty(), "the index has let it go");
+    assert!(!is_seen() && !has_vectors(), "after it was reclaimed");
+    let ids = vec!["x0007".into()];
+    bench
+        .run(DeleteDocuments { collection: "c".into(), ids, durability: Durability::Durable, ..Default::default() })
+        .unwrap();
+    collection.reclaim(state.oldest_seen());
+    assert!(!is_seen(), "after its vector was deleted and reclaimed");
 }

@@ -11,6 +11,7 @@ mod formats;
 mod groups;
 mod indexes;
 mod matching;
+mod nested_fields;
 mod node_types;
 mod origins;
 mod pins;

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use super::bench::Bench;
 use crate::api::{
-    AddDocuments, CreateCollection, DeleteDocuments, Document, DropCollection, Durability, Embedding, Metric,
-    Properties,
+    AddDocuments, CreateCollection, DeleteDocuments, Document, DropCollection, Durability, Embedding, ErrorCode,
+    Metric, Properties,
 };
+use crate::limits;
 use crate::namespace::state::State;
 use crate::store::{DocumentRecord, KeyRange, KeyWriter, Read, Table};
 
@@ -101,4 +102,16 @@ fn the_bound_above_deleted_rows_is_seldom_moved_and_goes_with_the_collection() {
     drop(state(&bench));
     bench.tick();
     assert!(marks(&bench).is_empty(), "a collection that is gone leaves nothing");
+}
+
+#[test]
+fn a_collection_without_numbers_says_how_to_go_on() {
+    let bench = Bench::new();
+    collection(&bench);
+    add(&bench, "first");
+    state(&bench).collections.all()[0].skip_rows_below(limits::ROWS_MAX);
+    let documents = vec![Document { id: Some("next".into()), ..Default::default() }];
+    let refused = bench.run(AddDocuments { collection: "c".into(), documents, ..Default::default() }).unwrap_err();
+    assert_eq!(refused.code, ErrorCode::LimitExceeded);
+    assert!(refused.message.contains("restore a checkpoint") && refused.message.contains("new one"), "{refused}");
 }

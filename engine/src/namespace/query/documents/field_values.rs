@@ -6,9 +6,8 @@ use std::ops::ControlFlow;
 
 use super::visible::{VisibleRows, chosen};
 use crate::api::{Error, Facet, FacetDocuments, Facets, MaybeBounds, MinMaxDocuments, Result, Value, ValueBounds};
-use crate::index::metadata::{ValueRange, ValueWalk, value_heap_bytes};
+use crate::index::metadata::{SharedIndex, ValueRange, ValueWalk, value_heap_bytes};
 use crate::limits;
-use crate::namespace::collection::Collection;
 use crate::namespace::query::Query;
 use crate::namespace::query::reader::Reader;
 use crate::namespace::state::State;
@@ -56,7 +55,9 @@ pub fn facet(state: &State, snapshot: &Reader<'_>, request: &FacetDocuments) -> 
     let room = request.limit.map_or(limits::FACETS_DEFAULT, |limit| limit as usize);
     let mut most = MostFrequent { room, kept: BinaryHeap::new(), bytes: 0 };
     let step = &mut || snapshot.wanted.look();
-    collection.metadata().count_values(&request.field, &rows, step, |value, count| most.offer(value, count))?;
+    let inside = collection.metadata().resolved(&request.field, Some(&rows), step)?;
+    let index = inside.as_ref().unwrap_or_else(|| collection.metadata());
+    index.count_values(&request.field, &rows, step, |value, count| most.offer(value, count))?;
     Ok(Facets { facets: most.into_facets() })
 }
 
@@ -72,7 +73,10 @@ impl Query for MinMaxDocuments {
         let Some(collection) = &found else { return Ok(MaybeBounds::default()) };
         let matching = chosen(collection, snapshot, self.filter.as_ref(), state.clock.now_ms())?;
         let walk = ValueWalk { field: &self.field, allowed: matching.as_ref(), rows: 1 };
-        let first = |range| first(collection, snapshot, walk, range);
+        let inside = collection.metadata().resolved(&self.field, matching.as_ref(), &mut || snapshot.wanted.look())?;
+        let index = inside.as_ref().unwrap_or_else(|| collection.metadata());
+        let visible = VisibleRows::new(collection, snapshot);
+        let first = |range| first(index, visible, snapshot, walk, range);
         for of_kind in [ValueRange::numbers, ValueRange::texts] {
             if let (Some(min), Some(max)) = (first(of_kind(false))?, first(of_kind(true))?) {
                 return Ok(MaybeBounds { bounds: Some(ValueBounds { min, max }) });
@@ -84,14 +88,14 @@ impl Query for MinMaxDocuments {
 
 /// The first value of a range that a document has which the reader sees.
 fn first(
-    collection: &Collection,
+    index: &SharedIndex,
+    visible: VisibleRows<'_>,
     snapshot: &Reader<'_>,
     walk: ValueWalk<'_>,
     range: ValueRange,
 ) -> Result<Option<Value>> {
-    let visible = VisibleRows::new(collection, snapshot);
     let mut found = None;
-    collection.metadata().walk(walk, range, &mut || snapshot.wanted.look(), |value, rows| {
+    index.walk(walk, range, &mut || snapshot.wanted.look(), |value, rows| {
         for row in rows {
             snapshot.wanted.step()?;
             if visible.sees(row) {

@@ -1,11 +1,12 @@
 //! Lists of documents and of their ids, page by page.
 
-use super::cursor::ListPosition;
+use super::cursor::{ListOrder, ListPosition};
 use super::order::{Ordered, Placed};
 use super::page::Page;
 use super::parts::Parts;
 use crate::api::{ByteBuf, Document, DocumentId, DocumentIdPage, DocumentPage, ListDocumentIds, ListDocuments, Result};
 use crate::format::Projection;
+use crate::namespace::collection::Collection;
 use crate::namespace::query::Query;
 use crate::namespace::query::reader::Reader;
 use crate::namespace::state::State;
@@ -19,15 +20,17 @@ pub fn list(state: &State, snapshot: &Reader<'_>, request: &ListDocuments, parts
     let found =
         state.collection_or_none(snapshot, &request.collection, CollectionKind::Documents, request.missing_ok)?;
     let Some(collection) = &found else { return Ok(DocumentPage::default()) };
-    let mut page = Page::new(request.limit);
+    let order_by = order_by(collection, request.order_by.as_deref());
+    let order = ListOrder::of(order_by, request.descending);
+    let mut page = Page::new(request.limit, order);
     let ordered = Ordered {
         collection,
         snapshot,
         now_ms: state.clock.now_ms(),
         filter: request.filter.as_ref(),
-        order_by: request.order_by.as_deref(),
+        order_by,
         descending: request.descending,
-        after: position(request.cursor.as_ref(), request.order_by.is_some())?,
+        after: position(request.cursor.as_ref(), order)?,
         room: page.room(),
     };
     ordered.each(&mut |Placed { place, id, record }| {
@@ -48,8 +51,13 @@ fn bytes(document: &Document) -> usize {
     DOCUMENT_BYTES + id + content.len() + embedding + metadata.size_hint()
 }
 
-fn position(cursor: Option<&ByteBuf>, by_field: bool) -> Result<Option<ListPosition>> {
-    cursor.map(|cursor| ListPosition::decode(cursor, by_field)).transpose()
+/// The field that is meant; nothing = the id, which is what `id` means where no document has a field of this name.
+fn order_by<'a>(collection: &Collection, name: Option<&'a str>) -> Option<&'a str> {
+    name.filter(|name| *name != "$id" && (*name != "id" || collection.metadata().has_field("id")))
+}
+
+fn position(cursor: Option<&ByteBuf>, order: ListOrder) -> Result<Option<ListPosition>> {
+    cursor.map(|cursor| ListPosition::decode(cursor, order)).transpose()
 }
 
 impl Query for ListDocuments {
@@ -62,7 +70,8 @@ impl Query for ListDocumentIds {
     fn answer(self, state: &State, snapshot: &Reader<'_>) -> Result<DocumentIdPage> {
         let found = state.collection_or_none(snapshot, &self.collection, CollectionKind::Documents, self.missing_ok)?;
         let Some(collection) = &found else { return Ok(DocumentIdPage::default()) };
-        let mut page = Page::new(self.limit);
+        let order = ListOrder::of(None, false);
+        let mut page = Page::new(self.limit, order);
         let ordered = Ordered {
             collection,
             snapshot,
@@ -70,7 +79,7 @@ impl Query for ListDocumentIds {
             filter: self.filter.as_ref(),
             order_by: None,
             descending: false,
-            after: position(self.cursor.as_ref(), false)?,
+            after: position(self.cursor.as_ref(), order)?,
             room: page.room(),
         };
         ordered.each(&mut |Placed { place, id, record: _ }| {

@@ -2,7 +2,7 @@
 //!
 //! By id, the rows of the store are walked, which stand in that order. If a filter leaves few, their ids are sorted instead:
 //! both give the same, and whichever reads less is taken. By a field, the sorted values of the index are walked; the rows of
-//! one value are sorted by id. So a page costs what it gives, and not what there is, unless a filter, or very many documents
+//! one value are sorted by id; a field inside others is brought into an order first. So a page costs what it gives, and not what there is, unless a filter, or very many documents
 //! of one value, stand in between; and it takes memory for one page.
 
 use std::ops::ControlFlow;
@@ -13,7 +13,7 @@ use super::cursor::{ListPosition, OrderPlace};
 use super::smallest::Smallest;
 use super::visible::{VisibleRows, chosen};
 use crate::api::{DocumentId, Error, Filter, Result, Value};
-use crate::index::metadata::{ValueRange, ValueWalk};
+use crate::index::metadata::{SharedIndex, ValueRange, ValueWalk};
 use crate::index::vector::IdBytes;
 use crate::namespace::collection::Collection;
 use crate::namespace::query::reader::Reader;
@@ -79,11 +79,14 @@ impl Ordered<'_> {
     }
 
     fn by_field(&self, field: &str, matching: Option<&RoaringBitmap>, visit: &mut Visit<'_>) -> Result<()> {
+        let metadata = self.collection.metadata();
+        let inside = metadata.resolved(field, matching, &mut || self.snapshot.wanted.look())?;
+        let index = inside.as_ref().unwrap_or(metadata);
         let begins_missing = matches!(self.after, Some(ListPosition { place: OrderPlace::Missing, .. }));
-        if !begins_missing && self.by_value(field, matching, visit)?.is_break() {
+        if !begins_missing && self.by_value(index, field, matching, visit)?.is_break() {
             return Ok(());
         }
-        let lacking = self.collection.metadata().without_field(field, matching);
+        let lacking = index.without_field(field, matching);
         let after = self.after.as_ref().filter(|_| begins_missing).map(|after| &after.id);
         let by_id = ById { chosen: Some(&lacking), place: &OrderPlace::Missing, after, descending: false };
         self.by_id(&by_id, visit).map(drop)
@@ -91,6 +94,7 @@ impl Ordered<'_> {
 
     fn by_value(
         &self,
+        index: &SharedIndex,
         field: &str,
         matching: Option<&RoaringBitmap>,
         visit: &mut Visit<'_>,
@@ -104,7 +108,7 @@ impl Ordered<'_> {
         let walk = ValueWalk { field, allowed: matching, rows: self.room as u64 };
         let mut flow = ControlFlow::Continue(());
         let step = &mut || self.snapshot.wanted.look();
-        self.collection.metadata().walk(walk, range, step, |value, rows| {
+        index.walk(walk, range, step, |value, rows| {
             let after = begun.filter(|(place, _)| **place == value).map(|(_, id)| id);
             let place = OrderPlace::Value(value);
             let by_id = ById { chosen: Some(&rows), place: &place, after, descending: false };

@@ -2,13 +2,14 @@
 
 use std::ops::ControlFlow;
 
-use super::cursor::{ListPosition, OrderPlace};
+use super::cursor::{ListOrder, ListPosition, OrderPlace};
 use crate::api::{ByteBuf, DocumentId, Result};
 use crate::index::vector::IdBytes;
 use crate::limits;
 
 /// A page that is being filled.
 pub struct Page<T> {
+    order: ListOrder,
     limit: usize,
     bytes: usize,
     items: Vec<T>,
@@ -18,9 +19,9 @@ pub struct Page<T> {
 
 impl<T> Page<T> {
     /// Room for as many as are asked for, within the limits of a page.
-    pub fn new(limit: Option<u32>) -> Self {
+    pub fn new(limit: Option<u32>, order: ListOrder) -> Self {
         let limit = limit.map_or(limits::PAGE_ITEMS_DEFAULT, |limit| limit as usize).min(limits::PAGE_ITEMS_MAX);
-        Self { limit, bytes: 0, items: Vec::new(), last: None, is_complete: true }
+        Self { order, limit, bytes: 0, items: Vec::new(), last: None, is_complete: true }
     }
 
     /// Documents that decide the page: those on it, and one more that says whether another page follows.
@@ -55,7 +56,7 @@ impl<T> Page<T> {
     pub fn finish(self) -> (Vec<T>, Option<ByteBuf>) {
         let position = |(place, id): (OrderPlace, IdBytes)| {
             let id = DocumentId::new(String::from_utf8_lossy(&id));
-            ListPosition { place, id }.encode()
+            ListPosition { place, id }.encode(self.order)
         };
         (self.items, self.last.filter(|_| !self.is_complete).map(position))
     }
@@ -69,7 +70,8 @@ mod tests {
 
     /// Takes as many as the page has room for, each of so many bytes.
     fn filled(limit: Option<u32>, bytes: usize) -> (usize, Option<ListPosition>) {
-        let mut page = Page::new(limit);
+        let order = ListOrder::of(Some("f"), false);
+        let mut page = Page::new(limit, order);
         let mut taken = 0;
         while page
             .offer(&OrderPlace::Missing, format!("d{taken}").as_bytes(), || Ok(((), bytes)))
@@ -80,7 +82,7 @@ mod tests {
         }
         let (items, cursor) = page.finish();
         assert_eq!(items.len(), taken);
-        (taken, cursor.map(|cursor| ListPosition::decode(&cursor, true).unwrap()))
+        (taken, cursor.map(|cursor| ListPosition::decode(&cursor, order).unwrap()))
     }
 
     #[test]
@@ -98,7 +100,7 @@ mod tests {
 
     #[test]
     fn the_last_page_has_no_cursor() {
-        let mut page = Page::new(Some(2));
+        let mut page = Page::new(Some(2), ListOrder::of(None, false));
         for id in [b"a", b"b"] {
             assert!(page.offer(&OrderPlace::Id, id, || Ok(((), 1))).unwrap().is_continue());
         }
