@@ -3,7 +3,7 @@
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BTreeMap, BTreeSet};
 
-use toondb_engine::api::{Document, Facet, Filter, Value, ValueBounds};
+use toondb_engine::api::{Document, Facet, FieldPath, Filter, Value, ValueBounds};
 
 use super::state::Collection;
 use super::vector::document_row;
@@ -15,6 +15,11 @@ impl Collection {
         };
         self.documents.iter().filter(matches).map(|(_, (_, document))| document)
     }
+}
+
+/// What a filter finds under this name.
+fn value_of<'d>(document: &'d Document, field: &str) -> Option<&'d Value> {
+    FieldPath::of_name(field).of(&document.metadata)
 }
 
 /// The documents that match, in order.
@@ -30,7 +35,7 @@ pub fn listed<'c>(
     match order_by {
         None if descending => documents.reverse(),
         None => {}
-        Some(field) => documents.sort_by(|a, b| match (a.metadata.get(field), b.metadata.get(field)) {
+        Some(field) => documents.sort_by(|a, b| match (value_of(a, field), value_of(b, field)) {
             (Some(a), Some(b)) if descending => b.cmp(a),
             (Some(a), Some(b)) => a.cmp(b),
             (Some(_), None) => Ordering::Less,
@@ -46,7 +51,7 @@ pub fn listed<'c>(
 pub fn facets(collection: &Collection, filter: Option<&Filter>, field: &str, limit: usize) -> Vec<Facet> {
     let mut counts: BTreeMap<&Value, u64> = BTreeMap::new();
     for document in collection.matching(filter) {
-        match document.metadata.get(field) {
+        match value_of(document, field) {
             Some(Value::List(items)) => {
                 items
                     .iter()
@@ -67,7 +72,7 @@ pub fn facets(collection: &Collection, filter: Option<&Filter>, field: &str, lim
 /// The smallest and the largest number of a field, or text if there is no number.
 #[must_use]
 pub fn bounds(collection: &Collection, filter: Option<&Filter>, field: &str) -> Option<ValueBounds> {
-    let values: Vec<&Value> = collection.matching(filter).filter_map(|document| document.metadata.get(field)).collect();
+    let values: Vec<&Value> = collection.matching(filter).filter_map(|document| value_of(document, field)).collect();
     [Value::Int(0), Value::String(String::new())].iter().find_map(|kind| {
         let of_kind = || values.iter().copied().filter(|value| value.same_kind(kind));
         let (min, max) = (of_kind().min()?.clone(), of_kind().max()?.clone());
@@ -81,7 +86,7 @@ pub fn grouped(collection: &Collection, hits: Vec<(f32, String)>, field: &str, s
     let mut sizes: BTreeMap<Value, usize> = BTreeMap::new();
     let mut has_room = |id: &str| {
         let (_, document) = &collection.documents[id];
-        document.metadata.get(field).is_none_or(|value| {
+        value_of(document, field).is_none_or(|value| {
             let of_group = sizes.entry(value.clone()).or_default();
             *of_group += 1;
             *of_group <= size

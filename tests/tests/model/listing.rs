@@ -2,13 +2,17 @@
 
 use proptest::option;
 use proptest::prelude::{Strategy, any};
+use proptest::sample::select;
 use toondb_engine::api::{
     Embedding, FacetDocuments, Filter, ListDocumentIds, ListDocuments, MinMaxDocuments, SearchCollection,
 };
 use toondb_tests::{Database, Model, bounds, facets, grouped, listed, nearest};
 
 use crate::ask::{Ask, failed, same};
-use crate::op::{DIMENSION, collection_name, field_name, filter};
+use crate::op::{DIMENSION, collection_name, filter};
+
+/// Fields, and such inside them.
+const FIELDS: [&str; 5] = ["f", "g", "f.h", "f.i", "g.h"];
 
 /// What is asked of the documents of a collection.
 #[derive(Debug, Clone)]
@@ -24,7 +28,7 @@ pub struct Listing {
 }
 
 pub fn listings() -> impl Strategy<Value = Listing> {
-    let order = (field_name(), any::<bool>(), any::<bool>());
+    let order = (select(&FIELDS[..]).prop_map(str::to_owned), any::<bool>(), any::<bool>());
     (collection_name(), option::of(filter()), order, 1..4_u32, 0..3_u32).prop_map(
         |(collection, filter, (field, is_by_field, descending), limit, offset)| Listing {
             collection,
