@@ -11,7 +11,8 @@ pub fn same_fields(a: &Properties, b: &Properties) -> bool {
     a.0.len() == b.0.len() && a.0.iter().all(|(name, value)| b.get(name).is_some_and(|other| same_value(value, other)))
 }
 
-fn same_value(a: &Value, b: &Value) -> bool {
+/// True if two values are identical, whatever the order of the fields in them.
+pub fn same_value(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Float(a), Value::Float(b)) => a.to_bits() == b.to_bits(),
         (Value::List(a), Value::List(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_value(a, b)),

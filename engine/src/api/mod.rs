@@ -74,7 +74,7 @@ pub use filter::{Field, FieldPath, Filter, FilterOn, FilterRow, Folded, Predicat
 pub use glob::{Glob, Globs};
 pub use graph::*;
 pub use graph_changes::*;
-pub use identical::same_fields;
+pub use identical::{same_fields, same_value};
 pub use ids::{CollectionName, CommitSeq, DocumentId, EdgeType, LogName, NamespaceName, NodeId, TimestampMs};
 pub use kv::*;
 pub use kv_update::*;

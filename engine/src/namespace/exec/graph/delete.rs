@@ -38,7 +38,7 @@ pub fn delete_node(ctx: &mut WriteContext<'_>, id: &NodeId) -> Result<Option<Nod
     let mut edges = 0;
     for table in [Table::EdgesOut, Table::EdgesIn] {
         each_edge(ctx, table, id.as_str(), |ctx, name| {
-            temporal::check_size(ctx)?;
+            ctx.check_size()?;
             edges += u64::from(remove_edge(ctx, name)?.is_some());
             Ok(())
         })?;

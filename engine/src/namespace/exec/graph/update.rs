@@ -1,8 +1,7 @@
 //! Merges fields into nodes and edges that exist.
 
-use super::super::temporal::same_value;
 use super::rows::{self, EdgeName, put_edge, put_node};
-use crate::api::{EdgeUpdate, NodeUpdate, Properties, Result, UpdateEdge, UpdateNode, Updated, Value};
+use crate::api::{EdgeUpdate, NodeUpdate, Properties, Result, UpdateEdge, UpdateNode, Updated, Value, same_value};
 use crate::namespace::context::WriteContext;
 use crate::namespace::exec::Execute;
 use crate::store::NodeRecord;

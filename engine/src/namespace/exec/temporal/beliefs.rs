@@ -6,24 +6,11 @@
 
 use std::ops::Bound;
 
-use crate::api::{
-    CommitSeq, EdgeType, Error, NodeId, Properties, Result, TemporalEdge, TemporalFact, TimestampMs, Value,
-};
+use crate::api::{CommitSeq, EdgeType, Error, NodeId, Result, TemporalEdge, TemporalFact, TimestampMs, same_fields};
 use crate::limits;
 use crate::namespace::context::WriteContext;
 use crate::namespace::timelines::{self, FactKey, FactTimeline, Side, edge, in_key, out_key, type_key};
 use crate::store::{FACTS_LISTED, KeyRange, KeyWriter, Read, Table, change_key};
-
-/// Refuses an operation that has outgrown its bound, before it grows further.
-pub fn check_size(ctx: &WriteContext<'_>) -> Result<()> {
-    let (given, max) = (ctx.txn.bytes(), limits::OPERATION_BYTES_MAX);
-    if given > max {
-        return Err(Error::limit(format!(
-            "the operation would log {given} bytes or more; the limit is {max}: split it"
-        )));
-    }
-    Ok(())
-}
 
 /// Remembers which commit was the last at this time.
 pub fn mark_time(ctx: &mut WriteContext<'_>) {
@@ -100,7 +87,7 @@ pub fn next_start(
 
 /// States a belief. Its fact must not be believed already.
 pub fn assert(ctx: &mut WriteContext<'_>, fact: TemporalFact) -> Result<TemporalEdge> {
-    check_size(ctx)?;
+    ctx.check_size()?;
     let edge = believed_now(ctx, fact);
     let (key, value) = (out_key(&edge), timelines::record(&edge).encode());
     if value.len() > limits::PROPERTIES_BYTES_MAX {
@@ -162,7 +149,7 @@ pub fn believed_now(ctx: &WriteContext<'_>, fact: TemporalFact) -> TemporalEdge 
 
 /// Ends a belief. If this operation itself stated it, it never was.
 pub fn retract(ctx: &mut WriteContext<'_>, mut edge: TemporalEdge) -> Result<()> {
-    check_size(ctx)?;
+    ctx.check_size()?;
     let (key, old) = (out_key(&edge), timelines::record(&edge).encode());
     if edge.asserted_seq.0 == ctx.seq {
         ctx.asserted.remove(&edge);
@@ -185,7 +172,7 @@ pub fn retract(ctx: &mut WriteContext<'_>, mut edge: TemporalEdge) -> Result<()>
 
 /// Removes a version with its past and future, for readers at every commit but those that have begun already.
 pub fn remove(ctx: &mut WriteContext<'_>, edge: &TemporalEdge, stored_bytes: u64) -> Result<()> {
-    check_size(ctx)?;
+    ctx.check_size()?;
     ctx.asserted.remove(edge);
     ctx.counters.temporal_versions = ctx.counters.temporal_versions.saturating_sub(1);
     ctx.account(0, stored_bytes);
@@ -212,32 +199,4 @@ pub fn with_end(edge: &TemporalEdge, valid_until: Option<TimestampMs>) -> Tempor
 /// True if a belief in a fact with the same ends, type and start says all that the fact says.
 pub fn says_the_same(belief: &TemporalEdge, fact: &TemporalFact) -> bool {
     belief.valid_until == fact.valid_until && same_fields(&belief.properties, &fact.properties)
-}
-
-/// True if the fields say the same, whatever their order. Kinds count: as values 1 and 1.0 are equal, and so are 0.0 and -0.0.
-pub fn same_fields(a: &Properties, b: &Properties) -> bool {
-    a.0.len() == b.0.len() && a.0.iter().all(|(name, value)| b.get(name).is_some_and(|other| same_value(value, other)))
-}
-
-/// True if two values are the same, whatever the order of the fields in them. As in [`same_fields`] kinds count.
-pub fn same_value(a: &Value, b: &Value) -> bool {
-    match (a, b) {
-        (Value::Float(a), Value::Float(b)) => a.to_bits() == b.to_bits(),
-        (Value::List(a), Value::List(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_value(a, b)),
-        (Value::Map(a), Value::Map(b)) => {
-            a.len() == b.len()
-                && a.iter().all(|(name, value)| b.get(name).is_some_and(|other| same_value(value, other)))
-        }
-        (
-            Value::Null
-            | Value::Bool(_)
-            | Value::Int(_)
-            | Value::Float(_)
-            | Value::String(_)
-            | Value::Bytes(_)
-            | Value::List(_)
-            | Value::Map(_),
-            _,
-        ) => std::mem::discriminant(a) == std::mem::discriminant(b) && a == b,
-    }
 }

@@ -11,7 +11,6 @@ mod state;
 mod supersede;
 
 pub use add::add;
-pub use beliefs::{check_size, same_value};
 pub use close::close;
 #[cfg(test)]
 pub use erase::erase;

@@ -6,9 +6,9 @@
 //! and has it too, both are one. (Coalescing, as in Snodgrass, *Developing Time-Oriented Database Applications in SQL*, 1999,
 //! ch. 6.5.) Where nothing has to change nothing is written.
 
-use super::beliefs::{assert, believed_at, next_start, retract, same_fields, with_end};
+use super::beliefs::{assert, believed_at, next_start, retract, with_end};
 use super::supersede::{Stated, end_of, give_way};
-use crate::api::{Result, StateFact, StatedFact, Superseded, TemporalEdge, TemporalFact, TimestampMs};
+use crate::api::{Result, StateFact, StatedFact, Superseded, TemporalEdge, TemporalFact, TimestampMs, same_fields};
 use crate::namespace::context::WriteContext;
 use crate::namespace::exec::Execute;
 
