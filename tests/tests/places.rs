@@ -47,7 +47,8 @@ fn places(rust: &str, python: &str) -> Vec<String> {
 }
 
 /// What stands in `docs/ARCHITECTURE.md`, "Adding an operation": in the same order, by folder.
-const FOLDERS: [&str; 7] = [
+const FOLDERS: [&str; 8] = [
+    "engine/src/api/",
     "engine/src/api/",
     "engine/src/api/",
     "engine/src/namespace/",
@@ -58,7 +59,7 @@ const FOLDERS: [&str; 7] = [
 ];
 
 #[test]
-fn an_operation_is_spelled_in_seven_files() {
+fn an_operation_is_spelled_in_eight_files() {
     for (rust, python) in [("CountVectors", "count_vectors"), ("CreateIndex", "create_index")] {
         let found = places(rust, python);
         let folders: Vec<&str> =
