@@ -282,7 +282,9 @@ class GraphMethods(Core, Methods):
         limit: Optional[int] = None,
         namespace: str = "default",
     ) -> Subgraph:
-        """The nodes one edge away, and those edges. limit: most edges; None = 10,000."""
+        """The nodes one edge away, and those edges. limit: most edges; None = 10,000. Its ``truncated`` says whether there
+        were more.
+        """
         arguments = {
             "node_id": node_id,
             "edge_types": edge_types,

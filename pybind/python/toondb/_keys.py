@@ -7,7 +7,7 @@ from ._entries import PrefixEntry
 from ._errors import ArgumentTypeError
 from ._methods import Methods, Pages, always_true, any_of, one_or_more, ttl_ms
 from ._toondb import Core
-from ._types import BytesLike, Durability, Key, Span
+from ._types import Durability, Key, Span
 
 
 class KeyMethods(Core, Methods):
@@ -137,7 +137,7 @@ class KeyMethods(Core, Methods):
     def put_kv(
         self,
         key: str,
-        value: BytesLike,
+        value: Key,
         namespace: str = "default",
         *,
         ttl: Optional[Span] = None,

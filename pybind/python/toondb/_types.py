@@ -10,9 +10,6 @@ from typing import Any, Dict, Iterator, List, Literal, Optional, Tuple, Union
 
 from ._rows import InFormats, Tables
 
-BytesLike = Union[bytes, bytearray, memoryview]
-"""Keys and values: bytes, or any buffer of bytes."""
-
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 Key = Union[str, bytes, bytearray, memoryview]

@@ -15,7 +15,6 @@ from .._formats import Format, TextFormat, Tokenizer
 from .._looped import AsyncPages, awaited, paged
 from .._rows import History, Rendered, Rows
 from .._types import (
-    BytesLike,
     CacheHit,
     CacheStats,
     CheckpointInfo,
@@ -149,7 +148,7 @@ class AsyncNamespaceMethods:
         return await awaited(self._plain.ttl(key))
 
     async def put_kv(
-        self, key: str, value: BytesLike, *, ttl: Optional[Span] = None, durability: Durability = "durable"
+        self, key: str, value: Key, *, ttl: Optional[Span] = None, durability: Durability = "durable"
     ) -> bool:
         """Write a text key, stored as UTF-8; otherwise as :meth:`put`."""
         return await awaited(self._plain.put_kv(key, value, ttl=ttl, durability=durability))
@@ -970,7 +969,9 @@ class AsyncNamespaceMethods:
         edge_filter: Optional[Filter] = None,
         limit: Optional[int] = None,
     ) -> Subgraph:
-        """The nodes one edge away, and those edges. limit: most edges; None = 10,000."""
+        """The nodes one edge away, and those edges. limit: most edges; None = 10,000. Its ``truncated`` says whether there
+        were more.
+        """
         return await awaited(
             self._plain.neighbors(
                 node_id,

@@ -16,7 +16,6 @@ from .._looped import AsyncPages, awaited, paged
 from .._rows import History, Rendered, Rows
 from .._store import Store
 from .._types import (
-    BytesLike,
     CacheHit,
     CacheStats,
     Capabilities,
@@ -179,7 +178,7 @@ class AsyncStoreMethods:
     async def put_kv(
         self,
         key: str,
-        value: BytesLike,
+        value: Key,
         namespace: str = "default",
         *,
         ttl: Optional[Span] = None,
@@ -1204,7 +1203,9 @@ class AsyncStoreMethods:
         limit: Optional[int] = None,
         namespace: str = "default",
     ) -> Subgraph:
-        """The nodes one edge away, and those edges. limit: most edges; None = 10,000."""
+        """The nodes one edge away, and those edges. limit: most edges; None = 10,000. Its ``truncated`` says whether there
+        were more.
+        """
         return await awaited(
             self._plain.neighbors(
                 node_id,

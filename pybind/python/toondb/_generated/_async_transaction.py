@@ -420,7 +420,9 @@ class AsyncTransactionMethods:
         edge_filter: Optional[Filter] = None,
         limit: Optional[int] = None,
     ) -> Subgraph:
-        """The nodes one edge away, and those edges. limit: most edges; None = 10,000."""
+        """The nodes one edge away, and those edges. limit: most edges; None = 10,000. Its ``truncated`` says whether there
+        were more.
+        """
         return await awaited(
             self._plain.neighbors(
                 node_id,

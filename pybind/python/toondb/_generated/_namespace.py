@@ -16,7 +16,6 @@ from .._handles import NamespaceBase
 from .._methods import Pages
 from .._rows import History, Rendered, Rows
 from .._types import (
-    BytesLike,
     CacheHit,
     CacheStats,
     CheckpointInfo,
@@ -144,9 +143,7 @@ class Namespace(NamespaceBase):
         """How many seconds a key still lives: ``math.inf`` for one that never expires, None if there is no such key."""
         return self._store.ttl(key, namespace=self.name)
 
-    def put_kv(
-        self, key: str, value: BytesLike, *, ttl: Optional[Span] = None, durability: Durability = "durable"
-    ) -> bool:
+    def put_kv(self, key: str, value: Key, *, ttl: Optional[Span] = None, durability: Durability = "durable") -> bool:
         """Write a text key, stored as UTF-8; otherwise as :meth:`put`."""
         return self._store.put_kv(key, value, self.name, ttl=ttl, durability=durability)
 
@@ -974,7 +971,9 @@ class Namespace(NamespaceBase):
         edge_filter: Optional[Filter] = None,
         limit: Optional[int] = None,
     ) -> Subgraph:
-        """The nodes one edge away, and those edges. limit: most edges; None = 10,000."""
+        """The nodes one edge away, and those edges. limit: most edges; None = 10,000. Its ``truncated`` says whether there
+        were more.
+        """
         return self._store.neighbors(
             node_id,
             edge_types,
