@@ -84,7 +84,7 @@ prepare_python() {
 # tests, which say so.
 peers_of_tests() {
   local peer
-  for peer in 'toon_format>=1.2' 'langchain-tests>=1.1.9,<2' 'langgraph-checkpoint-conformance>=0.0.2,<0.1' 'haystack-ai>=3.4.1,<4'; do
+  for peer in 'toon_format>=1.2' 'polars>=1.2' 'langchain-tests>=1.1.9,<2' 'langgraph-checkpoint-conformance>=0.0.2,<0.1' 'haystack-ai>=3.4.1,<4'; do
     "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check "$peer" || echo "skipped: $peer"
   done
 }

@@ -12,8 +12,10 @@ pub const NAME_BYTES_MAX: usize = 256;
 pub const ID_BYTES_MAX: usize = 1024;
 /// Longest key of a key-value pair.
 pub const KEY_BYTES_MAX: usize = 8 << 10;
-/// Longest value of a key-value pair.
-pub const VALUE_BYTES_MAX: usize = 8 << 20;
+/// Longest value of a key-value pair, and of a log's entry. Large ones are kept in chunks.
+pub const VALUE_BYTES_MAX: usize = 64 << 20;
+/// As how long a value counts that may be answered, until it is there: few are longer.
+pub const VALUE_BYTES_EXPECTED: usize = 8 << 20;
 /// Longest content of a document.
 pub const CONTENT_BYTES_MAX: usize = 4 << 20;
 /// Most bytes the metadata of a document or a namespace, or the properties of a node or an edge, may take when stored.
@@ -35,6 +37,10 @@ pub const FILTER_BYTES_MAX: usize = 16 << 20;
 pub const FILTER_READ_BYTES_MAX: u64 = 1 << 30;
 /// Most steps of testing the filter of one write: an id, a value, or a KiB of a text, against one condition.
 pub const FILTER_STEPS_MAX: u64 = 1 << 24;
+/// Documents whose ids have one beginning that a filter reads from the table; if there are more, it walks the ids in memory.
+pub const ID_RANGE_ROWS_MAX: usize = 1_024;
+/// Bytes of such documents; likewise.
+pub const ID_RANGE_BYTES_MAX: usize = 4 << 20;
 /// Names of one map of the metadata, in all documents of a collection, whose values have lists of rows; a map with more is a
 /// dictionary, and filters walk its values.
 pub const METADATA_NAMES_MAX: usize = 128;
@@ -86,11 +92,11 @@ pub const CHECKPOINT_JOBS_MAX: usize = 2;
 /// A checkpoint's rows are written, checksummed and read in blocks of about this size.
 pub const CHECKPOINT_BLOCK_BYTES: usize = 256 << 10;
 /// Largest block of a checkpoint: one that holds a single, largest row.
-pub const CHECKPOINT_BLOCK_BYTES_MAX: usize = 16 << 20;
+pub const CHECKPOINT_BLOCK_BYTES_MAX: usize = 80 << 20;
 /// Rows of a checkpoint written into a store in one transaction.
 pub const CHECKPOINT_BATCH_BYTES: usize = 16 << 20;
 /// Most bytes of JSON that one row of an imported checkpoint may take.
-pub const CHECKPOINT_JSON_ROW_BYTES_MAX: u64 = 64 << 20;
+pub const CHECKPOINT_JSON_ROW_BYTES_MAX: u64 = 96 << 20;
 /// Largest commit number of an imported checkpoint: one that leaves room to go on, and that JSON readers keep exactly.
 pub const CHECKPOINT_SEQ_MAX: u64 = 1 << 53;
 /// How far the newest commit of an imported checkpoint may be ahead of this machine's clock. Commit times never go back,
@@ -115,6 +121,8 @@ pub const IMPORT_IDLE_MAX: Duration = Duration::from_secs(60);
 pub const OPERATION_BYTES_MAX: usize = 128 << 20;
 /// Most entries in one page of a scan.
 pub const PAGE_ITEMS_MAX: usize = 10_000;
+/// Changes of facts that one page looks at in a namespace of before the list of changes, until that has every fact.
+pub const UNLISTED_CHANGES_MAX: usize = PAGE_ITEMS_MAX;
 /// Most bytes in one page of a scan; a page ends early and gives a cursor.
 pub const PAGE_BYTES_MAX: usize = 8 << 20;
 /// Entries in a page where the caller names no limit.
@@ -300,7 +308,7 @@ pub const PANICS_PER_MINUTE_MAX: usize = 5;
 pub const DISK_FREE_BYTES_MIN: u64 = 64 << 20;
 
 /// Largest frame on the socket, either way.
-pub const FRAME_BYTES_MAX: usize = 64 << 20;
+pub const FRAME_BYTES_MAX: usize = 80 << 20;
 /// Largest frame before the hello exchange.
 pub const FRAME_BYTES_BEFORE_HELLO_MAX: usize = 64 << 10;
 /// Most bytes of one answer, as estimated while it is gathered: half a frame.
@@ -343,7 +351,7 @@ pub const fn connections_within(descriptors: u64, doors: usize) -> usize {
 /// Requests one connection may have unanswered; further ones stay in the socket.
 pub const PIPELINE_MAX: usize = 256;
 /// Bytes of answers a connection may leave unread before it is not read from any more.
-pub const OUTBOX_BYTES_MAX: usize = 64 << 20;
+pub const OUTBOX_BYTES_MAX: usize = 128 << 20;
 /// Bytes of answers that their peers have not read yet, over all doors and connections.
 pub const UNREAD_BYTES_MAX: usize = 512 << 20;
 /// An answer over gRPC of at most so many bytes is not counted among those unread: streams bound the small ones.
@@ -419,6 +427,14 @@ const _: () = {
         TOKEN_NAMESPACES_MAX * (NAMESPACE_NAME_BYTES_MAX + 3) < TOKEN_FILE_BYTES_MAX,
         "any one token fits in its file"
     );
+    // A request begins where what is unread and what it may bring are half of what a connection may leave unread.
+    assert!(
+        OUTBOX_BYTES_MAX / 2 - VALUE_BYTES_EXPECTED + VALUE_BYTES_MAX <= OUTBOX_BYTES_MAX,
+        "a value that turns out to be the largest finds room"
+    );
+    // Base64 makes four bytes of three.
+    let spelled = (VALUE_BYTES_MAX + KEY_BYTES_MAX).div_ceil(3) * 4 + 1024;
+    assert!((spelled as u64) < CHECKPOINT_JSON_ROW_BYTES_MAX, "the largest row can be imported as JSON");
     assert!(2 * FRAME_BYTES_MAX < UNREAD_BYTES_MAX, "one connection may have several of the largest answers unread");
     assert!(TEXT_BYTES_MAX < REPLY_BYTES_MAX, "a text that is counted fits in an answer");
     // Percent-encoding makes three bytes of one; the details are base64.

@@ -1,6 +1,6 @@
 //! The codec of the services: protobuf, with a bound on how many pieces one message has.
 //!
-//! A list of empty messages takes two bytes a piece on the wire and a hundred in memory: a message of 64 MiB could take
+//! A list of empty messages takes two bytes a piece on the wire and a hundred in memory: a message of 80 MiB could take
 //! gigabytes before anybody has looked at it. So the decoder reads through [`Counted`], which counts the steps that read less
 //! than four bytes: tags, lengths and short numbers, at least one for each piece that takes more memory than it has bytes. At
 //! the bound the message seems to end, the decoder stops, and the request is refused as a whole.

@@ -72,7 +72,7 @@ fn responses() -> [(&'static str, Example); 5] {
     let welcome = Welcome {
         protocol: 1,
         server: "0.4.0".to_owned(),
-        frame_bytes_max: 67_108_864,
+        frame_bytes_max: 83_886_080,
         pipeline_max: 256,
         depth_max: 64,
         elements_max: 2_000_000,

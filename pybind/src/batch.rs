@@ -82,6 +82,12 @@ impl WriteBatch {
         })
     }
 
+    /// True if one of the writes may change what is in a part; `name` is that of the collection or index.
+    fn _changes(&self, part: &Bound<'_, PyAny>, name: &str) -> PyResult<bool> {
+        let part = arguments::read(part, "part")?;
+        Ok(self.lock().writes.iter().any(|write| write.changes(part, name)))
+    }
+
     /// Adds a precondition.
     fn _require(&self, precondition: &Bound<'_, PyAny>) -> PyResult<()> {
         let precondition = arguments::read(precondition, "precondition")?;

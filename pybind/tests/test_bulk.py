@@ -85,6 +85,16 @@ def test_a_table_is_a_document_in_each_row(docs: Collection, kind: str, chunk_si
     assert [hit.id for hit in nearest] == ["b"]
 
 
+def test_a_table_of_polars(docs: Collection) -> None:
+    polars = pytest.importorskip("polars", reason="pip install polars: tables that hand out Arrow streams")
+    lists = polars.DataFrame(columns())
+    arrays = lists.with_columns(polars.Series("embedding", numpy.array(columns()["embedding"], dtype="f4")))
+    for table in (lists, arrays):
+        assert docs.add_documents(table, chunk_size=2) == ["a", "b", "c"]
+        assert stored(docs) == expected()
+        docs.truncate()
+
+
 def test_columns_of_a_table_need_not_all_be_there(docs: Collection) -> None:
     added = docs.add_documents(pandas.DataFrame({"content": ["x", "y"]}), embeddings=numpy.eye(2, dtype="f4"))
     assert len(added) == 2 and docs.count() == 2

@@ -19,7 +19,7 @@ from toondb import (
     WriteBatch,
 )
 from toondb._store import Store
-from toondb._types import FindingKind
+from toondb._reports import FindingKind
 
 from conftest import Server
 

@@ -113,12 +113,14 @@ impl Request {
             Request::ExportCheckpoint(export) => export.bytes_max.map_or(limits::EXPORT_BYTES_MAX, |bytes| {
                 usize::try_from(bytes).unwrap_or(usize::MAX).min(limits::EXPORT_BYTES_MAX)
             }),
+            // What was expected was there, or nothing has changed and the answer may be refused.
+            Request::CompareAndSet(_) => self.size_hint(),
             other => match other.code().answer() {
                 AnswerSize::Small => 0,
                 // The ids that came with it, or ids as short.
                 AnswerSize::Echo => other.size_hint(),
                 AnswerSize::Record => limits::PROPERTIES_BYTES_MAX,
-                AnswerSize::Value => limits::VALUE_BYTES_MAX,
+                AnswerSize::Value => limits::VALUE_BYTES_EXPECTED,
                 AnswerSize::Page => limits::PAGE_BYTES_MAX,
             },
         }
@@ -174,7 +176,7 @@ mod tests {
         assert!(scan(Some(10), false).answer_hint() < 64 << 10);
         assert_eq!(
             Request::Get(Get { key: Default::default(), snapshot: None }).answer_hint(),
-            limits::VALUE_BYTES_MAX
+            limits::VALUE_BYTES_EXPECTED
         );
         assert_eq!(Request::Ping(Ping {}).answer_hint(), 0);
     }

@@ -1,6 +1,6 @@
 //! What a request says about itself beyond the row of its operation.
 
-use super::commit::Write;
+use super::commit::{Part, Write};
 use super::operations::Request;
 use super::words::Effect;
 
@@ -37,6 +37,35 @@ fn is_delete(write: &Write) -> bool {
         | Write::UpdateNode(_)
         | Write::UpdateEdge(_)
         | Write::MergeNodes { .. } => false,
+    }
+}
+
+impl Write {
+    /// True if it may change what is in a part, so that a read of the part at a snapshot of before does not show it. `name` is
+    /// that of the collection or index.
+    pub fn changes(&self, part: Part, name: &str) -> bool {
+        match self {
+            Write::Put(_) | Write::DeleteKey { .. } | Write::DeleteRange(_) => part == Part::Keys,
+            Write::AddDocuments { collection, .. }
+            | Write::DeleteDocuments { collection, .. }
+            | Write::TruncateCollection { collection } => part == Part::Collection && collection.as_str() == name,
+            Write::UpdateDocuments(update) => part == Part::Collection && update.collection.as_str() == name,
+            Write::InsertVectors { index, .. } | Write::DeleteVectors { index, .. } => {
+                part == Part::Index && index.as_str() == name
+            }
+            Write::AddNode(_)
+            | Write::AddEdge(_)
+            | Write::DeleteEdge { .. }
+            | Write::UpdateNode(_)
+            | Write::UpdateEdge(_) => part == Part::Graph,
+            // A node takes the facts about it with it.
+            Write::DeleteNode { .. } | Write::MergeNodes { .. } => matches!(part, Part::Graph | Part::Facts),
+            Write::AddTemporalEdge(_)
+            | Write::CloseTemporalEdge { .. }
+            | Write::SupersedeTemporalEdge(_)
+            | Write::StateFact(_) => part == Part::Facts,
+            Write::AppendLog { .. } => part == Part::Logs,
+        }
     }
 }
 

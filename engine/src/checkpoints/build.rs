@@ -357,7 +357,10 @@ impl<'a> Builder<'a> {
     fn check_times(&self) -> Checked<()> {
         let KeyRange { start, end } = KeyRange::all();
         let (start, end) = (start.as_ref().map(Vec::as_slice), end.as_ref().map(Vec::as_slice));
-        let rows = self.written.rows(Table::CommitTimes, start, end, false).map_err(|error| self.site.store(error))?;
+        let rows = self
+            .written
+            .rows::<Vec<u8>>(Table::CommitTimes, start, end, false)
+            .map_err(|error| self.site.store(error))?;
         let mut last = 0;
         for row in rows {
             let row = row.map_err(|error| self.site.store(error))?;

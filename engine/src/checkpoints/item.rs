@@ -124,7 +124,8 @@ pub fn section(table: Table) -> Option<u8> {
         | Table::NodeTypes
         | Table::TemporalTypes
         | Table::TemporalChanges
-        | Table::RangeDeletes => None,
+        | Table::RangeDeletes
+        | Table::Chunks => None,
     }
 }
 
@@ -214,7 +215,8 @@ impl Item {
             | Table::NodeTypes
             | Table::TemporalTypes
             | Table::TemporalChanges
-            | Table::RangeDeletes => {
+            | Table::RangeDeletes
+            | Table::Chunks => {
                 return Err(broken(table, "a checkpoint has no such rows"));
             }
         })

@@ -83,6 +83,7 @@ mod tests {
         changes.forget(|number| number == 7);
         assert_eq!(changes.of_collection(7), 3);
     }
+
     #[test]
     fn a_deleted_range_changes_the_table_that_it_is_of() {
         for (table, other) in [(Table::Kv, Table::LogEntries), (Table::LogEntries, Table::Kv)] {

@@ -18,12 +18,10 @@ use super::filter_budget::FilterBudget;
 use crate::api::{Filter, FilterRow, Predicate, Result, Value};
 use crate::index::metadata::Plan;
 use crate::index::vector::IdBytes;
+use crate::limits;
 use crate::store::{DocumentRecord, KeyRange, KeyWriter, Read, Table};
 use crate::work::Wanted;
 
-/// Documents of one beginning that are read from the table, and their bytes; if there are more, walking ids is quicker.
-const READ_ROWS: usize = 1_024;
-const READ_BYTES: usize = 4 << 20;
 /// Steps of a slice of the index, between two of which the search looks up.
 const SLICE_STEPS: usize = 1_024;
 
@@ -133,7 +131,7 @@ impl<'a, R: Read> Matching<'a, R> {
             self.step()?;
             let row = row?;
             bytes += row.value.len();
-            if count >= READ_ROWS || bytes > READ_BYTES {
+            if count >= limits::ID_RANGE_ROWS_MAX || bytes > limits::ID_RANGE_BYTES_MAX {
                 return Ok(None);
             }
             rows.insert(DocumentRecord::decode(&row.value)?.place.row);

@@ -6,13 +6,17 @@ use std::ops::Bound;
 
 use super::backend::Backend;
 use super::block::{ROWS, VectorBlock, block_of};
+use super::chunks::{self, Stored};
 use super::error::{StoreError, StoreResult};
 use super::key::{KeyReader, KeyWriter};
-use super::row::StoredRow;
+use super::row::{ReadValue, StoredRow, ValueHead};
 use super::seal::Seal;
 use super::table::Table;
-use super::tables::{OpenTables, Tables};
+use super::tables::{OpenTables, Reading, Tables};
 use crate::planted::{self, Planted};
+
+/// A walk over rows; an error ends it.
+pub type Rows<V> = Box<dyn Iterator<Item = StoreResult<StoredRow<V>>>>;
 
 /// Every flushed row at one instant. Holding it keeps redb from reusing the pages it sees.
 #[derive(Debug)]
@@ -42,10 +46,48 @@ impl BaseSnapshot {
     fn row<R>(&self, table: Table, key: &[u8], take: impl FnOnce(&[u8]) -> R) -> StoreResult<Option<R>> {
         let reading = self.tables.read()?;
         let Some(rows) = reading.table(table) else { return Ok(None) };
-        let found = rows.get(key)?;
-        drop(reading);
-        let Some(sealed) = found else { return Ok(None) };
-        Ok(Some(take(self.seal.open(table, key, sealed.value())?)))
+        let Some(sealed) = rows.get(key)? else { return Ok(None) };
+        match chunks::open(self.seal, table, key, sealed.value())? {
+            Stored::Whole(value) => {
+                // Whoever shrinks the file need not wait for what is made of the value.
+                drop(reading);
+                Ok(Some(take(value)))
+            }
+            Stored::Cut(head) => {
+                let value = assemble(self.seal, &reading, (table, key), head)?;
+                drop(reading);
+                Ok(Some(take(&value)))
+            }
+        }
+    }
+
+    /// The head of a row's value; the rest of a large one is not read.
+    pub fn head(&self, table: Table, key: &[u8]) -> StoreResult<Option<ValueHead>> {
+        let read = || {
+            let reading = self.tables.read()?;
+            let Some(rows) = reading.table(table) else { return Ok(None) };
+            let Some(sealed) = rows.get(key)? else { return Ok(None) };
+            Ok(Some(match chunks::open(self.seal, table, key, sealed.value())? {
+                Stored::Whole(value) => ValueHead::of(value),
+                Stored::Cut(head) => ValueHead::read(head.start, head.bytes),
+            }))
+        };
+        match table {
+            // A block holds many.
+            Table::Vectors => self.get(table, key, ValueHead::of),
+            _ => read().map_err(|error| self.backend.explain(error)),
+        }
+    }
+
+    /// How many chunks the value under a key has: none if it is whole, or not there.
+    pub(super) fn chunks_of(&self, table: Table, key: &[u8]) -> StoreResult<u32> {
+        let reading = self.tables.read()?;
+        let Some(rows) = reading.table(table) else { return Ok(0) };
+        let Some(sealed) = rows.get(key)? else { return Ok(0) };
+        Ok(match chunks::open(self.seal, table, key, sealed.value())? {
+            Stored::Whole(_) => 0,
+            Stored::Cut(head) => chunks::count(key, head.bytes),
+        })
     }
 
     fn vector<R>(&self, key: &[u8], take: impl FnOnce(&[u8]) -> R) -> StoreResult<Option<R>> {
@@ -63,13 +105,13 @@ impl BaseSnapshot {
     }
 
     /// Walks the rows of a range, upwards or downwards.
-    pub fn rows(
+    pub fn rows<V: ReadValue>(
         &self,
         table: Table,
         start: Bound<&[u8]>,
         end: Bound<&[u8]>,
         reverse: bool,
-    ) -> StoreResult<Box<dyn Iterator<Item = StoreResult<StoredRow>>>> {
+    ) -> StoreResult<Rows<V>> {
         if table == Table::Vectors {
             return self.vectors(start, end, reverse);
         }
@@ -77,14 +119,15 @@ impl BaseSnapshot {
     }
 
     /// The rows as redb has them, each verified to be what it was and to stand where it belongs.
-    fn stored(
+    fn stored<V: ReadValue>(
         &self,
         table: Table,
         start: Bound<&[u8]>,
         end: Bound<&[u8]>,
         reverse: bool,
-    ) -> StoreResult<impl Iterator<Item = StoreResult<StoredRow>> + use<>> {
-        let range = self.tables.read()?.table(table).map(|rows| rows.range::<&[u8]>((start, end))).transpose();
+    ) -> StoreResult<impl Iterator<Item = StoreResult<StoredRow<V>>> + use<V>> {
+        let reading = self.tables.read()?;
+        let range = reading.table(table).map(|rows| rows.range::<&[u8]>((start, end))).transpose();
         let mut range = range.map_err(|error| self.backend.explain(error.into()))?;
         let (seal, backend) = (self.seal, self.backend.clone());
         let mut order = KeyOrder::new(table, start, end, reverse);
@@ -97,7 +140,11 @@ impl BaseSnapshot {
             let row = if reverse { range.next_back() } else { range.next() }?;
             let row = row.map_err(StoreError::from).and_then(|(key, sealed)| {
                 order.check(key.value())?;
-                let value = seal.open(table, key.value(), sealed.value())?.to_vec();
+                let value = match chunks::open(seal, table, key.value(), sealed.value())? {
+                    Stored::Whole(value) => V::of(value),
+                    Stored::Cut(head) if V::OF_HEAD => V::read(head.start, head.bytes),
+                    Stored::Cut(head) => V::read(&assemble(seal, &reading, (table, key.value()), head)?, head.bytes),
+                };
                 Ok(StoredRow { key: key.value().to_vec(), value })
             });
             // What follows a place that cannot be read is not known to be next.
@@ -106,12 +153,7 @@ impl BaseSnapshot {
         }))
     }
 
-    fn vectors(
-        &self,
-        start: Bound<&[u8]>,
-        end: Bound<&[u8]>,
-        reverse: bool,
-    ) -> StoreResult<Box<dyn Iterator<Item = StoreResult<StoredRow>>>> {
+    fn vectors<V: ReadValue>(&self, start: Bound<&[u8]>, end: Bound<&[u8]>, reverse: bool) -> StoreResult<Rows<V>> {
         // Widen the bounds to whole blocks; single rows are filtered below.
         let widen = |key: &[u8]| match block_of(key) {
             Some((collection, block)) => KeyWriter::new().u32(collection).u32(block).finish(),
@@ -129,7 +171,7 @@ impl BaseSnapshot {
         };
         let bounds = (low.as_ref().map(Vec::as_slice), high.as_ref().map(Vec::as_slice));
         let limits = (start.map(<[u8]>::to_vec), end.map(<[u8]>::to_vec));
-        let blocks = self.stored(Table::Vectors, bounds.0, bounds.1, reverse)?;
+        let blocks = self.stored::<Vec<u8>>(Table::Vectors, bounds.0, bounds.1, reverse)?;
         Ok(Box::new(blocks.flat_map(move |block| {
             let expanded = block.and_then(|block| expand(&block.key, &block.value, &limits, reverse));
             match expanded {
@@ -140,24 +182,32 @@ impl BaseSnapshot {
     }
 }
 
+/// Puts the value of a row together that was cut.
+fn assemble(seal: Seal, reading: &Reading, place: (Table, &[u8]), head: chunks::CutValue<'_>) -> StoreResult<Vec<u8>> {
+    let Some(parts) = reading.table(Table::Chunks) else {
+        return Err(StoreError::corrupt(place.0, "a large value lacks chunks"));
+    };
+    chunks::assemble(seal, place, head, parts)
+}
+
 /// The rows of one block that lie inside the bounds.
-fn expand(
+fn expand<V: ReadValue>(
     key: &[u8],
     value: &[u8],
     limits: &(Bound<Vec<u8>>, Bound<Vec<u8>>),
     reverse: bool,
-) -> StoreResult<Vec<StoredRow>> {
+) -> StoreResult<Vec<StoredRow<V>>> {
     let mut parts = KeyReader::new(key);
     let (Some(collection), Some(number)) = (parts.u32(), parts.u32()) else {
         return Err(StoreError::corrupt(Table::Vectors, "a block's key is too short"));
     };
     let block =
         VectorBlock::decode(value).ok_or_else(|| StoreError::corrupt(Table::Vectors, "a block does not decode"))?;
-    let mut rows: Vec<StoredRow> = block
+    let mut rows: Vec<StoredRow<V>> = block
         .rows(number)
         .map(|(row, vector)| StoredRow {
             key: KeyWriter::new().u32(collection).u32(row).finish(),
-            value: vector.to_vec(),
+            value: V::of(vector),
         })
         .filter(|row| std::ops::RangeBounds::contains(limits, &row.key))
         .collect();

@@ -14,6 +14,7 @@ use redb::{Durability, ReadableTable};
 
 use super::base::Base;
 use super::block::{VectorBlock, block_of};
+use super::chunks::ChunkWriter;
 use super::error::{StoreError, StoreResult};
 use super::key::{KeyReader, KeyWriter};
 use super::memtable::Memtable;
@@ -127,13 +128,19 @@ impl Base {
         newer: Option<&Memtable>,
     ) -> StoreResult<()> {
         let FlushInput { memtable, through_seq, counters } = input;
+        let look = || self.check_space();
+        let mut chunks = ChunkWriter::new(self.seal, tx, &look);
         for table in Table::ALL {
             if let Some(newer) = newer {
-                self.write_rows(tx, table, newer.ascend(table, Bound::Unbounded, Bound::Unbounded, through_seq))?;
+                let rows = newer.ascend(table, Bound::Unbounded, Bound::Unbounded, through_seq);
+                self.write_rows(tx, &mut chunks, table, rows)?;
             }
             let is_newest = |key: &[u8]| newer.is_none_or(|newer| newer.get(table, key, through_seq, |_| ()).is_none());
             let rows = memtable.ascend(table, Bound::Unbounded, Bound::Unbounded, u64::MAX);
-            self.write_rows(tx, table, rows.filter(|(key, _)| is_newest(key)))?;
+            self.write_rows(tx, &mut chunks, table, rows.filter(|(key, _)| is_newest(key)))?;
+        }
+        if chunks.has_cut() {
+            meta::note_cut_values(tx, self.seal)?;
         }
         meta::write(tx, self.seal, Completeness { seq: through_seq, counters: Some(counters) })
     }
@@ -141,6 +148,7 @@ impl Base {
     fn write_rows(
         &self,
         tx: &redb::WriteTransaction,
+        chunks: &mut ChunkWriter<'_, '_>,
         table: Table,
         rows: impl Iterator<Item = (Vec<u8>, Option<Vec<u8>>)>,
     ) -> StoreResult<()> {
@@ -151,7 +159,7 @@ impl Base {
         let mut target = tx.open_table(definition(table))?;
         match table {
             Table::Vectors => self.flush_vectors(&mut target, &mut rows),
-            _ => self.flush_rows(table, &mut target, rows),
+            _ => self.flush_rows(table, &mut target, chunks, rows),
         }
     }
 
@@ -164,22 +172,17 @@ impl Base {
         &self,
         table: Table,
         target: &mut redb::Table<'_, &'static [u8], &'static [u8]>,
+        chunks: &mut ChunkWriter<'_, '_>,
         rows: impl Iterator<Item = (Vec<u8>, Option<Vec<u8>>)>,
     ) -> StoreResult<()> {
-        let mut sealed = Vec::new();
         for (number, (key, value)) in rows.enumerate() {
             if number.is_multiple_of(ROWS_PER_LOOK) {
                 self.check_space()?;
             }
             match value {
-                Some(value) => {
-                    self.seal.close(table, &key, &value, &mut sealed);
-                    target.insert(key.as_slice(), sealed.as_slice())?;
-                }
+                Some(value) => chunks.put(table, target, &key, &value)?,
                 None if planted::is(Planted::DeletesNotFlushed) => {}
-                None => {
-                    target.remove(key.as_slice())?;
-                }
+                None => chunks.remove(table, target, &key)?,
             }
         }
         Ok(())

@@ -9,7 +9,8 @@ use rmp_serde::decode::ReadRefReader;
 use serde::de::DeserializeOwned;
 
 use super::error::{StoreError, StoreResult};
-use super::record::Retraction;
+use super::record::{KvRecord, Retraction};
+use super::row::ValueHead;
 use super::table::Table;
 
 /// The elements of a record, one after the other.
@@ -52,6 +53,30 @@ impl NodeFront {
     pub fn decode(bytes: &[u8]) -> StoreResult<Self> {
         let mut elements = Elements::of(Table::Nodes, bytes, 2)?;
         Ok(Self { seq: elements.next()?, node_type: elements.next()? })
+    }
+}
+
+/// A [`super::KvRecord`] without its value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KvFront {
+    /// The commit that wrote it.
+    pub seq: u64,
+    /// When it expires, in ms since 1970; 0 = never.
+    pub expires_at: i64,
+    /// Bytes of the value.
+    pub value_bytes: usize,
+}
+
+impl KvFront {
+    /// From the head of the stored form.
+    pub fn decode(head: &ValueHead) -> StoreResult<Self> {
+        let front = KvRecord::decode(&head.start)?.front();
+        Ok(Self { value_bytes: front.value_bytes + (head.bytes - head.start.len()), ..front })
+    }
+
+    /// True if it must not be seen any more at `now_ms`.
+    pub fn is_expired(&self, now_ms: i64) -> bool {
+        self.expires_at != 0 && self.expires_at <= now_ms
     }
 }
 

@@ -17,6 +17,7 @@ use std::sync::atomic::{AtomicUsize, Ordering as Memory};
 use crossbeam_skiplist::SkipMap;
 use dashmap::DashMap;
 
+use super::row::ReadValue;
 use super::table::Table;
 
 /// Bytes that one version costs beside its key and value: list node, two boxes.
@@ -161,13 +162,13 @@ impl Memtable {
     }
 
     /// Walks keys of a range upwards, each once, at commit `seq`. Deleted keys are included, without a value.
-    pub fn ascend<'a>(
+    pub fn ascend<'a, V: ReadValue>(
         &'a self,
         table: Table,
         start: Bound<&[u8]>,
         end: Bound<Vec<u8>>,
         seq: u64,
-    ) -> impl Iterator<Item = (Vec<u8>, Option<Vec<u8>>)> + 'a {
+    ) -> impl Iterator<Item = (Vec<u8>, Option<V>)> + 'a {
         let from = match start {
             // Newest first: the largest seq comes before every version of the key, the smallest after.
             Bound::Included(key) => Bound::Included((key.to_vec(), u64::MAX)),
@@ -193,7 +194,7 @@ impl Memtable {
                     return None;
                 }
                 let wanted = current.key().seq <= seq && last.as_deref() != Some(&**key);
-                let row = wanted.then(|| (key.to_vec(), current.value().as_deref().map(<[u8]>::to_vec)));
+                let row = wanted.then(|| (key.to_vec(), current.value().as_deref().map(V::of)));
                 entry = current.next();
                 if let Some(row) = row {
                     last = Some(row.0.clone());
@@ -205,13 +206,13 @@ impl Memtable {
     }
 
     /// Walks keys of a range downwards, each once, at commit `seq`. Deleted keys are included, without a value.
-    pub fn descend<'a>(
+    pub fn descend<'a, V: ReadValue>(
         &'a self,
         table: Table,
         start: Bound<Vec<u8>>,
         end: Bound<&[u8]>,
         seq: u64,
-    ) -> impl Iterator<Item = (Vec<u8>, Option<Vec<u8>>)> + 'a {
+    ) -> impl Iterator<Item = (Vec<u8>, Option<V>)> + 'a {
         let mut entry = match end {
             Bound::Included(key) => {
                 let probe: &dyn Probe = &(key, 0);
@@ -223,7 +224,7 @@ impl Memtable {
             }
             Bound::Unbounded => self.table(table).back(),
         };
-        let mut group: Option<(Vec<u8>, Option<Vec<u8>>)> = None;
+        let mut group: Option<(Vec<u8>, Option<V>)> = None;
         std::iter::from_fn(move || {
             // Going down, versions of one key come oldest first: the last visible one is the newest.
             while let Some(current) = entry.take() {
@@ -232,7 +233,7 @@ impl Memtable {
                     break;
                 }
                 let visible = current.key().seq <= seq;
-                let row = visible.then(|| (key.to_vec(), current.value().as_deref().map(<[u8]>::to_vec)));
+                let row = visible.then(|| (key.to_vec(), current.value().as_deref().map(V::of)));
                 entry = current.prev();
                 if let Some(row) = row {
                     match group.replace(row) {

@@ -6,24 +6,24 @@ use super::error::StoreResult;
 use super::row::StoredRow;
 
 /// A key with its value, or with nothing where the source says it is deleted.
-type KeyChange = (Vec<u8>, Option<Vec<u8>>);
-type MergeSource<'a> = Peekable<Box<dyn Iterator<Item = StoreResult<KeyChange>> + 'a>>;
+type KeyChange<V> = (Vec<u8>, Option<V>);
+type Changes<'a, V> = Box<dyn Iterator<Item = StoreResult<KeyChange<V>>> + 'a>;
 
 /// The merge; sources are added newest first.
-pub struct Merge<'a> {
-    sources: Vec<MergeSource<'a>>,
+pub struct Merge<'a, V> {
+    sources: Vec<Peekable<Changes<'a, V>>>,
     reverse: bool,
 }
 
-impl<'a> Merge<'a> {
+impl<'a, V> Merge<'a, V> {
     /// No source yet. All sources must walk in the same direction.
     pub fn new(reverse: bool) -> Self {
         Self { sources: Vec::with_capacity(3), reverse }
     }
 
     /// Adds a source that is older than those added before.
-    pub fn add(&mut self, source: impl Iterator<Item = StoreResult<KeyChange>> + 'a) {
-        let source: Box<dyn Iterator<Item = StoreResult<KeyChange>> + 'a> = Box::new(source);
+    pub fn add(&mut self, source: impl Iterator<Item = StoreResult<KeyChange<V>>> + 'a) {
+        let source: Changes<'a, V> = Box::new(source);
         self.sources.push(source.peekable());
     }
 
@@ -49,8 +49,8 @@ impl<'a> Merge<'a> {
     }
 }
 
-impl Iterator for Merge<'_> {
-    type Item = StoreResult<StoredRow>;
+impl<V> Iterator for Merge<'_, V> {
+    type Item = StoreResult<StoredRow<V>>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {

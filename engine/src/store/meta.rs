@@ -9,13 +9,17 @@
 //!
 //! Files of the first layout have the same rows, not sealed, in `meta.v1`; they are rewritten when the file is upgraded.
 
+use std::ops::RangeInclusive;
+
 use redb::{ReadableTable, TableDefinition, WriteTransaction};
 
 use super::error::{StoreError, StoreResult};
 use super::record::Counters;
 use super::seal::{Seal, SealPlace};
 
-/// The version of the file's layout.
+/// The version of the layout of a file that holds values cut into chunks, and of the newest known one.
+const FORMAT_WITH_CHUNKS: u32 = 3;
+/// Of one that holds none, which earlier versions can read.
 const FORMAT_VERSION: u32 = 2;
 const FORMAT_OF_V1: u32 = 1;
 
@@ -43,6 +47,12 @@ pub fn create(tx: &WriteTransaction, seal: Seal) -> StoreResult<()> {
     put(&mut table, seal, NAMESPACE, &seal.namespace_id)
 }
 
+/// Notes that it holds values cut into chunks, which earlier versions must not take for damage.
+pub fn note_cut_values(tx: &WriteTransaction, seal: Seal) -> StoreResult<()> {
+    let mut table = tx.open_table(TABLE)?;
+    put(&mut table, seal, FORMAT, &FORMAT_WITH_CHUNKS.to_le_bytes())
+}
+
 /// Writes up to where it is complete.
 pub fn write(tx: &WriteTransaction, seal: Seal, complete: Completeness) -> StoreResult<()> {
     let mut table = tx.open_table(TABLE)?;
@@ -59,7 +69,7 @@ pub fn write(tx: &WriteTransaction, seal: Seal, complete: Completeness) -> Store
 pub fn check(tx: &redb::ReadTransaction, seal: Seal) -> StoreResult<()> {
     let table = open(tx)?;
     let format = get(&table, seal, FORMAT)?.ok_or(StoreError::NotAStore("it has no format version"))?;
-    check_format(&format, FORMAT_VERSION)?;
+    check_format(&format, FORMAT_VERSION..=FORMAT_WITH_CHUNKS)?;
     check_owner(get(&table, seal, NAMESPACE)?.as_deref(), seal)
 }
 
@@ -77,7 +87,7 @@ pub fn upgrade(db: &redb::Database, seal: Seal) -> StoreResult<()> {
         let old = tx.open_table(TABLE_V1)?;
         let get = |key: &[u8]| -> StoreResult<_> { Ok(old.get(key)?.map(|value| value.value().to_vec())) };
         let format = get(FORMAT)?.ok_or(StoreError::NotAStore("it has no format version"))?;
-        check_format(&format, FORMAT_OF_V1)?;
+        check_format(&format, FORMAT_OF_V1..=FORMAT_OF_V1)?;
         check_owner(get(NAMESPACE)?.as_deref(), seal)?;
         decode(get(FLUSHED_SEQ)?.as_deref(), get(COUNTERS)?.as_deref())?
     };
@@ -115,14 +125,16 @@ fn put(
     Ok(())
 }
 
-fn check_format(format: &[u8], known: u32) -> StoreResult<()> {
+fn check_format(format: &[u8], known: RangeInclusive<u32>) -> StoreResult<()> {
     let found = format.try_into().map(u32::from_le_bytes);
     let found = found.map_err(|_| StoreError::NotAStore("its format version is damaged"))?;
-    match found.cmp(&known) {
-        std::cmp::Ordering::Equal => Ok(()),
-        std::cmp::Ordering::Greater => Err(StoreError::UnsupportedVersion { found, known: FORMAT_VERSION }),
-        std::cmp::Ordering::Less => Err(StoreError::NotAStore("its format version is damaged")),
+    if known.contains(&found) {
+        return Ok(());
     }
+    Err(match found > *known.end() {
+        true => StoreError::UnsupportedVersion { found, known: FORMAT_WITH_CHUNKS },
+        false => StoreError::NotAStore("its format version is damaged"),
+    })
 }
 
 fn check_owner(owner: Option<&[u8]>, seal: Seal) -> StoreResult<()> {

@@ -10,6 +10,7 @@ mod backend;
 mod base;
 mod base_snapshot;
 mod block;
+mod chunks;
 mod database;
 mod effect;
 mod error;
@@ -51,7 +52,7 @@ pub use effect::{BatchFormat, BatchReader, BatchWriter, Effects, RowEffect};
 pub use error::{StoreError, StoreResult};
 pub use fact_lists::{FACTS_LISTED, change_key, changed_by, type_key};
 pub use flush::FlushInput;
-pub use front::{NodeFront, TemporalFront};
+pub use front::{KvFront, NodeFront, TemporalFront};
 pub use key::{KeyReader, KeyWriter, prefix_end};
 pub use log_record::{LogEntryRow, LogHead, LogMark};
 pub use log_walk::LogWalk;
@@ -63,7 +64,7 @@ pub use record::{
     CollectionKind, CollectionRecord, Counters, DocumentBody, DocumentFields, DocumentRecord, EdgeRecord, KvRecord,
     NodeRecord, Retraction, RowMark, RowPlace, TemporalRecord,
 };
-pub use row::StoredRow;
+pub use row::{ReadValue, StoredRow, ValueHead};
 pub use table::Table;
 pub use txn::Txn;
 pub use upgrade::{is_of_first_layout, upgrade};

@@ -7,6 +7,7 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use super::error::{StoreError, StoreResult};
+use super::front::KvFront;
 use super::table::Table;
 use crate::api::{Metric, Properties};
 
@@ -62,9 +63,14 @@ impl<'a> KvRecord<'a> {
         Ok(Self { seq, expires_at: i64::from_le_bytes(*expires_at), value })
     }
 
+    /// What it says beside its value.
+    pub fn front(&self) -> KvFront {
+        KvFront { seq: self.seq, expires_at: self.expires_at, value_bytes: self.value.len() }
+    }
+
     /// True if it must not be seen any more at `now_ms`.
     pub fn is_expired(&self, now_ms: i64) -> bool {
-        self.expires_at != 0 && self.expires_at <= now_ms
+        self.front().is_expired(now_ms)
     }
 }
 

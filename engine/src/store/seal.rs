@@ -19,8 +19,13 @@ pub struct SealPlace {
 }
 
 impl SealPlace {
-    /// The store's own rows. No table has this number.
+    /// The store's own rows. No table has this number, nor 127.
     pub const META: SealPlace = SealPlace { number: u8::MAX, name: "meta.v2" };
+
+    /// The head of a value of this table that was cut: see [`super::chunks`].
+    pub fn cut(table: Table) -> Self {
+        Self { number: table.number() | 0x80, name: table.name() }
+    }
 
     pub fn corrupt(self, what: &'static str) -> StoreError {
         StoreError::Corrupt { table: self.name, what }

@@ -54,11 +54,14 @@ pub enum Table {
     TemporalChanges = 17,
     /// Key: commit (u64), number in it (u32). Value: [`super::RangeDelete`]. Rows of the range are still to be removed.
     RangeDeletes = 18,
+    /// Key: table (u8), bytes of key (u32), key, number (u32). Value: a part of the value under that key, in redb alone: see
+    /// `chunks.rs`. No operation writes it.
+    Chunks = 19,
 }
 
 impl Table {
     /// Every table, in the order of its number.
-    pub const ALL: [Table; 19] = [
+    pub const ALL: [Table; 20] = [
         Table::Kv,
         Table::KvExpiry,
         Table::Collections,
@@ -78,6 +81,7 @@ impl Table {
         Table::TemporalTypes,
         Table::TemporalChanges,
         Table::RangeDeletes,
+        Table::Chunks,
     ];
 
     /// The number of tables.
@@ -102,7 +106,8 @@ impl Table {
             | Table::NodeTypes
             | Table::TemporalTypes
             | Table::TemporalChanges
-            | Table::RangeDeletes => true,
+            | Table::RangeDeletes
+            | Table::Chunks => true,
             Table::Kv
             | Table::KvExpiry
             | Table::Collections
@@ -140,6 +145,7 @@ impl Table {
             Table::TemporalTypes => "temporal_types.v1",
             Table::TemporalChanges => "temporal_changes.v1",
             Table::RangeDeletes => "range_deletes.v1",
+            Table::Chunks => "chunks.v1",
         }
     }
 }

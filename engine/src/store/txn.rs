@@ -6,6 +6,7 @@ use std::ops::RangeBounds;
 use super::effect::RowEffect;
 use super::error::StoreResult;
 use super::merge::Merge;
+use super::row::{ReadValue, ValueHead};
 use super::table::Table;
 use super::view::{KeyRange, Read, RowScan, RowSnapshot};
 
@@ -79,8 +80,16 @@ impl Txn {
         }
     }
 
-    /// The rows of a range in key order, also those that a range delete hides.
-    pub fn scan_stored(&self, table: Table, range: &KeyRange) -> StoreResult<RowScan<'_>> {
+    /// The head of what stands under a key, also where a range delete hides it.
+    pub fn stored_head(&self, table: Table, key: &[u8]) -> StoreResult<Option<ValueHead>> {
+        match self.table(table).get(key) {
+            Some(changed) => Ok(changed.as_deref().map(ValueHead::of)),
+            None => self.snapshot.stored_head(table, key),
+        }
+    }
+
+    /// The heads of the rows of a range in key order, also of those that a range delete hides.
+    pub fn scan_stored(&self, table: Table, range: &KeyRange) -> StoreResult<RowScan<'_, ValueHead>> {
         let stored = self.snapshot.scan_stored(table, range, false)?;
         Ok(self.with_own(table, range, false, stored))
     }
@@ -101,13 +110,20 @@ impl Txn {
     }
 
     /// A walk over a range with its own changes on top.
-    fn with_own<'a>(&'a self, table: Table, range: &KeyRange, reverse: bool, stored: RowScan<'a>) -> RowScan<'a> {
+    fn with_own<'a, V: ReadValue>(
+        &'a self,
+        table: Table,
+        range: &KeyRange,
+        reverse: bool,
+        stored: RowScan<'a, V>,
+    ) -> RowScan<'a, V> {
         let own = self.table(table);
         if own.is_empty() || range.is_empty() {
             return stored;
         }
         let mut merge = Merge::new(reverse);
-        let inside = own.range::<[u8], _>(Bounds(range)).map(|(key, value)| Ok((key.clone(), value.clone())));
+        let inside =
+            own.range::<[u8], _>(Bounds(range)).map(|(key, value)| Ok((key.clone(), value.as_deref().map(V::of))));
         if reverse {
             merge.add(inside.rev());
         } else {
@@ -133,8 +149,20 @@ impl Read for Txn {
         }
     }
 
+    fn head(&self, table: Table, key: &[u8]) -> StoreResult<Option<ValueHead>> {
+        match self.table(table).get(key) {
+            Some(changed) => Ok(changed.as_deref().map(ValueHead::of)),
+            None => self.snapshot.head(table, key),
+        }
+    }
+
     fn scan(&self, table: Table, range: &KeyRange, reverse: bool) -> StoreResult<RowScan<'_>> {
         let stored = self.snapshot.scan(table, range, reverse)?;
+        Ok(self.with_own(table, range, reverse, stored))
+    }
+
+    fn scan_heads(&self, table: Table, range: &KeyRange, reverse: bool) -> StoreResult<RowScan<'_, ValueHead>> {
+        let stored = self.snapshot.scan_heads(table, range, reverse)?;
         Ok(self.with_own(table, range, reverse, stored))
     }
 }

@@ -11,7 +11,7 @@ use super::key::prefix_end;
 use super::memtable::Memtable;
 use super::merge::Merge;
 use super::range_delete::HiddenRanges;
-use super::row::StoredRow;
+use super::row::{ReadValue, StoredRow, ValueHead};
 use super::table::Table;
 
 /// A range of keys.
@@ -104,19 +104,25 @@ impl KeyRange {
 }
 
 /// A walk over rows; an error ends it.
-pub type RowScan<'a> = Box<dyn Iterator<Item = StoreResult<StoredRow>> + 'a>;
+pub type RowScan<'a, V = Vec<u8>> = Box<dyn Iterator<Item = StoreResult<StoredRow<V>>> + 'a>;
 
 /// Anything rows can be read from: a snapshot, or a transaction that also sees its own writes.
 pub trait Read {
     /// The value of a row.
     fn get(&self, table: Table, key: &[u8]) -> StoreResult<Option<Vec<u8>>>;
 
+    /// The head of a row's value.
+    fn head(&self, table: Table, key: &[u8]) -> StoreResult<Option<ValueHead>>;
+
     /// The rows of a range in key order, or from the last to the first.
     fn scan(&self, table: Table, range: &KeyRange, reverse: bool) -> StoreResult<RowScan<'_>>;
 
+    /// The heads of the same rows: what is not looked at of large values is not read.
+    fn scan_heads(&self, table: Table, range: &KeyRange, reverse: bool) -> StoreResult<RowScan<'_, ValueHead>>;
+
     /// True if the row exists.
     fn contains(&self, table: Table, key: &[u8]) -> StoreResult<bool> {
-        Ok(self.get(table, key)?.is_some())
+        Ok(self.head(table, key)?.is_some())
     }
 }
 
@@ -231,6 +237,16 @@ impl RowSnapshot {
         }
     }
 
+    /// The head of a row, hidden or not.
+    pub fn stored_head(&self, table: Table, key: &[u8]) -> StoreResult<Option<ValueHead>> {
+        let newer = self.memtables().find_map(|memtable| memtable.get(table, key, self.seq, ValueHead::of));
+        match (newer, &self.view.base) {
+            (Some(found), _) => Ok(found),
+            (None, Some(base)) => base.head(table, key),
+            (None, None) => Ok(None),
+        }
+    }
+
     fn hides_in(&self, table: Table) -> bool {
         matches!(table, Table::Kv | Table::LogEntries) && !self.view.hidden.is_empty()
     }
@@ -246,12 +262,23 @@ impl RowSnapshot {
     }
 
     /// The rows of a range, hidden or not.
-    pub fn scan_stored(&self, table: Table, range: &KeyRange, reverse: bool) -> StoreResult<RowScan<'_>> {
+    pub fn scan_stored<V: ReadValue>(
+        &self,
+        table: Table,
+        range: &KeyRange,
+        reverse: bool,
+    ) -> StoreResult<RowScan<'_, V>> {
         self.walk(table, range, reverse, std::slice::from_ref(range))
     }
 
     /// The rows of a range: all that memtables have in it, and what the store has in parts of it.
-    fn walk(&self, table: Table, range: &KeyRange, reverse: bool, stored: &[KeyRange]) -> StoreResult<RowScan<'_>> {
+    fn walk<V: ReadValue>(
+        &self,
+        table: Table,
+        range: &KeyRange,
+        reverse: bool,
+        stored: &[KeyRange],
+    ) -> StoreResult<RowScan<'_, V>> {
         if range.is_empty() {
             return Ok(Box::new(std::iter::empty()));
         }
@@ -276,6 +303,25 @@ impl RowSnapshot {
         }
         Ok(Box::new(merge))
     }
+
+    /// The rows of a range that are not hidden; `start` gives the beginning of a value.
+    fn seen<V: ReadValue>(
+        &self,
+        table: Table,
+        range: &KeyRange,
+        reverse: bool,
+        start: fn(&V) -> &[u8],
+    ) -> StoreResult<RowScan<'_, V>> {
+        if !self.hides_in(table) {
+            return self.scan_stored(table, range, reverse);
+        }
+        let rows = self.walk(table, range, reverse, &self.view.hidden.open_parts(table, range, self.seq))?;
+        let is_seen = move |row: &StoreResult<StoredRow<V>>| match row {
+            Ok(row) => !self.hides(table, &row.key, start(&row.value)),
+            Err(_) => true,
+        };
+        Ok(Box::new(rows.filter(is_seen)))
+    }
 }
 
 impl Read for RowSnapshot {
@@ -283,19 +329,16 @@ impl Read for RowSnapshot {
         self.get_with(table, key, <[u8]>::to_vec)
     }
 
-    fn contains(&self, table: Table, key: &[u8]) -> StoreResult<bool> {
-        Ok(self.get_with(table, key, |_| ())?.is_some())
+    fn head(&self, table: Table, key: &[u8]) -> StoreResult<Option<ValueHead>> {
+        let found = self.stored_head(table, key)?;
+        Ok(found.filter(|head| !self.hides_in(table) || !self.hides(table, key, &head.start)))
     }
 
     fn scan(&self, table: Table, range: &KeyRange, reverse: bool) -> StoreResult<RowScan<'_>> {
-        if !self.hides_in(table) {
-            return self.scan_stored(table, range, reverse);
-        }
-        let rows = self.walk(table, range, reverse, &self.view.hidden.open_parts(table, range, self.seq))?;
-        let is_seen = move |row: &StoreResult<StoredRow>| match row {
-            Ok(row) => !self.hides(table, &row.key, &row.value),
-            Err(_) => true,
-        };
-        Ok(Box::new(rows.filter(is_seen)))
+        self.seen(table, range, reverse, Vec::as_slice)
+    }
+
+    fn scan_heads(&self, table: Table, range: &KeyRange, reverse: bool) -> StoreResult<RowScan<'_, ValueHead>> {
+        self.seen(table, range, reverse, |head: &ValueHead| &head.start)
     }
 }

@@ -7,7 +7,7 @@ use toondb_engine::api::{
 
 use super::documents::{document, ids, shown, texts};
 use super::enums::{durability_number, metric, metric_number};
-use super::filter::{filter, filter_message};
+use super::filter::{filter, typed_message};
 use super::kv::deleted;
 use super::properties::{properties, split, split_for_all};
 use super::{required, seq, snapshot};
@@ -204,7 +204,7 @@ impl Rpc for CountDocuments {
             collection_name: collection.into_string(),
             namespace: namespace.to_owned(),
             filter: Vec::new(),
-            typed_filter: filter.map(filter_message),
+            typed_filter: typed_message(filter),
             snapshot: seq(snapshot),
             missing_ok,
         }

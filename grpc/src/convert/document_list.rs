@@ -1,19 +1,15 @@
 //! The lists of `CollectionService`, and what it tells of fields.
 
 use toondb_engine::api::{
-    DocumentIdPage, DocumentPage, Facet, FacetDocuments, Facets, Filter, ListDocumentIds, ListDocuments, MaybeBounds,
+    DocumentIdPage, DocumentPage, Facet, FacetDocuments, Facets, ListDocumentIds, ListDocuments, MaybeBounds,
     MinMaxDocuments, Result, ValueBounds,
 };
 
 use super::documents::{document, ids, shown, texts};
-use super::filter::{filter, filter_message};
+use super::filter::{typed, typed_message};
 use super::{bytes, columns, columns_message, required, seq, snapshot, value, vec};
 use crate::proto;
 use crate::rpc::Rpc;
-
-fn typed(message: Option<proto::Value>) -> Result<Option<Filter>> {
-    filter(Vec::new(), message)
-}
 
 impl Rpc for ListDocuments {
     type Ask = proto::ListDocumentsRequest;
@@ -35,7 +31,7 @@ impl Rpc for ListDocuments {
         proto::ListDocumentsRequest {
             collection_name: collection.into_string(),
             namespace: namespace.to_owned(),
-            filter: filter.map(filter_message),
+            filter: typed_message(filter),
             order_by,
             descending,
             limit,
@@ -84,7 +80,7 @@ impl Rpc for ListDocumentIds {
         proto::ListDocumentIdsRequest {
             collection_name: collection.into_string(),
             namespace: namespace.to_owned(),
-            filter: filter.map(filter_message),
+            filter: typed_message(filter),
             limit,
             cursor: vec(cursor),
             missing_ok,
@@ -123,7 +119,7 @@ impl Rpc for FacetDocuments {
             collection_name: collection.into_string(),
             namespace: namespace.to_owned(),
             field,
-            filter: filter.map(filter_message),
+            filter: typed_message(filter),
             limit,
             missing_ok,
             snapshot: seq(snapshot),
@@ -165,7 +161,7 @@ impl Rpc for MinMaxDocuments {
             collection_name: collection.into_string(),
             namespace: namespace.to_owned(),
             field,
-            filter: filter.map(filter_message),
+            filter: typed_message(filter),
             missing_ok,
             snapshot: seq(snapshot),
         }

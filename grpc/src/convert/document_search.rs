@@ -6,7 +6,7 @@ use toondb_engine::api::{
 };
 
 use super::documents::{document, shown};
-use super::filter::{filter, filter_message};
+use super::filter::{filter, typed_message};
 use super::{non_zero, required, seq, snapshot};
 use crate::proto;
 use crate::rpc::Rpc;
@@ -52,7 +52,7 @@ impl Rpc for SearchCollection {
             query: query.0,
             k: k.unwrap_or(0),
             filter: Vec::new(),
-            typed_filter: filter.map(filter_message),
+            typed_filter: typed_message(filter),
             ef: ef.unwrap_or(0),
             include_embedding,
             offset,
@@ -116,7 +116,7 @@ impl Rpc for SearchBatchCollection {
             queries: queries.0,
             k: k.unwrap_or(0),
             filter: Vec::new(),
-            typed_filter: filter.map(filter_message),
+            typed_filter: typed_message(filter),
             ef: ef.unwrap_or(0),
             include_embedding,
             offset,

@@ -8,7 +8,7 @@ use toondb_engine::api::{
 
 use super::collection::{info, info_message};
 use super::enums::{durability, durability_number, on_conflict, on_conflict_number};
-use super::filter::{filter, filter_message};
+use super::filter::{filter, filter_message, typed, typed_message};
 use super::kv::deleted;
 use super::properties::{properties, split, split_for_all};
 use super::required;
@@ -217,7 +217,7 @@ pub(super) fn update_message(update: DocumentUpdate) -> proto::DocumentUpdate {
     proto::DocumentUpdate {
         collection_name: collection.into_string(),
         ids: ids.map(ids_message),
-        filter: filter.map(filter_message),
+        filter: typed_message(filter),
         all,
         set: Some(fields_message(set)),
         unset,
@@ -232,7 +232,7 @@ pub(super) fn update(message: proto::DocumentUpdate) -> Result<DocumentUpdate> {
     Ok(DocumentUpdate {
         collection: collection_name.into(),
         ids: ids.map(read_ids),
-        filter: filter(Vec::new(), condition)?,
+        filter: typed(condition)?,
         all,
         set: fields(set)?,
         unset,

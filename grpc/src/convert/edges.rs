@@ -3,8 +3,8 @@
 use toondb_engine::api::{EdgePage, GetEdge, ListEdges, MaybeEdge, NodeId, Result};
 
 use super::enums::{direction, direction_number};
+use super::filter::{typed, typed_message};
 use super::graph::{edge, edge_shown, edge_type_texts, edge_types, edges, edges_shown};
-use super::walk_filter::{typed, typed_message};
 use super::{bytes, seq, snapshot, vec};
 use crate::proto;
 use crate::rpc::Rpc;

@@ -7,7 +7,7 @@ use toondb_engine::api::{
 };
 
 use super::enums::{direction, direction_number, durability, durability_number};
-use super::filter::{filter, filter_message};
+use super::filter::{typed, typed_message};
 use super::graph::{edge_type_texts, edge_types};
 use super::properties::{properties, split};
 use super::temporal::{as_of, as_of_message, edges, shown, superseded, superseded_shown, walk, walk_shown};
@@ -78,7 +78,7 @@ impl Rpc for ListFacts {
             period: mode.map(period),
             as_of: as_of_message(as_of),
             changed_since: as_of_message(changed_since),
-            filter: filter.map(filter_message),
+            filter: typed_message(filter),
             limit,
             cursor: vec(cursor),
             snapshot: seq(snapshot),
@@ -93,7 +93,7 @@ impl Rpc for ListFacts {
             mode: ask.period.map(mode).transpose()?,
             as_of: as_of(ask.as_of)?,
             changed_since: as_of(ask.changed_since)?,
-            filter: filter(Vec::new(), ask.filter)?,
+            filter: typed(ask.filter)?,
             limit: ask.limit,
             cursor: bytes(ask.cursor),
             snapshot: snapshot(ask.snapshot),
@@ -210,7 +210,7 @@ impl Rpc for EraseTemporal {
             edge_type: edge_type.map(EdgeType::into_string),
             to_id: to_id.map(NodeId::into_string),
             node_id: node_id.map(NodeId::into_string),
-            filter: filter.map(filter_message),
+            filter: typed_message(filter),
             start: start.map(|start| start.0),
             end: end.map(|end| end.0),
             durability: durability_number(durability),
@@ -224,7 +224,7 @@ impl Rpc for EraseTemporal {
             edge_type: ask.edge_type.map(EdgeType::from),
             to_id: ask.to_id.map(NodeId::from),
             node_id: ask.node_id.map(NodeId::from),
-            filter: filter(Vec::new(), ask.filter)?,
+            filter: typed(ask.filter)?,
             start: ask.start.map(TimestampMs),
             end: ask.end.map(TimestampMs),
             cursor: bytes(ask.cursor),

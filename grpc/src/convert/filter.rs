@@ -49,6 +49,16 @@ pub(super) fn filter(texts: Vec<proto::TextEntry>, typed: Option<proto::Value>) 
     Filter::try_from(joined).map(Some).map_err(Error::invalid)
 }
 
+/// A filter in its typed form, the only one that methods of our own have.
+pub(super) fn typed(message: Option<proto::Value>) -> Result<Option<Filter>> {
+    filter(Vec::new(), message)
+}
+
+/// The typed form of a filter, if there is one.
+pub(super) fn typed_message(filter: Option<Filter>) -> Option<proto::Value> {
+    filter.map(filter_message)
+}
+
 /// The typed form of a filter.
 pub(super) fn filter_message(filter: Filter) -> proto::Value {
     value::message(filter.into())
@@ -92,7 +102,7 @@ mod tests {
         let document = Properties::new().with("lang", "en");
         assert!(!both.matches(&document));
         assert!(both.matches(&document.with("year", Value::Int(2020))));
-        assert_eq!(super::filter(Vec::new(), None), Ok(None));
+        assert_eq!(super::typed(None), Ok(None));
     }
 
     #[test]

@@ -7,9 +7,10 @@ use toondb_engine::api::{
 use toondb_engine::limits;
 
 use super::enums::{direction, direction_number, durability, durability_number, order, order_number};
+use super::filter::{typed, typed_message};
 use super::kv::deleted;
 use super::properties::{properties, split, split_for_all};
-use super::walk_filter::{typed, typed_message, walk_filter, walk_filter_message};
+use super::walk_filter::{walk_filter, walk_filter_message};
 use super::{bytes, non_zero, required, seq, snapshot, vec};
 use crate::proto;
 use crate::rpc::Rpc;

@@ -2,8 +2,8 @@
 
 use toondb_engine::api::{CountNodes, Counted, GetNodes, ListNodes, NodeId, NodePage, Nodes, Result};
 
+use super::filter::{typed, typed_message};
 use super::graph::{node, node_shown, nodes, nodes_shown};
-use super::walk_filter::{typed, typed_message};
 use super::{bytes, seq, snapshot, vec};
 use crate::proto;
 use crate::rpc::Rpc;

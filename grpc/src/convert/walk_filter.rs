@@ -1,18 +1,9 @@
 //! Filters of walks over the graph.
 
-use toondb_engine::api::{Filter, Result, WalkFilter};
+use toondb_engine::api::{Result, WalkFilter};
 
-use super::filter;
+use super::filter::{typed, typed_message};
 use crate::proto;
-
-/// A filter in its typed form, the only one that methods of our own have.
-pub(super) fn typed(message: Option<proto::Value>) -> Result<Option<Filter>> {
-    filter::filter(Vec::new(), message)
-}
-
-pub(super) fn typed_message(filter: Option<Filter>) -> Option<proto::Value> {
-    filter.map(filter::filter_message)
-}
 
 pub(super) fn walk_filter(message: Option<proto::WalkFilter>) -> Result<WalkFilter> {
     let Some(proto::WalkFilter { node_types, node_types_given, nodes, edges }) = message else {

@@ -79,6 +79,7 @@ from ._generated._batch import WriteBatch
 from ._generated._collection import Collection
 from ._generated._namespace import Namespace
 from ._generated._query import Query
+from ._reports import Capabilities, CheckedNamespace, CheckReport, Finding, ServerStats
 from ._rows import ArrowStream, History, Rendered, Rows
 from ._snapshots import Snapshot
 from ._toondb import __version__
@@ -86,15 +87,11 @@ from ._transactions import Transaction
 from ._types import (
     CacheHit,
     CacheStats,
-    Capabilities,
-    CheckedNamespace,
     CheckpointInfo,
-    CheckReport,
     CollectionInfo,
     CommitResult,
     Document,
     FacetCount,
-    Finding,
     GraphEdge,
     GraphNode,
     IndexInfo,
@@ -106,7 +103,6 @@ from ._types import (
     RestoreResult,
     SearchResult,
     SectionResult,
-    ServerStats,
     Subgraph,
     Superseded,
     TemporalEdge,

@@ -5,7 +5,8 @@ from typing import Sequence
 from ._generated._batch import WriteBatch
 from ._methods import Methods
 from ._toondb import Core
-from ._types import Capabilities, CheckReport, CommitResult, Durability, ServerStats
+from ._reports import Capabilities, CheckReport, ServerStats
+from ._types import CommitResult, Durability
 
 
 class EngineMethods(Core, Methods):

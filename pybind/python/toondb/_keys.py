@@ -40,7 +40,7 @@ class KeyMethods(Core, Methods):
 
         ttl: seconds, or a timedelta, from now after which the key is gone; None = for ever. A put without it clears an
         older one. durability: "durable" returns once the write is on disk; "volatile" returns earlier and may lose the
-        write in a crash. Raises LimitExceededError for a key over 8 KiB or a value over 8 MiB, QuotaExceededError,
+        write in a crash. Raises LimitExceededError for a key over 8 KiB or a value over 64 MiB, QuotaExceededError,
         BusyError, DiskFullError, and OutcomeUnknownError if the disk failed in the middle of it. A namespace that does
         not exist is created.
         """

@@ -25,7 +25,7 @@ class LogMethods(Methods):
         """Append one value, or several in one commit. Returns the position of the first; the others follow it.
 
         However many append at once, each is served and none has to try again. The first position of a new log is 1, or
-        lies behind all those of logs that were deleted. At most 100,000 values of at most 8 MiB a call.
+        lies behind all those of logs that were deleted. At most 100,000 values of at most 64 MiB each, and 80 MiB together, a call.
         """
         return self._call("AppendLog", namespace, {"log": log, "values": one_or_more(values), "durability": durability})
 

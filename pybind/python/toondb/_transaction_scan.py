@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Iterator, List, Optional, Tuple, cast
 from ._methods import Pages, Steps
 
 if TYPE_CHECKING:
-    from ._transactions import Transaction
+    from ._transaction_overlay import TransactionOverlay
 
 
 def prefix_end(prefix: bytes) -> Optional[bytes]:
@@ -37,7 +37,7 @@ class RangeRead:
 class Scan(Pages[Tuple[bytes, bytes]]):
     """The snapshot's pairs with the transaction's own writes laid over them."""
 
-    def __init__(self, transaction: "Transaction", read: RangeRead, limit: Optional[int]) -> None:
+    def __init__(self, transaction: "TransactionOverlay", read: RangeRead, limit: Optional[int]) -> None:
         # The limit is of pairs shown: where own writes hide some, more are read.
         arguments = {"start": read.start or None, "end": read.end, "reverse": read.reverse}
         super().__init__(transaction._store, "Scan", transaction._namespace, arguments)

@@ -40,6 +40,7 @@ mod graph_lists;
 mod history;
 mod keys;
 mod kv;
+mod large_values;
 mod limits;
 mod listing;
 mod listing_pages;
@@ -98,6 +99,7 @@ fn every_operation_is_exercised() {
         history::ALL,
         keys::ALL,
         kv::ALL,
+        large_values::ALL,
         limits::ALL,
         listing::ALL,
         listing_pages::ALL,

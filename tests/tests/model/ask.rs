@@ -13,12 +13,10 @@ use toondb_tests::requests::during;
 use toondb_tests::{CLOCK_START_MS, Database, Model, document_row, nearest};
 
 use crate::facts::{FactsAsk, ask_facts, facts_asks};
+use crate::filters::{filter, property_filter};
 use crate::listing::{Listing, listings};
 use crate::lists;
-use crate::op::{
-    NODES, cache_name, collection_name, embedding, filter, log_name, node_id, node_type, property_filter, question,
-    time,
-};
+use crate::op::{NODES, cache_name, collection_name, embedding, log_name, node_id, node_type, question, time};
 
 /// One question.
 #[derive(Debug, Clone)]

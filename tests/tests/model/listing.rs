@@ -9,7 +9,8 @@ use toondb_engine::api::{
 use toondb_tests::{Database, Model, bounds, facets, grouped, listed, nearest};
 
 use crate::ask::{Ask, failed, same};
-use crate::op::{DIMENSION, collection_name, filter};
+use crate::filters::filter;
+use crate::op::{DIMENSION, collection_name};
 
 /// Fields, and such inside them.
 const FIELDS: [&str; 5] = ["f", "g", "f.h", "f.i", "g.h"];

@@ -13,6 +13,7 @@
 
 mod ask;
 mod facts;
+mod filters;
 mod listing;
 mod lists;
 mod op;

@@ -369,7 +369,12 @@ fn defect(disk: &SimDisk, change: impl FnOnce(&Base, &Memtable, &mut Counters)) 
 /// The keys of a table.
 fn keys(base: &Base, table: Table) -> Vec<Vec<u8>> {
     use std::ops::Bound::Unbounded;
-    base.snapshot().unwrap().rows(table, Unbounded, Unbounded, false).unwrap().map(|row| row.unwrap().key).collect()
+    base.snapshot()
+        .unwrap()
+        .rows::<Vec<u8>>(table, Unbounded, Unbounded, false)
+        .unwrap()
+        .map(|row| row.unwrap().key)
+        .collect()
 }
 
 type Defect = fn(&Base, &Memtable, &mut Counters);

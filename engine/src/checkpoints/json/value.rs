@@ -75,12 +75,27 @@ pub fn unspell_properties(value: Value) -> Result<Properties, &'static str> {
     Properties::try_from(unspell(value)?)
 }
 
-/// Bytes as a text, or as base64.
+/// A text of up to so many bytes is spelled as a text, be it ever so much longer in JSON.
+const TEXT_BYTES: usize = 64 << 10;
+
+/// Bytes as a text, or as base64; a long one as what is shorter.
 pub fn bytes_or_text(bytes: &[u8]) -> (Option<String>, Option<String>) {
     match std::str::from_utf8(bytes) {
-        Ok(text) => (Some(text.to_owned()), None),
-        Err(_) => (None, Some(STANDARD.encode(bytes))),
+        Ok(text) if bytes.len() <= TEXT_BYTES || escaped_bytes(bytes) <= bytes.len() / 3 => {
+            (Some(text.to_owned()), None)
+        }
+        Ok(_) | Err(_) => (None, Some(STANDARD.encode(bytes))),
     }
+}
+
+/// Bytes that a text takes in JSON beside its own: six are written for a control character.
+fn escaped_bytes(text: &[u8]) -> usize {
+    let extra = |byte: &u8| match byte {
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 8 | 12 => 1,
+        ..32 => 5,
+        32.. => 0,
+    };
+    text.iter().map(extra).sum()
 }
 
 /// The bytes of a text, or of base64.

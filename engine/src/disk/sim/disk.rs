@@ -388,7 +388,9 @@ impl DiskFile for SimFile {
                     Some(CallFault::Short) => out.len() / 2,
                     Some(_) => 0,
                 };
-                out.iter_mut().zip(bytes).take(read).for_each(|(to, from)| *to = *from);
+                if let (Some(out), Some(bytes)) = (out.get_mut(..read), bytes.get(..read)) {
+                    out.copy_from_slice(bytes);
+                }
                 self.named("read", befallen.map_or(Ok(()), |fault| Err(fault.error())))
             }
             None => self.named("read", Err(io::ErrorKind::UnexpectedEof.into())),

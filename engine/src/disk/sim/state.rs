@@ -88,8 +88,8 @@ pub(super) fn overlay(bytes: &mut Vec<u8>, offset: u64, data: &[u8]) {
     if bytes.len() < start + data.len() {
         bytes.resize(start + data.len(), 0);
     }
-    for (byte, new) in bytes.iter_mut().skip(start).zip(data) {
-        *byte = *new;
+    if let Some(target) = bytes.get_mut(start..start + data.len()) {
+        target.copy_from_slice(data);
     }
 }
 

@@ -9,8 +9,8 @@ use crate::namespace::exec::Execute;
 use crate::namespace::filter_budget::FilterBudget;
 use crate::planted::{self, Planted};
 use crate::store::{
-    CollectionKind, CollectionRecord, DocumentRecord, EdgeRecord, KeyRange, KeyWriter, KvRecord, NodeRecord, Read,
-    Table,
+    CollectionKind, CollectionRecord, DocumentRecord, EdgeRecord, KeyRange, KeyWriter, KvFront, KvRecord, NodeRecord,
+    Read, Table,
 };
 
 /// Checks the preconditions and makes the writes.
@@ -70,12 +70,6 @@ fn apply(ctx: &mut WriteContext<'_>, write: Write, budget: &FilterBudget) -> Res
     }
 }
 
-/// What stands at a single target now: the commit that wrote it and, for a key, its value.
-struct Present {
-    seq: u64,
-    value: Vec<u8>,
-}
-
 fn check(ctx: &WriteContext<'_>, precondition: &Precondition) -> Result<()> {
     let Precondition { target, condition } = precondition;
     let holds = match target {
@@ -84,17 +78,14 @@ fn check(ctx: &WriteContext<'_>, precondition: &Precondition) -> Result<()> {
             Condition::Absent | Condition::Present | Condition::Equals { .. } => false,
         },
         Target::KeyRange { start, end } => check_range(ctx, start, end.as_ref().map(|end| end.as_slice()), condition)?,
-        Target::Key { .. } | Target::Document { .. } | Target::Node { .. } | Target::Edge { .. } => {
-            let present = look_up(ctx, target)?;
-            match condition {
-                Condition::Absent => present.is_none(),
-                Condition::Present => present.is_some(),
-                Condition::Equals { value } => present.is_some_and(|present| present.value == **value),
-                Condition::UnchangedSince { seq, count: _ } => {
-                    present.is_some_and(|present| ctx.state.version(present.seq) <= seq.0)
-                }
+        Target::Key { .. } | Target::Document { .. } | Target::Node { .. } | Target::Edge { .. } => match condition {
+            Condition::Absent => written_by(ctx, target)?.is_none(),
+            Condition::Present => written_by(ctx, target)?.is_some(),
+            Condition::Equals { value } => holds(ctx, target, value)?,
+            Condition::UnchangedSince { seq, count: _ } => {
+                written_by(ctx, target)?.is_some_and(|by| ctx.state.version(by) <= seq.0)
             }
-        }
+        },
     };
     if holds {
         return Ok(());
@@ -121,16 +112,21 @@ fn describe(target: &Target) -> String {
     }
 }
 
-fn look_up(ctx: &WriteContext<'_>, target: &Target) -> Result<Option<Present>> {
+/// True if a key is there and holds these bytes. Nothing else holds bytes.
+fn holds(ctx: &WriteContext<'_>, target: &Target, bytes: &[u8]) -> Result<bool> {
+    let Target::Key { key } = target else { return Ok(false) };
+    let Some(stored) = ctx.txn.get(Table::Kv, key)? else { return Ok(false) };
+    let record = KvRecord::decode(&stored)?;
+    Ok(!record.is_expired(ctx.now_ms) && record.value == bytes)
+}
+
+/// The commit that wrote what stands at a single target now.
+fn written_by(ctx: &WriteContext<'_>, target: &Target) -> Result<Option<u64>> {
     Ok(match target {
-        Target::Key { key } => match ctx.txn.get(Table::Kv, key)? {
-            Some(stored) => {
-                let record = KvRecord::decode(&stored)?;
-                let visible = !record.is_expired(ctx.now_ms);
-                visible.then(|| Present { seq: record.seq, value: record.value.to_vec() })
-            }
-            None => None,
-        },
+        Target::Key { key } => {
+            let front = ctx.txn.head(Table::Kv, key)?.map(|head| KvFront::decode(&head)).transpose()?;
+            front.filter(|front| !front.is_expired(ctx.now_ms)).map(|front| front.seq)
+        }
         Target::Document { collection, id } => {
             let target = match rows::resolve(ctx, collection, CollectionKind::Documents) {
                 Ok(target) => target,
@@ -140,18 +136,18 @@ fn look_up(ctx: &WriteContext<'_>, target: &Target) -> Result<Option<Present>> {
             };
             let stored = ctx.txn.get(Table::Documents, &rows::document_key(&target, id.as_str().as_bytes()))?;
             match stored.as_deref().map(DocumentRecord::decode).transpose()? {
-                Some(record) if rows::is_open(ctx, &target, &record)? => Some(at(record.seq)),
+                Some(record) if rows::is_open(ctx, &target, &record)? => Some(record.seq),
                 Some(_) | None => None,
             }
         }
         Target::Node { id } => {
             let stored = ctx.txn.get(Table::Nodes, id.as_str().as_bytes())?;
-            stored.map(|stored| NodeRecord::decode(&stored).map(|record| record.seq)).transpose()?.map(at)
+            stored.map(|stored| NodeRecord::decode(&stored).map(|record| record.seq)).transpose()?
         }
         Target::Edge { from_id, edge_type, to_id } => {
             let key = KeyWriter::new().text(from_id.as_str()).text(edge_type.as_str()).text(to_id.as_str()).finish();
             let stored = ctx.txn.get(Table::EdgesOut, &key)?;
-            stored.map(|stored| EdgeRecord::decode(&stored).map(|record| record.seq)).transpose()?.map(at)
+            stored.map(|stored| EdgeRecord::decode(&stored).map(|record| record.seq)).transpose()?
         }
         Target::KeyRange { .. } | Target::Part { .. } => None,
     })
@@ -181,10 +177,6 @@ fn collection_change(ctx: &WriteContext<'_>, kind: CollectionKind, name: &str) -
     }
 }
 
-fn at(seq: u64) -> Present {
-    Present { seq, value: Vec::new() }
-}
-
 /// Counting what a range holds, and when each key was written, finds every change: an insert or overwrite has a newer
 /// commit, and a delete lowers the count.
 fn check_range(ctx: &WriteContext<'_>, start: &[u8], end: Option<&[u8]>, condition: &Condition) -> Result<bool> {
@@ -193,9 +185,9 @@ fn check_range(ctx: &WriteContext<'_>, start: &[u8], end: Option<&[u8]>, conditi
         end: end.map_or(Bound::Unbounded, |end| Bound::Excluded(end.to_vec())),
     };
     let (mut found, mut newest) = (0_u64, 0_u64);
-    for row in ctx.txn.scan(Table::Kv, &range, false)? {
+    for row in ctx.txn.scan_heads(Table::Kv, &range, false)? {
         let row = row?;
-        let record = KvRecord::decode(&row.value)?;
+        let record = KvFront::decode(&row.value)?;
         if !record.is_expired(ctx.now_ms) {
             found += 1;
             newest = newest.max(ctx.state.version(record.seq));

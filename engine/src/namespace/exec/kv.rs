@@ -6,7 +6,7 @@ use crate::api::{BatchPut, CompareAndSet, DeleteKey, Deleted, Put, PutEntry, Res
 use crate::namespace::context::WriteContext;
 use crate::namespace::exec::Execute;
 use crate::planted::{self, Planted};
-use crate::store::{KeyWriter, KvRecord, Read, Table};
+use crate::store::{KeyWriter, KvFront, KvRecord, Read, ReadValue, Table, ValueHead};
 
 fn expiry_key(expires_at: i64, key: &[u8]) -> Vec<u8> {
     KeyWriter::new().time(expires_at).raw(key).finish()
@@ -18,28 +18,37 @@ pub(super) struct Old {
     pub seq: u64,
     /// When it expires; 0 = never.
     pub expires_at: i64,
-    /// Its value.
-    pub value: Vec<u8>,
+    /// Bytes of its value.
+    pub value_bytes: usize,
     /// True if it is not there to be seen: it has expired, or a range delete hides it.
     pub gone: bool,
 }
 
+/// Looks at what stands under a key; its value is not read.
 pub(super) fn old(ctx: &WriteContext<'_>, key: &[u8]) -> Result<Option<Old>> {
-    let Some(stored) = ctx.txn.stored(Table::Kv, key)? else { return Ok(None) };
+    let Some(stored) = ctx.txn.stored_head(Table::Kv, key)? else { return Ok(None) };
     old_of(ctx, key, &stored).map(Some)
 }
 
+/// The same with its value.
+pub(super) fn old_and_value(ctx: &WriteContext<'_>, key: &[u8]) -> Result<Option<(Old, Vec<u8>)>> {
+    let Some(stored) = ctx.txn.stored(Table::Kv, key)? else { return Ok(None) };
+    let old = old_of(ctx, key, &ValueHead::of(&stored))?;
+    Ok(Some((old, KvRecord::decode(&stored)?.value.to_vec())))
+}
+
 /// What a row of a key says.
-pub(super) fn old_of(ctx: &WriteContext<'_>, key: &[u8], stored: &[u8]) -> Result<Old> {
-    let record = KvRecord::decode(stored)?;
-    let gone = record.is_expired(ctx.now_ms) || ctx.txn.before().hides(Table::Kv, key, stored);
-    Ok(Old { seq: record.seq, expires_at: record.expires_at, value: record.value.to_vec(), gone })
+pub(super) fn old_of(ctx: &WriteContext<'_>, key: &[u8], stored: &ValueHead) -> Result<Old> {
+    let front = KvFront::decode(stored)?;
+    let gone = front.is_expired(ctx.now_ms) || ctx.txn.before().hides(Table::Kv, key, &stored.start);
+    let KvFront { seq, expires_at, value_bytes } = front;
+    Ok(Old { seq, expires_at, value_bytes, gone })
 }
 
 /// Takes what stands under a key out of the index of expiries and out of the counters.
 pub(super) fn forget(ctx: &mut WriteContext<'_>, key: &[u8], old: &Old) {
     ctx.counters.keys = ctx.counters.keys.saturating_sub(1);
-    ctx.account(0, (key.len() + old.value.len()) as u64);
+    ctx.account(0, (key.len() + old.value_bytes) as u64);
     if old.expires_at != 0 {
         ctx.txn.delete(Table::KvExpiry, expiry_key(old.expires_at, key));
     }
@@ -107,8 +116,8 @@ impl Execute for DeleteKey {
 /// Writes a key if it holds what is expected.
 pub fn compare_and_set(ctx: &mut WriteContext<'_>, request: CompareAndSet) -> Result<Swapped> {
     let CompareAndSet { key, expected, value, ttl_ms, durability } = request;
-    let old = old(ctx, &key)?;
-    let seen = old.as_ref().filter(|old| !old.gone).map(|old| ByteBuf::from(old.value.clone()));
+    let (old, held) = old_and_value(ctx, &key)?.unzip();
+    let seen = held.filter(|_| old.as_ref().is_some_and(|old| !old.gone)).map(ByteBuf::from);
     let swapped = seen == expected || planted::is(Planted::SwapUncompared);
     if swapped {
         if let Some(old) = &old {

@@ -1,6 +1,6 @@
 //! Key-value writes that depend on what a key holds.
 
-use super::kv::{delete, end_of, forget, old, write_record};
+use super::kv::{delete, end_of, forget, old_and_value, write_record};
 use crate::api::{BatchDelete, Deleted, Error, Increment, Incremented, Result, Touch, Touched};
 use crate::namespace::context::WriteContext;
 use crate::namespace::exec::Execute;
@@ -18,16 +18,15 @@ fn integer(value: &[u8]) -> Result<i64> {
 impl Execute for Increment {
     fn execute(self, ctx: &mut WriteContext<'_>) -> Result<Incremented> {
         let Increment { key, by, ttl_ms, durability } = self;
-        let old = old(ctx, &key)?;
-        let seen = old.as_ref().filter(|old| !old.gone);
-        let (before, expires_at) = match seen {
-            Some(seen) => (integer(&seen.value)?, seen.expires_at),
-            None => (0, end_of(ctx, ttl_ms)),
+        let old = old_and_value(ctx, &key)?;
+        let (before, expires_at) = match &old {
+            Some((seen, value)) if !seen.gone => (integer(value)?, seen.expires_at),
+            Some(_) | None => (0, end_of(ctx, ttl_ms)),
         };
         let value = before
             .checked_add(by)
             .ok_or_else(|| Error::limit(format!("{before} and {by} are more together than 64 signed bits hold")))?;
-        if let Some(old) = &old {
+        if let Some((old, _)) = &old {
             forget(ctx, &key, old);
         }
         let text = value.to_string();
@@ -43,12 +42,12 @@ impl Execute for Touch {
         let (mut existing, mut changed) = (0, 0);
         let expires_at = (persist || ttl_ms.is_some()).then(|| end_of(ctx, ttl_ms));
         for key in keys {
-            let Some(old) = old(ctx, &key)?.filter(|old| !old.gone) else { continue };
+            let Some((old, value)) = old_and_value(ctx, &key)?.filter(|(old, _)| !old.gone) else { continue };
             existing += 1;
             let Some(expires_at) = expires_at.filter(|expires_at| *expires_at != old.expires_at) else { continue };
             changed += 1;
             forget(ctx, &key, &old);
-            write_record(ctx, key.into_vec(), KvRecord { seq: old.seq, expires_at, value: &old.value });
+            write_record(ctx, key.into_vec(), KvRecord { seq: old.seq, expires_at, value: &value });
             ctx.check_size()?;
         }
         Ok(Touched { existing, changed, commit_seq: ctx.commit_seq(), durability })

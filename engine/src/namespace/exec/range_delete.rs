@@ -9,7 +9,7 @@ use crate::api::{DeleteRange, Error, ErrorCode, KeySpan, RangeDeleted, Result};
 use crate::limits;
 use crate::namespace::context::WriteContext;
 use crate::namespace::exec::Execute;
-use crate::store::{KeyRange, KvRecord, RangeDelete, Read, StoredRow, Table};
+use crate::store::{KeyRange, KvFront, RangeDelete, Read, StoredRow, Table, ValueHead};
 
 /// Deletes keys; gives how many were there to be seen, or nothing where they are too many to be counted at once.
 pub fn delete_keys(ctx: &mut WriteContext<'_>, span: &KeySpan) -> Result<Option<u64>> {
@@ -61,11 +61,11 @@ fn delete_own(ctx: &mut WriteContext<'_>, range: &KeyRange) -> Result<u64> {
 }
 
 /// The rows of a range, also hidden ones, unless there are too many to be deleted one by one.
-fn few(ctx: &mut WriteContext<'_>, range: &KeyRange) -> Result<Option<Vec<StoredRow>>> {
+fn few(ctx: &mut WriteContext<'_>, range: &KeyRange) -> Result<Option<Vec<StoredRow<ValueHead>>>> {
     let (mut rows, mut bytes, mut are_few) = (Vec::new(), 0, true);
     for row in ctx.txn.scan_stored(Table::Kv, range)? {
         let row = row?;
-        bytes += row.key.len() + row.value.len();
+        bytes += row.key.len() + row.value.bytes;
         if rows.len() >= limits::ROWS_DELETED_AT_ONCE_MAX || bytes > limits::PAGE_BYTES_MAX {
             are_few = false;
             break;
@@ -127,9 +127,9 @@ pub fn remove_ranges(ctx: &mut WriteContext<'_>, limit: usize) -> Result<bool> {
             break;
         }
         let row = row?;
-        bytes += row.key.len() + row.value.len();
+        bytes += row.key.len() + row.value.bytes;
         last = Some(row.key.clone());
-        if range.table != Table::Kv || KvRecord::decode(&row.value)?.seq < range.seq {
+        if range.table != Table::Kv || KvFront::decode(&row.value)?.seq < range.seq {
             due.push(row);
         }
     }

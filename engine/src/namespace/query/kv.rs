@@ -13,7 +13,7 @@ use crate::namespace::query::Query;
 use crate::namespace::query::reader::Reader;
 use crate::namespace::state::State;
 use crate::planted::{self, Planted};
-use crate::store::{KeyRange, KvRecord, Read, StoreResult, Table};
+use crate::store::{KeyRange, KvFront, KvRecord, Read, RowScan, StoreResult, Table};
 
 /// Which parts of a key's record are read; the version always is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,29 +24,31 @@ pub enum Part {
     Version,
 }
 
-fn visible(state: &State, stored: &[u8], now_ms: i64, part: Part) -> StoreResult<Option<KvValue>> {
-    let record = KvRecord::decode(stored)?;
-    let version = CommitSeq(state.version(record.seq));
-    let value = || match part {
-        Part::Value => ByteBuf::from(record.value.to_vec()),
-        Part::Version => ByteBuf::new(),
-    };
-    let found = || KvValue { value: value(), version };
-    Ok((!record.is_expired(now_ms) || planted::is(Planted::ExpiryIgnored)).then(found))
-}
-
-/// Only keys with an expiry need the clock, and reading it costs as much as the look-up.
-fn now_if_needed(state: &State, stored: &[u8]) -> i64 {
-    match KvRecord::decode(stored) {
-        Ok(record) if record.expires_at != 0 => state.clock.now_ms(),
-        Ok(_) | Err(_) => 0,
-    }
+/// True if what expires then is seen. Only keys with an expiry need the clock, and reading it costs as much as the look-up.
+fn is_open(state: &State, expires_at: i64) -> bool {
+    expires_at == 0 || expires_at > state.clock.now_ms() || planted::is(Planted::ExpiryIgnored)
 }
 
 fn look_up(state: &State, snapshot: &Reader<'_>, key: &[u8], part: Part) -> Result<Option<KvValue>> {
-    let take = |stored: &[u8]| visible(state, stored, now_if_needed(state, stored), part);
-    let found = snapshot.get_with(Table::Kv, key, take)?;
-    Ok(found.transpose()?.flatten())
+    match part {
+        Part::Value => {
+            let take = |stored: &[u8]| -> StoreResult<_> {
+                let record = KvRecord::decode(stored)?;
+                let version = CommitSeq(state.version(record.seq));
+                let found = || KvValue { value: ByteBuf::from(record.value.to_vec()), version };
+                Ok(is_open(state, record.expires_at).then(found))
+            };
+            Ok(snapshot.get_with(Table::Kv, key, take)?.transpose()?.flatten())
+        }
+        Part::Version => Ok(front(state, snapshot, key)?
+            .map(|front| KvValue { value: ByteBuf::new(), version: CommitSeq(state.version(front.seq)) })),
+    }
+}
+
+/// What a key's record says beside its value, which is not read.
+fn front(state: &State, snapshot: &Reader<'_>, key: &[u8]) -> Result<Option<KvFront>> {
+    let front = snapshot.head(Table::Kv, key)?.map(|head| KvFront::decode(&head)).transpose()?;
+    Ok(front.filter(|front| is_open(state, front.expires_at)))
 }
 
 impl Query for Get {
@@ -59,15 +61,15 @@ impl Query for Get {
 impl Query for Exists {
     /// Asks whether a key exists.
     fn answer(self, state: &State, snapshot: &Reader<'_>) -> Result<Existence> {
-        Ok(Existence { exists: look_up(state, snapshot, &self.key, Part::Version)?.is_some() })
+        Ok(Existence { exists: front(state, snapshot, &self.key)?.is_some() })
     }
 }
 
 impl Query for GetTtl {
     /// Asks how long a key still lives.
     fn answer(self, state: &State, snapshot: &Reader<'_>) -> Result<TimeToLive> {
-        let take = |stored: &[u8]| KvRecord::decode(stored).map(|record| record.expires_at);
-        let expires_at = snapshot.get_with(Table::Kv, &self.key, take)?.transpose()?;
+        let front = snapshot.head(Table::Kv, &self.key)?.map(|head| KvFront::decode(&head)).transpose()?;
+        let expires_at = front.map(|front| front.expires_at);
         let left = expires_at.filter(|at| *at != 0).map(|at| at.saturating_sub(state.clock.now_ms()));
         let exists = expires_at.is_some() && left.is_none_or(|left| left > 0);
         Ok(TimeToLive { exists, ttl_ms: left.and_then(|left| u64::try_from(left).ok()).filter(|left| *left > 0) })
@@ -118,16 +120,36 @@ fn range_of(request: &Scan) -> KeyRange {
 
 /// Reads keys in order, one page.
 pub fn scan(state: &State, snapshot: &Reader<'_>, request: &Scan) -> Result<KvPage> {
+    let range = range_of(request);
+    if request.keys_only {
+        let rows = snapshot.scan_heads(Table::Kv, &range, request.reverse)?;
+        return page(state, snapshot, request, rows, |head| Ok((KvFront::decode(head)?, &[])));
+    }
+    let rows = snapshot.scan(Table::Kv, &range, request.reverse)?;
+    page(state, snapshot, request, rows, |stored| {
+        let record = KvRecord::decode(stored)?;
+        Ok((record.front(), record.value))
+    })
+}
+
+/// Gathers a page; `record` gives what a row says, and the value to be answered.
+fn page<V>(
+    state: &State,
+    snapshot: &Reader<'_>,
+    request: &Scan,
+    rows: RowScan<'_, V>,
+    record: impl Fn(&V) -> StoreResult<(KvFront, &[u8])>,
+) -> Result<KvPage> {
     let mut limit =
         request.limit.map_or(limits::PAGE_ITEMS_DEFAULT, |limit| limit as usize).min(limits::PAGE_ITEMS_MAX);
     let now_ms = state.clock.now_ms();
     let mut entries: Vec<KvEntry> = Vec::new();
     let mut bytes = 0;
-    for row in snapshot.scan(Table::Kv, &range_of(request), request.reverse)? {
+    for row in rows {
         let row = row?;
         snapshot.wanted.step()?;
-        let record = KvRecord::decode(&row.value)?;
-        if record.is_expired(now_ms) {
+        let (front, value) = record(&row.value)?;
+        if front.is_expired(now_ms) {
             limit -= usize::from(limit > 0 && planted::is(Planted::LimitCountsExpired));
             continue;
         }
@@ -135,9 +157,9 @@ pub fn scan(state: &State, snapshot: &Reader<'_>, request: &Scan) -> Result<KvPa
             let cursor = entries.last().map(|last| last.key.clone());
             return Ok(KvPage { entries, cursor });
         }
-        let value = if request.keys_only { ByteBuf::new() } else { ByteBuf::from(record.value.to_vec()) };
+        let value = ByteBuf::from(value.to_vec());
         bytes += row.key.len() + value.len();
-        let version = CommitSeq(state.version(record.seq));
+        let version = CommitSeq(state.version(front.seq));
         entries.push(KvEntry { key: ByteBuf::from(row.key), value, version });
     }
     Ok(KvPage { entries, cursor: None })

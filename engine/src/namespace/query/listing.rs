@@ -10,7 +10,7 @@ use crate::limits;
 use crate::namespace::query::Query;
 use crate::namespace::query::reader::Reader;
 use crate::namespace::state::State;
-use crate::store::{KeyRange, KvRecord, Read, Table, prefix_end};
+use crate::store::{KeyRange, KvFront, Read, Table, prefix_end};
 
 /// The end of delimiter number `depth` behind the first `from` bytes of a key; nothing if there are fewer.
 fn cut(key: &[u8], from: usize, delimiter: &[u8], depth: u32) -> Option<usize> {
@@ -36,10 +36,10 @@ pub fn scan_prefixes(state: &State, snapshot: &Reader<'_>, request: &ScanPrefixe
     }
     let (mut entries, mut bytes): (Vec<PrefixEntry>, usize) = (Vec::new(), 0);
     'seeking: while !range.is_empty() {
-        for row in snapshot.scan(Table::Kv, &range, false)? {
+        for row in snapshot.scan_heads(Table::Kv, &range, false)? {
             let row = row?;
             snapshot.wanted.step()?;
-            if KvRecord::decode(&row.value)?.is_expired(now_ms) {
+            if KvFront::decode(&row.value)?.is_expired(now_ms) {
                 continue;
             }
             if entries.len() >= limit || bytes > limits::PAGE_BYTES_MAX {

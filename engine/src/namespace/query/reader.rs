@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use crate::store::{KeyRange, Read, RowScan, RowSnapshot, StoreResult, Table};
+use crate::store::{KeyRange, Read, RowScan, RowSnapshot, StoreResult, Table, ValueHead};
 use crate::work::Wanted;
 
 /// A snapshot for one read. Whatever walks rows asks [`Wanted::step`] at each.
@@ -44,7 +44,11 @@ impl Read for Reader<'_> {
         self.snapshot.scan(table, range, reverse)
     }
 
-    fn contains(&self, table: Table, key: &[u8]) -> StoreResult<bool> {
-        self.snapshot.contains(table, key)
+    fn head(&self, table: Table, key: &[u8]) -> StoreResult<Option<ValueHead>> {
+        self.snapshot.head(table, key)
+    }
+
+    fn scan_heads(&self, table: Table, range: &KeyRange, reverse: bool) -> StoreResult<RowScan<'_, ValueHead>> {
+        self.snapshot.scan_heads(table, range, reverse)
     }
 }

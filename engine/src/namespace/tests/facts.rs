@@ -47,7 +47,7 @@ fn rows(bench: &Bench) -> Vec<Vec<(Vec<u8>, Vec<u8>)>> {
 fn make_older(bench: &mut Bench) {
     bench.alter(|rows, memtable| {
         for table in LISTS {
-            for row in rows.rows(table, Bound::Unbounded, Bound::Unbounded, false).unwrap() {
+            for row in rows.rows::<Vec<u8>>(table, Bound::Unbounded, Bound::Unbounded, false).unwrap() {
                 memtable.insert(table, &row.unwrap().key, None, 1);
             }
         }

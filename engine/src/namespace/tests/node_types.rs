@@ -50,7 +50,7 @@ fn expect(bench: &Bench, types: &BTreeMap<String, &str>) {
 
 fn forget(bench: &mut Bench) {
     bench.alter(|rows, memtable| {
-        for row in rows.rows(Table::NodeTypes, Bound::Unbounded, Bound::Unbounded, false).unwrap() {
+        for row in rows.rows::<Vec<u8>>(Table::NodeTypes, Bound::Unbounded, Bound::Unbounded, false).unwrap() {
             memtable.insert(Table::NodeTypes, &row.unwrap().key, None, 1);
         }
     });

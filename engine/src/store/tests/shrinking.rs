@@ -25,7 +25,7 @@ fn filled_with_rows(disk: &SimDisk) -> Base {
 }
 
 fn rows(base: &Base) -> Vec<u32> {
-    let rows = base.snapshot().unwrap().rows(Table::Kv, Bound::Unbounded, Bound::Unbounded, false).unwrap();
+    let rows = base.snapshot().unwrap().rows::<Vec<u8>>(Table::Kv, Bound::Unbounded, Bound::Unbounded, false).unwrap();
     rows.map(|row| u32::from_be_bytes(row.unwrap().key.try_into().unwrap())).collect()
 }
 

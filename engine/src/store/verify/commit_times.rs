@@ -74,7 +74,7 @@ impl RowWalk<'_> {
         }
         let wrong = std::mem::take(&mut self.times.wrong);
         let mut newest = BTreeMap::<Vec<u8>, u64>::new();
-        let facts = self.snapshot.rows(Table::TemporalOut, Bound::Unbounded, Bound::Unbounded, false);
+        let facts = self.snapshot.rows::<Vec<u8>>(Table::TemporalOut, Bound::Unbounded, Bound::Unbounded, false);
         for fact in facts.map_err(Stop::Failed)? {
             let fact = fact.map_err(Stop::Failed)?;
             let record = TemporalRecord::decode(&fact.value).map_err(Stop::Failed)?;

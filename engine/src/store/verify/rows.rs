@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
 use super::checked::{CONTRADICTION, DERIVED, RowCheck};
+use super::chunks::ChunkCount;
 use super::fact_lists::FactLists;
 use super::node_types::NodeList;
 use super::report::{FaultKind, RowReport};
@@ -47,6 +48,7 @@ pub fn verify_rows(
         logs: LogWalk::default(),
         nodes: NodeList::default(),
         lists: FactLists::default(),
+        chunks: ChunkCount::default(),
         fixes,
     };
     match walk.run(&flushed.1) {
@@ -86,13 +88,14 @@ impl RowWalk<'_> {
         self.compare(Table::TemporalIn.name(), temporal_in, self.counted.temporal_versions);
         self.compare_node_list();
         self.compare_lists();
+        self.compare_chunks();
         self.compare_counters(counters);
         Ok(())
     }
 
     fn table(&mut self, table: Table) -> Result<(), Stop> {
         let snapshot = self.snapshot;
-        let rows = snapshot.rows(table, Bound::Unbounded, Bound::Unbounded, false).map_err(Stop::Failed)?;
+        let rows = snapshot.rows::<Vec<u8>>(table, Bound::Unbounded, Bound::Unbounded, false).map_err(Stop::Failed)?;
         for row in rows {
             let row = match row {
                 Ok(row) => row,
@@ -121,6 +124,7 @@ impl RowWalk<'_> {
     }
 
     fn row(&mut self, table: Table, key: &[u8], value: &[u8]) -> StoreResult<RowCheck> {
+        self.count_chunks(table, key, value)?;
         let checked = match table {
             Table::Kv => self.pair(key, value)?,
             Table::KvExpiry => self.expiry(key)?,
@@ -140,6 +144,7 @@ impl RowWalk<'_> {
             Table::LogEntries => self.log_entry(key, value),
             Table::RangeDeletes => self.range_delete(key, value),
             Table::NodeTypes => self.listed_node(key)?,
+            Table::Chunks => self.chunk(key)?,
             Table::Purges => {
                 self.purged.extend(KeyReader::new(key).u32());
                 Ok(())

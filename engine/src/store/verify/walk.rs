@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use roaring::RoaringBitmap;
 
+use super::chunks::ChunkCount;
 use super::fact_lists::FactLists;
 use super::node_types::NodeList;
 use super::report::RowReport;
@@ -55,6 +56,7 @@ pub(super) struct RowWalk<'a> {
     pub(super) ranges: Vec<RangeDelete>,
     pub(super) nodes: NodeList,
     pub(super) lists: FactLists,
+    pub(super) chunks: ChunkCount,
     /// Takes the rows that put right what is derived.
     pub(super) fixes: Option<&'a Memtable>,
 }

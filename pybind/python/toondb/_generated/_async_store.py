@@ -13,13 +13,12 @@ from .._documents import Documents, Filter, Vector, Vectors
 from .._entries import LogEntry, LogInfo, PrefixEntry
 from .._formats import Format, TextFormat, Tokenizer
 from .._looped import AsyncPages, awaited, paged
+from .._reports import Capabilities, CheckReport, ServerStats
 from .._rows import History, Rendered, Rows
 from .._store import Store
 from .._types import (
     CacheHit,
     CacheStats,
-    Capabilities,
-    CheckReport,
     CheckpointInfo,
     CollectionInfo,
     CommitResult,
@@ -41,7 +40,6 @@ from .._types import (
     Path,
     RestoreResult,
     SearchResult,
-    ServerStats,
     Span,
     Subgraph,
     Superseded,

@@ -42,7 +42,7 @@ pub fn list(state: &State, snapshot: &Reader<'_>, request: ListFacts, wants: Wan
         && !are_listed
     {
         let changes = unlisted_changes(snapshot, since, place.as_ref())?;
-        return listing.page(changes.into_iter().map(Ok), place, limit, UNLISTED_MAX);
+        return listing.page(changes.into_iter().map(Ok), place, limit, limits::UNLISTED_CHANGES_MAX);
     }
     let walk = walk_of(&listing, are_listed);
     let range = place.as_ref().map_or_else(|| Ok(walk.range()), |place| walk.range_after(place))?;
@@ -68,9 +68,6 @@ fn walk_of(listing: &Listing<'_>, are_listed: bool) -> FactList {
     }
 }
 
-/// Changes that one page looks at where they are not listed.
-const UNLISTED_MAX: usize = limits::PAGE_ITEMS_MAX;
-
 /// The first changes after a commit, behind a place, found by looking at every version: for a namespace of before the list of
 /// changes, until that has every fact. One more than a page looks at, which tells that there are more.
 fn unlisted_changes(snapshot: &Reader<'_>, since: u64, place: Option<&FactPlace>) -> Result<BTreeSet<ListedFact>> {
@@ -85,7 +82,7 @@ fn unlisted_changes(snapshot: &Reader<'_>, since: u64, place: Option<&FactPlace>
                 first.insert(ListedFact { change: change.0, out_key: row.key.clone(), value: None });
             }
         }
-        while first.len() > UNLISTED_MAX + 1 {
+        while first.len() > limits::UNLISTED_CHANGES_MAX + 1 {
             first.pop_last();
         }
     }

@@ -1,0 +1,59 @@
+"""Values of many megabytes over each transport."""
+
+import asyncio
+import random
+from typing import List, Optional
+
+import pytest
+
+from toondb import LimitExceededError, Namespace
+
+from conftest import Door
+
+MIB = 1 << 20
+
+
+def large(size: int, seed: int) -> bytes:
+    """Bytes of which no part is like another."""
+    return random.Random(seed).randbytes(size)
+
+
+def test_the_largest_value_comes_back(home: Namespace) -> None:
+    value = large(64 * MIB, 1)
+    home.put("k", value)
+    assert home.get("k") == value
+    with pytest.raises(LimitExceededError, match="67108865 bytes"):
+        home.put("k", value + b"x")
+    assert home.get("k") == value
+    assert [bytes(key) for key in home.scan_keys("k")] == [b"k"]
+    assert home.compare_and_set("k", value, b"small")
+    assert home.get("k") == b"small"
+
+
+def test_large_values_in_pages_and_transactions(home: Namespace) -> None:
+    values = {f"k{number}".encode(): large(12 * MIB, number) for number in range(4)}
+    for key, value in values.items():
+        home.put(key, value)
+    assert dict(home.scan("k")) == values
+    with home.transaction() as txn:
+        held = txn.get("k0")
+        assert held == values[b"k0"]
+        txn.put("k0", held[::-1])
+        txn.append("log", [held])
+    assert home.get("k0") == values[b"k0"][::-1]
+    assert [value for _, value in home.read_log("log")] == [values[b"k0"]]
+    assert home.delete_prefix("k") is None, "more than 8 MiB: hidden at once"
+    assert home.get("k1") is None
+
+
+def test_many_are_asked_for_at_once(door: Door, ns: str) -> None:
+    """Over one connection, whose unread answers are bounded: each waits for its turn, and none is refused."""
+    values = [large(30 * MIB, number) for number in range(6)]
+
+    async def ask() -> List[Optional[bytes]]:
+        async with door.mirror(door.address) as client:
+            for number, value in enumerate(values):
+                await client.put(str(number), value, namespace=ns)
+            return list(await asyncio.gather(*(client.get(str(number), namespace=ns) for number in range(6))))
+
+    assert asyncio.run(ask()) == values
