@@ -259,6 +259,15 @@ impl Service for Engine {
         result
     }
 
+    fn answer_hint(&self, namespace: &str, request: &Request) -> usize {
+        let hint = request.answer_hint();
+        if hint == 0 || request.code().kind() != OpKind::Read || !request.code().scope().is_namespaced() {
+            return hint;
+        }
+        let handle = self.inner().ok().and_then(|inner| inner.router.find(namespace).ok().flatten());
+        hint.max(handle.and_then(|handle| handle.foresee(request)).unwrap_or_default())
+    }
+
     fn answer_budget(&self) -> Arc<Budget> {
         Arc::clone(&self.answers)
     }
@@ -342,7 +351,7 @@ impl EngineInner {
         };
         match (kind, handle) {
             (OpKind::Read, None) => self.answer(&reply, read_nothing(&self.clock, request)),
-            (OpKind::Read, Some(handle)) if is_short_read(&request) && handle.answers_at_once() => {
+            (OpKind::Read, Some(handle)) if is_short_read(&request) && handle.answers_at_once(&request) => {
                 self.answer(&reply, handle.read(request, &Wanted::by(None, &self.give_up)));
             }
             (OpKind::Read, Some(handle)) if handle.is_open() => {

@@ -14,6 +14,8 @@ pub const ID_BYTES_MAX: usize = 1024;
 pub const KEY_BYTES_MAX: usize = 8 << 10;
 /// Longest value of a key-value pair, and of a log's entry. Large ones are kept in chunks.
 pub const VALUE_BYTES_MAX: usize = 64 << 20;
+/// A longer value is not read on a thread that others wait for.
+pub const VALUE_SHORT_BYTES_MAX: usize = 1 << 20;
 /// As how long a value counts that may be answered, until it is there: few are longer.
 pub const VALUE_BYTES_EXPECTED: usize = 8 << 20;
 /// Longest content of a document.
@@ -125,6 +127,9 @@ pub const PAGE_ITEMS_MAX: usize = 10_000;
 pub const UNLISTED_CHANGES_MAX: usize = PAGE_ITEMS_MAX;
 /// Most bytes in one page of a scan; a page ends early and gives a cursor.
 pub const PAGE_BYTES_MAX: usize = 8 << 20;
+/// Most bytes of keys' values and logs' entries that are written out in a format: a control character takes six, in each of two
+/// texts.
+pub const RENDERED_VALUES_BYTES_MAX: usize = 2 * PAGE_BYTES_MAX;
 /// Entries in a page where the caller names no limit.
 pub const PAGE_ITEMS_DEFAULT: usize = 1_000;
 /// Most nodes or edges that one traversal, path search or temporal query returns.
@@ -173,9 +178,9 @@ pub const CONTEXT_TOKENS_MAX: u32 = 1_000_000;
 
 /// Most namespaces in one data directory.
 pub const NAMESPACES_MAX: usize = 100_000;
-/// Largest file in which a namespace's folder says what it is. Earlier versions took metadata as large as a frame, and what
-/// they wrote must stay readable.
-pub const NAMESPACE_META_BYTES_MAX: u64 = FRAME_BYTES_MAX as u64 + (64 << 10);
+/// Largest file in which a namespace's folder says what it is. Earlier versions took metadata as large as a frame was then, 64
+/// MiB, and what they wrote must stay readable.
+pub const NAMESPACE_META_BYTES_MAX: u64 = (64 << 20) + (64 << 10);
 /// Things of one name that are set aside in `lost/` before somebody must look.
 pub const LOST_NAMES_MAX: usize = 10_000;
 /// Most collections and vector indexes in one namespace.
@@ -189,7 +194,7 @@ pub const NAMESPACE_IDLE_MAX: Duration = Duration::from_secs(300);
 /// Requests waiting for one namespace; one more is answered `Busy`.
 pub const MAILBOX_ITEMS_MAX: usize = 4096;
 /// Bytes of requests waiting for one namespace; one more is answered `Busy`.
-pub const MAILBOX_BYTES_MAX: usize = 256 << 20;
+pub const MAILBOX_BYTES_MAX: usize = 512 << 20;
 /// Latest time of a commit, in ms since 1970: the end of the year 9999, which every calendar knows.
 pub const TIME_MS_MAX: i64 = 253_402_300_799_999;
 /// Most operations in one group commit.
@@ -296,7 +301,7 @@ pub const SNAPSHOTS_MAX: usize = 1024;
 pub const TIMELINE_BYTES_MAX: usize = 64 << 20;
 /// Expired keys, expired entries of caches, rows of dropped collections and of deleted ranges removed in one step of a sweep.
 pub const SWEEP_ITEMS_MAX: usize = 1_000;
-/// Rows of a range that its delete removes itself; it leaves more than these, or than [`PAGE_BYTES_MAX`] of them, to sweeps.
+/// Rows of a range that its delete removes itself; it leaves more than these, or than [`PAGE_BYTES_MAX`] of their keys, to sweeps.
 pub const ROWS_DELETED_AT_ONCE_MAX: usize = 10_000;
 /// Rows that the range deletes of one operation look at, all together: seconds, in which other writes wait.
 pub const RANGE_ROWS_LOOKED_AT_MAX: usize = 1_000_000;
@@ -311,7 +316,7 @@ pub const DISK_FREE_BYTES_MIN: u64 = 64 << 20;
 pub const FRAME_BYTES_MAX: usize = 80 << 20;
 /// Largest frame before the hello exchange.
 pub const FRAME_BYTES_BEFORE_HELLO_MAX: usize = 64 << 10;
-/// Most bytes of one answer, as estimated while it is gathered: half a frame.
+/// Most bytes of one answer but for pages of values, as estimated while it is gathered: half a frame.
 pub const REPLY_BYTES_MAX: usize = FRAME_BYTES_MAX / 2;
 /// Deepest nesting of a MessagePack value.
 pub const FRAME_DEPTH_MAX: usize = 64;
@@ -351,7 +356,7 @@ pub const fn connections_within(descriptors: u64, doors: usize) -> usize {
 /// Requests one connection may have unanswered; further ones stay in the socket.
 pub const PIPELINE_MAX: usize = 256;
 /// Bytes of answers a connection may leave unread before it is not read from any more.
-pub const OUTBOX_BYTES_MAX: usize = 128 << 20;
+pub const OUTBOX_BYTES_MAX: usize = 144 << 20;
 /// Bytes of answers that their peers have not read yet, over all doors and connections.
 pub const UNREAD_BYTES_MAX: usize = 512 << 20;
 /// An answer over gRPC of at most so many bytes is not counted among those unread: streams bound the small ones.
@@ -359,7 +364,7 @@ pub const ANSWER_SMALL_BYTES_MAX: usize = 4 << 10;
 /// A gRPC connection with unread answers that takes fewer bytes than this within [`FRAME_TIMEOUT`] is closed.
 pub const UNREAD_PROGRESS_BYTES_MIN: usize = 64 << 10;
 /// Bytes of half-received frames over all connections.
-pub const INFLIGHT_BYTES_MAX: usize = 256 << 20;
+pub const INFLIGHT_BYTES_MAX: usize = 512 << 20;
 /// Time for a connection's hello.
 pub const HELLO_TIMEOUT: Duration = Duration::from_secs(5);
 /// Time for the rest of a frame once its first byte is here.
@@ -392,8 +397,7 @@ const _: () = {
     assert!(VALUE_BYTES_MAX + KEY_BYTES_MAX < FRAME_BYTES_MAX, "a put of the largest value fits in a frame");
     assert!(CONTENT_BYTES_MAX + PROPERTIES_BYTES_MAX + DIMENSION_MAX * 4 < FRAME_BYTES_MAX, "so does a document");
     assert!(
-        ((PROPERTIES_BYTES_MAX + NAMESPACE_NAME_BYTES_MAX + 1024) as u64) < NAMESPACE_META_BYTES_MAX
-            && FRAME_BYTES_MAX as u64 + 1024 < NAMESPACE_META_BYTES_MAX,
+        ((PROPERTIES_BYTES_MAX + NAMESPACE_NAME_BYTES_MAX + 1024) as u64) < NAMESPACE_META_BYTES_MAX,
         "what a namespace's folder says of itself can be read, that of earlier versions too"
     );
     assert!(PAGE_BYTES_MAX + VALUE_BYTES_MAX < FRAME_BYTES_MAX, "a page with one entry too many fits in a frame");
@@ -427,10 +431,13 @@ const _: () = {
         TOKEN_NAMESPACES_MAX * (NAMESPACE_NAME_BYTES_MAX + 3) < TOKEN_FILE_BYTES_MAX,
         "any one token fits in its file"
     );
-    // A request begins where what is unread and what it may bring are half of what a connection may leave unread.
     assert!(
-        OUTBOX_BYTES_MAX / 2 - VALUE_BYTES_EXPECTED + VALUE_BYTES_MAX <= OUTBOX_BYTES_MAX,
-        "a value that turns out to be the largest finds room"
+        PAGE_BYTES_MAX + VALUE_BYTES_MAX <= OUTBOX_BYTES_MAX / 2,
+        "the largest page of values has room, beside as much that was begun before it was written"
+    );
+    assert!(
+        6 * FRAME_BYTES_MAX < INFLIGHT_BYTES_MAX && 6 * FRAME_BYTES_MAX < MAILBOX_BYTES_MAX,
+        "several may send one"
     );
     // Base64 makes four bytes of three.
     let spelled = (VALUE_BYTES_MAX + KEY_BYTES_MAX).div_ceil(3) * 4 + 1024;

@@ -15,7 +15,11 @@ pub trait Service: Send + Sync + 'static {
     /// Carries a request out on this thread and waits for the result.
     fn call(&self, namespace: &str, request: Request) -> Result<Response>;
 
+    /// About how many bytes the answer to a request may have; 0 for a small one, which is counted when it is there. It never
+    /// blocks.
+    fn answer_hint(&self, namespace: &str, request: &Request) -> usize;
+
     /// The bytes of answers that nobody has read yet, over all doors together. A door takes room in it for each answer, and
-    /// for one that may be large ([`Request::answer_hint`]) before it submits the request.
+    /// for one that may be large ([`Self::answer_hint`]) before it submits the request.
     fn answer_budget(&self) -> Arc<Budget>;
 }

@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::Waker;
 
 use parking_lot::Mutex;
-use toondb_engine::api::{Effect, Error, ErrorCode, Request, Response, Result};
+use toondb_engine::api::{Effect, Error, ErrorCode, Response, Result};
 use toondb_engine::{Completion, Permit, Share};
 
 use crate::{message, room};
@@ -138,11 +138,11 @@ impl Outbox {
         }
     }
 
-    /// Takes room for the answer to a request that the service is about to be given, and gives the token to ask under;
+    /// Takes room for an answer of about so many bytes to a request that the service is about to be given, and gives the token to ask under;
     /// nothing if the request has to wait until earlier answers are read. Only the connection's task calls this.
-    pub fn expect_answer(&self, id: u64, request: &Request) -> Option<u64> {
-        let room = room::set_aside(&self.share, request.answer_hint())?;
-        let asked = Some(Asked { id, effect: request.effect(), room });
+    pub fn expect_answer(&self, id: u64, effect: Effect, bytes: usize) -> Option<u64> {
+        let room = room::set_aside(&self.share, bytes)?;
+        let asked = Some(Asked { id, effect, room });
         let mut state = self.state.lock();
         let place = state.free.pop().unwrap_or(state.asked.len());
         match state.asked.get_mut(place) {

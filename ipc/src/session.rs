@@ -184,7 +184,10 @@ impl Session {
     fn submit(&mut self, head: &RequestHead<'_>) -> Taken {
         match message::read_args(head).and_then(|request| named(head, request)) {
             Ok(request) => {
-                let Some(token) = self.outbox.expect_answer(head.id, &request) else { return Taken::NoRoom };
+                let bytes = self.service.answer_hint(head.namespace, &request);
+                let Some(token) = self.outbox.expect_answer(head.id, request.effect(), bytes) else {
+                    return Taken::NoRoom;
+                };
                 self.service.submit(head.namespace, request, Reply::new(Arc::clone(&self.sink), token));
             }
             Err(_) if self.outbox.has_no_room() => return Taken::NoRoom,

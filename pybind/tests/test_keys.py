@@ -52,7 +52,7 @@ def test_keys_and_values_have_limits(home: Namespace) -> None:
     with pytest.raises(LimitExceededError):
         home.put(b"k" * 9_000, b"value")
     with pytest.raises(LimitExceededError):
-        home.put(b"k", bytes(9 << 20))
+        home.put(b"k", bytes((64 << 20) + 1))
     assert list(home.scan()) == []
 
 

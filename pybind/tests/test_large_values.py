@@ -2,13 +2,14 @@
 
 import asyncio
 import random
+from pathlib import Path
 from typing import List, Optional
 
 import pytest
 
-from toondb import LimitExceededError, Namespace
+from toondb import AsyncIpcClient, LimitExceededError, Namespace
 
-from conftest import Door
+from conftest import Door, Server
 
 MIB = 1 << 20
 
@@ -42,7 +43,7 @@ def test_large_values_in_pages_and_transactions(home: Namespace) -> None:
         txn.append("log", [held])
     assert home.get("k0") == values[b"k0"][::-1]
     assert [value for _, value in home.read_log("log")] == [values[b"k0"]]
-    assert home.delete_prefix("k") is None, "more than 8 MiB: hidden at once"
+    assert home.delete_prefix("k") == 4
     assert home.get("k1") is None
 
 
@@ -57,3 +58,37 @@ def test_many_are_asked_for_at_once(door: Door, ns: str) -> None:
             return list(await asyncio.gather(*(client.get(str(number), namespace=ns) for number in range(6))))
 
     assert asyncio.run(ask()) == values
+
+
+def test_none_is_refused_while_its_namespace_is_opened(tmp_path: Path) -> None:
+    """What they bring is not known before; after a start, all of them are asked for before any file is open."""
+    values = [large(30 * MIB, number) for number in range(6)]
+    before = Server(tmp_path)
+    with before.connect() as client:
+        for number, value in enumerate(values):
+            client.put(str(number), value)
+    before.stop()
+    after = Server(tmp_path)
+
+    async def ask() -> List[Optional[bytes]]:
+        async with AsyncIpcClient(after.socket) as client:
+            return list(await asyncio.gather(*(client.get(str(number)) for number in range(6))))
+
+    assert asyncio.run(ask()) == values
+    after.stop()
+
+
+def test_many_are_written_at_once(server: Server, ns: str) -> None:
+    """By several processes' worth of connections: none is told that there is no room."""
+    values = [large(60 * MIB, number) for number in range(4)]
+
+    async def write(value: bytes) -> None:
+        async with AsyncIpcClient(server.socket) as client:
+            await client.put(value[:8], value, namespace=ns)
+
+    async def write_all() -> None:
+        await asyncio.gather(*(write(value) for value in values))
+
+    asyncio.run(write_all())
+    with server.connect() as client:
+        assert all(client.get(value[:8], namespace=ns) == value for value in values)

@@ -60,7 +60,11 @@ impl Slot {
 
     /// The write that gives it a value.
     fn write(self, value: u64) -> Request {
-        let (name, text) = (self.name(), value.to_string());
+        let (name, mut text) = (self.name(), value.to_string());
+        if value.is_multiple_of(8) {
+            // Such as stores hold in chunks; of one more or one less than the one before.
+            text.push_str(&" ".repeat(100_000 + 70_000 * (value as usize / 8 % 2)));
+        }
         let properties = Properties::new().with("value", i64::try_from(value).unwrap());
         match self.kind {
             Kind::Put => Request::Put(put(&name, &text)),
@@ -96,7 +100,7 @@ impl Slot {
     fn read(self, client: &BlockingClient, context: &str) -> Option<(u64, u64)> {
         let key = |key: &str| {
             let found = run(client, NAMESPACE, get(key)).unwrap().found?;
-            let value: u64 = String::from_utf8_lossy(&found.value).parse().expect("values are numbers");
+            let value: u64 = String::from_utf8_lossy(&found.value).trim_end().parse().expect("values are numbers");
             Some((value, found.version.0))
         };
         match self.kind {

@@ -67,7 +67,7 @@ fn of_rows(read: &RowsQuery) -> usize {
 }
 
 impl Request {
-    /// Roughly the bytes its answer may have: the most for one thing, a guess for many. 0 for one that is small: there is
+    /// Roughly the bytes its answer may have: the most for one thing, a guess for many and for a value, of which few are large. 0 for one that is small: there is
     /// nothing to be reserved then, and the answer is counted when it is there.
     #[must_use]
     pub fn answer_hint(&self) -> usize {
@@ -79,7 +79,8 @@ impl Request {
             Request::Scan(scan) => page(scan.limit, limits::PAGE_ITEMS_DEFAULT),
             Request::MultiGet(get) => rows(get.keys.len(), ROW_BYTES),
             Request::ReadLog(read) => page(read.limit, limits::PAGE_ITEMS_DEFAULT),
-            Request::PopLog(pop) => page(pop.count, 1),
+            // What it takes it gives, whatever there is room for.
+            Request::PopLog(pop) => page(pop.count, 1).max(limits::VALUE_BYTES_EXPECTED),
             Request::ListLogs(list) => page(list.limit, limits::PAGE_ITEMS_DEFAULT),
             Request::ScanPrefixes(list) => page(list.limit, limits::PAGE_ITEMS_DEFAULT),
             Request::GetDocuments(get) => rows(get.ids.len(), ROW_BYTES),

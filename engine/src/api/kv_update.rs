@@ -163,7 +163,7 @@ impl KeySpan {
     }
 }
 
-/// Deletes every key of a range, all in one commit. Few of them, at most 10,000 and 8 MiB, are removed and counted at once; more
+/// Deletes every key of a range, all in one commit. Few of them, at most 10,000 and 8 MiB of keys, are removed and counted at once; more
 /// are hidden at once, and removed in the background.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeleteRange {

@@ -49,10 +49,11 @@ fn copy_table(
     sink: &mut impl Sink,
     mut wanted: impl FnMut(&[u8]) -> Result<bool>,
 ) -> Result<()> {
-    for row in snapshot.scan(table, &KeyRange::all(), false)? {
+    for row in snapshot.scan_lazily(table, &KeyRange::all(), false)? {
         let row = row?;
         if wanted(&row.key)? {
-            sink.row(table, &row.key, &row.value)?;
+            let value = snapshot.rest_of(table, &row.key, row.value)?;
+            sink.row(table, &row.key, &value)?;
         }
     }
     Ok(())
@@ -82,8 +83,8 @@ fn collection_range(number: u32) -> KeyRange {
 fn copy_vectors(snapshot: &RowSnapshot, number: u32, sink: &mut impl Sink) -> Result<RoaringBitmap> {
     let range = collection_range(number);
     let mut used = RoaringBitmap::new();
-    for row in snapshot.scan(Table::Documents, &range, false)? {
-        let place = DocumentRecord::decode(&row?.value)?.place;
+    for row in snapshot.scan_heads(Table::Documents, &range, false)? {
+        let place = DocumentRecord::decode(&row?.value.start)?.place;
         if place.vector.is_some_and(|vector| !used.insert(vector)) {
             return Err(corrupt("two documents share a vector").into());
         }

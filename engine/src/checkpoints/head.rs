@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! head    0..8    magic "TOONCKP\0"
-//!         8..12   version u32 = 2: 1 had no documents without an embedding, and none that expire
+//!         8..12   version u32 = 3: 1 had no documents without an embedding, and none that expire; 2 no blocks above 16 MiB
 //!        12..16   length of the texts u32, at most a few KiB
 //!        16..24   content checksum u64: the checksum of the last block, 0 without blocks
 //!        24..32   length of the file u64
@@ -38,7 +38,7 @@ use crate::limits;
 use crate::planted::{self, Planted};
 
 const MAGIC: [u8; 8] = *b"TOONCKP\0";
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 const VERSION_OFFSET: usize = 8;
 const FIXED_BYTES: usize = 72;
 const CHECKSUM_BYTES: usize = 8;

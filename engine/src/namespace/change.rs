@@ -268,11 +268,10 @@ impl<'a> Changes<'a> {
             (Table::RangeDeletes, None) => Ok(Some(Change::RangeRemoved { key: key.to_vec(), seq: self.seq })),
             (Table::TemporalOut, Some(value)) => Ok(Some(Change::Fact(FactStep::of_written(key, value)?))),
             (Table::TemporalOut, None) => Ok(FactStep::of_deleted(key, self.seq)?.map(Change::Fact)),
-            (Table::Chunks, _) => Err(StoreError::corrupt(table, "an operation has written it").into()),
             (Table::Collections | Table::Documents | Table::Rows | Table::Purges, None)
             | (Table::Kv | Table::KvExpiry | Table::Nodes | Table::EdgesOut | Table::EdgesIn, _)
             | (Table::TemporalIn | Table::CommitTimes | Table::TemporalTypes | Table::TemporalChanges, _)
-            | (Table::Logs | Table::LogEntries | Table::NodeTypes, _) => Ok(None),
+            | (Table::Logs | Table::LogEntries | Table::NodeTypes | Table::Chunks, _) => Ok(None),
         }
     }
 

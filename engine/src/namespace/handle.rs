@@ -111,9 +111,8 @@ impl Namespace {
         self.state.load().is_some()
     }
 
-    /// True if a short read is answered without waiting: the files are open, and nobody is shrinking the store. Whoever must
-    /// not wait, because others wait for it, asks first.
-    pub fn answers_at_once(&self) -> bool {
+    /// True if nobody who reads has to wait: the files are open, and nobody is shrinking the store.
+    pub(super) fn is_at_hand(&self) -> bool {
         let state = self.state.load();
         state.as_ref().is_some_and(|state| !state.view.load().base.as_ref().is_some_and(|base| base.is_away()))
     }

@@ -19,6 +19,7 @@ mod exec;
 mod filter_budget;
 mod flush;
 mod flushing;
+mod foresight;
 mod handle;
 mod housekeeping;
 mod last_changes;

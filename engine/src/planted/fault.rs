@@ -111,6 +111,12 @@ faults! {
     RowChecksumSkipped = "row_checksum_skipped", Engine "store::seal::tests::a_value_opens_only_as_it_was_and_where_it_was";
     /// A flush leaves deleted rows in the store.
     DeletesNotFlushed = "deletes_not_flushed", Crash "durable::what_was_deleted_is_gone_from_the_store_too";
+    /// A large value counts whatever chunks it is put together from.
+    ChunksUnverified = "chunks_unverified", Engine "store::tests::chunks::a_value_of_chunks_of_several_versions_is_never_given";
+    /// Chunks of a value stay when it is replaced or deleted.
+    OldChunksKept = "old_chunks_kept", Engine "store::tests::chunks::chunks_follow_their_values_whatever_is_written";
+    /// A file does not say that it has chunks.
+    ChunksUnnoted = "chunks_unnoted", Engine "store::tests::chunks::a_file_says_whether_it_has_chunks";
     /// An edge is not written into the reverse index.
     ReverseEdgeForgotten = "reverse_edge_forgotten", Crash "durable::an_edge_is_seen_from_both_ends_and_gone_from_both";
     /// A node is not written into the list by type.

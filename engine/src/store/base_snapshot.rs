@@ -3,6 +3,9 @@
 //! redb verifies pages only in recovery, so each value is held against its seal, and each walk to its order and its bounds.
 
 use std::ops::Bound;
+use std::sync::Arc;
+
+use redb::ReadableTableMetadata as _;
 
 use super::backend::Backend;
 use super::block::{ROWS, VectorBlock, block_of};
@@ -21,7 +24,9 @@ pub type Rows<V> = Box<dyn Iterator<Item = StoreResult<StoredRow<V>>>>;
 /// Every flushed row at one instant. Holding it keeps redb from reusing the pages it sees.
 #[derive(Debug)]
 pub struct BaseSnapshot {
-    pub(super) tables: Tables,
+    pub(super) tables: Arc<Tables>,
+    /// True if any of its values is so large that it is kept in chunks.
+    pub(super) has_cut: bool,
     backend: Backend,
     seal: Seal,
 }
@@ -29,7 +34,10 @@ pub struct BaseSnapshot {
 impl BaseSnapshot {
     /// Over tables that were just opened.
     pub(super) fn new(tables: OpenTables, backend: Backend, seal: Seal) -> Self {
-        Self { tables: Tables::new(tables), backend, seal }
+        let chunks = tables.get(usize::from(Table::Chunks.number())).and_then(Option::as_ref);
+        // One that cannot be read is met by whoever reads it.
+        let has_cut = chunks.is_some_and(|chunks| !chunks.is_empty().unwrap_or(false));
+        Self { tables: Arc::new(Tables::new(tables)), has_cut, backend, seal }
     }
 
     /// True while the file is being shrunk: reads wait.
@@ -61,30 +69,32 @@ impl BaseSnapshot {
         }
     }
 
-    /// The head of a row's value; the rest of a large one is not read.
-    pub fn head(&self, table: Table, key: &[u8]) -> StoreResult<Option<ValueHead>> {
+    /// Looks at what a table holds under a key, without the rest of a large value.
+    fn stored<R>(&self, table: Table, key: &[u8], look: impl FnOnce(Stored<'_>) -> R) -> StoreResult<Option<R>> {
         let read = || {
             let reading = self.tables.read()?;
             let Some(rows) = reading.table(table) else { return Ok(None) };
             let Some(sealed) = rows.get(key)? else { return Ok(None) };
-            Ok(Some(match chunks::open(self.seal, table, key, sealed.value())? {
-                Stored::Whole(value) => ValueHead::of(value),
-                Stored::Cut(head) => ValueHead::read(head.start, head.bytes),
-            }))
+            Ok(Some(look(chunks::open(self.seal, table, key, sealed.value())?)))
         };
-        match table {
-            // A block holds many.
-            Table::Vectors => self.get(table, key, ValueHead::of),
-            _ => read().map_err(|error| self.backend.explain(error)),
-        }
+        read().map_err(|error| self.backend.explain(error))
     }
 
-    /// How many chunks the value under a key has: none if it is whole, or not there.
-    pub(super) fn chunks_of(&self, table: Table, key: &[u8]) -> StoreResult<u32> {
-        let reading = self.tables.read()?;
-        let Some(rows) = reading.table(table) else { return Ok(0) };
-        let Some(sealed) = rows.get(key)? else { return Ok(0) };
-        Ok(match chunks::open(self.seal, table, key, sealed.value())? {
+    /// The head of a row's value; the rest of a large one is not read.
+    pub fn head(&self, table: Table, key: &[u8]) -> StoreResult<Option<ValueHead>> {
+        if table == Table::Vectors {
+            // A block holds many.
+            return self.get(table, key, ValueHead::of);
+        }
+        self.stored(table, key, |stored| match stored {
+            Stored::Whole(value) => ValueHead::of(value),
+            Stored::Cut(head) => ValueHead::read(head.start, head.bytes),
+        })
+    }
+
+    /// How many chunks the value under a key has, none if it is whole; nothing if there is no such row.
+    pub(super) fn chunks_of(&self, table: Table, key: &[u8]) -> StoreResult<Option<u32>> {
+        self.stored(table, key, |stored| match stored {
             Stored::Whole(_) => 0,
             Stored::Cut(head) => chunks::count(key, head.bytes),
         })
@@ -115,21 +125,20 @@ impl BaseSnapshot {
         if table == Table::Vectors {
             return self.vectors(start, end, reverse);
         }
-        Ok(Box::new(self.stored(table, start, end, reverse)?))
+        Ok(Box::new(self.walk(table, start, end, reverse)?))
     }
 
     /// The rows as redb has them, each verified to be what it was and to stand where it belongs.
-    fn stored<V: ReadValue>(
+    fn walk<V: ReadValue>(
         &self,
         table: Table,
         start: Bound<&[u8]>,
         end: Bound<&[u8]>,
         reverse: bool,
     ) -> StoreResult<impl Iterator<Item = StoreResult<StoredRow<V>>> + use<V>> {
-        let reading = self.tables.read()?;
-        let range = reading.table(table).map(|rows| rows.range::<&[u8]>((start, end))).transpose();
+        let range = self.tables.read()?.table(table).map(|rows| rows.range::<&[u8]>((start, end))).transpose();
         let mut range = range.map_err(|error| self.backend.explain(error.into()))?;
-        let (seal, backend) = (self.seal, self.backend.clone());
+        let (seal, backend, tables) = (self.seal, self.backend.clone(), Arc::clone(&self.tables));
         let mut order = KeyOrder::new(table, start, end, reverse);
         let mut ended = false;
         Ok(std::iter::from_fn(move || {
@@ -143,7 +152,7 @@ impl BaseSnapshot {
                 let value = match chunks::open(seal, table, key.value(), sealed.value())? {
                     Stored::Whole(value) => V::of(value),
                     Stored::Cut(head) if V::OF_HEAD => V::read(head.start, head.bytes),
-                    Stored::Cut(head) => V::read(&assemble(seal, &reading, (table, key.value()), head)?, head.bytes),
+                    Stored::Cut(head) => V::of(&assemble(seal, &tables.read()?, (table, key.value()), head)?),
                 };
                 Ok(StoredRow { key: key.value().to_vec(), value })
             });
@@ -171,7 +180,7 @@ impl BaseSnapshot {
         };
         let bounds = (low.as_ref().map(Vec::as_slice), high.as_ref().map(Vec::as_slice));
         let limits = (start.map(<[u8]>::to_vec), end.map(<[u8]>::to_vec));
-        let blocks = self.stored::<Vec<u8>>(Table::Vectors, bounds.0, bounds.1, reverse)?;
+        let blocks = self.walk::<Vec<u8>>(Table::Vectors, bounds.0, bounds.1, reverse)?;
         Ok(Box::new(blocks.flat_map(move |block| {
             let expanded = block.and_then(|block| expand(&block.key, &block.value, &limits, reverse));
             match expanded {

@@ -152,7 +152,7 @@ impl<'a> Bytes<'a> {
 
     fn effect(&mut self) -> Option<RowEffect<'a>> {
         let [table] = self.array()?;
-        let table = Table::from_number(table)?;
+        let table = Table::from_number(table).filter(|table| table.is_logged())?;
         let (key_len, value_len) = (self.number()?, self.number()?);
         let key = self.take(key_len)?;
         let value = self.take(value_len.saturating_sub(1))?;

@@ -12,13 +12,14 @@ use std::borrow::Borrow;
 use std::cmp::{Ordering, Reverse};
 use std::ops::Bound;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering as Memory};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering as Memory};
 
 use crossbeam_skiplist::SkipMap;
 use dashmap::DashMap;
 
 use super::row::ReadValue;
 use super::table::Table;
+use crate::limits;
 
 /// Bytes that one version costs beside its key and value: list node, two boxes.
 const VERSION_OVERHEAD_BYTES: usize = 96;
@@ -107,12 +108,13 @@ pub struct Memtable {
     tables: [VersionMap; Table::COUNT],
     newest_kv: DashMap<Box<[u8]>, Newest, ahash::RandomState>,
     bytes: AtomicUsize,
+    has_large: AtomicBool,
 }
 
 impl Default for Memtable {
     fn default() -> Self {
         let tables = std::array::from_fn(|_| SkipMap::new());
-        Self { tables, newest_kv: DashMap::default(), bytes: AtomicUsize::new(0) }
+        Self { tables, newest_kv: DashMap::default(), bytes: AtomicUsize::new(0), has_large: AtomicBool::new(false) }
     }
 }
 
@@ -126,6 +128,9 @@ impl Memtable {
     pub fn insert(&self, table: Table, key: &[u8], value: Option<&[u8]>, seq: u64) {
         let bytes = key.len() + value.map_or(0, <[u8]>::len) + VERSION_OVERHEAD_BYTES;
         self.bytes.fetch_add(bytes, Memory::Relaxed);
+        if bytes > limits::VALUE_SHORT_BYTES_MAX {
+            self.has_large.store(true, Memory::Relaxed);
+        }
         let value: Option<Arc<[u8]>> = value.map(Into::into);
         self.table(table).insert(VersionKey { key: key.into(), seq }, value.clone());
         if table != Table::Kv {
@@ -141,6 +146,11 @@ impl Memtable {
     /// Approximate memory use.
     pub fn bytes(&self) -> usize {
         self.bytes.load(Memory::Relaxed)
+    }
+
+    /// True if it was ever given a value that takes long to be read.
+    pub fn has_large(&self) -> bool {
+        self.has_large.load(Memory::Relaxed)
     }
 
     /// True if nothing was ever inserted.

@@ -64,7 +64,9 @@ pub use record::{
     CollectionKind, CollectionRecord, Counters, DocumentBody, DocumentFields, DocumentRecord, EdgeRecord, KvRecord,
     NodeRecord, Retraction, RowMark, RowPlace, TemporalRecord,
 };
-pub use row::{ReadValue, StoredRow, ValueHead};
+#[cfg(test)]
+pub use row::ReadValue;
+pub use row::{StoredRow, ValueHead, ValueOrHead};
 pub use table::Table;
 pub use txn::Txn;
 pub use upgrade::{is_of_first_layout, upgrade};

@@ -1,7 +1,6 @@
 //! One stored row, and how much of its value a read takes.
 
-/// Bytes at the beginning of a value that can be read without the rest. The front of every record that is looked at alone fits.
-pub const HEAD_BYTES: usize = 64;
+use super::chunks::HEAD_BYTES;
 
 /// A row: key and value as the catalogue describes them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,10 +33,11 @@ impl ReadValue for Vec<u8> {
     }
 }
 
-/// The beginning of a value, and how long the value is. A large value is not read for it.
+/// The beginning of a value, and how long the value is. A large value is not read for it. The commit and the end of a key's record
+/// stand there, and the place of a log's entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ValueHead {
-    /// At most [`HEAD_BYTES`].
+    /// At most 64 bytes.
     pub start: Vec<u8>,
     /// Bytes of the value.
     pub bytes: usize,
@@ -48,5 +48,29 @@ impl ReadValue for ValueHead {
 
     fn read(start: &[u8], bytes: usize) -> Self {
         Self { start: start.get(..HEAD_BYTES).unwrap_or(start).to_vec(), bytes }
+    }
+}
+
+/// A value, or only the beginning of one that is so large that it is kept in chunks: who wants the rest looks it up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ValueOrHead {
+    /// The value, or its beginning.
+    pub start: Vec<u8>,
+    /// Bytes of the value.
+    pub bytes: usize,
+}
+
+impl ValueOrHead {
+    /// True if all of the value is here.
+    pub fn is_whole(&self) -> bool {
+        self.start.len() == self.bytes
+    }
+}
+
+impl ReadValue for ValueOrHead {
+    const OF_HEAD: bool = true;
+
+    fn read(start: &[u8], bytes: usize) -> Self {
+        Self { start: start.to_vec(), bytes }
     }
 }

@@ -85,11 +85,19 @@ impl Table {
     ];
 
     /// The number of tables.
-    pub const COUNT: usize = Table::ALL.len();
+    pub const COUNT: usize = {
+        assert!(Table::ALL.len() < 127, "seals tell heads of values from values by the upper bit of the number");
+        Table::ALL.len()
+    };
 
     /// The table with this number.
     pub fn from_number(number: u8) -> Option<Table> {
         Table::ALL.get(usize::from(number)).copied()
+    }
+
+    /// True for a table that operations write, so that logs have its rows.
+    pub fn is_logged(self) -> bool {
+        self != Table::Chunks
     }
 
     /// The number, as in log records.

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering as Memory};
 
 use super::base_snapshot::BaseSnapshot;
-use super::error::StoreResult;
+use super::error::{StoreError, StoreResult};
 use super::key::prefix_end;
 use super::memtable::Memtable;
 use super::merge::Merge;
 use super::range_delete::HiddenRanges;
-use super::row::{ReadValue, StoredRow, ValueHead};
+use super::row::{ReadValue, StoredRow, ValueHead, ValueOrHead};
 use super::table::Table;
 
 /// A range of keys.
@@ -178,6 +178,11 @@ impl View {
         std::iter::once(&self.active).chain(&self.frozen)
     }
 
+    /// True if it may hold a value that takes long to be read.
+    pub fn may_hold_large(&self) -> bool {
+        self.memtables().any(|memtable| memtable.has_large()) || self.base.as_ref().is_some_and(|base| base.has_cut)
+    }
+
     /// The newest visible commit.
     pub fn published(&self) -> u64 {
         self.published.load(Memory::Acquire)
@@ -302,6 +307,19 @@ impl RowSnapshot {
             merge.add(parts.into_iter().flatten().map(|row| row.map(|row| (row.key, Some(row.value)))));
         }
         Ok(Box::new(merge))
+    }
+
+    /// All of a value that was read lazily.
+    pub fn rest_of(&self, table: Table, key: &[u8], value: ValueOrHead) -> StoreResult<Vec<u8>> {
+        if value.is_whole() {
+            return Ok(value.start);
+        }
+        self.get(table, key)?.ok_or(StoreError::corrupt(table, "a row is gone while it is read"))
+    }
+
+    /// The rows of a range in key order, large values not read.
+    pub fn scan_lazily(&self, table: Table, range: &KeyRange, reverse: bool) -> StoreResult<RowScan<'_, ValueOrHead>> {
+        self.seen(table, range, reverse, |value| &value.start)
     }
 
     /// The rows of a range that are not hidden; `start` gives the beginning of a value.

@@ -1,6 +1,6 @@
 //! `VectorIndexService.InsertStream`: vectors as they come, committed in atomic chunks.
 //!
-//! A chunk is full at 100,000 vectors or 32 MiB and is then one commit. What was not committed when the stream fails is
+//! A chunk is full at 100,000 vectors or 40 MiB and is then one commit. What was not committed when the stream fails is
 //! dropped, so a stream that fits into one chunk is all or nothing; a longer one tells in its status how much of it is
 //! durable. A client that sends nothing for the stall timeout loses the stream.
 

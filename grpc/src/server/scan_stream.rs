@@ -2,15 +2,19 @@
 //!
 //! The first page is read before the answer begins, so that a bad request is a status and not a broken stream. A task reads
 //! the others, one page ahead of the client at most: the channel to the connection holds one page, and HTTP/2's windows
-//! hold back what the client does not take. A client that takes nothing for the stall timeout loses the stream.
+//! hold back what the client does not take. A client that takes nothing for the stall timeout loses the stream. Pages that wait
+//! count as unread answers of the connection; a stream for whose next page there is no room ends with `Busy`.
+
+use std::sync::Arc;
 
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
-use toondb_engine::api::{ByteBuf, KvPage, Scan};
-use toondb_engine::limits;
+use toondb_engine::api::{ByteBuf, Error, ErrorCode, KvPage, Scan};
+use toondb_engine::{Permit, Share, limits};
 
 use super::frontend::{Call, Frontend};
+use crate::peer::Peer;
 use crate::proto;
 use crate::rpc::Rpc as _;
 use crate::status::to_status;
@@ -29,6 +33,8 @@ struct Rest {
     scan: Scan,
     /// Entries still wanted; nothing = all there are.
     wanted: Option<usize>,
+    /// What the connection leaves unread.
+    unread: Arc<Share>,
 }
 
 impl Rest {
@@ -45,23 +51,42 @@ impl Rest {
     }
 }
 
+/// A page, and the room that it takes until the connection has it.
+struct HeldPage {
+    page: KvPage,
+    _room: Permit,
+}
+
+impl HeldPage {
+    fn of(page: KvPage, unread: &Arc<Share>) -> Result<Self, Error> {
+        let bytes = page.entries.iter().map(|entry| entry.key.len() + entry.value.len()).sum();
+        let text = "answers that were not read yet take up all the room there is; read them, then ask again";
+        let room = unread.take(bytes).ok_or_else(|| Error::new(ErrorCode::Busy, text))?;
+        Ok(Self { page, _room: room })
+    }
+}
+
 impl Frontend {
     pub(super) async fn scan_stream(
         &self,
         request: Request<proto::KvScanRequest>,
     ) -> Result<Response<ScanStream>, Status> {
         let call = self.begin(&request)?;
+        let unread = Peer::of(request.extensions()).map(|peer| Arc::clone(&peer.unread));
+        let unread = unread.ok_or_else(|| Status::internal("the request came by no connection of this server"))?;
         let (namespace, scan) = Scan::read_ask(request.into_inner()).map_err(|error| to_status(&error))?;
         let wanted = scan.limit.filter(|limit| *limit > 0).map(|limit| limit as usize);
-        let rest = Rest { namespace, scan, wanted };
-        let first = self.run(&call, &rest.namespace, rest.next_page()).await.map_err(|error| to_status(&error))?;
+        let rest = Rest { namespace, scan, wanted, unread };
+        let first = self.run(&call, &rest.namespace, rest.next_page()).await;
+        let first = first.and_then(|page| HeldPage::of(page, &rest.unread)).map_err(|error| to_status(&error))?;
         let (sender, receiver) = mpsc::channel(CHANNEL_ITEMS);
         tokio::spawn(self.clone().send_pages(call, rest, first, sender));
         Ok(Response::new(ReceiverStream::new(receiver)))
     }
 
-    async fn send_pages(self, call: Call, mut rest: Rest, mut page: KvPage, sender: Sender) {
+    async fn send_pages(self, call: Call, mut rest: Rest, mut held: HeldPage, sender: Sender) {
         loop {
+            let HeldPage { mut page, _room } = held;
             let cursor = page.cursor.take();
             let entries = Scan::answer(&rest.namespace, page).entries;
             let more = rest.advance(entries.len(), cursor);
@@ -78,8 +103,8 @@ impl Frontend {
                 // Nobody reads any more: the page is given up too.
                 () = sender.closed() => return,
             };
-            match next {
-                Ok(next) => page = next,
+            match next.and_then(|next| HeldPage::of(next, &rest.unread)) {
+                Ok(next) => held = next,
                 Err(error) => {
                     let _ = sender.send_timeout(Err(to_status(&error)), self.stall_timeout).await;
                     return;

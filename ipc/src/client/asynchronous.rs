@@ -31,7 +31,7 @@ use crate::outbox::BUFFER_KEEP_BYTES;
 
 const HELLO_ID: u64 = 1;
 /// Bytes of requests that may wait to be sent; one more is answered `Busy`.
-const QUEUE_BYTES_MAX: usize = 2 * limits::FRAME_BYTES_MAX;
+const QUEUE_BYTES_MAX: usize = 6 * limits::FRAME_BYTES_MAX;
 
 /// A client that any number of tasks may share and clone.
 #[derive(Debug, Clone)]

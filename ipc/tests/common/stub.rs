@@ -129,6 +129,10 @@ impl Service for Stub {
         self.answer(&request)
     }
 
+    fn answer_hint(&self, _namespace: &str, request: &Request) -> usize {
+        request.answer_hint()
+    }
+
     fn answer_budget(&self) -> Arc<Budget> {
         Arc::clone(&self.budget)
     }

@@ -78,7 +78,7 @@ class KeyMethods(Core, Methods):
     ) -> Optional[int]:
         """Delete every key at or after start and before end, however many, all in one commit. Returns how many there were.
 
-        None means more than 10,000 keys or 8 MiB: from this commit on nobody sees them, and they are removed in the
+        None means more than 10,000 keys, or 8 MiB of keys: from this commit on nobody sees them, and they are removed in the
         background; statistics and the quota count them until then. One bound may be left out; ``delete_range(b"")``
         deletes every key. Raises BusyError while 64 such ranges are still being removed.
         """

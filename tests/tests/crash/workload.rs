@@ -78,6 +78,12 @@ fn large(key: &str, fill: u8) -> Put {
     Put { value: ByteBuf::from(vec![b'a' + fill; 25_000]), ..put(key, "") }
 }
 
+/// One that stores hold in chunks: of two, of three, of one.
+fn huge(round: u8) -> Put {
+    let bytes = [70_000, 135_000, 65_300][usize::from(round) % 3];
+    Put { value: ByteBuf::from(vec![b'a' + round; bytes]), ..put("huge", "") }
+}
+
 /// Keys, documents, nodes, edges and facts in one commit.
 fn mixed(round: i64) -> toondb_engine::api::Commit {
     let id = format!("d{round}");
@@ -163,6 +169,7 @@ fn writes() -> Vec<Step> {
         write("default", create_collection("notes", 2, Metric::Euclidean)),
     ];
     for round in 0..4 {
+        steps.push(write("default", huge(round)));
         steps.extend((0..3).map(|i| write("default", large(&format!("big{}", i % 2), round * 3 + i))));
         steps.push(write("default", mixed(i64::from(round) + 2)));
         let key = if round % 2 == 0 { "r" } else { "s" };

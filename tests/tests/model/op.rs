@@ -54,7 +54,12 @@ fn key() -> impl Strategy<Value = ByteBuf> + Clone {
 }
 
 fn value() -> impl Strategy<Value = ByteBuf> + Clone {
-    (0..4_u8).prop_map(|i| ByteBuf::from(vec![b'0' + i; usize::from(i)]))
+    let of = |i: u8, len: usize| ByteBuf::from(vec![b'0' + i; len]);
+    prop_oneof![
+        40 => (0..4_u8).prop_map(move |i| of(i, usize::from(i))),
+        // Such as stores hold in chunks.
+        1 => (0..4_u8).prop_map(move |i| of(i, 65_000 + usize::from(i) * 70_000)),
+    ]
 }
 
 fn ttl() -> impl Strategy<Value = Option<u64>> + Clone {

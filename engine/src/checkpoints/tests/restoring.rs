@@ -145,21 +145,24 @@ fn deleting_takes_one_and_twice_takes_none() {
     assert_eq!(db.restore("m", &first.id, false).unwrap_err().code, ErrorCode::CheckpointNotFound);
 }
 
-/// As files were before there were documents without an embedding.
+/// As files were before there were documents without an embedding, and before there were large values.
 #[test]
-fn a_file_of_version_1_is_read() {
+fn files_of_versions_1_and_2_are_read() {
     let db = Db::new();
     fill(&db, "source");
     let info = db.checkpoint("source");
     let mut bytes = db.export("source", &info.id, ExportFormat::Binary, 1 << 20);
-    assert_eq!(bytes[8..12], 2_u32.to_le_bytes());
-    bytes[8..12].copy_from_slice(&1_u32.to_le_bytes());
-    let end = 72 + u32::from_le_bytes(bytes[12..16].try_into().unwrap()) as usize;
-    let checksum = xxhash_rust::xxh3::xxh3_64(&bytes[..end]);
-    bytes[end..end + 8].copy_from_slice(&checksum.to_le_bytes());
-    let imported = db.import("old", ExportFormat::Binary, &bytes).unwrap();
-    db.restore("target", &imported.id, false).unwrap();
-    assert_eq!(answers(&db, "target"), answers(&db, "source"));
+    assert_eq!(bytes[8..12], 3_u32.to_le_bytes());
+    for version in 1..3_u32 {
+        bytes[8..12].copy_from_slice(&version.to_le_bytes());
+        let end = 72 + u32::from_le_bytes(bytes[12..16].try_into().unwrap()) as usize;
+        let checksum = xxhash_rust::xxh3::xxh3_64(&bytes[..end]);
+        bytes[end..end + 8].copy_from_slice(&checksum.to_le_bytes());
+        let imported = db.import("old", ExportFormat::Binary, &bytes).unwrap();
+        let target = format!("target{version}");
+        db.restore(&target, &imported.id, false).unwrap();
+        assert_eq!(answers(&db, &target), answers(&db, "source"));
+    }
     let json = db.export("source", &info.id, ExportFormat::Json, 1 << 20);
     let json = String::from_utf8(json).unwrap();
     let old = json.replacen("\"version\":2", "\"version\":1", 1);

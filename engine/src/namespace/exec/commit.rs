@@ -115,6 +115,10 @@ fn describe(target: &Target) -> String {
 /// True if a key is there and holds these bytes. Nothing else holds bytes.
 fn holds(ctx: &WriteContext<'_>, target: &Target, bytes: &[u8]) -> Result<bool> {
     let Target::Key { key } = target else { return Ok(false) };
+    let front = ctx.txn.head(Table::Kv, key)?.map(|head| KvFront::decode(&head)).transpose()?;
+    if front.is_none_or(|front| front.value_bytes != bytes.len()) {
+        return Ok(false);
+    }
     let Some(stored) = ctx.txn.get(Table::Kv, key)? else { return Ok(false) };
     let record = KvRecord::decode(&stored)?;
     Ok(!record.is_expired(ctx.now_ms) && record.value == bytes)

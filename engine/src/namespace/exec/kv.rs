@@ -6,7 +6,7 @@ use crate::api::{BatchPut, CompareAndSet, DeleteKey, Deleted, Put, PutEntry, Res
 use crate::namespace::context::WriteContext;
 use crate::namespace::exec::Execute;
 use crate::planted::{self, Planted};
-use crate::store::{KeyWriter, KvFront, KvRecord, Read, ReadValue, Table, ValueHead};
+use crate::store::{KeyWriter, KvFront, KvRecord, Read, StoreError, Table, ValueHead};
 
 fn expiry_key(expires_at: i64, key: &[u8]) -> Vec<u8> {
     KeyWriter::new().time(expires_at).raw(key).finish()
@@ -30,11 +30,12 @@ pub(super) fn old(ctx: &WriteContext<'_>, key: &[u8]) -> Result<Option<Old>> {
     old_of(ctx, key, &stored).map(Some)
 }
 
-/// The same with its value.
-pub(super) fn old_and_value(ctx: &WriteContext<'_>, key: &[u8]) -> Result<Option<(Old, Vec<u8>)>> {
-    let Some(stored) = ctx.txn.stored(Table::Kv, key)? else { return Ok(None) };
-    let old = old_of(ctx, key, &ValueHead::of(&stored))?;
-    Ok(Some((old, KvRecord::decode(&stored)?.value.to_vec())))
+/// The value of a key that is there.
+pub(super) fn value_of(ctx: &WriteContext<'_>, key: &[u8]) -> Result<Vec<u8>> {
+    let stored = ctx.txn.stored(Table::Kv, key)?;
+    let mut stored = stored.ok_or(StoreError::corrupt(Table::Kv, "a key is gone while it is read"))?;
+    stored.drain(..stored.len() - KvRecord::decode(&stored)?.value.len());
+    Ok(stored)
 }
 
 /// What a row of a key says.
@@ -116,8 +117,11 @@ impl Execute for DeleteKey {
 /// Writes a key if it holds what is expected.
 pub fn compare_and_set(ctx: &mut WriteContext<'_>, request: CompareAndSet) -> Result<Swapped> {
     let CompareAndSet { key, expected, value, ttl_ms, durability } = request;
-    let (old, held) = old_and_value(ctx, &key)?.unzip();
-    let seen = held.filter(|_| old.as_ref().is_some_and(|old| !old.gone)).map(ByteBuf::from);
+    let old = old(ctx, &key)?;
+    let seen = match &old {
+        Some(old) if !old.gone => Some(ByteBuf::from(value_of(ctx, &key)?)),
+        Some(_) | None => None,
+    };
     let swapped = seen == expected || planted::is(Planted::SwapUncompared);
     if swapped {
         if let Some(old) = &old {

@@ -1,10 +1,13 @@
 //! Key-value writes that depend on what a key holds.
 
-use super::kv::{delete, end_of, forget, old_and_value, write_record};
+use super::kv::{Old, delete, end_of, forget, old, value_of, write_record};
 use crate::api::{BatchDelete, Deleted, Error, Increment, Incremented, Result, Touch, Touched};
 use crate::namespace::context::WriteContext;
 use crate::namespace::exec::Execute;
 use crate::store::KvRecord;
+
+/// A longer text spells no integer, with as many zeros as one may like.
+const INTEGER_BYTES_MAX: usize = 1 << 10;
 
 /// The integer that a value spells.
 fn integer(value: &[u8]) -> Result<i64> {
@@ -15,18 +18,26 @@ fn integer(value: &[u8]) -> Result<i64> {
     })
 }
 
+/// What a key holds, which is to be an integer.
+fn spelled(ctx: &WriteContext<'_>, key: &[u8], old: &Old) -> Result<Vec<u8>> {
+    match old.value_bytes {
+        ..=INTEGER_BYTES_MAX => value_of(ctx, key),
+        bytes => Err(Error::invalid(format!("the key holds {bytes} bytes, which are no integer as decimal text"))),
+    }
+}
+
 impl Execute for Increment {
     fn execute(self, ctx: &mut WriteContext<'_>) -> Result<Incremented> {
         let Increment { key, by, ttl_ms, durability } = self;
-        let old = old_and_value(ctx, &key)?;
+        let old = old(ctx, &key)?;
         let (before, expires_at) = match &old {
-            Some((seen, value)) if !seen.gone => (integer(value)?, seen.expires_at),
+            Some(seen) if !seen.gone => (integer(&spelled(ctx, &key, seen)?)?, seen.expires_at),
             Some(_) | None => (0, end_of(ctx, ttl_ms)),
         };
         let value = before
             .checked_add(by)
             .ok_or_else(|| Error::limit(format!("{before} and {by} are more together than 64 signed bits hold")))?;
-        if let Some((old, _)) = &old {
+        if let Some(old) = &old {
             forget(ctx, &key, old);
         }
         let text = value.to_string();
@@ -42,10 +53,11 @@ impl Execute for Touch {
         let (mut existing, mut changed) = (0, 0);
         let expires_at = (persist || ttl_ms.is_some()).then(|| end_of(ctx, ttl_ms));
         for key in keys {
-            let Some((old, value)) = old_and_value(ctx, &key)?.filter(|(old, _)| !old.gone) else { continue };
+            let Some(old) = old(ctx, &key)?.filter(|old| !old.gone) else { continue };
             existing += 1;
             let Some(expires_at) = expires_at.filter(|expires_at| *expires_at != old.expires_at) else { continue };
             changed += 1;
+            let value = value_of(ctx, &key)?;
             forget(ctx, &key, &old);
             write_record(ctx, key.into_vec(), KvRecord { seq: old.seq, expires_at, value: &value });
             ctx.check_size()?;

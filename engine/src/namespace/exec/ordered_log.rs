@@ -1,5 +1,5 @@
 //! Writes to ordered logs. Each reads the log's head, changes entries at one of its ends, and writes the head again: no entry
-//! is read but those that are given to the caller, and the one before which a log is cut.
+//! is read but those that are given to the caller, and the head of the one before which a log is cut.
 
 use std::ops::Bound;
 
@@ -113,8 +113,8 @@ fn cut(ctx: &mut WriteContext<'_>, head: &mut LogHead, until: u64) -> Result<u64
     head.gone = if until == head.next {
         head.total
     } else {
-        let stored = ctx.txn.get(Table::LogEntries, &head.entry_key(until))?.ok_or_else(missing)?;
-        LogEntryRow::decode(&stored)?.before
+        let stored = ctx.txn.head(Table::LogEntries, &head.entry_key(until))?.ok_or_else(missing)?;
+        LogEntryRow::decode(&stored.start)?.before
     };
     ctx.account(0, before.saturating_sub(head.total.saturating_sub(head.gone)));
     if count > limits::ROWS_DELETED_AT_ONCE_MAX as u64 {

@@ -65,7 +65,7 @@ fn few(ctx: &mut WriteContext<'_>, range: &KeyRange) -> Result<Option<Vec<Stored
     let (mut rows, mut bytes, mut are_few) = (Vec::new(), 0, true);
     for row in ctx.txn.scan_stored(Table::Kv, range)? {
         let row = row?;
-        bytes += row.key.len() + row.value.bytes;
+        bytes += row.key.len() + row.value.start.len();
         if rows.len() >= limits::ROWS_DELETED_AT_ONCE_MAX || bytes > limits::PAGE_BYTES_MAX {
             are_few = false;
             break;
@@ -127,7 +127,7 @@ pub fn remove_ranges(ctx: &mut WriteContext<'_>, limit: usize) -> Result<bool> {
             break;
         }
         let row = row?;
-        bytes += row.key.len() + row.value.bytes;
+        bytes += row.key.len() + row.value.start.len();
         last = Some(row.key.clone());
         if range.table != Table::Kv || KvFront::decode(&row.value)?.seq < range.seq {
             due.push(row);

@@ -13,7 +13,7 @@ use crate::namespace::query::Query;
 use crate::namespace::query::reader::Reader;
 use crate::namespace::state::State;
 use crate::planted::{self, Planted};
-use crate::store::{KeyRange, KvFront, KvRecord, Read, RowScan, StoreResult, Table};
+use crate::store::{KeyRange, KvFront, KvRecord, Read, RowScan, StoreResult, Table, ValueOrHead};
 
 /// Which parts of a key's record are read; the version always is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,22 +123,24 @@ pub fn scan(state: &State, snapshot: &Reader<'_>, request: &Scan) -> Result<KvPa
     let range = range_of(request);
     if request.keys_only {
         let rows = snapshot.scan_heads(Table::Kv, &range, request.reverse)?;
-        return page(state, snapshot, request, rows, |head| Ok((KvFront::decode(head)?, &[])));
+        return page(state, snapshot, request, rows, KvFront::decode, |_, _| Ok(ByteBuf::new()));
     }
-    let rows = snapshot.scan(Table::Kv, &range, request.reverse)?;
-    page(state, snapshot, request, rows, |stored| {
-        let record = KvRecord::decode(stored)?;
-        Ok((record.front(), record.value))
+    let rows = snapshot.scan_lazily(Table::Kv, &range, request.reverse)?;
+    let front = |value: &ValueOrHead| KvRecord::decode(&value.start).map(|record| record.front());
+    page(state, snapshot, request, rows, front, |key, value| {
+        let value = snapshot.rest_of(Table::Kv, key, value)?;
+        Ok(ByteBuf::from(KvRecord::decode(&value)?.value))
     })
 }
 
-/// Gathers a page; `record` gives what a row says, and the value to be answered.
+/// Gathers a page; `front` gives what a row says beside its value, and `value` the value to be answered.
 fn page<V>(
     state: &State,
     snapshot: &Reader<'_>,
     request: &Scan,
     rows: RowScan<'_, V>,
-    record: impl Fn(&V) -> StoreResult<(KvFront, &[u8])>,
+    front: impl Fn(&V) -> StoreResult<KvFront>,
+    value: impl Fn(&[u8], V) -> StoreResult<ByteBuf>,
 ) -> Result<KvPage> {
     let mut limit =
         request.limit.map_or(limits::PAGE_ITEMS_DEFAULT, |limit| limit as usize).min(limits::PAGE_ITEMS_MAX);
@@ -148,7 +150,7 @@ fn page<V>(
     for row in rows {
         let row = row?;
         snapshot.wanted.step()?;
-        let (front, value) = record(&row.value)?;
+        let front = front(&row.value)?;
         if front.is_expired(now_ms) {
             limit -= usize::from(limit > 0 && planted::is(Planted::LimitCountsExpired));
             continue;
@@ -157,7 +159,7 @@ fn page<V>(
             let cursor = entries.last().map(|last| last.key.clone());
             return Ok(KvPage { entries, cursor });
         }
-        let value = ByteBuf::from(value.to_vec());
+        let value = value(&row.key, row.value)?;
         bytes += row.key.len() + value.len();
         let version = CommitSeq(state.version(front.seq));
         entries.push(KvEntry { key: ByteBuf::from(row.key), value, version });

@@ -52,7 +52,7 @@ pub fn read_log(snapshot: &Reader<'_>, request: &ReadLog, part: Part) -> Result<
     };
     let range = KeyRange { start: Bound::Included(head.entry_key(first)), end: Bound::Excluded(head.entry_key(stop)) };
     let (mut entries, mut bytes, mut next) = (Vec::new(), 0, first);
-    for row in snapshot.scan(Table::LogEntries, &range, false)? {
+    for row in snapshot.scan_lazily(Table::LogEntries, &range, false)? {
         let row = row?;
         snapshot.wanted.step()?;
         let (_, position) = LogEntryRow::place(&row.key)?;
@@ -63,7 +63,10 @@ pub fn read_log(snapshot: &Reader<'_>, request: &ReadLog, part: Part) -> Result<
             return Ok(page(entries, next));
         }
         let value = match part {
-            Part::Value => ByteBuf::from(LogEntryRow::decode(&row.value)?.value),
+            Part::Value => {
+                let entry = snapshot.rest_of(Table::LogEntries, &row.key, row.value)?;
+                ByteBuf::from(LogEntryRow::decode(&entry)?.value)
+            }
             Part::Version => ByteBuf::new(),
         };
         bytes += value.len();

@@ -6,9 +6,10 @@ use super::kv::Part;
 use super::wants::Wants;
 use super::{graph, kv, listing, ordered_log, temporal, traverse, vectors};
 use crate::api::{
-    ByteBuf, GetDocuments, Render, Rendered, Response, Result, RowsQuery, Scan, SearchCollection, SearchVectors,
+    ByteBuf, Error, GetDocuments, Render, Rendered, Response, Result, RowsQuery, Scan, SearchCollection, SearchVectors,
 };
 use crate::format::{self, Answer, Projection};
+use crate::limits;
 use crate::namespace::query::Query;
 use crate::namespace::query::reader::Reader;
 use crate::namespace::state::State;
@@ -30,6 +31,16 @@ impl Query for Render {
     }
 }
 
+/// Refuses values that no text could hold, before one is written.
+fn fits<'v>(values: impl Iterator<Item = &'v ByteBuf>) -> Result<()> {
+    match values.map(|value| value.len()).sum::<usize>() <= limits::RENDERED_VALUES_BYTES_MAX {
+        true => Ok(()),
+        false => Err(Error::limit(
+            "the values are too large to be written out; ask for fewer rows, or leave the column \"value\" out",
+        )),
+    }
+}
+
 /// Reads rows. Values, bodies, fields and embeddings of which no column is wanted are not read; the columns named say what
 /// is wanted, and only without them what the read itself says.
 pub fn read_rows(state: &State, snapshot: &Reader<'_>, read: &RowsQuery, columns: Option<&[String]>) -> Result<Answer> {
@@ -39,15 +50,21 @@ pub fn read_rows(state: &State, snapshot: &Reader<'_>, read: &RowsQuery, columns
     let response = match read.clone() {
         RowsQuery::Scan(scan) => {
             let scan = Scan { keys_only: scan.keys_only || !projection.wants("value"), ..scan };
-            Response::Scan(kv::scan(state, snapshot, &scan)?)
+            let page = kv::scan(state, snapshot, &scan)?;
+            fits(page.entries.iter().map(|entry| &entry.value))?;
+            Response::Scan(page)
         }
         RowsQuery::MultiGet(get) => {
             let part = if projection.wants("value") { Part::Value } else { Part::Version };
-            Response::MultiGet(kv::multi_get(state, snapshot, &get, part)?)
+            let found = kv::multi_get(state, snapshot, &get, part)?;
+            fits(found.values.iter().flatten().map(|found| &found.value))?;
+            Response::MultiGet(found)
         }
         RowsQuery::ReadLog(read) => {
             let part = if projection.wants("value") { Part::Value } else { Part::Version };
-            Response::ReadLog(ordered_log::read_log(snapshot, &read, part)?)
+            let page = ordered_log::read_log(snapshot, &read, part)?;
+            fits(page.entries.iter().map(|entry| &entry.value))?;
+            Response::ReadLog(page)
         }
         RowsQuery::ScanPrefixes(list) => Response::ScanPrefixes(listing::scan_prefixes(state, snapshot, &list)?),
         RowsQuery::ListLogs(list) => Response::ListLogs(ordered_log::list_logs(snapshot, &list)?),

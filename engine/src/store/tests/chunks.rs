@@ -8,8 +8,7 @@ use redb::ReadableTable;
 use super::{CACHE_BYTES, ID, created, open, path};
 use crate::disk::SimDisk;
 use crate::rng::{Rng, SeededRng};
-use crate::store::chunks::{ChunkWriter, WHOLE_BYTES_MAX, owner};
-use crate::store::row::HEAD_BYTES;
+use crate::store::chunks::{ChunkWriter, HEAD_BYTES, WHOLE_BYTES_MAX, owner};
 use crate::store::seal::Seal;
 use crate::store::tables::definition;
 use crate::store::verify::RowReport;
@@ -126,7 +125,8 @@ fn chunks_follow_their_values_whatever_is_written() {
 fn tampered(change: impl FnOnce(&redb::WriteTransaction)) -> (SimDisk, Base) {
     let disk = created();
     let base = open(&disk).unwrap();
-    flush(&base, 1, &[(b"k", Some(record(1, 200_000))), (b"other", Some(record(2, 200_000)))]);
+    let large = |seq| Some(record(seq, 200_000));
+    flush(&base, 1, &[(b"k", large(1)), (b"other", large(2)), (b"short", Some(record(3, 1)))]);
     base.transact(|tx| {
         change(tx);
         Ok(())
@@ -167,7 +167,7 @@ fn chunks_that_belong_to_nobody_are_found_and_taken_away() {
         let mut chunks = tx.open_table(definition(Table::Chunks)).unwrap();
         let last = chunks.last().unwrap().unwrap().0.value().to_vec();
         let (_, key, number) = owner(&last).unwrap();
-        for (key, number) in [(key, number + 1), (b"nobody", 0)] {
+        for (key, number) in [(key, number + 1), (b"short", 0)] {
             let mut stray = vec![Table::Kv.number()];
             stray.extend((key.len() as u32).to_be_bytes());
             stray.extend(key);
@@ -179,12 +179,96 @@ fn chunks_that_belong_to_nobody_are_found_and_taken_away() {
     });
     let found = faults(&base);
     assert_eq!(found.len(), 3, "{found:?}");
-    assert!(found[..2].iter().all(|fault| fault.starts_with("chunks.v1: no large value has this chunk")), "{found:?}");
+    assert!(
+        found[..2].iter().all(|fault| fault.starts_with("chunks.v1: the value there does not have this chunk")),
+        "{found:?}"
+    );
     assert!(verify(&base).is_repairable());
     assert_eq!(read(&base, b"other").unwrap().unwrap(), record(2, 200_000), "a value has what is its own");
     base.rebuild().unwrap();
     assert!(verify(&base).is_sound(), "{:?}", verify(&base));
     assert_eq!(read(&base, b"k").unwrap().unwrap(), record(1, 200_000));
+}
+
+/// They may be all that is left of a value: nobody takes them away.
+#[test]
+fn chunks_whose_row_is_gone_are_reported_and_kept() {
+    let (_disk, base) = tampered(|tx| {
+        tx.open_table(definition(Table::Kv)).unwrap().remove(&b"k"[..]).unwrap().unwrap();
+    });
+    let found = faults(&base);
+    assert_eq!(found.len(), 2, "the value, once, and how many chunks there are: {found:?}");
+    assert!(found[0].starts_with("chunks.v1: there are chunks of a value whose row is not there"), "{found:?}");
+    assert!(!verify(&base).is_repairable());
+    base.rebuild().unwrap();
+    assert_eq!(chunks(&base).len(), 2);
+    flush(&base, 2, &[(b"k", Some(record(3, 100)))]);
+    assert_eq!(read(&base, b"k").unwrap().unwrap(), record(3, 100));
+    assert!(verify(&base).is_repairable(), "the value there does not have them");
+}
+
+/// A page that verifies with a row on it that does not.
+#[test]
+fn a_head_that_does_not_verify_is_reported_once_and_can_be_written_over() {
+    let (_disk, base) = tampered(|tx| {
+        let mut rows = tx.open_table(definition(Table::Kv)).unwrap();
+        let mut head = rows.get(&b"k"[..]).unwrap().unwrap().value().to_vec();
+        head[20] ^= 1;
+        rows.insert(&b"k"[..], head.as_slice()).unwrap();
+    });
+    assert!(matches!(read(&base, b"k"), Err(StoreError::Corrupt { .. })));
+    assert!(base.snapshot().unwrap().head(Table::Kv, b"k").is_err());
+    let found = faults(&base);
+    assert_eq!(found.len(), 2, "by the walk over keys and by the walk over chunks: {found:?}");
+    assert!(!verify(&base).is_repairable());
+    flush(&base, 2, &[(b"k", Some(record(3, 150_000)))]);
+    assert_eq!(read(&base, b"k").unwrap().unwrap(), record(3, 150_000));
+    // Chunks of the old value behind those of the new one are known to be nobody's.
+    assert!(faults(&base).iter().all(|fault| fault.starts_with("chunks.v1: ")), "{:?}", faults(&base));
+    base.rebuild().unwrap();
+    assert!(verify(&base).is_sound());
+    assert_eq!(read(&base, b"k").unwrap().unwrap(), record(3, 150_000));
+}
+
+/// Of these bytes follows where a value is: they must not change without another version of the format.
+#[test]
+fn heads_and_chunks_stand_where_the_format_says() {
+    let base = open(&created()).unwrap();
+    let value = record(5, 65_400);
+    flush(&base, 1, &[(b"key", Some(value.clone()))]);
+    base.transact(|tx| {
+        let rows = tx.open_table(definition(Table::Kv))?;
+        let head = rows.get(&b"key"[..])?.unwrap().value()[8..].to_vec();
+        assert_eq!((head.len(), &head[..4], &head[12..]), (76, &65_416_u32.to_le_bytes()[..], &value[..64]));
+        let chunks = tx.open_table(definition(Table::Chunks))?;
+        let stored: Vec<_> = chunks
+            .iter()?
+            .map(|row| row.map(|(key, value)| (key.value().to_vec(), value.value().len())))
+            .collect::<Result<_, _>>()?;
+        let key = |number: u8| vec![0, 0, 0, 0, 3, b'k', b'e', b'y', 0, 0, 0, number];
+        assert_eq!(stored, [(key(0), 65_277 + 8), (key(1), 65_416 - 64 - 65_277 + 8)]);
+        Ok(())
+    })
+    .unwrap();
+}
+
+/// A shrink goes on while somebody walks over large values, or gives up; the walk sees what it saw.
+#[test]
+fn a_walk_over_large_values_outlives_a_shrink() {
+    let base = open(&created()).unwrap();
+    let keys: Vec<Vec<u8>> = (0..40_u8).map(|number| vec![number]).collect();
+    let rows: Vec<(&[u8], _)> = keys.iter().map(|key| (key.as_slice(), Some(record(key[0].into(), 200_000)))).collect();
+    flush(&base, 1, &rows);
+    let gone: Vec<(&[u8], _)> = keys[4..].iter().map(|key| (key.as_slice(), None)).collect();
+    flush(&base, 2, &gone);
+    let newest = base.snapshot().unwrap();
+    let mut walk = newest.rows::<Vec<u8>>(Table::Kv, Bound::Unbounded, Bound::Unbounded, false).unwrap();
+    assert_eq!(walk.next().unwrap().unwrap().value, record(0, 200_000));
+    let _ = base.shrink(&newest, 2).unwrap();
+    for number in 1..4_u8 {
+        assert_eq!(walk.next().unwrap().unwrap().value, record(number.into(), 200_000));
+    }
+    assert!(walk.next().is_none());
 }
 
 /// Each chunk verifies where it stands, and they are still not those of one value.

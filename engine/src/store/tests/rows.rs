@@ -11,8 +11,8 @@ use crate::rng::{Rng, SeededRng};
 use crate::store::block::{ROWS, VectorBlock};
 use crate::store::{
     Author, Base, BatchFormat, BatchReader, BatchWriter, CollectionKind, Counters, DocumentBody, DocumentRecord,
-    FlushInput, KeyRange, KeyReader, KeyWriter, Memtable, OperationHead, Origin, Read, RowPlace, RowSnapshot, Table,
-    Txn, View,
+    FlushInput, KeyRange, KeyReader, KeyWriter, Memtable, OperationHead, Origin, Read, RowEffect, RowPlace,
+    RowSnapshot, Table, Txn, View,
 };
 
 type Model = BTreeMap<Vec<u8>, Vec<u8>>;
@@ -186,6 +186,19 @@ fn a_transaction_sees_its_own_writes_over_the_snapshot() {
             assert_eq!(rows(&txn, Table::Nodes, &range, reverse), inside(&model, &range, reverse), "round {round}");
         }
     }
+}
+
+/// No operation writes chunks of values: a record that says so is none of ours.
+#[test]
+fn a_batch_with_rows_that_only_flushes_write_is_refused() {
+    let mut payload = Vec::new();
+    let mut writer = BatchWriter::begin(&mut payload);
+    let effect = RowEffect { table: Table::Chunks, key: b"key", value: Some(b"value") };
+    writer.operation(Author { kind: 21, origin: Origin::Client }, 0, 1, std::iter::once(effect));
+    writer.finish(0, &Counters::default());
+    let mut reader = BatchReader::new(BatchFormat::Headed, &payload).unwrap();
+    let mut effects = reader.operation().unwrap().effects;
+    assert!(effects.next().unwrap().is_none());
 }
 
 #[test]

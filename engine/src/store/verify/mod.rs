@@ -24,7 +24,7 @@
 //! | a node | its row in `node_types`, both ways, once that says that it has every node |
 //! | the times of commits | the order of commits |
 //! | a fact | its rows in `temporal_types` and `temporal_changes`, both ways, once these say that they have every fact |
-//! | a large value | its chunks, both ways |
+//! | a large value | its chunks, both ways; chunks without a row are a contradiction |
 //! | the counters | what was counted |
 //!
 //! "Both ways" is shown by looking each row up on the other side and comparing the numbers of rows on both.

@@ -12,6 +12,7 @@ use super::times::Times;
 use super::walk::{Pace, RowSets, RowWalk, Stop};
 use crate::store::base_snapshot::BaseSnapshot;
 use crate::store::error::{StoreError, StoreResult};
+use crate::store::front::KvFront;
 use crate::store::key::{KeyReader, KeyWriter};
 use crate::store::log_record::{LogEntryRow, LogHead, LogMark};
 use crate::store::log_walk::LogWalk;
@@ -102,6 +103,7 @@ impl RowWalk<'_> {
                 Err(error) if error.ends_the_handle() => return Err(Stop::Failed(error)),
                 Err(error) => {
                     self.report.add(FaultKind::Damaged, table.name(), error.to_string());
+                    self.chunks.is_partial = true;
                     return Ok(());
                 }
             };
@@ -178,7 +180,7 @@ impl RowWalk<'_> {
     }
 
     pub(super) fn has(&self, table: Table, key: &[u8]) -> StoreResult<bool> {
-        Ok(self.snapshot.get(table, key, |_| ())?.is_some())
+        Ok(self.snapshot.head(table, key)?.is_some())
     }
 
     fn pair(&mut self, key: &[u8], value: &[u8]) -> StoreResult<RowCheck> {
@@ -198,12 +200,13 @@ impl RowWalk<'_> {
         *expiry += 1;
         let mut parts = KeyReader::new(key);
         let matches = match parts.time() {
-            Some(expires_at) => self.snapshot.get(Table::Kv, parts.rest(), |value| {
-                KvRecord::decode(value).is_ok_and(|record| record.expires_at == expires_at)
-            })?,
-            None => None,
+            Some(expires_at) => {
+                let head = self.snapshot.head(Table::Kv, parts.rest())?;
+                head.is_some_and(|head| KvFront::decode(&head).is_ok_and(|front| front.expires_at == expires_at))
+            }
+            None => false,
         };
-        Ok(self.grant(Table::KvExpiry, key, matches == Some(true), "no key expires then"))
+        Ok(self.grant(Table::KvExpiry, key, matches, "no key expires then"))
     }
 
     fn collection(&mut self, value: &[u8]) -> RowCheck {

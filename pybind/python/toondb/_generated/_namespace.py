@@ -78,7 +78,7 @@ class Namespace(NamespaceBase):
 
         ttl: seconds, or a timedelta, from now after which the key is gone; None = for ever. A put without it clears an
         older one. durability: "durable" returns once the write is on disk; "volatile" returns earlier and may lose the
-        write in a crash. Raises LimitExceededError for a key over 8 KiB or a value over 8 MiB, QuotaExceededError,
+        write in a crash. Raises LimitExceededError for a key over 8 KiB or a value over 64 MiB, QuotaExceededError,
         BusyError, DiskFullError, and OutcomeUnknownError if the disk failed in the middle of it. A namespace that does
         not exist is created.
         """
@@ -105,7 +105,7 @@ class Namespace(NamespaceBase):
     ) -> Optional[int]:
         """Delete every key at or after start and before end, however many, all in one commit. Returns how many there were.
 
-        None means more than 10,000 keys or 8 MiB: from this commit on nobody sees them, and they are removed in the
+        None means more than 10,000 keys, or 8 MiB of keys: from this commit on nobody sees them, and they are removed in the
         background; statistics and the quota count them until then. One bound may be left out; ``delete_range(b"")``
         deletes every key. Raises BusyError while 64 such ranges are still being removed.
         """
@@ -250,7 +250,7 @@ class Namespace(NamespaceBase):
         """Append one value, or several in one commit. Returns the position of the first; the others follow it.
 
         However many append at once, each is served and none has to try again. The first position of a new log is 1, or
-        lies behind all those of logs that were deleted. At most 100,000 values of at most 8 MiB a call.
+        lies behind all those of logs that were deleted. At most 100,000 values of at most 64 MiB each, and 80 MiB together, a call.
         """
         return self._store.append(log, values, namespace=self.name, durability=durability)
 
@@ -424,7 +424,7 @@ class Namespace(NamespaceBase):
         not exist, with the cosine metric and the dimension of the first embedding; without it CollectionNotFoundError is
         raised. InvalidArgumentError names what is wrong.
 
-        chunk_size: commit so many at a time, for more than one call takes (100,000, or 64 MiB): then each chunk is all or
+        chunk_size: commit so many at a time, for more than one call takes (100,000, or 80 MiB): then each chunk is all or
         none, and those before one that fails stay. Documents may then come from a generator that no memory would hold.
         progress: a function that is told how many are written after each chunk, or True for a line on standard error; chunks
         are of 10,000 documents then unless ``chunk_size`` says otherwise.

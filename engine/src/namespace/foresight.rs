@@ -1,0 +1,51 @@
+//! What a read of values will bring, as far as that can be told before it is carried out: so that its answer finds room, and no
+//! thread that others wait for reads megabytes.
+
+use super::handle::Namespace;
+use crate::api::Request;
+use crate::limits;
+use crate::store::{Read, RowSnapshot, Table};
+
+/// The most that comes in one answer: a page ends behind the value that fills it.
+const PAGE_OF_LARGE: usize = limits::PAGE_BYTES_MAX + limits::VALUE_BYTES_MAX;
+
+/// Reads of which nobody knows what they bring.
+fn is_page_of_values(request: &Request) -> bool {
+    match request {
+        Request::Scan(scan) => !scan.keys_only,
+        Request::MultiGet(_) | Request::ReadLog(_) => true,
+        _ => false,
+    }
+}
+
+impl Namespace {
+    /// Bytes that a read of values may bring; nothing if no more than such reads do as a rule, or if it is none.
+    pub fn foresee(&self, request: &Request) -> Option<usize> {
+        let get = match request {
+            Request::Get(get) => Some(get),
+            other if is_page_of_values(other) => None,
+            _ => return None,
+        };
+        let state = self.state.load();
+        let view = state.as_ref().map(|state| state.view.load_full());
+        match (get, view) {
+            // It may have anything in it.
+            (Some(_), None) => Some(limits::VALUE_BYTES_MAX),
+            (None, None) => Some(PAGE_OF_LARGE),
+            (_, Some(view)) if !view.may_hold_large() => None,
+            (None, Some(_)) => Some(PAGE_OF_LARGE),
+            // Who waits for whoever shrinks the store is not to do so here.
+            (Some(_), Some(view)) if view.base.as_ref().is_some_and(|base| base.is_away()) => {
+                Some(limits::VALUE_BYTES_MAX)
+            }
+            // What cannot be read is told by the read.
+            (Some(get), Some(view)) => RowSnapshot::newest(view).head(Table::Kv, &get.key).ok()?.map(|head| head.bytes),
+        }
+    }
+
+    /// True if a read that is short as a rule is so here: it needs no opening, nobody shrinks the store, and no large value is
+    /// to be read.
+    pub fn answers_at_once(&self, request: &Request) -> bool {
+        self.is_at_hand() && self.foresee(request).is_none_or(|bytes| bytes <= limits::VALUE_SHORT_BYTES_MAX)
+    }
+}
