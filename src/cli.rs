@@ -53,8 +53,18 @@ gRPC listens on loopback as it is. Any other address needs TLS (--grpc-cert, --g
 tokens (toondb token create), certificates of the clients (--grpc-client-ca), or both. Once a token was created, every
 gRPC call needs one. --grpc unix:/path listens on a Unix socket instead.
 
+Started by systemd, it serves the sockets that the unit names (FileDescriptorName=socket or grpc), says when it is ready,
+and with --idle-exit ends when nobody is connected; `toondb install-units` writes the units.
+
 Logs go to standard error; TOONDB_LOG chooses them, for example TOONDB_LOG=debug or TOONDB_LOG=toondb_ipc=trace.")]
     Serve(Serve),
+    /// Write systemd units that start the server when somebody connects.
+    #[command(after_help = "\
+Writes toondb.socket and toondb.service, with the path of this very program: for your own user to ~/.config/systemd/user, and
+without --user, as root, to /etc/systemd/system. A file that is there already with other content is left alone.
+
+The first connection to the socket starts the server; it ends by itself when nobody has been connected for ten minutes.")]
+    InstallUnits(InstallUnits),
     /// Ask a running server for a sign of life.
     Ping(Server),
     /// Show the counters of a running server and of its namespaces.
@@ -133,9 +143,20 @@ pub struct Serve {
     #[arg(value_parser = connections, long, env = "TOONDB_CONNECTIONS", value_name = "N",
         default_value_t = toondb_engine::limits::CONNECTIONS_MAX)]
     pub connections: usize,
+    /// End when nobody has been connected for so long, for example 10min. Only with sockets that outlive the server: systemd's.
+    #[arg(value_parser = parse_span, long, value_name = "TIME")]
+    pub idle_exit: Option<Duration>,
     /// Which log lines to write: error, warn, info, debug or trace, or a filter by module.
     #[arg(long, env = "TOONDB_LOG", default_value = "info", value_name = "FILTER")]
     pub log: String,
+}
+
+/// Where units go.
+#[derive(Debug, Args)]
+pub struct InstallUnits {
+    /// For your own user, not for the whole machine.
+    #[arg(long)]
+    pub user: bool,
 }
 
 /// Which server.

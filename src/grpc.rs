@@ -18,6 +18,8 @@ enum Place {
     Tcp(SocketAddr),
     /// Owns the path for as long as the server lives.
     Unix(BoundSocket, String),
+    /// Somebody else's Unix socket.
+    Inherited,
 }
 
 /// A running gRPC frontend.
@@ -65,11 +67,38 @@ impl Grpc {
         Ok(Self { server: Server::start(listener, &server_options, backend)?, place })
     }
 
+    /// Serves an engine on a socket that was handed over.
+    pub fn adopt(
+        listener: Listener,
+        options: &Serve,
+        connections: usize,
+        engine: &Engine,
+    ) -> Result<Self, Box<dyn Error>> {
+        let tls = tls(options);
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let address = listener.tcp_address();
+        if address.is_none() && tls.is_some() {
+            return Err("a Unix socket is served without TLS; leave --grpc-cert out".into());
+        }
+        let required = address.is_some_and(|address| requires_tokens(&address, tls.as_ref()));
+        let tokens = Arc::new(Tokens::open(&options.data, Arc::clone(&clock), required)?);
+        let server_options = ServerOptions { tls, connections_max: connections, ..ServerOptions::default() };
+        let backend = Backend { engine: Arc::new(engine.clone()), tokens, clock };
+        let server = Server::start(listener, &server_options, backend)?;
+        Ok(Self { server, place: address.map_or(Place::Inherited, Place::Tcp) })
+    }
+
+    /// Connections now.
+    pub fn connections(&self) -> usize {
+        self.server.connections()
+    }
+
     /// Where it listens.
     pub fn address(&self) -> String {
         match &self.place {
             Place::Tcp(address) => address.to_string(),
             Place::Unix(_, text) => text.clone(),
+            Place::Inherited => "a socket that was handed over".to_owned(),
         }
     }
 

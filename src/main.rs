@@ -1,5 +1,6 @@
 //! The `toondb` command: wires the frontends to the engine, asks a running server for signs of life, and converts texts.
 
+mod activation;
 mod check;
 mod cli;
 mod descriptors;
@@ -11,8 +12,10 @@ mod query;
 mod serve;
 mod signals;
 mod stats;
+mod supervisor;
 mod text;
 mod token;
+mod units;
 
 use std::process::ExitCode;
 
@@ -29,6 +32,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
         Command::Serve(options) => serve::serve(&options),
+        Command::InstallUnits(options) => units::install(&options),
         Command::Ping(options) => query::ping(&options),
         Command::Stats(options) => stats::stats(&options),
         Command::Check(options) => return ended(check::check(&options)),

@@ -3,7 +3,8 @@
 //! | Signal | What it does |
 //! |---|---|
 //! | TERM, INT; XCPU, PWR | Ends the server: what was accepted is answered. The last two announce an end that comes anyway |
-//! | HUP, USR1, USR2, ALRM, VTALRM, PROF, IO, STKFLT, the real-time ones | Nothing but a line in the log |
+//! | HUP | Nothing but a line in the log; the supervisor is told that it was heard |
+//! | USR1, USR2, ALRM, VTALRM, PROF, IO, STKFLT, the real-time ones | Nothing but a line in the log |
 //! | XFSZ | Nothing: the write that passed the limit of a file's size fails, and is dealt with as on a full disk |
 //! | PIPE | Nothing: Rust ignores it from the start |
 //! | QUIT, ABRT and those of faults | As ever: they ask for a core dump |
@@ -14,6 +15,7 @@
 use std::future::poll_fn;
 use std::io;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -22,7 +24,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 const ENDING: [(&str, i32); 4] = [("SIGTERM", 15), ("SIGINT", 2), ("SIGXCPU", 24), ("SIGPWR", 30)];
 /// Signals that mean nothing to it.
 const IDLE: [(&str, i32); 9] = [
-    ("SIGHUP", 1),
+    (RELOAD, 1),
     ("SIGUSR1", 10),
     ("SIGUSR2", 12),
     ("SIGALRM", 14),
@@ -32,6 +34,8 @@ const IDLE: [(&str, i32); 9] = [
     ("SIGPROF", 27),
     ("SIGIO", 29),
 ];
+/// By which supervisors ask to read settings again; see [`crate::supervisor`].
+const RELOAD: &str = "SIGHUP";
 /// The real-time signals that the C library leaves to programs.
 const REAL_TIME: std::ops::RangeInclusive<i32> = 34..=64;
 
@@ -44,7 +48,7 @@ pub struct Signals {
 impl Signals {
     /// Catches those that mean nothing, so that nothing that happens before the server is ready is ended by one of them.
     pub fn catch_idle() -> io::Result<Self> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
         let mut signals = Self { runtime, caught: Vec::new() };
         signals.catch(IDLE)?;
         signals.catch(REAL_TIME.map(|number| ("a real-time signal", number)))?;
@@ -64,23 +68,43 @@ impl Signals {
         Ok(())
     }
 
-    /// Waits for one that ends the server, and gives its name.
-    pub fn wait(self) -> &'static str {
-        let Self { runtime, mut caught } = self;
-        runtime.block_on(poll_fn(|context| poll_ending(&mut caught, context)))
+    /// Waits for a signal that means something, for so long at most.
+    pub fn wait(&mut self, at_most: Option<Duration>) -> Event {
+        let Self { runtime, caught } = self;
+        runtime.block_on(async {
+            let signal = poll_fn(|context| poll_meaning(caught, context));
+            match at_most {
+                None => signal.await,
+                Some(time) => tokio::time::timeout(time, signal).await.unwrap_or(Event::None),
+            }
+        })
     }
 }
 
-fn poll_ending(caught: &mut [(&'static str, Signal)], context: &mut Context<'_>) -> Poll<&'static str> {
+/// What has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event {
+    /// A signal of this name ends the server.
+    End(&'static str),
+    /// SIGHUP.
+    Reload,
+    /// Nothing, in the time given.
+    None,
+}
+
+fn poll_meaning(caught: &mut [(&'static str, Signal)], context: &mut Context<'_>) -> Poll<Event> {
     for (name, signal) in caught {
         while let Poll::Ready(Some(())) = signal.poll_recv(context) {
             if ENDING.iter().any(|(ending, _)| ending == name) {
-                return Poll::Ready(name);
+                return Poll::Ready(Event::End(name));
             }
             tracing::info!(
                 signal = name,
                 "the signal changes nothing; tokens are followed as they change, and certificates are read at start"
             );
+            if *name == RELOAD {
+                return Poll::Ready(Event::Reload);
+            }
         }
     }
     Poll::Pending

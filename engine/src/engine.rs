@@ -205,6 +205,13 @@ impl Engine {
         inner.router.require(namespace)?.commit_log()
     }
 
+    /// How long the writer of a namespace has been at one group of requests, of all namespaces the longest: whether writers still
+    /// answer. Nothing once the engine is closed.
+    #[must_use]
+    pub fn busiest_writer(&self) -> Duration {
+        self.inner().map_or(Duration::ZERO, |inner| inner.router.busiest_writer())
+    }
+
     /// Tells a second process that wants the directory how this one is reached.
     ///
     /// # Errors

@@ -346,6 +346,11 @@ impl Router {
         self.options.openings.count()
     }
 
+    /// How long the writer of an open namespace has been at one group, of all the longest.
+    pub fn busiest_writer(&self) -> Duration {
+        self.options.openings.busiest()
+    }
+
     /// Looks after the open namespaces, and closes those idle for long.
     pub fn tick(&self) {
         self.shared.space.look();

@@ -39,9 +39,15 @@ pub struct Acceptor {
     pub threads: Vec<Handle>,
 }
 
+impl std::fmt::Debug for Acceptor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Acceptor").field("limits", &self.limits).finish_non_exhaustive()
+    }
+}
+
 impl Acceptor {
     /// Accepts for ever; the caller drops the future to stop.
-    pub async fn run(self, listener: UnixListener) -> io::Result<()> {
+    pub async fn run(&self, listener: UnixListener) -> io::Result<()> {
         let listener = tokio::net::UnixListener::from_std(listener)?;
         let mut threads = self.threads.iter().cycle();
         loop {

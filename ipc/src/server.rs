@@ -4,6 +4,10 @@
 //! that have arrived but not begun with `ShuttingDown`, and waits for the answers of those that have; when everything
 //! is written, or the time for it is over, the connections close and the threads end. The lock on the path is let go
 //! last, so the next server begins after this one has ended.
+//!
+//! A socket that somebody else has made and keeps is served as well, and its path left alone. Connections wait in it while nobody
+//! serves it, so a server that nobody is connected to may end without refusing whoever connects at that moment
+//! ([`Server::end_if_idle`]).
 
 use std::io;
 use std::os::unix::net::UnixListener;
@@ -68,6 +72,12 @@ impl Default for ServerOptions {
     }
 }
 
+/// Where a server listens, and its path, if it owns one.
+struct Listening {
+    listener: UnixListener,
+    bound: Option<BoundSocket>,
+}
+
 /// A running server. Dropping it shuts it down.
 #[derive(Debug)]
 pub struct Server {
@@ -75,9 +85,12 @@ pub struct Server {
     budget: Arc<Budget>,
     answers: Arc<toondb_engine::Budget>,
     drain_timeout: Duration,
+    acceptor: Arc<Acceptor>,
     stop_accepting: Arc<Notify>,
     accepting_ended: Arc<Registry>,
     threads: Vec<IoThread>,
+    /// The socket that was adopted.
+    kept: Option<UnixListener>,
     /// Dropped last, so that the path's lock outlives the threads.
     bound: Option<BoundSocket>,
     ended: bool,
@@ -94,24 +107,27 @@ impl Server {
         let mut bound = BoundSocket::bind(&path)?;
         let failed = |source| BindError::Io { action: "serve", path, source };
         match bound.take_listener() {
-            Some(listener) => Self::start(listener, bound, options, service).map_err(failed),
+            Some(listener) => Self::start(Listening { listener, bound: Some(bound) }, options, service).map_err(failed),
             None => Err(failed(io::Error::other("the listening socket is gone"))),
         }
     }
 
-    fn start(
-        listener: UnixListener,
-        bound: BoundSocket,
-        options: ServerOptions,
-        service: Arc<dyn Service>,
-    ) -> io::Result<Self> {
+    /// Serves a listening socket that somebody else has made, and keeps.
+    pub fn adopt(listener: UnixListener, options: ServerOptions, service: Arc<dyn Service>) -> io::Result<Self> {
+        // Whoever made it may have left it blocking, and then one connection that goes again would stop all others.
+        listener.set_nonblocking(true)?;
+        Self::start(Listening { listener, bound: None }, options, service)
+    }
+
+    fn start(listening: Listening, options: ServerOptions, service: Arc<dyn Service>) -> io::Result<Self> {
         let threads = (0..options.io_threads.max(1))
             .map(|index| IoThread::start(format!("toondb-io-{index}")))
             .collect::<io::Result<Vec<_>>>()?;
         let registry = Registry::new(options.connections_max);
         let budget = Budget::new(options.inflight_bytes_max);
         let answers = service.answer_budget();
-        let acceptor = Acceptor {
+        let Listening { listener, bound } = listening;
+        let acceptor = Arc::new(Acceptor {
             service,
             registry: Arc::clone(&registry),
             budget: Arc::clone(&budget),
@@ -125,13 +141,32 @@ impl Server {
             },
             uids: options.uids,
             threads: threads.iter().map(IoThread::handle).collect(),
+        });
+        let kept = if bound.is_none() { Some(listener.try_clone()?) } else { None };
+        let (stop_accepting, accepting_ended) = (Arc::new(Notify::new()), Registry::new(1));
+        let drain_timeout = options.drain_timeout;
+        let server = Self {
+            registry,
+            budget,
+            answers,
+            drain_timeout,
+            acceptor,
+            stop_accepting,
+            accepting_ended,
+            threads,
+            kept,
+            bound,
+            ended: false,
         };
-        let stop_accepting = Arc::new(Notify::new());
-        let stopped = Arc::clone(&stop_accepting);
+        server.accept_from(listener);
+        Ok(server)
+    }
+
+    fn accept_from(&self, listener: UnixListener) {
+        let (acceptor, stopped) = (Arc::clone(&self.acceptor), Arc::clone(&self.stop_accepting));
         // The accepting task is an entry of a registry of its own, whose emptiness says that the listener is closed.
-        let accepting_ended = Registry::new(1);
-        let entry = accepting_ended.enter(&Arc::new(Outbox::new(toondb_engine::Budget::new(0).share(0))));
-        if let Some(first) = threads.first() {
+        let entry = self.accepting_ended.enter(&Arc::new(Outbox::new(toondb_engine::Budget::new(0).share(0))));
+        if let Some(first) = self.threads.first() {
             first.spawn(async move {
                 let _entry = entry;
                 tokio::select! {
@@ -144,18 +179,24 @@ impl Server {
                 }
             });
         }
-        let drain_timeout = options.drain_timeout;
-        Ok(Self {
-            registry,
-            budget,
-            answers,
-            drain_timeout,
-            stop_accepting,
-            accepting_ended,
-            threads,
-            bound: Some(bound),
-            ended: false,
-        })
+    }
+
+    /// Ends the server if nobody is connected, and gives whether it has ended; otherwise it goes on. Whoever connects at that
+    /// moment is served, or waits in the socket for the next server. Only one that was adopted ends like this: with a socket
+    /// of the server's own, what waits in it would be lost with it. After an error the server is to be shut down.
+    pub fn end_if_idle(&mut self) -> io::Result<bool> {
+        let Some(kept) = self.kept.as_ref().filter(|_| self.connections() == 0) else { return Ok(false) };
+        let again = kept.try_clone()?;
+        self.stop_accepting.notify_one();
+        if !self.accepting_ended.wait_until_empty(self.drain_timeout) {
+            return Err(io::Error::other("accepting connections does not end"));
+        }
+        if self.connections() == 0 {
+            self.end();
+            return Ok(true);
+        }
+        self.accept_from(again);
+        Ok(false)
     }
 
     /// Connections now.

@@ -1,6 +1,7 @@
 //! Real processes: the server's binary and this crate's worker.
 
 use std::io::{BufRead, BufReader, Read};
+use std::os::fd::{AsFd, AsRawFd};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
@@ -81,6 +82,24 @@ impl Served {
         let mut shell = Command::new("sh");
         shell.args(["-c", &format!("ulimit {ulimit} && exec \"$0\" \"$@\"")]).arg(server_binary());
         Self::start_as(shell, Some(socket), None, data)
+    }
+
+    /// Starts a server on a listening socket of the caller's, handed over as systemd does, and waits until it is ready. `more` are
+    /// words of a shell: settings of the environment, then arguments behind a `--`.
+    ///
+    /// # Errors
+    /// With its log if it ends instead.
+    pub fn start_handed(listener: &impl AsFd, name: &str, more: (&str, &str), data: &Path) -> Result<Self, String> {
+        // Only descriptors that are not closed on exec reach the shell, which gives this one its number.
+        rustix::io::fcntl_setfd(listener, rustix::io::FdFlags::empty()).expect("a descriptor has flags");
+        let number = listener.as_fd().as_raw_fd();
+        let (environment, arguments) = more;
+        let script = format!(
+            "exec 3<&{number} && LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES='{name}' {environment} exec \"$0\" \"$@\" {arguments}"
+        );
+        let mut shell = Command::new("bash");
+        shell.args(["-c", &script]).arg(server_binary());
+        Self::start_as(shell, None, None, data)
     }
 
     /// As [`Served::start`], watched from the first call of its program on.

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
@@ -61,6 +61,8 @@ pub struct Namespace {
     panics: Mutex<VecDeque<Duration>>,
     pub(super) used: AtomicBool,
     pub(super) idle_ticks: AtomicU32,
+    /// When the writer began the group that it is at, in ms of monotonic time and 1 at least; 0 = it is at none.
+    pub(super) busy_since_ms: AtomicU64,
     /// True once the log says that the files cannot be read.
     is_unreadable: AtomicBool,
     pub(super) shared: Shared,
@@ -81,6 +83,7 @@ impl Namespace {
             panics: Mutex::default(),
             used: AtomicBool::new(true),
             idle_ticks: AtomicU32::new(0),
+            busy_since_ms: AtomicU64::new(0),
             is_unreadable: AtomicBool::new(false),
             shared: shared.clone(),
         }
@@ -204,7 +207,10 @@ impl Namespace {
             {
                 let mut slot = self.opening.lock();
                 self.mailbox.take_group(&mut group);
+                let now_ms = u64::try_from(self.options.clock.monotonic().as_millis()).unwrap_or(u64::MAX);
+                self.busy_since_ms.store(now_ms.max(1), Ordering::Relaxed);
                 self.run(&mut slot, &mut group);
+                self.busy_since_ms.store(0, Ordering::Relaxed);
             }
             if self.mailbox.rest() || self.schedule() {
                 return;

@@ -32,6 +32,13 @@ impl Tenant for Namespace {
         if self.used.load(Ordering::Relaxed) { 0 } else { self.idle_ticks.load(Ordering::Relaxed) }
     }
 
+    fn busy_for(&self) -> Duration {
+        match self.busy_since_ms.load(Ordering::Relaxed) {
+            0 => Duration::ZERO,
+            since => self.options.clock.monotonic().saturating_sub(Duration::from_millis(since)),
+        }
+    }
+
     fn has_transactions(&self) -> bool {
         self.state.load().as_ref().is_some_and(|state| !state.snapshots.is_empty())
     }

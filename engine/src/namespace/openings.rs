@@ -8,6 +8,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
 
@@ -121,6 +122,11 @@ impl Openings {
     /// Namespaces with files open, in the order in which they were opened.
     pub fn open(&self) -> Vec<Arc<dyn Tenant>> {
         self.taken.lock().places.values().filter_map(Weak::upgrade).collect()
+    }
+
+    /// How long the writer of one of them has been at one group, of all the longest.
+    pub fn busiest(&self) -> Duration {
+        self.open().iter().map(|tenant| tenant.busy_for()).max().unwrap_or_default()
     }
 
     /// How many openings have files open.

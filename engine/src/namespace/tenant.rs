@@ -13,6 +13,9 @@ pub trait Tenant: Send + Sync {
     /// Ticks since the last request; 0 if there was one since the last tick.
     fn idle_ticks(&self) -> u32;
 
+    /// How long its writer has been at the group that it is at; nothing if it is at none.
+    fn busy_for(&self) -> Duration;
+
     /// True while transactions are open, which closing would end.
     fn has_transactions(&self) -> bool;
 

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Runtime;
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinHandle;
 use tonic::transport::Server as TonicServer;
 use tonic_health::ServingStatus;
@@ -68,6 +68,8 @@ pub struct Server {
     reporter: Reporter,
     address: Option<SocketAddr>,
     drain_timeout: Duration,
+    places: Arc<Semaphore>,
+    connections_max: usize,
 }
 
 impl std::fmt::Debug for Server {
@@ -110,6 +112,7 @@ impl Server {
         };
         let _inside = runtime.enter();
         let incoming = Incoming::new(listener, options, unread, patience)?;
+        let (places, connections_max) = (incoming.places(), options.connections_max);
         let (stop, stopped) = oneshot::channel();
         let serving = builder
             .layer(DeadlineLayer)
@@ -124,7 +127,14 @@ impl Server {
         let serving = Some(runtime.spawn(serving));
         drop(_inside);
         let drain_timeout = options.drain_timeout;
-        Ok(Self { runtime: Some(runtime), stop: Some(stop), serving, reporter, address, drain_timeout })
+        let (runtime, stop) = (Some(runtime), Some(stop));
+        Ok(Self { runtime, stop, serving, reporter, address, drain_timeout, places, connections_max })
+    }
+
+    /// Connections now.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.connections_max.saturating_sub(self.places.available_permits())
     }
 
     /// The TCP address it listens on, if it is one.

@@ -87,6 +87,11 @@ impl Incoming {
         Ok(Self { listener, uids, places, unread, patience, pause: None })
     }
 
+    /// The places for connections: those that are free are not taken.
+    pub fn places(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.places)
+    }
+
     /// The next connection; nothing if it is of a user who may not connect.
     fn poll_accept(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Option<Io>>> {
         match &self.listener {

@@ -7,6 +7,7 @@
     reason = "whatever fails here fails the test"
 )]
 
+mod activation;
 mod checking;
 mod damage;
 mod directory;
