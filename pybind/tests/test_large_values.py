@@ -7,7 +7,7 @@ from typing import List, Optional
 
 import pytest
 
-from toondb import AsyncIpcClient, LimitExceededError, Namespace
+from toondb import AsyncIpcClient, IpcClient, LimitExceededError, Namespace, Query, Section, ToonDBClient
 
 from conftest import Door, Server
 
@@ -49,13 +49,13 @@ def test_large_values_in_pages_and_transactions(home: Namespace) -> None:
 
 def test_many_are_asked_for_at_once(door: Door, ns: str) -> None:
     """Over one connection, whose unread answers are bounded: each waits for its turn, and none is refused."""
-    values = [large(30 * MIB, number) for number in range(6)]
+    values = [large(30 * MIB, number) for number in range(10)]
 
     async def ask() -> List[Optional[bytes]]:
         async with door.mirror(door.address) as client:
             for number, value in enumerate(values):
                 await client.put(str(number), value, namespace=ns)
-            return list(await asyncio.gather(*(client.get(str(number), namespace=ns) for number in range(6))))
+            return list(await asyncio.gather(*(client.get(str(number), namespace=ns) for number in range(10))))
 
     assert asyncio.run(ask()) == values
 
@@ -92,3 +92,16 @@ def test_many_are_written_at_once(server: Server, ns: str) -> None:
     asyncio.run(write_all())
     with server.connect() as client:
         assert all(client.get(value[:8], namespace=ns) == value for value in values)
+
+
+def test_more_than_one_message_holds_is_refused_before_it_is_sent(door: Door, ns: str) -> None:
+    with door.kind(door.address) if door.kind is ToonDBClient else IpcClient.connect(door.address) as client:
+        with pytest.raises(LimitExceededError, match="the limit is 83886080"):
+            client.batch_put({"a": bytes(50 * MIB), "b": bytes(50 * MIB)}, namespace=ns)
+        assert not client.exists("a", namespace=ns)
+
+
+def test_a_section_that_cannot_be_written_is_named(home: Namespace) -> None:
+    home.append("log", [large(20 * MIB, 1), b"short"])
+    with pytest.raises(LimitExceededError, match='section "History"'):
+        home.query_context([Section("History", Query.read_log("log"))], token_limit=1_000)

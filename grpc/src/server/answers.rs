@@ -2,7 +2,8 @@
 //!
 //! HTTP/2 lets a peer ask for much and then read nothing: each answer lies in memory until its stream's window opens. So an
 //! answer that is not small takes its bytes from the engine's budget, of which its connection has a [`Share`], and gives them
-//! back when the last of them went into the socket. One for which there is no room is dropped and answered
+//! back when the last of them went into the socket. One that is foreseen to be large waits for that room before its request is
+//! carried out ([`SetAside`]). Another one for which there is no room is dropped and answered
 //! `RESOURCE_EXHAUSTED` instead, unless it tells of a change ([`Changed`]): that must be told, and its request was as large
 //! and had room. A connection whose answers do not move is closed (`super::connection`).
 //!
@@ -16,6 +17,7 @@ use std::task::{Context, Poll, ready};
 
 use http::{HeaderMap, Request, Response};
 use http_body::{Frame, SizeHint};
+use parking_lot::Mutex;
 use prost::bytes::Bytes;
 use tonic::Status;
 use tonic::body::Body;
@@ -29,6 +31,23 @@ use crate::status::{complete, to_status};
 /// In the extensions of an answer: it tells of something that has happened.
 #[derive(Debug, Clone, Copy)]
 pub struct Changed;
+
+/// In the extensions of an answer: the room that was set aside for it.
+#[derive(Debug, Clone)]
+pub struct SetAside(Arc<Mutex<Option<Permit>>>);
+
+impl SetAside {
+    /// This room.
+    pub fn of(room: Permit) -> Self {
+        Self(Arc::new(Mutex::new(Some(room))))
+    }
+}
+
+/// What is answered where there is no room.
+pub fn no_room() -> Error {
+    let text = "answers that were not read yet take up all the room there is; read them, then ask again";
+    Error::new(ErrorCode::Busy, text)
+}
 
 /// Puts [`Answers`] before a service.
 #[derive(Debug, Clone, Copy)]
@@ -72,7 +91,8 @@ where
             let mut answer = answer.await?;
             complete(answer.headers_mut());
             let must_be_told = answer.extensions().get::<Changed>().is_some();
-            Ok(answer.map(|inner| Body::new(AnswerBody { inner, unread, must_be_told, ended: false })))
+            let room = answer.extensions().get::<SetAside>().and_then(|room| room.0.lock().take());
+            Ok(answer.map(|inner| Body::new(AnswerBody { inner, unread, room, must_be_told, ended: false })))
         })
     }
 }
@@ -80,6 +100,7 @@ where
 struct AnswerBody {
     inner: Body,
     unread: Arc<Share>,
+    room: Option<Permit>,
     must_be_told: bool,
     ended: bool,
 }
@@ -97,7 +118,12 @@ impl AsRef<[u8]> for Held {
 }
 
 impl AnswerBody {
-    fn room(&self, bytes: usize) -> Option<Permit> {
+    fn room(&mut self, bytes: usize) -> Option<Permit> {
+        if let Some(mut room) = self.room.take()
+            && room.try_settle(bytes)
+        {
+            return Some(room);
+        }
         match self.must_be_told {
             true => Some(self.unread.force(bytes)),
             false => self.unread.take(bytes),
@@ -106,9 +132,8 @@ impl AnswerBody {
 
     fn refuse(&mut self) -> Option<Result<Frame<Bytes>, Status>> {
         (self.ended, self.inner) = (true, Body::empty());
-        let text = "answers that were not read yet take up all the room there is; read them, then ask again";
         let mut trailers = HeaderMap::new();
-        let status = to_status(&Error::new(ErrorCode::Busy, text));
+        let status = to_status(&no_room());
         Some(status.add_header(&mut trailers).map(|()| Frame::trailers(trailers)))
     }
 }

@@ -3,8 +3,10 @@
 //! The services hold a [`Frontend`] and nothing else, and its engine is private to this file. So no method can reach the
 //! engine without the caller that the authentication layer found and without the check of its rights.
 
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -12,10 +14,11 @@ use tokio::sync::oneshot;
 use tonic::{Request, Response, Status};
 use toondb_engine::api::{self, Effect, Error, NamespaceName, Operation, Right};
 use toondb_engine::clock::Clock;
-use toondb_engine::{Completion, Reply, Service};
+use toondb_engine::{Completion, Permit, Reply, Service, Share};
 
-use super::answers::Changed;
+use super::answers::{Changed, SetAside, no_room};
 use crate::auth::Principal;
+use crate::peer::Peer;
 use crate::rpc::{Answer, Rpc};
 use crate::status::{is_not_found, to_status};
 
@@ -34,6 +37,22 @@ pub(super) struct Call {
     began: Duration,
     /// True once something may have changed by it.
     changed: AtomicBool,
+    /// What its connection leaves unread.
+    unread: Arc<Share>,
+    /// The room that its answer was foreseen to need.
+    room: Mutex<Option<Permit>>,
+}
+
+impl Call {
+    /// Takes the room that was set aside for the answer, if any was.
+    pub(super) fn take_room(&self) -> Option<Permit> {
+        self.room.lock().take()
+    }
+
+    /// What its connection leaves unread.
+    pub(super) fn unread(&self) -> &Arc<Share> {
+        &self.unread
+    }
 }
 
 impl Frontend {
@@ -46,8 +65,10 @@ impl Frontend {
     pub(super) fn begin<T>(&self, request: &Request<T>) -> Result<Call, Status> {
         let principal = request.extensions().get::<Arc<Principal>>();
         let principal = principal.ok_or_else(|| Status::unauthenticated("the request has no authenticated caller"))?;
-        let changed = AtomicBool::new(false);
-        Ok(Call { principal: Arc::clone(principal), began: self.clock.monotonic(), changed })
+        let unread = Peer::of(request.extensions()).map(|peer| Arc::clone(&peer.unread));
+        let unread = unread.ok_or_else(|| Status::internal("the request came by no connection of this server"))?;
+        let (changed, room) = (AtomicBool::new(false), Mutex::new(None));
+        Ok(Call { principal: Arc::clone(principal), began: self.clock.monotonic(), changed, unread, room })
     }
 
     /// Carries out a method that is one operation.
@@ -68,6 +89,7 @@ impl Frontend {
         // The original contract's rule, and no other door's: clients that know no namespaces leave the field unset.
         let namespace = if namespace.is_empty() { NamespaceName::DEFAULT } else { namespace };
         authorize(&call.principal, namespace, &request)?;
+        self.set_aside(call, namespace, &request).await?;
         let answer = self.submit(namespace, request).await;
         let effect = O::CODE.effect();
         if answer.as_ref().map_or(effect != Effect::Keeps, |response| response.tells_of_change(effect)) {
@@ -78,6 +100,27 @@ impl Frontend {
             list.namespaces.retain(|namespace| call.principal.may_see(namespace.name.as_str()));
         }
         O::take_reply(response)
+    }
+
+    /// Waits for room for an answer that is foreseen to be large, so that those of one connection come one after the other instead
+    /// of being refused. Others are counted when they are there.
+    async fn set_aside(&self, call: &Call, namespace: &str, request: &api::Request) -> api::Result<()> {
+        let foreseen = self.engine.answer_hint(namespace, request);
+        if foreseen <= request.answer_hint() {
+            return Ok(());
+        }
+        let budget = Arc::clone(call.unread.budget());
+        let room = poll_fn(|context| {
+            if let Some(room) = call.unread.take(foreseen) {
+                return Poll::Ready(room);
+            }
+            budget.when_freed(context.waker());
+            // What came back before the waker was known wakes nobody.
+            call.unread.take(foreseen).map_or(Poll::Pending, Poll::Ready)
+        });
+        let room = tokio::time::timeout(self.stall_timeout, room).await.map_err(|_| no_room())?;
+        *call.room.lock() = Some(room);
+        Ok(())
     }
 
     /// Hands a request to the engine. A short read is answered before this first waits.
@@ -102,6 +145,9 @@ impl Frontend {
         let mut response = Response::new(answer);
         if call.changed.load(Ordering::Relaxed) {
             response.extensions_mut().insert(Changed);
+        }
+        if let Some(room) = call.take_room() {
+            response.extensions_mut().insert(SetAside::of(room));
         }
         Ok(response)
     }

@@ -5,16 +5,14 @@
 //! hold back what the client does not take. A client that takes nothing for the stall timeout loses the stream. Pages that wait
 //! count as unread answers of the connection; a stream for whose next page there is no room ends with `Busy`.
 
-use std::sync::Arc;
-
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
-use toondb_engine::api::{ByteBuf, Error, ErrorCode, KvPage, Scan};
-use toondb_engine::{Permit, Share, limits};
+use toondb_engine::api::{ByteBuf, Error, KvPage, Scan};
+use toondb_engine::{Permit, limits};
 
+use super::answers::no_room;
 use super::frontend::{Call, Frontend};
-use crate::peer::Peer;
 use crate::proto;
 use crate::rpc::Rpc as _;
 use crate::status::to_status;
@@ -33,8 +31,6 @@ struct Rest {
     scan: Scan,
     /// Entries still wanted; nothing = all there are.
     wanted: Option<usize>,
-    /// What the connection leaves unread.
-    unread: Arc<Share>,
 }
 
 impl Rest {
@@ -54,15 +50,15 @@ impl Rest {
 /// A page, and the room that it takes until the connection has it.
 struct HeldPage {
     page: KvPage,
-    _room: Permit,
+    room: Permit,
 }
 
 impl HeldPage {
-    fn of(page: KvPage, unread: &Arc<Share>) -> Result<Self, Error> {
+    fn of(page: KvPage, call: &Call) -> Result<Self, Error> {
         let bytes = page.entries.iter().map(|entry| entry.key.len() + entry.value.len()).sum();
-        let text = "answers that were not read yet take up all the room there is; read them, then ask again";
-        let room = unread.take(bytes).ok_or_else(|| Error::new(ErrorCode::Busy, text))?;
-        Ok(Self { page, _room: room })
+        let settled = call.take_room().and_then(|mut room| room.try_settle(bytes).then_some(room));
+        let room = settled.or_else(|| call.unread().take(bytes)).ok_or_else(no_room)?;
+        Ok(Self { page, room })
     }
 }
 
@@ -72,38 +68,51 @@ impl Frontend {
         request: Request<proto::KvScanRequest>,
     ) -> Result<Response<ScanStream>, Status> {
         let call = self.begin(&request)?;
-        let unread = Peer::of(request.extensions()).map(|peer| Arc::clone(&peer.unread));
-        let unread = unread.ok_or_else(|| Status::internal("the request came by no connection of this server"))?;
         let (namespace, scan) = Scan::read_ask(request.into_inner()).map_err(|error| to_status(&error))?;
         let wanted = scan.limit.filter(|limit| *limit > 0).map(|limit| limit as usize);
-        let rest = Rest { namespace, scan, wanted, unread };
+        let rest = Rest { namespace, scan, wanted };
         let first = self.run(&call, &rest.namespace, rest.next_page()).await;
-        let first = first.and_then(|page| HeldPage::of(page, &rest.unread)).map_err(|error| to_status(&error))?;
+        let first = first.and_then(|page| HeldPage::of(page, &call)).map_err(|error| to_status(&error))?;
         let (sender, receiver) = mpsc::channel(CHANNEL_ITEMS);
         tokio::spawn(self.clone().send_pages(call, rest, first, sender));
         Ok(Response::new(ReceiverStream::new(receiver)))
     }
 
+    /// Waits until the connection has taken everything; false if it takes nothing.
+    async fn is_taken(&self, sender: &Sender) -> bool {
+        matches!(tokio::time::timeout(self.stall_timeout, sender.reserve_many(CHANNEL_ITEMS)).await, Ok(Ok(_)))
+    }
+
     async fn send_pages(self, call: Call, mut rest: Rest, mut held: HeldPage, sender: Sender) {
         loop {
-            let HeldPage { mut page, _room } = held;
+            let HeldPage { mut page, mut room } = held;
             let cursor = page.cursor.take();
             let entries = Scan::answer(&rest.namespace, page).entries;
             let more = rest.advance(entries.len(), cursor);
+            let is_large = room.bytes() > limits::PAGE_BYTES_MAX;
             for entry in entries {
+                let bytes = entry.key.len() + entry.value.len();
                 if sender.send_timeout(Ok(entry), self.stall_timeout).await.is_err() {
                     return;
+                }
+                // Large entries are handed over one by one: the connection counts what it has.
+                if is_large {
+                    if !self.is_taken(&sender).await {
+                        return;
+                    }
+                    room.settle(room.bytes().saturating_sub(bytes));
                 }
             }
             if !more {
                 return;
             }
+            drop(room);
             let next = tokio::select! {
                 next = self.run(&call, &rest.namespace, rest.next_page()) => next,
                 // Nobody reads any more: the page is given up too.
                 () = sender.closed() => return,
             };
-            match next.and_then(|next| HeldPage::of(next, &rest.unread)) {
+            match next.and_then(|next| HeldPage::of(next, &call)) {
                 Ok(next) => held = next,
                 Err(error) => {
                     let _ = sender.send_timeout(Err(to_status(&error)), self.stall_timeout).await;

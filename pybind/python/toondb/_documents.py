@@ -174,7 +174,7 @@ class DocumentMethods(Core, Methods):
         not exist, with the cosine metric and the dimension of the first embedding; without it CollectionNotFoundError is
         raised. InvalidArgumentError names what is wrong.
 
-        chunk_size: commit so many at a time, for more than one call takes (100,000, or 80 MiB): then each chunk is all or
+        chunk_size: commit so many at a time, for more than one call takes (100,000, or 80 MiB; embedded 128 MiB): then each chunk is all or
         none, and those before one that fails stay. Documents may then come from a generator that no memory would hold.
         progress: a function that is told how many are written after each chunk, or True for a line on standard error; chunks
         are of 10,000 documents then unless ``chunk_size`` says otherwise.

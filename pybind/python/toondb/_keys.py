@@ -106,7 +106,10 @@ class KeyMethods(Core, Methods):
     def expire(
         self, key: Key, ttl: Span, *, namespace: str = "default", durability: Durability = "durable"
     ) -> bool:
-        """Have a key expire: ttl seconds, or a timedelta, from now. Returns True if the key exists; its value stays."""
+        """Have a key expire: ttl seconds, or a timedelta, from now. Returns True if the key exists; its value stays.
+
+        The value is written again with it: expiring a large one costs as much as putting it.
+        """
         arguments = {"keys": [key], "ttl_ms": ttl_ms(ttl), "durability": durability}
         return self._call("Touch", namespace, arguments, _any_exists)
 
@@ -125,7 +128,7 @@ class KeyMethods(Core, Methods):
         """Give those of the keys that exist another time to live, all in one commit. Returns how many exist.
 
         ttl: seconds, or a timedelta, from now; None = only count, they keep what they have. One key may be given by
-        itself. Values and versions stay.
+        itself. Values and versions stay, and are written again.
         """
         arguments = {"keys": one_or_more(keys), "ttl_ms": ttl_ms(ttl), "durability": durability}
         return self._call("Touch", namespace, arguments, _existing)
@@ -155,7 +158,10 @@ class KeyMethods(Core, Methods):
         return self._call("DeleteKey", namespace, {"key": key, "durability": durability}, any_of)
 
     def multi_get(self, keys: Sequence[Key], *, namespace: str = "default") -> List[Optional[bytes]]:
-        """Read several keys at one instant: for each its value, or None if it is absent or expired."""
+        """Read several keys at one instant: for each its value, or None if it is absent or expired.
+
+        Together the values may have 72 MiB (LimitExceededError): what may be more is read by a scan, which comes in pages.
+        """
         return self._rows("MultiGet", namespace, {"keys": keys}, list)
 
     def batch_put(

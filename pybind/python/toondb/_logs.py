@@ -25,7 +25,7 @@ class LogMethods(Methods):
         """Append one value, or several in one commit. Returns the position of the first; the others follow it.
 
         However many append at once, each is served and none has to try again. The first position of a new log is 1, or
-        lies behind all those of logs that were deleted. At most 100,000 values of at most 64 MiB each, and 80 MiB together, a call.
+        lies behind all those of logs that were deleted. At most 100,000 values of at most 64 MiB each, and together 80 MiB through a server, 128 MiB embedded, a call.
         """
         return self._call("AppendLog", namespace, {"log": log, "values": one_or_more(values), "durability": durability})
 
@@ -54,7 +54,7 @@ class LogMethods(Methods):
     ) -> Rows[LogEntry]:
         """Take the oldest entries out and return them: no two callers get the same. An empty log gives none.
 
-        At most 10,000 are taken, and fewer where they are more than 8 MiB. If the answer is lost (OutcomeUnknownError),
+        At most 10,000 are taken, and none after those with which they are more than 8 MiB. If the answer is lost (OutcomeUnknownError),
         what was taken is lost with it: what must survive its reader is read, worked off, and then trimmed.
         """
         return self._call("PopLog", namespace, {"log": log, "count": count, "durability": durability}, Rows)

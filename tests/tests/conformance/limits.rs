@@ -119,6 +119,21 @@ fn properties(s: &mut Script) {
     };
     s.ok("default", content(4 << 20));
     s.fails(ErrorCode::LimitExceeded, "default", content((4 << 20) + 1));
+    // However short its text is, its metadata has a bound of its own.
+    let rich = |len: usize| add_documents("c", vec![document_with("d", &[1.0], heavy(len))]);
+    s.ok("default", rich(1_000_000));
+    s.fails(ErrorCode::LimitExceeded, "default", rich(2 << 20));
+    let set = |len: usize| toondb_engine::api::UpdateDocuments {
+        update: toondb_engine::api::DocumentUpdate {
+            collection: "c".into(),
+            all: true,
+            set: heavy(len),
+            ..Default::default()
+        },
+        ..Default::default()
+    };
+    s.ok("default", set(1_000_001));
+    s.fails(ErrorCode::LimitExceeded, "default", set(2 << 20));
     s.reopen();
     assert_eq!(s.ok("default", NamespaceStatsRequest {}).documents, 1);
     s.ok("default", Flush {});

@@ -315,7 +315,7 @@ fn change_row(ctx: &mut WriteContext<'_>, target: &Target, met: Met<'_>, change:
     let place = if is_own { record.place } else { RowPlace { row: take_row(target)?, ..record.place } };
     let fields = DocumentFields { content: old.content, metadata, expires_at };
     let written = DocumentRecord::encode_fields(ctx.seq, place, &fields);
-    check_record(&written)?;
+    check_record(&written, fields.content)?;
     if !is_own && record.place.vector != Some(record.place.row) {
         end_row(ctx, target, record.place.row);
     }

@@ -63,10 +63,14 @@ pub(super) fn take_row(target: &Target) -> Result<u32> {
     })
 }
 
-/// Refuses a record that is too large.
-pub(super) fn check_record(record: &[u8]) -> Result<()> {
-    if record.len() > limits::CONTENT_BYTES_MAX + limits::PROPERTIES_BYTES_MAX {
-        return Err(Error::limit(format!("a document's metadata exceeds {} bytes", limits::PROPERTIES_BYTES_MAX)));
+/// What a record has beside a document's text and fields.
+const RECORD_HEAD_BYTES: usize = 64;
+
+/// Refuses a record whose fields are too large beside its text, which was looked at before.
+pub(super) fn check_record(record: &[u8], content: &str) -> Result<()> {
+    let max = limits::PROPERTIES_BYTES_MAX;
+    if record.len().saturating_sub(content.len()) > max + RECORD_HEAD_BYTES {
+        return Err(Error::limit(format!("a document's metadata takes more than {max} bytes")));
     }
     Ok(())
 }
@@ -82,7 +86,7 @@ pub(super) fn write_row(ctx: &mut WriteContext<'_>, target: &Target, new: NewRow
     let row = take_row(target)?;
     let place = RowPlace { row, vector: vector.map(|_| row) };
     let record = DocumentRecord::encode(ctx.seq, place, body.as_ref());
-    check_record(&record)?;
+    check_record(&record, body.as_ref().map_or("", |body| &body.content))?;
     let bytes = row_bytes(&record, id, place, dimension);
     ctx.txn.put(Table::Documents, document_key(target, id), record);
     if let Some(vector) = vector {

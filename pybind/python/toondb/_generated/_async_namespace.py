@@ -126,7 +126,10 @@ class AsyncNamespaceMethods:
         return await awaited(self._plain.incr(key, by, ttl=ttl, durability=durability))
 
     async def expire(self, key: Key, ttl: Span, *, durability: Durability = "durable") -> bool:
-        """Have a key expire: ttl seconds, or a timedelta, from now. Returns True if the key exists; its value stays."""
+        """Have a key expire: ttl seconds, or a timedelta, from now. Returns True if the key exists; its value stays.
+
+        The value is written again with it: expiring a large one costs as much as putting it.
+        """
         return await awaited(self._plain.expire(key, ttl, durability=durability))
 
     async def persist(self, key: Key, *, durability: Durability = "durable") -> bool:
@@ -139,7 +142,7 @@ class AsyncNamespaceMethods:
         """Give those of the keys that exist another time to live, all in one commit. Returns how many exist.
 
         ttl: seconds, or a timedelta, from now; None = only count, they keep what they have. One key may be given by
-        itself. Values and versions stay.
+        itself. Values and versions stay, and are written again.
         """
         return await awaited(self._plain.touch(keys, ttl=ttl, durability=durability))
 
@@ -162,7 +165,10 @@ class AsyncNamespaceMethods:
         return await awaited(self._plain.delete_kv(key, durability=durability))
 
     async def multi_get(self, keys: Sequence[Key]) -> List[Optional[bytes]]:
-        """Read several keys at one instant: for each its value, or None if it is absent or expired."""
+        """Read several keys at one instant: for each its value, or None if it is absent or expired.
+
+        Together the values may have 72 MiB (LimitExceededError): what may be more is read by a scan, which comes in pages.
+        """
         return await awaited(self._plain.multi_get(keys))
 
     async def batch_put(
@@ -250,7 +256,7 @@ class AsyncNamespaceMethods:
         """Append one value, or several in one commit. Returns the position of the first; the others follow it.
 
         However many append at once, each is served and none has to try again. The first position of a new log is 1, or
-        lies behind all those of logs that were deleted. At most 100,000 values of at most 64 MiB each, and 80 MiB together, a call.
+        lies behind all those of logs that were deleted. At most 100,000 values of at most 64 MiB each, and together 80 MiB through a server, 128 MiB embedded, a call.
         """
         return await awaited(self._plain.append(log, values, durability=durability))
 
@@ -277,7 +283,7 @@ class AsyncNamespaceMethods:
     async def pop_log(self, log: str, count: int = 1, *, durability: Durability = "durable") -> Rows[LogEntry]:
         """Take the oldest entries out and return them: no two callers get the same. An empty log gives none.
 
-        At most 10,000 are taken, and fewer where they are more than 8 MiB. If the answer is lost (OutcomeUnknownError),
+        At most 10,000 are taken, and none after those with which they are more than 8 MiB. If the answer is lost (OutcomeUnknownError),
         what was taken is lost with it: what must survive its reader is read, worked off, and then trimmed.
         """
         return await awaited(self._plain.pop_log(log, count, durability=durability))
@@ -425,7 +431,7 @@ class AsyncNamespaceMethods:
         not exist, with the cosine metric and the dimension of the first embedding; without it CollectionNotFoundError is
         raised. InvalidArgumentError names what is wrong.
 
-        chunk_size: commit so many at a time, for more than one call takes (100,000, or 80 MiB): then each chunk is all or
+        chunk_size: commit so many at a time, for more than one call takes (100,000, or 80 MiB; embedded 128 MiB): then each chunk is all or
         none, and those before one that fails stay. Documents may then come from a generator that no memory would hold.
         progress: a function that is told how many are written after each chunk, or True for a line on standard error; chunks
         are of 10,000 documents then unless ``chunk_size`` says otherwise.

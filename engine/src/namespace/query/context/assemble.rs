@@ -73,7 +73,11 @@ fn read(state: &State, snapshot: &Reader<'_>, section: &ContextSection) -> Resul
         ContextContent::Text(text) if text.is_empty() => (Body::Text(Vec::new()), false),
         ContextContent::Text(text) => (Body::Text(text.split('\n').map(str::to_owned).collect()), false),
         ContextContent::Read { read, columns } => {
-            let answer = read_rows(state, snapshot, read, columns.as_deref())?;
+            let named = |error: Error| match section.name.as_str() {
+                "" => error,
+                name => Error::new(error.code, format!("section {name:?}: {}", error.message)),
+            };
+            let answer = read_rows(state, snapshot, read, columns.as_deref()).map_err(named)?;
             (Body::Rows(answer.rows), answer.truncated)
         }
     })
