@@ -40,7 +40,7 @@ pub fn serve(options: &Serve) -> Result<(), Box<dyn Error>> {
     engine.announce(&addresses)?;
     tracing::info!(
         version = VERSION,
-        socket = doors.socket.as_deref(),
+        socket = doors.socket.as_ref().map(tracing::field::display),
         grpc = doors.grpc.as_ref().map(|grpc| tracing::field::display(grpc.address())),
         data = %std::path::absolute(&options.data)?.display(),
         pid = std::process::id(),

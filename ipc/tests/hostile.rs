@@ -35,7 +35,7 @@ fn with_args(op: u8, args: &[u8]) -> Vec<u8> {
 fn sec_s14_lengths_that_cannot_be_are_refused() {
     let fixture = Fixture::new();
     let witness = Witness::of(&fixture);
-    for header in [[0, 0, 0, 0], [0xff; 4], [0x80, 0, 0, 0], [0x04, 0, 0, 1]] {
+    for header in [[0, 0, 0, 0], [0xff; 4], [0x80, 0, 0, 0], [0x05, 0, 0, 1]] {
         let mut raw = fixture.greeted();
         raw.send(&header);
         raw.expect_error(0, ErrorCode::Protocol);

@@ -106,7 +106,7 @@ fn large_messages_pass_both_ways() {
     assert_eq!(value(client.call("default", &get(b"large")).unwrap()).unwrap(), large);
     assert_eq!(fixture.server.inflight_bytes(), 0);
     // An answer that fits in no frame is a failure of its own, not of the connection.
-    for n in 0..9_u8 {
+    for n in 0..11_u8 {
         fixture.stub.insert(&[b'x', n], vec![0; 8 << 20]);
     }
     let scan = Request::Scan(Scan { prefix: Some(ByteBuf::from(*b"x")), ..Scan::default() });

@@ -271,7 +271,7 @@ def test_the_synopsis_is_that_of_the_command() -> None:
         for option in re.findall(r"--[a-z][a-z-]*", line):
             assert option in said, f"toondb {name} {option}"
     listed = helped().split("Commands:\n")[1].split("\n\n")[0]
-    assert seen == set(re.findall(r"^ {2}([a-z]+) ", listed, re.M)) - {"help"}, listed
+    assert seen == set(re.findall(r"^ {2}([a-z-]+) ", listed, re.M)) - {"help"}, listed
 
 
 def modules() -> Iterator[Any]:

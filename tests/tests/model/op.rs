@@ -54,7 +54,7 @@ fn key() -> impl Strategy<Value = ByteBuf> + Clone {
 }
 
 fn value() -> impl Strategy<Value = ByteBuf> + Clone {
-    let of = |i: u8, len: usize| ByteBuf::from(vec![b'0' + i; len]);
+    let of = |i: u8, len: usize| ByteBuf::from(vec![if len < 4 { b'0' } else { b'a' } + i; len]);
     prop_oneof![
         40 => (0..4_u8).prop_map(move |i| of(i, usize::from(i))),
         // Such as stores hold in chunks.
