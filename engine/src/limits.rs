@@ -433,7 +433,7 @@ const _: () = {
     );
     assert!(
         PAGE_BYTES_MAX + VALUE_BYTES_MAX <= OUTBOX_BYTES_MAX / 2,
-        "the largest page of values has room, beside as much that was begun before it was written"
+        "the largest page of values has room beside all that may have been begun before it"
     );
     assert!(
         6 * FRAME_BYTES_MAX < INFLIGHT_BYTES_MAX && 6 * FRAME_BYTES_MAX < MAILBOX_BYTES_MAX,

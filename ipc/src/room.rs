@@ -5,7 +5,7 @@
 //!
 //! - A connection that owes its peer nothing may always begin one request, however full everything is. So nobody is locked out
 //!   by peers that do not read.
-//! - Any further request must fit, with what the connection holds already, into half of its share and into a part of what is
+//! - Any further request must fit, with what the connection holds already, into a quarter of its share and into a part of what is
 //!   left of the whole budget. The more there is unread over all connections, the less each may leave unread, and the budget is
 //!   never used up by them: the next peer finds room.
 //!
@@ -20,6 +20,9 @@ use toondb_engine::{Permit, Share};
 
 /// What a connection may hold of the room that is left: one of so many parts.
 const PARTS: usize = 8;
+/// What of its share a connection may hold when it begins a request: one of so many parts. The rest is for answers that outgrow what
+/// was foreseen.
+const SHARE_PARTS: usize = 4;
 /// Answers of at most this size are always kept; the bound on unanswered requests bounds them.
 const SMALL_BYTES: usize = 4 << 10;
 
@@ -32,7 +35,7 @@ pub fn set_aside(share: &Arc<Share>, hint: usize) -> Option<Permit> {
         // Of whatever size, so that the next one sees that there is one.
         return Some(share.take(hint.min(part).max(1)).unwrap_or_else(|| share.force(1)));
     }
-    let fits = held.saturating_add(hint) <= part.min(share.bytes_max() / 2);
+    let fits = held.saturating_add(hint) <= part.min(share.bytes_max() / SHARE_PARTS);
     fits.then(|| share.take(hint)).flatten()
 }
 
