@@ -1,10 +1,13 @@
 //! What a read of values will bring, as far as that can be told before it is carried out: so that its answer finds room, and no
 //! thread that others wait for reads megabytes.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
 use super::handle::Namespace;
 use crate::api::Request;
 use crate::limits;
-use crate::store::{Read, RowSnapshot, Table};
+use crate::store::{Read, RowSnapshot, Table, View};
 
 /// The most that comes in one answer: a page ends behind the value that fills it.
 const PAGE_OF_LARGE: usize = limits::PAGE_BYTES_MAX + limits::VALUE_BYTES_MAX;
@@ -16,6 +19,12 @@ fn is_page_of_values(request: &Request) -> bool {
         Request::MultiGet(_) | Request::ReadLog(_) => true,
         _ => false,
     }
+}
+
+/// Bytes of the record under a key. What cannot be read is told by the read, and so is damage that makes redb panic.
+fn bytes_under(view: Arc<View>, key: &[u8]) -> Option<usize> {
+    let head = || RowSnapshot::newest(view).head(Table::Kv, key);
+    catch_unwind(AssertUnwindSafe(head)).ok()?.ok()?.map(|head| head.bytes)
 }
 
 impl Namespace {
@@ -38,8 +47,7 @@ impl Namespace {
             (Some(_), Some(view)) if view.base.as_ref().is_some_and(|base| base.is_away()) => {
                 Some(limits::VALUE_BYTES_MAX)
             }
-            // What cannot be read is told by the read.
-            (Some(get), Some(view)) => RowSnapshot::newest(view).head(Table::Kv, &get.key).ok()?.map(|head| head.bytes),
+            (Some(get), Some(view)) => bytes_under(view, &get.key),
         }
     }
 
