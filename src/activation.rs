@@ -9,10 +9,8 @@ use std::os::fd::{AsFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::net::UnixListener;
 
 use rustix::net::{AddressFamily, SocketType, sockopt};
+use toondb_engine::limits;
 use toondb_grpc::Listener;
-
-/// Most descriptors that are looked at.
-const DESCRIPTORS_MAX: usize = 16;
 
 /// What was handed over.
 #[derive(Debug, Default)]
@@ -53,7 +51,7 @@ impl Inherited {
         }
         let given = sd_notify::listen_fds_with_names();
         let given: Vec<(RawFd, String)> = given.map_err(|error| format!("the sockets handed over: {error}"))?.collect();
-        if given.len() > DESCRIPTORS_MAX {
+        if given.len() > limits::HANDED_SOCKETS_MAX {
             return Err(format!("{} sockets were handed over; two are served", given.len()).into());
         }
         let mut inherited = Self::default();

@@ -22,6 +22,45 @@ enum Place {
     Inherited,
 }
 
+/// What is the same wherever it listens.
+struct Setup<'a> {
+    options: &'a Serve,
+    connections: usize,
+    engine: &'a Engine,
+    tls: Option<TlsOptions>,
+    clock: Arc<dyn Clock>,
+}
+
+impl<'a> Setup<'a> {
+    fn of(options: &'a Serve, connections: usize, engine: &'a Engine) -> Self {
+        Self { options, connections, engine, tls: tls(options), clock: Arc::new(SystemClock::new()) }
+    }
+
+    /// The tokens of whoever may call at an address; nothing = a Unix socket. Refuses what is not protected enough.
+    fn tokens(&self, address: Option<&SocketAddr>) -> Result<Arc<Tokens>, Box<dyn Error>> {
+        if address.is_none() && self.tls.is_some() {
+            return Err("a Unix socket is served without TLS; leave --grpc-cert out".into());
+        }
+        let required = address.is_some_and(|address| requires_tokens(address, self.tls.as_ref()));
+        let tokens = Arc::new(Tokens::open(&self.options.data, Arc::clone(&self.clock), required)?);
+        if let Some(address) = address {
+            check_address(address, self.tls.as_ref(), tokens.exist())?;
+        }
+        Ok(tokens)
+    }
+
+    fn serve(self, listener: Listener, place: Place, tokens: Arc<Tokens>) -> Result<Grpc, Box<dyn Error>> {
+        let Self { options: _, connections, engine, tls, clock } = self;
+        if let Place::Tcp(address) = &place {
+            let callers = describe_access(address, tls.as_ref(), tokens.exist());
+            tracing::info!(%address, callers, "gRPC lets in");
+        }
+        let server_options = ServerOptions { tls, connections_max: connections, ..ServerOptions::default() };
+        let backend = Backend { engine: Arc::new(engine.clone()), tokens, clock };
+        Ok(Grpc { server: Server::start(listener, &server_options, backend)?, place })
+    }
+}
+
 /// A running gRPC frontend.
 pub struct Grpc {
     // In the order in which they must go.
@@ -32,39 +71,26 @@ pub struct Grpc {
 impl Grpc {
     /// Serves an engine at an address, `host:port` or `unix:/path`.
     pub fn start(address: &str, options: &Serve, connections: usize, engine: &Engine) -> Result<Self, Box<dyn Error>> {
-        let tls = tls(options);
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-        let open = |required| Tokens::open(&options.data, Arc::clone(&clock), required).map(Arc::new);
-        let (listener, place, tokens) = match address.strip_prefix("unix:") {
+        let setup = Setup::of(options, connections, engine);
+        match address.strip_prefix("unix:") {
             Some(path) => {
-                if tls.is_some() {
-                    return Err("a Unix socket is served without TLS; leave --grpc-cert out".into());
-                }
+                let tokens = setup.tokens(None)?;
                 let Ok(path) = paths::path(path.strip_prefix("//").unwrap_or(path));
                 let path = std::path::absolute(path)?;
                 let mut bound = BoundSocket::bind(&path)?;
                 let listener = bound.take_listener().ok_or("the socket has no listener")?;
                 let place = Place::Unix(bound, format!("unix:{}", path.display()));
-                (Listener::Unix(listener), place, open(false)?)
+                setup.serve(Listener::Unix(listener), place, tokens)
             }
             None => {
                 let address = resolve(address)?;
-                let tokens = open(requires_tokens(&address, tls.as_ref()))?;
-                check_address(&address, tls.as_ref(), tokens.exist())?;
+                let tokens = setup.tokens(Some(&address))?;
                 let listener =
                     Listener::bind(address).map_err(|error| format!("gRPC cannot listen on {address}: {error}"))?;
                 let bound = listener.tcp_address().unwrap_or(address);
-                tracing::info!(
-                    address = %bound,
-                    callers = describe_access(&bound, tls.as_ref(), tokens.exist()),
-                    "gRPC lets in"
-                );
-                (listener, Place::Tcp(bound), tokens)
+                setup.serve(listener, Place::Tcp(bound), tokens)
             }
-        };
-        let server_options = ServerOptions { tls, connections_max: connections, ..ServerOptions::default() };
-        let backend = Backend { engine: Arc::new(engine.clone()), tokens, clock };
-        Ok(Self { server: Server::start(listener, &server_options, backend)?, place })
+        }
     }
 
     /// Serves an engine on a socket that was handed over.
@@ -74,18 +100,10 @@ impl Grpc {
         connections: usize,
         engine: &Engine,
     ) -> Result<Self, Box<dyn Error>> {
-        let tls = tls(options);
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let setup = Setup::of(options, connections, engine);
         let address = listener.tcp_address();
-        if address.is_none() && tls.is_some() {
-            return Err("a Unix socket is served without TLS; leave --grpc-cert out".into());
-        }
-        let required = address.is_some_and(|address| requires_tokens(&address, tls.as_ref()));
-        let tokens = Arc::new(Tokens::open(&options.data, Arc::clone(&clock), required)?);
-        let server_options = ServerOptions { tls, connections_max: connections, ..ServerOptions::default() };
-        let backend = Backend { engine: Arc::new(engine.clone()), tokens, clock };
-        let server = Server::start(listener, &server_options, backend)?;
-        Ok(Self { server, place: address.map_or(Place::Inherited, Place::Tcp) })
+        let tokens = setup.tokens(address.as_ref())?;
+        setup.serve(listener, address.map_or(Place::Inherited, Place::Tcp), tokens)
     }
 
     /// Connections now.

@@ -14,6 +14,8 @@ pub const ID_BYTES_MAX: usize = 1024;
 pub const KEY_BYTES_MAX: usize = 8 << 10;
 /// Longest value of a key-value pair, and of a log's entry. Large ones are kept in chunks.
 pub const VALUE_BYTES_MAX: usize = 64 << 20;
+/// A longer text spells no integer, with as many zeros as one may like.
+pub const INTEGER_BYTES_MAX: usize = 1 << 10;
 /// A longer value is not read on a thread that others wait for.
 pub const VALUE_SHORT_BYTES_MAX: usize = 1 << 20;
 /// As how long a value counts that may be answered, until it is there: few are longer.
@@ -130,6 +132,8 @@ pub const PAGE_BYTES_MAX: usize = 8 << 20;
 /// Most bytes of keys' values and logs' entries that are written out in a format: a control character takes six, in each of two
 /// texts.
 pub const RENDERED_VALUES_BYTES_MAX: usize = 2 * PAGE_BYTES_MAX;
+/// Most bytes of values in one answer: a page ends behind the value that fills it.
+pub const VALUES_BYTES_MAX: usize = PAGE_BYTES_MAX + VALUE_BYTES_MAX;
 /// Entries in a page where the caller names no limit.
 pub const PAGE_ITEMS_DEFAULT: usize = 1_000;
 /// Most nodes or edges that one traversal, path search or temporal query returns.
@@ -353,6 +357,8 @@ pub const fn connections_within(descriptors: u64, doors: usize) -> usize {
     let each = descriptors.saturating_sub(DESCRIPTORS_KEPT) / (DESCRIPTORS_PER_CONNECTION * doors);
     if each == 0 { 1 } else { each as usize }
 }
+/// Listening sockets that a server looks at of those that are handed to it.
+pub const HANDED_SOCKETS_MAX: usize = 16;
 /// Requests one connection may have unanswered; further ones stay in the socket.
 pub const PIPELINE_MAX: usize = 256;
 /// Bytes of answers a connection may leave unread before it is not read from any more.
@@ -400,7 +406,7 @@ const _: () = {
         ((PROPERTIES_BYTES_MAX + NAMESPACE_NAME_BYTES_MAX + 1024) as u64) < NAMESPACE_META_BYTES_MAX,
         "what a namespace's folder says of itself can be read, that of earlier versions too"
     );
-    assert!(PAGE_BYTES_MAX + VALUE_BYTES_MAX < FRAME_BYTES_MAX, "a page with one entry too many fits in a frame");
+    assert!(VALUES_BYTES_MAX < FRAME_BYTES_MAX, "a page with one entry too many fits in a frame");
     assert!(
         PAGE_BYTES_MAX + 2 * DOCUMENT_CURSOR_BYTES_MAX < REPLY_BYTES_MAX,
         "so do a page of documents with one too many, and its cursor"
@@ -432,7 +438,7 @@ const _: () = {
         "any one token fits in its file"
     );
     assert!(
-        PAGE_BYTES_MAX + VALUE_BYTES_MAX <= OUTBOX_BYTES_MAX / 2,
+        VALUES_BYTES_MAX <= OUTBOX_BYTES_MAX / 2,
         "the largest page of values has room beside all that may have been begun before it"
     );
     assert!(

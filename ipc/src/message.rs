@@ -171,10 +171,7 @@ fn write_frame(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>) -> Option<()>
         (written, ..) => {
             out.truncate(start);
             Err(match written {
-                Some(()) => Error::limit(format!(
-                    "the message has {bytes} bytes; the limit is {}: ask for less at once or split it",
-                    limits::FRAME_BYTES_MAX
-                )),
+                Some(()) => Error::message_too_large(bytes),
                 None => Error::internal("the message could not be encoded"),
             })
         }

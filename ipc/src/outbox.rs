@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::Waker;
 
 use parking_lot::Mutex;
-use toondb_engine::api::{Effect, Error, ErrorCode, Response, Result};
+use toondb_engine::api::{Effect, Error, Response, Result};
 use toondb_engine::{Completion, Permit, Share};
 
 use crate::{message, room};
@@ -85,8 +85,7 @@ impl State {
         let mut bytes = self.add(|out| message::write_result(out, id, result));
         if !room::settle(&mut room, bytes, effect, result) {
             self.take_back(bytes);
-            let text = "answers that were not read yet take up all the room there is; read them, then ask again";
-            bytes = self.add(|out| message::write_failure(out, id, &Error::new(ErrorCode::Busy, text)));
+            bytes = self.add(|out| message::write_failure(out, id, &Error::no_room()));
             room.settle(bytes);
         }
         self.held.absorb(room);

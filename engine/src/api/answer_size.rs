@@ -122,7 +122,7 @@ impl Request {
                 AnswerSize::Echo => other.size_hint(),
                 AnswerSize::Record => limits::PROPERTIES_BYTES_MAX,
                 AnswerSize::Value => limits::VALUE_BYTES_EXPECTED,
-                AnswerSize::Page => limits::PAGE_BYTES_MAX,
+                AnswerSize::Values | AnswerSize::Page => limits::PAGE_BYTES_MAX,
             },
         }
     }

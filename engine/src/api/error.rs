@@ -191,6 +191,18 @@ impl Error {
         Self::new(ErrorCode::LimitExceeded, message)
     }
 
+    /// A message of so many bytes is more than a frame or a gRPC message holds.
+    pub fn message_too_large(bytes: usize) -> Self {
+        let max = crate::limits::FRAME_BYTES_MAX;
+        Self::limit(format!("the message has {bytes} bytes; the limit is {max}: ask for less at once or split it"))
+    }
+
+    /// An answer for which answers that were not read yet leave no room.
+    pub fn no_room() -> Self {
+        let text = "answers that were not read yet take up all the room there is; read them, then ask again";
+        Self::new(ErrorCode::Busy, text)
+    }
+
     /// A defect in ToonDB.
     pub fn internal(message: impl Into<String>) -> Self {
         Self::new(ErrorCode::Internal, message)

@@ -58,7 +58,7 @@ operations! { ($)
         Write Frees Small, Write of Namespace, Long, rows Unseen, state Newest, durable Asked(durability);
     /// Reads several keys.
     24 MultiGet(MultiGet) -> KvValues, "KvService/BatchGet":
-        Read Keeps Page, Read of Namespace, Items(keys), rows Unseen, state At(snapshot), durable Nothing;
+        Read Keeps Values, Read of Namespace, Items(keys), rows Unseen, state At(snapshot), durable Nothing;
     /// Writes several keys.
     25 BatchPut(BatchPut) -> Written, "KvService/BatchPut":
         Write Takes Small, Write of Namespace, Long, rows Unseen, state Newest, durable Asked(durability);
@@ -67,16 +67,16 @@ operations! { ($)
         Write Takes Echo, Write of Namespace, Long, rows Unseen, state Newest, durable Asked(durability);
     /// Reads keys in order.
     27 Scan(Scan) -> KvPage, "KvService/ScanPage":
-        Read Keeps Page, Read of Namespace, Limited(limit), rows Unseen, state At(snapshot), durable Nothing;
+        Read Keeps Values, Read of Namespace, Limited(limit), rows Unseen, state At(snapshot), durable Nothing;
     /// Appends values to a log.
     28 AppendLog(AppendLog) -> Appended, "LogService/Append":
         Write Takes Small, Write of Namespace, Long, rows Unseen, state Newest, durable Asked(durability);
     /// Reads a log in order.
     29 ReadLog(ReadLog) -> LogPage, "LogService/Read":
-        Read Keeps Page, Read of Namespace, Limited(limit), rows Unseen, state At(snapshot), durable Nothing;
+        Read Keeps Values, Read of Namespace, Limited(limit), rows Unseen, state At(snapshot), durable Nothing;
     /// Takes the oldest entries out of a log.
     30 PopLog(PopLog) -> Popped, "LogService/Pop":
-        Write Frees Page, Write of Namespace, Long, rows Unseen, state Newest, durable Asked(durability);
+        Write Frees Values, Write of Namespace, Long, rows Unseen, state Newest, durable Asked(durability);
     /// Deletes the oldest entries of a log.
     31 TrimLog(TrimLog) -> Deleted, "LogService/Trim":
         Write Frees Small, Write of Namespace, Long, rows Unseen, state Newest, durable Asked(durability);

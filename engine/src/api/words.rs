@@ -34,6 +34,8 @@ pub enum AnswerSize {
     Record,
     /// One value.
     Value,
-    /// Many of anything: about a page, and seldom more.
+    /// Many values, each as large as one may be: a page, and the value that fills it.
+    Values,
+    /// Many of anything else: about a page, and seldom more.
     Page,
 }

@@ -5,21 +5,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::handle::Namespace;
-use crate::api::Request;
+use crate::api::{AnswerSize, OpKind, Request};
 use crate::limits;
 use crate::store::{Read, RowSnapshot, Table, View};
-
-/// The most that comes in one answer: a page ends behind the value that fills it.
-const PAGE_OF_LARGE: usize = limits::PAGE_BYTES_MAX + limits::VALUE_BYTES_MAX;
-
-/// Reads of which nobody knows what they bring.
-fn is_page_of_values(request: &Request) -> bool {
-    match request {
-        Request::Scan(scan) => !scan.keys_only,
-        Request::MultiGet(_) | Request::ReadLog(_) => true,
-        _ => false,
-    }
-}
 
 /// Bytes of the record under a key. What cannot be read is told by the read, and so is damage that makes redb panic.
 fn bytes_under(view: Arc<View>, key: &[u8]) -> Option<usize> {
@@ -30,9 +18,10 @@ fn bytes_under(view: Arc<View>, key: &[u8]) -> Option<usize> {
 impl Namespace {
     /// Bytes that a read of values may bring; nothing if no more than such reads do as a rule, or if it is none.
     pub fn foresee(&self, request: &Request) -> Option<usize> {
-        let get = match request {
-            Request::Get(get) => Some(get),
-            other if is_page_of_values(other) => None,
+        let get = match (request.code().answer(), request) {
+            (AnswerSize::Value, Request::Get(get)) => Some(get),
+            (AnswerSize::Values, Request::Scan(scan)) if scan.keys_only => return None,
+            (AnswerSize::Values, _) if request.code().kind() == OpKind::Read => None,
             _ => return None,
         };
         let state = self.state.load();
@@ -40,9 +29,9 @@ impl Namespace {
         match (get, view) {
             // It may have anything in it.
             (Some(_), None) => Some(limits::VALUE_BYTES_MAX),
-            (None, None) => Some(PAGE_OF_LARGE),
+            (None, None) => Some(limits::VALUES_BYTES_MAX),
             (_, Some(view)) if !view.may_hold_large() => None,
-            (None, Some(_)) => Some(PAGE_OF_LARGE),
+            (None, Some(_)) => Some(limits::VALUES_BYTES_MAX),
             // Who waits for whoever shrinks the store is not to do so here.
             (Some(_), Some(view)) if view.base.as_ref().is_some_and(|base| base.is_away()) => {
                 Some(limits::VALUE_BYTES_MAX)

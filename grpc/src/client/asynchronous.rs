@@ -61,11 +61,8 @@ impl Client {
 
     /// Sends a request and waits for its answer, within the time for it.
     pub(super) async fn exchange(&self, prepared: Prepared) -> Result<Response> {
-        let (bytes, max) = (prepared.ask.len(), limits::FRAME_BYTES_MAX);
-        if bytes > max {
-            return Err(Error::limit(format!(
-                "the message has {bytes} bytes; the limit is {max}: ask for less at once or split it"
-            )));
+        if prepared.ask.len() > limits::FRAME_BYTES_MAX {
+            return Err(Error::message_too_large(prepared.ask.len()));
         }
         let sent = async {
             let first = self.unary(prepared.path, prepared.ask.clone()).await;

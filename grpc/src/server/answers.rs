@@ -21,7 +21,7 @@ use parking_lot::Mutex;
 use prost::bytes::Bytes;
 use tonic::Status;
 use tonic::body::Body;
-use toondb_engine::api::{Error, ErrorCode};
+use toondb_engine::api::Error;
 use toondb_engine::{Permit, Share, limits};
 use tower::{Layer, Service};
 
@@ -41,12 +41,6 @@ impl SetAside {
     pub fn of(room: Permit) -> Self {
         Self(Arc::new(Mutex::new(Some(room))))
     }
-}
-
-/// What is answered where there is no room.
-pub fn no_room() -> Error {
-    let text = "answers that were not read yet take up all the room there is; read them, then ask again";
-    Error::new(ErrorCode::Busy, text)
 }
 
 /// Puts [`Answers`] before a service.
@@ -133,7 +127,7 @@ impl AnswerBody {
     fn refuse(&mut self) -> Option<Result<Frame<Bytes>, Status>> {
         (self.ended, self.inner) = (true, Body::empty());
         let mut trailers = HeaderMap::new();
-        let status = to_status(&no_room());
+        let status = to_status(&Error::no_room());
         Some(status.add_header(&mut trailers).map(|()| Frame::trailers(trailers)))
     }
 }

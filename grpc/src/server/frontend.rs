@@ -12,11 +12,11 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 use tonic::{Request, Response, Status};
-use toondb_engine::api::{self, Effect, Error, NamespaceName, Operation, Right};
+use toondb_engine::api::{self, AnswerSize, Effect, Error, NamespaceName, Operation, Right};
 use toondb_engine::clock::Clock;
 use toondb_engine::{Completion, Permit, Reply, Service, Share};
 
-use super::answers::{Changed, SetAside, no_room};
+use super::answers::{Changed, SetAside};
 use crate::auth::Principal;
 use crate::peer::Peer;
 use crate::rpc::{Answer, Rpc};
@@ -44,11 +44,6 @@ pub(super) struct Call {
 }
 
 impl Call {
-    /// Takes the room that was set aside for the answer, if any was.
-    pub(super) fn take_room(&self) -> Option<Permit> {
-        self.room.lock().take()
-    }
-
     /// What its connection leaves unread.
     pub(super) fn unread(&self) -> &Arc<Share> {
         &self.unread
@@ -102,9 +97,13 @@ impl Frontend {
         O::take_reply(response)
     }
 
-    /// Waits for room for an answer that is foreseen to be large, so that those of one connection come one after the other instead
-    /// of being refused. Others are counted when they are there.
+    /// Waits for room for a value that is foreseen to be large, so that those of one connection come one after the other instead
+    /// of being refused. How large a page will be nobody knows before, and a small one must not wait for what the largest
+    /// takes: pages are counted when they are there.
     async fn set_aside(&self, call: &Call, namespace: &str, request: &api::Request) -> api::Result<()> {
+        if request.code().answer() != AnswerSize::Value {
+            return Ok(());
+        }
         let foreseen = self.engine.answer_hint(namespace, request);
         if foreseen <= request.answer_hint() {
             return Ok(());
@@ -118,7 +117,7 @@ impl Frontend {
             // What came back before the waker was known wakes nobody.
             call.unread.take(foreseen).map_or(Poll::Pending, Poll::Ready)
         });
-        let room = tokio::time::timeout(self.stall_timeout, room).await.map_err(|_| no_room())?;
+        let room = tokio::time::timeout(self.stall_timeout, room).await.map_err(|_| Error::no_room())?;
         *call.room.lock() = Some(room);
         Ok(())
     }
@@ -146,7 +145,7 @@ impl Frontend {
         if call.changed.load(Ordering::Relaxed) {
             response.extensions_mut().insert(Changed);
         }
-        if let Some(room) = call.take_room() {
+        if let Some(room) = call.room.lock().take() {
             response.extensions_mut().insert(SetAside::of(room));
         }
         Ok(response)

@@ -11,7 +11,6 @@ use tonic::{Request, Response, Status};
 use toondb_engine::api::{ByteBuf, Error, KvPage, Scan};
 use toondb_engine::{Permit, limits};
 
-use super::answers::no_room;
 use super::frontend::{Call, Frontend};
 use crate::proto;
 use crate::rpc::Rpc as _;
@@ -56,8 +55,7 @@ struct HeldPage {
 impl HeldPage {
     fn of(page: KvPage, call: &Call) -> Result<Self, Error> {
         let bytes = page.entries.iter().map(|entry| entry.key.len() + entry.value.len()).sum();
-        let settled = call.take_room().and_then(|mut room| room.try_settle(bytes).then_some(room));
-        let room = settled.or_else(|| call.unread().take(bytes)).ok_or_else(no_room)?;
+        let room = call.unread().take(bytes).ok_or_else(Error::no_room)?;
         Ok(Self { page, room })
     }
 }
@@ -89,14 +87,13 @@ impl Frontend {
             let cursor = page.cursor.take();
             let entries = Scan::answer(&rest.namespace, page).entries;
             let more = rest.advance(entries.len(), cursor);
-            let is_large = room.bytes() > limits::PAGE_BYTES_MAX;
             for entry in entries {
                 let bytes = entry.key.len() + entry.value.len();
                 if sender.send_timeout(Ok(entry), self.stall_timeout).await.is_err() {
                     return;
                 }
                 // Large entries are handed over one by one: the connection counts what it has.
-                if is_large {
+                if bytes > limits::VALUE_SHORT_BYTES_MAX {
                     if !self.is_taken(&sender).await {
                         return;
                     }

@@ -2,12 +2,10 @@
 
 use super::kv::{Old, delete, end_of, forget, old, value_of, write_record};
 use crate::api::{BatchDelete, Deleted, Error, Increment, Incremented, Result, Touch, Touched};
+use crate::limits;
 use crate::namespace::context::WriteContext;
 use crate::namespace::exec::Execute;
 use crate::store::KvRecord;
-
-/// A longer text spells no integer, with as many zeros as one may like.
-const INTEGER_BYTES_MAX: usize = 1 << 10;
 
 /// The integer that a value spells.
 fn integer(value: &[u8]) -> Result<i64> {
@@ -21,7 +19,7 @@ fn integer(value: &[u8]) -> Result<i64> {
 /// What a key holds, which is to be an integer.
 fn spelled(ctx: &WriteContext<'_>, key: &[u8], old: &Old) -> Result<Vec<u8>> {
     match old.value_bytes {
-        ..=INTEGER_BYTES_MAX => value_of(ctx, key),
+        ..=limits::INTEGER_BYTES_MAX => value_of(ctx, key),
         bytes => Err(Error::invalid(format!("the key holds {bytes} bytes, which are no integer as decimal text"))),
     }
 }

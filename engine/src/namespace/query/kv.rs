@@ -84,7 +84,7 @@ pub fn multi_get(state: &State, snapshot: &Reader<'_>, request: &MultiGet, part:
         snapshot.wanted.step()?;
         let found = look_up(state, snapshot, key, part)?;
         bytes += found.as_ref().map_or(0, |found| found.value.len());
-        if bytes > limits::PAGE_BYTES_MAX + limits::VALUE_BYTES_MAX {
+        if bytes > limits::VALUES_BYTES_MAX {
             return Err(crate::api::Error::limit("the values are too large for one answer; ask for fewer keys"));
         }
         values.push(found);

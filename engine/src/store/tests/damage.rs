@@ -1,11 +1,13 @@
 //! Damage to every place of a small store: reported or harmless, and never a row missing or wrong.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use super::{ID, filled, open, path, read, rows_at};
 use crate::disk::{CrashMode, Disk, OpenMode, SimDisk};
 use crate::rng::{Rng, SeededRng};
 use crate::store::backend::Backend;
 use crate::store::pages::PageState;
-use crate::store::{Base, StoreError, StoreResult};
+use crate::store::{Base, Counters, FlushInput, Memtable, StoreError, StoreFile, StoreResult, Table, verify_file};
 
 const HEAD_BYTES: usize = 8192;
 const STRIDE_BYTES: usize = 4104;
@@ -182,4 +184,64 @@ fn damage_is_named_however_late_it_is_asked_for() {
         }
     }
     assert!(named > 20 && named % 3 == 0, "named {named} times");
+}
+
+/// Writes that the disk has acknowledged and lost: each page there verifies, and is older than those that lead to it. redb may
+/// panic over them.
+#[test]
+fn a_part_in_an_older_state_is_reported_by_a_check_or_harmless() {
+    let disk = super::created();
+    let value = |seq: u64, key: u64| -> Vec<u8> {
+        let record = crate::store::KvRecord { seq, expires_at: 0, value: &[] }.encode();
+        let rest = (0..70_000 + seq * key * 3_000).map(|at| (at * (seq + 2) * (key + 1)) as u8);
+        record.into_iter().chain(rest).collect()
+    };
+    let mut images = Vec::new();
+    for seq in 1..=4 {
+        let base = open(&disk).unwrap();
+        let memtable = Memtable::default();
+        for key in 100..150_u64 {
+            memtable.insert(Table::Kv, &key.to_be_bytes(), Some(&value(seq, 0)[..116]), seq);
+        }
+        for key in 0..12_u64 {
+            memtable.insert(Table::Kv, &key.to_be_bytes(), Some(&value(seq, key)), seq);
+        }
+        base.flush(FlushInput { memtable: &memtable, through_seq: seq, counters: Counters::default() }).unwrap();
+        base.close().unwrap();
+        images.push(disk.bytes(path()).unwrap());
+    }
+    let newest = images.pop().unwrap();
+    let rng = SeededRng::new(8);
+    let (mut reported, rounds) = (0, if std::env::var_os("TOONDB_LONG").is_some() { 400 } else { 120 });
+    for round in 0..rounds {
+        let older = &images[(rng.next_u64() % 3) as usize];
+        let pages = (older.len().min(newest.len()) - HEAD_BYTES) / STRIDE_BYTES;
+        let from = 1 + (rng.next_u64() % (pages as u64 - 1)) as usize;
+        let disk = disk.crash_image(0, CrashMode::KeepAll);
+        write(&disk, stride(from).start, &older[stride(from).start..stride(pages).end]);
+        let file = StoreFile { disk: &disk, path: path(), id: ID };
+        let report = verify_file(file, &mut |_| true).unwrap().unwrap();
+        let complete = report.damage.is_none() && report.rows.as_ref().is_some_and(|rows| rows.complete);
+        reported += u32::from(!complete);
+        // One that is complete up to an earlier commit says so, and the log has to begin there.
+        if open(&disk).and_then(|base| base.flushed()).is_ok_and(|(seq, _)| seq < 4) {
+            continue;
+        }
+        let get = |key: u64| {
+            let base = open(&disk)?;
+            base.snapshot()?.get(Table::Kv, &key.to_be_bytes(), |found| *found == *value(4, key))
+        };
+        for key in 0..12 {
+            // What a read panics over, the engine contains.
+            match catch_unwind(AssertUnwindSafe(|| get(key))) {
+                Ok(Ok(Some(is_right))) => assert!(is_right, "round {round}: an old value was read"),
+                other => assert!(
+                    !complete,
+                    "round {round} key {key} from {from}: {other:?} {:?} {:?}",
+                    report.damage, report.rows
+                ),
+            }
+        }
+    }
+    assert!(reported > rounds / 4, "{reported} of {rounds}");
 }
