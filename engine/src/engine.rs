@@ -130,8 +130,8 @@ impl Engine {
             store_cache_bytes: options.store_cache_bytes,
             openings: Openings::new(options.open_namespaces_max, Arc::clone(&occupancy)),
         };
-        let shared = Shared::new(Space::new(Arc::clone(&disk), path.clone()));
         let answers = Budget::new(options.answer_bytes_max);
+        let shared = Shared::new(Space::new(Arc::clone(&disk), path.clone()), &answers);
         // The catalog first: it knows whether the directory is ours, and nothing may be removed from another.
         let router = Router::open(&path, namespace_options.clone(), shared.clone())?;
         let checkpoints = Keeper::open(&path, &namespace_options, &shared.space)?;

@@ -63,4 +63,4 @@ pub use options::EngineOptions;
 pub use reply::{Completion, Reply};
 pub use service::Service;
 pub use store::{OperationHead, Origin};
-pub use work::{Budget, Permit, Share};
+pub use work::{Budget, Permit, Share, progress_bytes_min};

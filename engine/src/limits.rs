@@ -205,6 +205,8 @@ pub const TIME_MS_MAX: i64 = 253_402_300_799_999;
 pub const GROUP_ITEMS_MAX: usize = 1024;
 /// A group commit takes no further operation once its log record has this many bytes.
 pub const GROUP_BYTES_MAX: usize = 4 << 20;
+/// A group commit takes no further operation once the stored values in its answers have this many bytes.
+pub const GROUP_ANSWER_BYTES_MAX: usize = 8 << 20;
 /// Most cursors that read the log of one namespace.
 pub const LOG_CURSORS_MAX: usize = 16;
 /// Most pins that keep segments of the log of one namespace.
@@ -263,6 +265,12 @@ pub const SHRINK_LOOKS_MAX: usize = 10_000;
 pub const FLUSH_PAUSE_MIN: Duration = Duration::from_millis(250);
 /// then after twice as long, and so on up to this.
 pub const FLUSH_PAUSE_MAX: Duration = Duration::from_secs(4);
+/// After so many flushes in a row that failed, but for want of space, a namespace takes no writes.
+pub const FLUSH_FAILURES_MAX: u32 = 2;
+/// The first pause before a flush is tried again by then; it doubles up to [`FLUSH_RETRY_MAX`].
+pub const FLUSH_RETRY_MIN: Duration = Duration::from_secs(60);
+/// The longest such pause.
+pub const FLUSH_RETRY_MAX: Duration = Duration::from_secs(3_600);
 /// A volatile write that has waited this long is synced at the next [`TICK`].
 pub const VOLATILE_DELAY_MAX: Duration = Duration::from_millis(100);
 /// redb's page cache, for each open namespace.
@@ -367,15 +375,18 @@ pub const OUTBOX_BYTES_MAX: usize = 144 << 20;
 pub const UNREAD_BYTES_MAX: usize = 512 << 20;
 /// An answer over gRPC of at most so many bytes is not counted among those unread: streams bound the small ones.
 pub const ANSWER_SMALL_BYTES_MAX: usize = 4 << 10;
-/// A gRPC connection with unread answers that takes fewer bytes than this within [`FRAME_TIMEOUT`] is closed.
+/// A connection with unread answers that takes fewer bytes than this within [`WRITE_STALL_TIMEOUT`], over gRPC [`FRAME_TIMEOUT`], is
+/// closed; one that holds much takes more, a [part](UNREAD_PROGRESS_PARTS) of it.
 pub const UNREAD_PROGRESS_BYTES_MIN: usize = 64 << 10;
+/// What a connection must take of its unread answers in that time: one of so many parts.
+pub const UNREAD_PROGRESS_PARTS: usize = 16;
 /// Bytes of half-received frames over all connections.
 pub const INFLIGHT_BYTES_MAX: usize = 512 << 20;
 /// Time for a connection's hello.
 pub const HELLO_TIMEOUT: Duration = Duration::from_secs(5);
 /// Time for the rest of a frame once its first byte is here.
 pub const FRAME_TIMEOUT: Duration = Duration::from_secs(30);
-/// Time for a peer to take any byte of a waiting answer.
+/// Time for a peer to take some of the answers that wait for it.
 pub const WRITE_STALL_TIMEOUT: Duration = Duration::from_secs(10);
 /// Time to answer accepted requests after SIGTERM.
 pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);

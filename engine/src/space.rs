@@ -8,6 +8,9 @@
 //! in the store for them before. So each namespace says what its memtables [owe](Promise), and a flush that runs says so once
 //! more, because redb gives a large value a power of two of pages. What is promised counts as taken. It is an estimate: where
 //! small rows change here and there in a large store a flush copies more than it writes, and may have to wait for space.
+//!
+//! A large write is looked at alone, when what it logs is known: where it does not fit it is refused, and whatever does fit goes
+//! on. Only where hardly anything fits is the disk short for everybody.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -36,6 +39,22 @@ pub struct Promise {
 }
 
 impl Promise {
+    /// Adds to it what will be taken by the end of a group; false, with nothing changed, if too little would be left. What nobody
+    /// may have is never promised, not even for a moment: others would be refused for it.
+    #[must_use]
+    pub fn try_add(&mut self, bytes: u64) -> bool {
+        let free = self.space.free_bytes();
+        let fits = |promised: u64| {
+            let promised = promised.checked_add(bytes)?;
+            (free.saturating_sub(promised) >= limits::DISK_FREE_BYTES_MIN).then_some(promised)
+        };
+        let added = self.space.promised.try_update(Ordering::AcqRel, Ordering::Acquire, fits).is_ok();
+        if added {
+            self.bytes += bytes;
+        }
+        added
+    }
+
     /// Says that it is so much from now on.
     pub fn set(&mut self, bytes: u64) {
         // The new ones first: for a moment more is promised than will be taken, never less.
@@ -58,11 +77,15 @@ impl Space {
         Arc::new(Self { disk, data_dir, short, low, promised: AtomicU64::new(0) })
     }
 
-    /// Asks the disk, and gives what everybody is told from now on: true if writes must stop. A disk that does not tell is
-    /// used until it refuses.
+    /// A disk that does not tell is used until it refuses.
+    fn free_bytes(&self) -> u64 {
+        self.disk.free_bytes(&self.data_dir).unwrap_or(u64::MAX)
+    }
+
+    /// Asks the disk, and gives what everybody is told from now on: true if writes must stop.
     pub fn look(&self) -> bool {
         let promised = self.promised.load(Ordering::Acquire);
-        let free = self.disk.free_bytes(&self.data_dir).unwrap_or(u64::MAX);
+        let free = self.free_bytes();
         let short = free.saturating_sub(promised) < limits::DISK_FREE_BYTES_MIN;
         self.short.store(short, Ordering::Release);
         self.low.store(free < limits::DISK_FREE_BYTES_MIN, Ordering::Release);
@@ -108,6 +131,11 @@ mod tests {
         assert!(space.look());
         drop((promise, other));
         assert!(!space.look());
+        let mut promise = space.promise(4);
+        assert!(!promise.try_add(7) && promise.try_add(6) && !promise.try_add(1), "ten may be promised");
+        assert!(!space.look(), "and no more was");
+        drop(promise);
+        assert!(space.promise(0).try_add(10), "all of it came back");
         disk.set_free_bytes(Some(limits::DISK_FREE_BYTES_MIN - 1));
         assert!(!space.is_short() && space.look() && space.is_low());
     }

@@ -15,7 +15,7 @@
 //!
 //! Backpressure: the task stops reading while too many requests are unanswered or too many bytes of answers wait; the
 //! rest stays in the socket, where the peer notices. Three clocks close a connection: for the hello, for the rest of a
-//! half-received frame, and for a peer that takes no byte of a waiting answer. Between frames it may be idle for ever.
+//! half-received frame, and for a peer that takes too little of what waits for it. Between frames it may be idle for ever.
 
 use std::future::Future;
 use std::io;
@@ -31,8 +31,8 @@ use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::net::unix::pipe::Sender;
 use tokio::time::{Instant, Sleep};
-use toondb_engine::Service;
 use toondb_engine::api::{Error, ErrorCode};
+use toondb_engine::{Service, progress_bytes_min};
 
 use crate::budget::Lease;
 use crate::inbox::{Arrival, Inbox, Source};
@@ -58,7 +58,7 @@ pub struct ConnectionLimits {
     pub hello_timeout: Duration,
     /// Time for the rest of a frame.
     pub frame_timeout: Duration,
-    /// Time for the peer to take any byte of a waiting answer.
+    /// Time for the peer to take some of the answers that wait for it.
     pub write_stall_timeout: Duration,
 }
 
@@ -72,6 +72,8 @@ enum Patience {
 
 struct Timer {
     patience: Patience,
+    /// Bytes that the peer must take until then; for [`Patience::Write`] alone.
+    wanted: usize,
     sleep: Pin<Box<Sleep>>,
 }
 
@@ -92,6 +94,8 @@ pub struct Connection {
     /// Taken from the outbox; the first `written` bytes are out.
     output: Vec<u8>,
     written: usize,
+    /// Bytes that went into the socket since the timer runs.
+    taken: usize,
     input_open: bool,
     limits: ConnectionLimits,
     timer: Option<Timer>,
@@ -116,6 +120,7 @@ impl Connection {
             inbox: Inbox::new(lease),
             output: Vec::new(),
             written: 0,
+            taken: 0,
             input_open: true,
             limits,
             timer: None,
@@ -258,7 +263,7 @@ impl Connection {
             match send(self.socket.get_ref().as_fd(), rest, SendFlags::NOSIGNAL | SendFlags::DONTWAIT) {
                 Ok(count) => {
                     self.written += count;
-                    self.timer.take_if(|timer| timer.patience == Patience::Write);
+                    self.taken = self.taken.saturating_add(count);
                 }
                 Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) => {
@@ -288,19 +293,32 @@ impl Connection {
             self.timer = None;
             return false;
         };
+        if self.timer.as_ref().is_none_or(|timer| timer.patience != patience) {
+            self.start(patience, timeout);
+        }
+        while let Some(timer) = &mut self.timer
+            && timer.sleep.as_mut().poll(cx).is_ready()
+        {
+            if patience == Patience::Write && self.taken >= timer.wanted {
+                self.start(patience, timeout);
+                continue;
+            }
+            tracing::debug!(?patience, "a connection ends because its peer was too slow");
+            return true;
+        }
+        false
+    }
+
+    fn start(&mut self, patience: Patience, timeout: Duration) {
+        self.taken = 0;
+        let wanted = progress_bytes_min(self.outbox.unread());
         match &mut self.timer {
-            Some(timer) if timer.patience == patience => {}
             Some(timer) => {
-                timer.patience = patience;
+                (timer.patience, timer.wanted) = (patience, wanted);
                 timer.sleep.as_mut().reset(Instant::now() + timeout);
             }
-            none => *none = Some(Timer { patience, sleep: Box::pin(tokio::time::sleep(timeout)) }),
+            none => *none = Some(Timer { patience, wanted, sleep: Box::pin(tokio::time::sleep(timeout)) }),
         }
-        let over = self.timer.as_mut().is_some_and(|timer| timer.sleep.as_mut().poll(cx).is_ready());
-        if over {
-            tracing::debug!(?patience, "a connection ends because its peer was too slow");
-        }
-        over
     }
 }
 

@@ -210,6 +210,11 @@ impl Outbox {
         self.state.lock().bytes
     }
 
+    /// Bytes of answers that are not in the socket yet.
+    pub fn unread(&self) -> usize {
+        self.state.lock().held.bytes()
+    }
+
     /// Exchanges the oldest piece that waits for an empty buffer.
     pub fn take(&self, empty: &mut Vec<u8>) {
         debug_assert!(empty.is_empty());

@@ -4,7 +4,8 @@
 //! unread answers:
 //!
 //! - A connection that owes its peer nothing may always begin one request, however full everything is. So nobody is locked out
-//!   by peers that do not read.
+//!   of small answers by peers that do not read. A large one may be refused: peers that do read, if slowly, hold its room. How slowly
+//!   they may is bounded ([`toondb_engine::progress_bytes_min`]).
 //! - Any further request must fit, with what the connection holds already, into a quarter of its share and into a part of what is
 //!   left of the whole budget. The more there is unread over all connections, the less each may leave unread, and the budget is
 //!   never used up by them: the next peer finds room.

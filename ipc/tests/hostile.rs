@@ -233,6 +233,25 @@ fn sec_s23_a_peer_that_never_reads_stops_being_read_and_is_closed() {
     witness.is_served();
 }
 
+/// A byte now and then would hold the room of others for as long as the peer likes.
+#[test]
+fn a_peer_that_reads_a_byte_now_and_then_is_closed() {
+    const PAGE_BYTES: usize = 4 << 20;
+    let options = ServerOptions { write_stall_timeout: Duration::from_millis(200), ..ServerOptions::default() };
+    let fixture = Fixture::with(options);
+    let witness = Witness::of(&fixture);
+    fixture.stub.insert(b"large", vec![0; PAGE_BYTES]);
+    let mut raw = fixture.greeted();
+    raw.send(&request(2, "default", &get(b"large")));
+    let mut taken = 0;
+    while fixture.server.connections() > 1 {
+        taken += std::io::Read::read(&mut raw.socket, &mut [0]).unwrap();
+        assert!(taken < PAGE_BYTES / 2, "it may read on");
+        witness.is_served();
+    }
+    assert_eq!(fixture.server.unread_bytes(), 0, "what it left unread is free");
+}
+
 /// A page of eight megabytes that nobody reads, asked for 256 times at once.
 #[test]
 fn unread_answers_are_bounded_for_each_connection_and_for_all() {

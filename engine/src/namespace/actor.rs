@@ -33,6 +33,7 @@ use crate::reply::Reply;
 use crate::rng::Rng;
 use crate::space::{Promise, Space};
 use crate::store::{Author, BatchWriter, Counters, Origin, Txn};
+use crate::work::{Permit, Share};
 
 /// The writer's own state. Whoever runs a group has it alone.
 pub struct Actor {
@@ -44,6 +45,8 @@ pub struct Actor {
     pub batch: Vec<u8>,
     /// Bytes of the requests in the group, which its log record will have too, about.
     pub expected_bytes: usize,
+    /// True if the group has had the disk looked at, with what it may take.
+    pub has_looked: bool,
     /// Counters after the newest commit.
     pub counters: Counters,
     /// The newest commit.
@@ -70,6 +73,8 @@ pub struct Actor {
     pub shrinking: Shrinking,
     /// What is in the memtables and will be in the store.
     pub owed: Option<Promise>,
+    /// What large operations of the group will take beside that.
+    pub taking: Option<Promise>,
 }
 
 /// What a group of requests needs beside the actor.
@@ -80,6 +85,8 @@ pub struct Surroundings<'a> {
     pub rng: &'a Arc<dyn Rng>,
     /// The space on the disk: while it is short only deletes pass.
     pub space: &'a Arc<Space>,
+    /// Room for stored values in answers.
+    pub answers: &'a Arc<Share>,
     /// True if the engine is closing: what nobody waits for is left for the next opening.
     pub closing: bool,
 }
@@ -91,12 +98,16 @@ pub struct Outcome {
     pub panics: usize,
     /// The log or the store failed: this opening must be given up.
     pub failed: Option<Error>,
+    /// How the flush ended that the group heard of.
+    pub flushed: Option<Result<()>>,
 }
 
 /// A request that was executed and waits for the log. If a defect drops it, its envelope still answers.
 pub struct Staged {
     envelope: Envelope,
     result: Result<Response>,
+    /// The room of stored values in the answer.
+    room: Option<Permit>,
 }
 
 impl Staged {
@@ -129,25 +140,36 @@ impl Actor {
         self.expected_bytes = group.iter().map(|envelope| envelope.bytes).sum();
         self.look_at_space(around.space);
         let mut waiting = std::mem::take(group).into_iter();
+        let mut answer_bytes = 0;
         while self.batch.len() < limits::GROUP_BYTES_MAX
+            && answer_bytes < limits::GROUP_ANSWER_BYTES_MAX
             && let Some(mut envelope) = waiting.next()
         {
             match envelope.take_task() {
                 Task::Request(request) => {
                     let asked = request.durability();
-                    let result = self.execute(request, asked, around);
+                    let executed = self.execute(request, asked, around);
                     durable |= asked == Durability::Durable;
-                    staged.push(Staged { envelope, result });
+                    let (result, room) = match executed {
+                        Ok((response, room)) => (Ok(response), room),
+                        Err(error) => (Err(error), None),
+                    };
+                    answer_bytes += room.as_ref().map_or(0, Permit::bytes);
+                    staged.push(Staged { envelope, result, room });
                 }
                 // News from an earlier opening of the namespace is none of ours.
                 Task::FlushDone { opening, .. } | Task::StoreFailed { opening } if opening != self.state.opening => {}
-                Task::FlushDone { opening: _, through_seq, result } => match self.finish_flush(through_seq, result) {
-                    Ok(()) => {
-                        self.owe(around.space, 0);
-                        around.space.look();
+                Task::FlushDone { opening: _, through_seq, result } => {
+                    let ended = self.finish_flush(through_seq, result);
+                    match &ended {
+                        Ok(()) => {
+                            self.owe(around.space, 0);
+                            around.space.look();
+                        }
+                        Err(error) => outcome.failed = Some(error.clone()),
                     }
-                    Err(error) => outcome.failed = Some(error),
-                },
+                    outcome.flushed = Some(ended);
+                }
                 Task::StoreFailed { opening: _ } => {
                     let text = "the store failed under a read";
                     self.store_failed.get_or_insert_with(|| Error::new(ErrorCode::Unavailable, text));
@@ -169,6 +191,7 @@ impl Actor {
             answer(staged);
             outcome.failed = self.flush_if_due(self.state.clock.monotonic(), around.space).err();
         }
+        self.settle_space(around.space);
         outcome.panics = std::mem::take(&mut self.panics);
         outcome.failed = outcome.failed.or_else(|| self.store_failed.take());
         outcome
@@ -178,10 +201,23 @@ impl Actor {
     /// the store.
     fn look_at_space(&mut self, space: &Arc<Space>) {
         if self.log.room_bytes() < self.expected_bytes {
-            self.owe(space, 2 * self.expected_bytes);
+            self.owe(space, 2 * self.expected_bytes.min(limits::GROUP_BYTES_MAX));
             self.log.be_frugal(space.look());
+            self.has_looked = true;
         }
         self.make_space(space);
+    }
+
+    /// What the group was to take it has taken, or was refused. Whoever was told that space is short because of it is told anew.
+    fn settle_space(&mut self, space: &Arc<Space>) {
+        if !std::mem::take(&mut self.has_looked) && self.taking.is_none() {
+            return;
+        }
+        self.owe(space, 0);
+        self.taking = None;
+        if space.is_short() {
+            space.look();
+        }
     }
 
     /// Where space is short, what is kept of the log for those who read it goes before any write is refused.
@@ -209,8 +245,14 @@ impl Actor {
         self.owed.get_or_insert_with(|| space.promise(0)).set(bytes as u64);
     }
 
-    /// Executes one request inside its own transaction; a panic in it is an error like any other.
-    fn execute(&mut self, request: Request, asked: Durability, around: &Surroundings<'_>) -> Result<Response> {
+    /// Executes one request inside its own transaction; a panic in it is an error like any other. Gives the room that its
+    /// answer's stored values have, too.
+    fn execute(
+        &mut self,
+        request: Request,
+        asked: Durability,
+        around: &Surroundings<'_>,
+    ) -> Result<(Response, Option<Permit>)> {
         if around.space.is_short() && request.effect() != Effect::Frees {
             return Err(Error::new(
                 ErrorCode::DiskFull,
@@ -218,7 +260,10 @@ impl Actor {
             ));
         }
         let author = Author { kind: request.code().number(), origin: Origin::Client };
-        self.attempt(author, asked, around, |ctx| exec::execute(ctx, request))
+        self.attempt(author, asked, around, |ctx| {
+            let response = exec::execute(ctx, request)?;
+            Ok((response, ctx.answer_room.take()))
+        })
     }
 
     /// Runs one operation and, if it succeeds, stages its effects under the next commit. A panic inside the operation is
@@ -249,6 +294,8 @@ impl Actor {
             asserted: Asserted::default(),
             rng: &**around.rng,
             durability,
+            answers: around.answers,
+            answer_room: None,
         };
         let before = &self.counters;
         let attempt = catch_unwind(AssertUnwindSafe(|| {
@@ -271,6 +318,7 @@ impl Actor {
         if txn.is_empty() {
             return Ok(result);
         }
+        self.take_space(&txn, author, around.space)?;
         self.make_room(&txn)?;
         counters.last_commit_at = stamp_ms;
         changes.iter().for_each(|change| change.announce(&state));
@@ -290,6 +338,20 @@ impl Actor {
         self.counters = counters;
         self.last_seq = seq;
         Ok(result)
+    }
+
+    /// A large operation is logged only where the disk has space for it, in the log and then in the store. What it logs may be
+    /// far more than its request had.
+    fn take_space(&mut self, txn: &Txn, author: Author, space: &Arc<Space>) -> Result<()> {
+        if txn.bytes() <= limits::VALUE_SHORT_BYTES_MAX || author.origin != Origin::Client {
+            return Ok(());
+        }
+        let taking = self.taking.get_or_insert_with(|| space.promise(0));
+        if taking.try_add(2 * txn.bytes() as u64) {
+            return Ok(());
+        }
+        let text = "the disk has too little space for a write of this size; smaller ones may pass";
+        Err(Error::new(ErrorCode::DiskFull, text))
     }
 
     /// Sees to it that the group's record can be logged with this operation in it. What is staged cannot be taken back, so a
@@ -441,7 +503,11 @@ impl Actor {
 /// Answers everything first and then wakes each caller once.
 fn answer(staged: &mut Vec<Staged>) {
     let mut answered: Vec<Reply> = Vec::new();
-    for Staged { mut envelope, result } in staged.drain(..) {
+    for Staged { mut envelope, result, room } in staged.drain(..) {
+        // Who must be told has the room until the door has counted the answer. An answer that may be refused gives it back
+        // before, or it would be refused for what it holds itself.
+        let must_be_told = result.as_ref().is_ok_and(|response| response.tells_of_change(Effect::Keeps));
+        let _room = room.filter(|_| must_be_told);
         let Some(reply) = envelope.complete(result) else { continue };
         if !answered.iter().any(|other| other.same_sink(&reply)) {
             answered.push(reply);

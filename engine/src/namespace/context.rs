@@ -12,6 +12,7 @@ use crate::limits;
 use crate::planted::{self, Planted};
 use crate::rng::Rng;
 use crate::store::{Counters, Txn};
+use crate::work::{Permit, Share};
 
 /// The surroundings of one operation. Dropping it changes nothing anywhere.
 pub struct WriteContext<'a> {
@@ -42,6 +43,10 @@ pub struct WriteContext<'a> {
     pub rng: &'a dyn Rng,
     /// The level the caller asked for.
     pub durability: Durability,
+    /// Room for answers.
+    pub answers: &'a Arc<Share>,
+    /// What of it the answer's stored values have; nothing if they are small.
+    pub answer_room: Option<Permit>,
 }
 
 impl WriteContext<'_> {
@@ -63,6 +68,22 @@ impl WriteContext<'_> {
     /// A reply for a delete.
     pub fn deleted(&self, deleted: u64) -> Deleted {
         Deleted { deleted, commit_seq: self.commit_seq(), durability: self.durability }
+    }
+
+    /// True if stored values of so many bytes have room in the answer: to be asked before they are read. An operation whose answer
+    /// has none is refused, with nothing changed.
+    #[must_use]
+    pub fn has_answer_room(&mut self, bytes: usize) -> bool {
+        if bytes <= limits::ANSWER_SMALL_BYTES_MAX || planted::is(Planted::AnswersUncounted) {
+            return true;
+        }
+        match &mut self.answer_room {
+            Some(room) => bytes <= room.bytes() || room.try_settle(bytes),
+            none => {
+                *none = self.answers.take(bytes);
+                none.is_some()
+            }
+        }
     }
 
     /// Counts bytes of live data that come and go.

@@ -34,6 +34,9 @@ impl Actor {
     /// Begins a flush if the memtable is large or old, or if somebody waits for one. Refuses to go on if the disk cannot
     /// keep up.
     pub(super) fn flush_if_due(&mut self, now: Duration, space: &Arc<Space>) -> Result<()> {
+        if self.flushing.barred.as_ref().is_some_and(|barred| now < barred.again_at) {
+            return Ok(());
+        }
         match self.flushing.stage {
             Stage::Idle => {}
             Stage::Writing(_) => return Ok(()),
@@ -60,8 +63,11 @@ impl Actor {
         Ok(())
     }
 
-    /// Why the memtable may not grow further now, if it may not: the one before it has not been written yet.
+    /// Why the memtable may not grow further now, if it may not: the one before it has not been written yet, or none can be.
     pub fn congestion(&self) -> Option<Error> {
+        if let Some(barred) = &self.flushing.barred {
+            return Some(barred.why.clone());
+        }
         if self.state.view.load().active.bytes() < limits::MEMTABLE_BYTES_HARD_MAX {
             return None;
         }
@@ -89,6 +95,10 @@ impl Actor {
         let Some(reply) = reply else { return };
         if self.last_seq <= self.flushing.flushed_seq {
             reply.send(Ok(flushed(self.flushing.flushed_seq)));
+            return;
+        }
+        if let Some(barred) = &self.flushing.barred {
+            reply.send(Err(barred.why.clone()));
             return;
         }
         self.flushing.waiters.push((self.last_seq, reply));
@@ -203,11 +213,15 @@ impl Actor {
         }
     }
 
-    /// Flushes on this thread, for closing. False while a flush is running, or while the file is being judged: whoever closes
+    /// Flushes on this thread, for closing, unless flushes fail again and again. False while a flush is running, or while the file is being judged: whoever closes
     /// must not wait for that.
     pub fn flush_now(&mut self) -> Result<bool> {
         if self.is_flushing() {
             return Ok(false);
+        }
+        if self.flushing.barred.is_some() {
+            // It would only fail once more. The log holds everything.
+            return Ok(true);
         }
         if self.last_seq <= self.flushing.flushed_seq {
             return Ok(true);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::flush_failures::Barred;
 use super::mailbox::{Post, Task};
 use super::spawn::Spawn;
 use crate::limits;
@@ -47,6 +48,8 @@ pub struct Flushing {
     pub(super) dirty_since: Option<Duration>,
     /// Who waits for everything up to a commit to be in redb.
     pub(super) waiters: Vec<(u64, Reply)>,
+    /// Flushes failed again and again: nothing may be written.
+    pub(super) barred: Option<Barred>,
 }
 
 impl Flushing {
@@ -63,6 +66,7 @@ impl Flushing {
             paused_bytes: None,
             dirty_since: None,
             waiters: Vec::new(),
+            barred: None,
         }
     }
 

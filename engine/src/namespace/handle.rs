@@ -16,6 +16,7 @@ use parking_lot::Mutex;
 
 use super::access::Access;
 use super::actor::{Outcome, Surroundings};
+use super::flush_failures::FlushFailures;
 use super::mailbox::{Envelope, Mailbox, Post, Task, worker_failed};
 use super::opening::{Fence, Life, Opening};
 use super::options::{NamespaceFiles, NamespaceOptions, Shared};
@@ -59,6 +60,7 @@ pub struct Namespace {
     pub(super) life: Arc<Life>,
     quota: Mutex<Quota>,
     panics: Mutex<VecDeque<Duration>>,
+    flush_failures: Mutex<FlushFailures>,
     pub(super) used: AtomicBool,
     pub(super) idle_ticks: AtomicU32,
     /// When the writer began the group that it is at, in ms of monotonic time and 1 at least; 0 = it is at none.
@@ -81,6 +83,7 @@ impl Namespace {
             life: Arc::default(),
             quota: Mutex::new(quota),
             panics: Mutex::default(),
+            flush_failures: Mutex::default(),
             used: AtomicBool::new(true),
             idle_ticks: AtomicU32::new(0),
             busy_since_ms: AtomicU64::new(0),
@@ -178,8 +181,9 @@ impl Namespace {
                 }
             });
             let tenant: Arc<dyn Tenant> = Arc::<Self>::clone(self);
-            let opening = Opening::begin(&tenant, &self.life, &self.options, &self.files, post)
+            let mut opening = Opening::begin(&tenant, &self.life, &self.options, &self.files, post)
                 .map_err(|error| self.unreadable(error))?;
+            opening.actor.flushing.barred = self.flush_failures.lock().barred().cloned();
             self.is_unreadable.store(false, Ordering::Relaxed);
             self.state.store(Some(Arc::clone(&opening.actor.state)));
             *slot = Some(opening);
@@ -246,8 +250,13 @@ impl Namespace {
             refuse(&mut requests, &refused);
         }
         let closing = self.options.closing.load(Ordering::Acquire);
-        let around =
-            Surroundings { quota: *self.quota.lock(), rng: &self.options.rng, space: &self.shared.space, closing };
+        let around = Surroundings {
+            quota: *self.quota.lock(),
+            rng: &self.options.rng,
+            space: &self.shared.space,
+            answers: &self.shared.answers,
+            closing,
+        };
         let mut staged = Vec::new();
         let outcome = catch_unwind(AssertUnwindSafe(|| actor.run_group(group, &mut staged, &around)));
         if outcome.is_ok() {
@@ -256,7 +265,7 @@ impl Namespace {
         // A panic outside the execution of a request may have left the memory half changed. Envelopes that were not
         // executed say "outcome unknown" when they are dropped.
         group.clear();
-        let outcome = outcome.unwrap_or_else(|_| Outcome { panics: 1, failed: Some(worker_failed()) });
+        let outcome = outcome.unwrap_or_else(|_| Outcome { panics: 1, failed: Some(worker_failed()), flushed: None });
         let failed = outcome.failed.clone();
         self.judge(slot, outcome);
         if let Some(error) = failed {
@@ -266,7 +275,10 @@ impl Namespace {
 
     /// Gives up an opening that has failed, and a namespace that fails again and again.
     fn judge(&self, slot: &mut Option<Opening>, outcome: Outcome) {
-        let Outcome { panics, failed } = outcome;
+        let Outcome { panics, failed, flushed } = outcome;
+        if let Some(ended) = flushed {
+            self.note_flush(slot, &ended);
+        }
         if panics > 0 {
             self.shared.panics.fetch_add(panics as u64, Ordering::Relaxed);
             if self.panicked_too_often(panics) {
@@ -279,6 +291,18 @@ impl Namespace {
         if let Some(error) = failed {
             tracing::error!(%error, dir = %self.files.dir.display(), "the namespace is closed and will be reopened from its files");
             self.give_up(slot, &error);
+        }
+    }
+
+    /// The next opening knows how flushes end, and so does this one, should it go on.
+    fn note_flush(&self, slot: &mut Option<Opening>, ended: &Result<()>) {
+        let mut failures = self.flush_failures.lock();
+        failures.note(ended, self.options.clock.monotonic());
+        if let Some(opening) = slot {
+            opening.actor.flushing.barred = failures.barred().cloned();
+        }
+        if let Some(barred) = failures.barred() {
+            tracing::error!(error = %barred.why, dir = %self.files.dir.display(), "writes are refused");
         }
     }
 

@@ -18,6 +18,7 @@ mod error;
 mod exec;
 mod filter_budget;
 mod flush;
+mod flush_failures;
 mod flushing;
 mod foresight;
 mod handle;

@@ -11,7 +11,7 @@ use crate::clock::Clock;
 use crate::disk::Disk;
 use crate::rng::Rng;
 use crate::space::Space;
-use crate::work::{Budget, Class, Pools, Turn};
+use crate::work::{Budget, Class, Pools, Share, Turn};
 
 /// What every namespace of an engine shares.
 #[derive(Clone)]
@@ -84,11 +84,13 @@ pub struct Shared {
     pub panics: Arc<AtomicU64>,
     /// The space on the disk.
     pub space: Arc<Space>,
+    /// What writers take of the room for answers, for stored values that the answers of their group will have.
+    pub answers: Arc<Share>,
 }
 
 impl Shared {
-    /// Over the disk that the namespaces are on.
-    pub fn new(space: Arc<Space>) -> Self {
-        Self { panics: Arc::default(), space }
+    /// Over the disk that the namespaces are on, and the engine's room for answers.
+    pub fn new(space: Arc<Space>, answers: &Arc<Budget>) -> Self {
+        Self { panics: Arc::default(), space, answers: answers.share(answers.bytes_max()) }
     }
 }

@@ -197,6 +197,7 @@ pub fn open(
         log,
         batch: Vec::new(),
         expected_bytes: 0,
+        has_looked: false,
         counted: Vec::new(),
         broken: None,
         store_failed: None,
@@ -210,6 +211,7 @@ pub fn open(
         reclaimed_at: options.clock.monotonic(),
         shrinking: Shrinking::default(),
         owed: None,
+        taking: None,
     })
 }
 

@@ -17,6 +17,7 @@ use crate::clock::Clock;
 use crate::limits;
 use crate::rng::Rng;
 use crate::store::{Counters, Txn};
+use crate::work::Budget;
 
 /// Refuses what a namespace that was just made would refuse.
 pub fn try_on_nothing(clock: &Arc<dyn Clock>, rng: &dyn Rng, request: Request) -> Result<()> {
@@ -38,6 +39,9 @@ pub fn try_on_nothing(clock: &Arc<dyn Clock>, rng: &dyn Rng, request: Request) -
         asserted: Asserted::default(),
         rng,
         durability: request.durability(),
+        // Nothing is stored that an answer could have.
+        answers: &Budget::new(0).share(0),
+        answer_room: None,
     };
     let tried = catch_unwind(AssertUnwindSafe(|| {
         exec::execute(&mut ctx, request)?;

@@ -117,6 +117,10 @@ faults! {
     OldChunksKept = "old_chunks_kept", Engine "store::tests::chunks::chunks_follow_their_values_whatever_is_written";
     /// A file does not say that it has chunks.
     ChunksUnnoted = "chunks_unnoted", Engine "store::tests::chunks::a_file_says_whether_it_has_chunks";
+    /// What stored values take in the answers of a group is not counted.
+    AnswersUncounted = "answers_uncounted", Engine "tests::large_answers::answers_of_writes_stay_within_the_room_for_answers";
+    /// A flush that fails is tried again with each opening, and writes go on.
+    FlushTriedForever = "flush_tried_forever", Engine "tests::stuck_flush::a_store_that_cannot_be_flushed_refuses_writes_and_gives_reads";
     /// An edge is not written into the reverse index.
     ReverseEdgeForgotten = "reverse_edge_forgotten", Crash "durable::an_edge_is_seen_from_both_ends_and_gone_from_both";
     /// A node is not written into the list by type.

@@ -8,7 +8,7 @@ use crate::api::{
     AddDocuments, AddNode, AddTemporalEdge, BatchPut, ByteBuf, CachePut, CollectionName, Commit, CreateCheckpoint,
     CreateCollection, CreateIndex, DeleteKey, Document, Durability, EdgeType, Embedding, Error, ErrorCode, Flush, Get,
     ListNamespaces, Metric, NamespaceStatsRequest, Node, NodeId, Operation, Properties, Put, PutEntry, Request,
-    TakeSnapshot, TemporalFact, TimestampMs, Write,
+    TakeSnapshot, TemporalFact, TimestampMs, Touch as TouchKeys, Write,
 };
 use crate::clock::ManualClock;
 use crate::disk::{Disk, Touch};
@@ -405,4 +405,39 @@ fn attempts_that_leave_a_folder_leave_one_at_most() {
     world.probe.heal();
     world.create("b").unwrap();
     assert_eq!(folders(&world).len(), before.len() + 1);
+}
+
+/// What one write would take, and does not get, is everybody else's.
+#[test]
+fn a_write_that_does_not_fit_stops_no_other() {
+    const MIB: usize = 1 << 20;
+    let world = World::new();
+    let names: Vec<String> = (0..5).map(|number| format!("n{number}")).collect();
+    names.iter().for_each(|name| world.fill(name, 10));
+    let large = |bytes| Put {
+        key: ByteBuf::from("large"),
+        value: ByteBuf::from(vec![7; bytes]),
+        ttl_ms: None,
+        durability: Durability::Durable,
+    };
+    world.engine.run("n0", large(20 * MIB)).unwrap();
+    world.engine.run("n0", Flush {}).unwrap();
+    world.sim.set_free_bytes(Some(limits::DISK_FREE_BYTES_MIN + 30 * MIB as u64));
+    for round in 0..3 {
+        for name in &names {
+            assert_eq!(code(world.engine.run(name, large(20 * MIB))), ErrorCode::DiskFull);
+            names.iter().for_each(|name| world.put(name, &format!("small{round}")).unwrap());
+        }
+    }
+    let touch = || TouchKeys {
+        keys: vec![ByteBuf::from("large")],
+        ttl_ms: Some(1_000_000),
+        persist: false,
+        durability: Durability::Durable,
+    };
+    assert_eq!(code(world.engine.run("n0", touch())), ErrorCode::DiskFull, "it logs the value");
+    world.put("n0", "and another").unwrap();
+    world.engine.run("n1", large(4 * MIB)).unwrap();
+    world.sim.set_free_bytes(None);
+    assert_eq!(world.engine.run("n0", touch()).unwrap().changed, 1);
 }

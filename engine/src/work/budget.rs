@@ -18,6 +18,8 @@ use std::task::Waker;
 
 use parking_lot::Mutex;
 
+use crate::limits;
+
 /// The bytes of all holders together.
 #[derive(Debug)]
 pub struct Budget {
@@ -141,6 +143,13 @@ impl Share {
 fn add_within(count: &AtomicUsize, bytes: usize, own: usize, max: usize) -> bool {
     let fits = |used: usize| used.checked_add(bytes).filter(|sum| used == own || *sum <= max);
     count.try_update(Ordering::SeqCst, Ordering::SeqCst, fits).is_ok()
+}
+
+/// What a peer that leaves so many bytes unread must take of them in a window of time, or it is cut off: the room is others' too.
+/// The window is the door's.
+#[must_use]
+pub fn progress_bytes_min(unread: usize) -> usize {
+    (unread / limits::UNREAD_PROGRESS_PARTS).max(limits::UNREAD_PROGRESS_BYTES_MIN)
 }
 
 /// Room that is held, until it is dropped.

@@ -7,7 +7,7 @@ mod pools;
 mod tests;
 mod wanted;
 
-pub use budget::{Budget, Permit, Share};
+pub use budget::{Budget, Permit, Share, progress_bytes_min};
 pub use pool::{Job, Turn};
 pub use pools::{Class, Pools, lower_priority};
 pub use wanted::{Wanted, given_up};

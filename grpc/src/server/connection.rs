@@ -18,7 +18,7 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, Sleep};
 use tonic::transport::server::Connected;
-use toondb_engine::{Share, limits};
+use toondb_engine::{Share, progress_bytes_min};
 
 use crate::peer::Peer;
 
@@ -61,7 +61,7 @@ impl Connection {
     /// A connection that has a place among those that the server keeps.
     pub fn new(io: Io, place: OwnedSemaphorePermit, unread: Arc<Share>, patience: Patience) -> Self {
         let deadline = Box::pin(tokio::time::sleep(patience.hello));
-        let reading = Reading { window: patience.unread, ends: None, written: 0 };
+        let reading = Reading { window: patience.unread, ends: None, written: 0, wanted: 0 };
         Self { io, patience, deadline, moved_at: None, unread, reading, _place: place }
     }
 
@@ -82,6 +82,8 @@ struct Reading {
     ends: Option<Pin<Box<Sleep>>>,
     /// Bytes written in it.
     written: usize,
+    /// Bytes that must be written by its end.
+    wanted: usize,
 }
 
 impl Reading {
@@ -102,12 +104,12 @@ impl Reading {
             let ends = match &mut self.ends {
                 Some(ends) => ends,
                 none => {
-                    self.written = 0;
+                    (self.written, self.wanted) = (0, progress_bytes_min(unread));
                     none.insert(Box::pin(tokio::time::sleep(window)))
                 }
             };
             ready!(ends.as_mut().poll(context));
-            if self.written < limits::UNREAD_PROGRESS_BYTES_MIN {
+            if self.written < self.wanted {
                 return Poll::Ready(());
             }
             self.ends = None;

@@ -2,7 +2,7 @@
 
 use serde_bytes::ByteBuf;
 
-use crate::api::{BatchPut, CompareAndSet, DeleteKey, Deleted, Put, PutEntry, Result, Swapped, Written};
+use crate::api::{BatchPut, CompareAndSet, DeleteKey, Deleted, Error, Put, PutEntry, Result, Swapped, Written};
 use crate::namespace::context::WriteContext;
 use crate::namespace::exec::Execute;
 use crate::planted::{self, Planted};
@@ -119,7 +119,12 @@ pub fn compare_and_set(ctx: &mut WriteContext<'_>, request: CompareAndSet) -> Re
     let CompareAndSet { key, expected, value, ttl_ms, durability } = request;
     let old = old(ctx, &key)?;
     let seen = match &old {
-        Some(old) if !old.gone => Some(ByteBuf::from(value_of(ctx, &key)?)),
+        Some(old) if !old.gone => {
+            if !ctx.has_answer_room(old.value_bytes) {
+                return Err(Error::no_room());
+            }
+            Some(ByteBuf::from(value_of(ctx, &key)?))
+        }
         Some(_) | None => None,
     };
     let swapped = seen == expected || planted::is(Planted::SwapUncompared);

@@ -78,9 +78,23 @@ fn pop(ctx: &mut WriteContext<'_>, log: &LogName, count: u64) -> Result<Vec<LogE
     let Some(mut head) = head(ctx, log)? else { return Ok(Vec::new()) };
     let (mut entries, mut bytes) = (Vec::new(), 0);
     let end = head.next.min(head.first.saturating_add(count));
+    let may_be_large = ctx.state.view.load().may_hold_large();
     while head.first < end && bytes <= limits::PAGE_BYTES_MAX {
         let key = head.entry_key(head.first);
-        let stored = ctx.txn.get(Table::LogEntries, &key)?.ok_or_else(missing)?;
+        // A large entry is not read before it has room; the others are as soon told as read.
+        let large_bytes = match may_be_large {
+            true => ctx.txn.head(Table::LogEntries, &key)?.ok_or_else(missing)?.bytes,
+            false => 0,
+        };
+        let has_room = ctx.has_answer_room(bytes + large_bytes);
+        let stored = if has_room { ctx.txn.get(Table::LogEntries, &key)?.ok_or_else(missing)? } else { Vec::new() };
+        if !has_room || !ctx.has_answer_room(bytes + stored.len()) {
+            // It gives what there is room for.
+            match entries.is_empty() {
+                true => return Err(Error::no_room()),
+                false => break,
+            }
+        }
         let value = LogEntryRow::decode(&stored)?.value;
         let taken = LogEntryRow::bytes_of(value.len());
         entries.push(LogEntry { position: head.first, value: ByteBuf::from(value) });

@@ -95,7 +95,7 @@ fn open(
         files,
         Quota::default(),
         options,
-        &Shared::new(Space::new(Arc::new(disk.clone()), DIR.into())),
+        &Shared::new(Space::new(Arc::new(disk.clone()), DIR.into()), &Budget::new(crate::limits::UNREAD_BYTES_MAX)),
     ))
 }
 

@@ -11,6 +11,7 @@ use crate::namespace::last_changes::LastChanges;
 use crate::namespace::state::State;
 use crate::rng::SeededRng;
 use crate::store::{Counters, KeyRange, Read, RowSnapshot, Table, Txn};
+use crate::work::Budget;
 
 /// A namespace without files.
 pub struct Harness {
@@ -56,6 +57,8 @@ impl Harness {
             rng: &rng,
             durability: Durability::Durable,
             fresh: Vec::new(),
+            answers: &Budget::new(0).share(0),
+            answer_room: None,
         };
         let result = operation(&mut ctx)?;
         let changes = ctx.changes()?;

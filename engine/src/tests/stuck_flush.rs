@@ -1,0 +1,70 @@
+//! A store that is damaged where a flush must write.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::world::{STORE, World, code, count, within};
+use crate::api::{ByteBuf, DeleteKey, Durability, ErrorCode, Flush, NamespaceStatsRequest, Put};
+use crate::clock::ManualClock;
+use crate::disk::{Disk, SimDisk};
+use crate::limits;
+
+/// Where the stored bytes of a value are, which nothing else has.
+fn place(disk: &SimDisk, mark: &[u8]) -> (PathBuf, u64) {
+    let stores = disk.list_dir("/data/ns".as_ref()).unwrap();
+    let stores = stores.iter().map(|name| PathBuf::from("/data/ns").join(name).join(STORE));
+    let mut found = stores.filter_map(|path| {
+        let bytes = disk.bytes(&path)?;
+        let at = bytes.windows(mark.len()).position(|part| part == mark)?;
+        Some((path, at as u64))
+    });
+    found.next().unwrap()
+}
+
+/// Each flush ends at the damaged page; what is acknowledged meanwhile must not grow for ever.
+#[test]
+fn a_store_that_cannot_be_flushed_refuses_writes_and_gives_reads() {
+    let clock = Arc::new(ManualClock::new(1_000));
+    let mut world = World::with(|options| options.clock = Arc::<ManualClock>::clone(&clock));
+    world.fill("a", 100);
+    let mut value = vec![1; 600_000];
+    value[300_000..300_016].copy_from_slice(b"sixteen of these");
+    let key = || ByteBuf::from("large");
+    let durability = Durability::Durable;
+    world.engine.run("a", Put { key: key(), value: ByteBuf::from(value), ttl_ms: None, durability }).unwrap();
+    world.engine.run("a", Flush {}).unwrap();
+    let (store, at) = place(&world.sim, b"sixteen of these");
+    world.sim.corrupt(&store, at, 0x01).unwrap();
+    world.reopen();
+    world.engine.run("a", DeleteKey { key: key(), durability }).unwrap();
+    let mut refused = Vec::new();
+    for round in 0..10 {
+        refused.extend(world.put("a", &format!("after{round}")).err());
+        let flushed = within(std::time::Duration::from_secs(60), || match world.engine.run("a", Flush {}) {
+            Err(error) if error.code == ErrorCode::Corrupt => Ok(false),
+            other => other.map(|_| true),
+        });
+        assert!(!flushed, "the page is in its way");
+    }
+    assert!(!refused.is_empty() && refused.len() >= 10 - limits::FLUSH_FAILURES_MAX as usize, "{}", refused.len());
+    let told = refused.last().unwrap();
+    assert!(told.code == ErrorCode::Corrupt && told.message.contains("toondb check --repair"), "{told}");
+    assert_eq!(code(world.engine.run("a", DeleteKey { key: key(), durability })), ErrorCode::Corrupt);
+    assert_eq!(count(&world.engine, "a").unwrap(), 100, "reads go on");
+    assert!(!world.has("a", "large").unwrap() && world.has("a", "after0").unwrap());
+    world.put("b", "other").unwrap();
+    let before = world.engine.run("a", NamespaceStatsRequest {}).unwrap().commit_seq;
+    // A disk that comes back is noticed, after a pause.
+    world.sim.corrupt(&store, at, 0x01).unwrap();
+    assert_eq!(code(world.put("a", "too early")), ErrorCode::Corrupt);
+    clock.advance_ms(limits::FLUSH_RETRY_MIN.as_millis() as u64);
+    within(std::time::Duration::from_secs(60), || {
+        world.engine.tick()?;
+        world.put("a", "again").map_err(|error| crate::api::Error::new(ErrorCode::Busy, error.message))
+    });
+    world.engine.run("a", Flush {}).unwrap();
+    assert!(world.engine.run("a", NamespaceStatsRequest {}).unwrap().commit_seq > before);
+    world.reopen();
+    assert!(world.has("a", "after0").unwrap() && world.has("a", "again").unwrap() && !world.has("a", "large").unwrap());
+    assert_eq!(count(&world.engine, "a").unwrap(), 100);
+}
