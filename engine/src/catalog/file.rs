@@ -8,7 +8,6 @@
 //! The file's pages are checksummed as those of a store are; redb's assertions may fail all the same, and whatever panics is
 //! damage. A file is made under another name, synced, and renamed.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use redb::{ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition};
@@ -17,7 +16,9 @@ use super::entry::{Entries, Entry};
 use crate::api::{Error, ErrorCode, Result};
 use crate::disk::{Disk, OpenMode, to_error};
 use crate::limits;
-use crate::store::{Backend, GuardedDatabase, StoreError, StoreResult, is_of_first_layout, upgrade, verify_pages_of};
+use crate::store::{
+    Backend, GuardedDatabase, StoreError, StoreResult, guarded, is_of_first_layout, upgrade, verify_pages_of,
+};
 
 const NAMESPACES: TableDefinition<&[u8], &[u8]> = TableDefinition::new("namespaces.v1");
 const CATALOG: TableDefinition<&[u8], &[u8]> = TableDefinition::new("catalog.v1");
@@ -87,11 +88,6 @@ pub struct CatalogFile {
 /// True if the data directory has a catalog.
 pub fn exists(disk: &dyn Disk, data_dir: &Path) -> std::io::Result<bool> {
     disk.exists(&data_dir.join(NAME))
-}
-
-/// redb checks itself with assertions, and on damaged bytes they fail.
-fn guarded<T>(work: impl FnOnce() -> StoreResult<T>) -> StoreResult<T> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(StoreError::NotAStore("redb cannot make sense of it")))
 }
 
 fn seal(name: &str, value: &[u8]) -> [u8; 8] {

@@ -43,7 +43,7 @@ impl FlushFailures {
         let pause = limits::FLUSH_RETRY_MIN.saturating_mul(1 << beyond.min(16)).min(limits::FLUSH_RETRY_MAX);
         let text = format!(
             "the namespace takes no writes: what was written last is safe in its log and cannot be brought into its store ({}); \
-             reads go on; end the server and run `toondb check --repair`, or restore a checkpoint over it",
+             reads go on; make a checkpoint of what can be read, and restore that or an older one over it",
             error.message
         );
         self.barred = Some(Barred { why: Error::new(error.code, text), again_at: now.saturating_add(pause) });

@@ -1,18 +1,17 @@
 //! What a read of values will bring, as far as that can be told before it is carried out: so that its answer finds room, and no
 //! thread that others wait for reads megabytes.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::handle::Namespace;
 use crate::api::{AnswerSize, OpKind, Request};
 use crate::limits;
-use crate::store::{Read, RowSnapshot, Table, View};
+use crate::store::{Read, RowSnapshot, Table, View, guarded};
 
 /// Bytes of the record under a key. What cannot be read is told by the read, and so is damage that makes redb panic.
 fn bytes_under(view: Arc<View>, key: &[u8]) -> Option<usize> {
     let head = || RowSnapshot::newest(view).head(Table::Kv, key);
-    catch_unwind(AssertUnwindSafe(head)).ok()?.ok()?.map(|head| head.bytes)
+    guarded(head).ok()?.map(|head| head.bytes)
 }
 
 impl Namespace {

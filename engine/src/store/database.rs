@@ -27,9 +27,8 @@ impl GuardedDatabase {
     }
 
     fn build(builder: &Builder, backend: Backend) -> StoreResult<Self> {
-        let opened = catch_unwind(AssertUnwindSafe(|| builder.create_with_backend(backend)));
-        let opened = opened.map_err(|_| StoreError::NotAStore("redb cannot make sense of it"))?;
-        opened.map(|db| Self(Some(db))).map_err(StoreError::on_open)
+        let open = || builder.create_with_backend(backend).map_err(StoreError::on_open);
+        guarded(open).map(|db| Self(Some(db)))
     }
 
     /// Moves pages to the front and cuts the file. False if somebody reads.
@@ -50,6 +49,11 @@ impl GuardedDatabase {
         let closed = catch_unwind(AssertUnwindSafe(|| db.close()));
         Ok(closed.map_err(|_| StoreError::Engine("redb panicked while a file was closed".to_owned()))??)
     }
+}
+
+/// Calls redb where it may meet damaged bytes: it checks itself with assertions, which fail over them.
+pub fn guarded<T>(work: impl FnOnce() -> StoreResult<T>) -> StoreResult<T> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(StoreError::NotAStore("redb cannot make sense of it")))
 }
 
 impl Deref for GuardedDatabase {

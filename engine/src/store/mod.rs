@@ -47,7 +47,7 @@ mod writing;
 pub use backend::Backend;
 pub use base::Base;
 pub use base_snapshot::BaseSnapshot;
-pub use database::GuardedDatabase;
+pub use database::{GuardedDatabase, guarded};
 pub use effect::{BatchFormat, BatchReader, BatchWriter, Effects, RowEffect};
 pub use error::{StoreError, StoreResult};
 pub use fact_lists::{FACTS_LISTED, change_key, changed_by, type_key};

@@ -4,7 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::world::{STORE, World, code, count, within};
-use crate::api::{ByteBuf, DeleteKey, Durability, ErrorCode, Flush, NamespaceStatsRequest, Put};
+use crate::api::{
+    ByteBuf, CreateCheckpoint, DeleteKey, Durability, ErrorCode, Flush, NamespaceStatsRequest, Properties, Put,
+    RestoreCheckpoint,
+};
 use crate::clock::ManualClock;
 use crate::disk::{Disk, SimDisk};
 use crate::limits;
@@ -48,12 +51,18 @@ fn a_store_that_cannot_be_flushed_refuses_writes_and_gives_reads() {
     }
     assert!(!refused.is_empty() && refused.len() >= 10 - limits::FLUSH_FAILURES_MAX as usize, "{}", refused.len());
     let told = refused.last().unwrap();
-    assert!(told.code == ErrorCode::Corrupt && told.message.contains("toondb check --repair"), "{told}");
+    assert!(told.code == ErrorCode::Corrupt && told.message.contains("checkpoint"), "{told}");
     assert_eq!(code(world.engine.run("a", DeleteKey { key: key(), durability })), ErrorCode::Corrupt);
     assert_eq!(count(&world.engine, "a").unwrap(), 100, "reads go on");
     assert!(!world.has("a", "large").unwrap() && world.has("a", "after0").unwrap());
     world.put("b", "other").unwrap();
     let before = world.engine.run("a", NamespaceStatsRequest {}).unwrap().commit_seq;
+    // What can be read is taken to where it can be written.
+    let checkpoint = CreateCheckpoint { name: "saved".into(), include_patterns: vec![], metadata: Properties::new() };
+    let checkpoint_id = world.engine.run("a", checkpoint).unwrap().id;
+    world.engine.run("c", RestoreCheckpoint { checkpoint_id, overwrite: false }).unwrap();
+    world.put("c", "goes on").unwrap();
+    assert!(count(&world.engine, "c").unwrap() == 100 && world.has("c", "after0").unwrap());
     // A disk that comes back is noticed, after a pause.
     world.sim.corrupt(&store, at, 0x01).unwrap();
     assert_eq!(code(world.put("a", "too early")), ErrorCode::Corrupt);

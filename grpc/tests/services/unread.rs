@@ -107,6 +107,31 @@ fn comparisons_that_fail_are_bounded_like_reads() {
     world.finish();
 }
 
+/// How large a page of values will be nobody knows before. A small one does not wait for the room that the largest would take.
+#[test]
+fn small_pages_wait_for_nobody_where_there_are_large_values() {
+    let options = ServerOptions { stall_timeout: Duration::from_secs(3_600), ..ServerOptions::default() };
+    let world = world(&options, 2 * VALUE_BYTES + (1 << 20));
+    let peer = world.peer();
+    let put = KvPutRequest { key: b"small".to_vec(), value: vec![7; 10 << 10], ..Default::default() };
+    let _: KvPutResponse = peer.ask("KvService/Put", put).unwrap();
+    let append = AppendLogRequest { log: "l".into(), values: vec![vec![7; 10 << 10]], ..Default::default() };
+    let _: AppendLogResponse = peer.ask("LogService/Append", append).unwrap();
+    let (first, second) = (narrow(&world), narrow(&world));
+    let held = (unread(&first), unread(&second));
+    let scan = KvScanRequest { prefix: Some(b"s".to_vec()), ..Default::default() };
+    let page: KvScanPageResponse = peer.ask("KvService/ScanPage", scan).unwrap();
+    assert_eq!(page.entries.len(), 1);
+    let batch = KvBatchGetRequest { keys: vec![b"small".to_vec()], ..Default::default() };
+    let found: KvBatchGetResponse = peer.ask("KvService/BatchGet", batch).unwrap();
+    assert!(found.entries[0].found);
+    let read = ReadLogRequest { log: "l".into(), ..Default::default() };
+    let entries: ReadLogResponse = peer.ask("LogService/Read", read).unwrap();
+    assert_eq!(entries.entries.len(), 1);
+    drop((held, first, second, peer));
+    world.finish();
+}
+
 /// It answers pings, so it is not silent; it has its window shut.
 #[test]
 fn a_peer_that_does_not_read_is_cut() {

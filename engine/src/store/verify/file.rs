@@ -8,7 +8,7 @@ use crate::disk::OpenMode;
 use crate::limits;
 use crate::store::backend::Backend;
 use crate::store::base::Base;
-use crate::store::database::GuardedDatabase;
+use crate::store::database::{GuardedDatabase, guarded};
 use crate::store::error::{StoreError, StoreResult};
 use crate::store::pages::PAGE_BYTES;
 
@@ -76,7 +76,8 @@ pub fn verify_file(file: StoreFile<'_>, pace: Pace<'_>) -> StoreResult<Option<St
     };
     let mut report = StoreReport { pages, bad, damage, rows: None };
     if let Some((db, backend)) = opened {
-        match Base::over(db, backend, id).and_then(|base| base.verify(pace)) {
+        // Each page verifies, and together they may be of several states.
+        match guarded(|| Base::over(db, backend, id)?.verify(pace)) {
             Ok(None) => return Ok(None),
             Ok(rows) => report.rows = rows,
             Err(error) if is_damage(&error) => report.damage = report.damage.or(Some(error.to_string())),

@@ -16,6 +16,7 @@ use crate::disk::OpenMode;
 use crate::limits;
 use crate::store::backend::Backend;
 use crate::store::base::Base;
+use crate::store::database::guarded;
 use crate::store::error::{StoreError, StoreResult};
 use crate::store::pages::PAGE_BYTES;
 
@@ -71,8 +72,10 @@ impl Base {
     /// Walks all rows of one commit and holds them against each other. `pace` is asked after every few rows whether to go on,
     /// and may wait; if it ends the walk, there is nothing to tell.
     pub fn verify(&self, pace: Pace<'_>) -> StoreResult<Option<RowReport>> {
-        let (snapshot, flushed) = self.snapshot_with_flushed()?;
-        verify_rows(&snapshot, flushed, pace, None)
+        guarded(|| {
+            let (snapshot, flushed) = self.snapshot_with_flushed()?;
+            verify_rows(&snapshot, flushed, pace, None)
+        })
     }
 
     /// Verifies the pages and the rows of its file while it is in use. `pace` is as in [`Base::verify`]. While a file is judged in
