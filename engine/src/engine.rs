@@ -8,7 +8,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use crate::about::ping;
-use crate::api::{Error, ErrorCode, OpKind, Operation, Request, Response, Result};
+use crate::api::{Error, ErrorCode, Once, OpKind, Operation, Request, Response, Result};
 use crate::checkpoints::Keeper;
 use crate::clock::Clock;
 use crate::data_dir::{DataDir, refuse_odd_names};
@@ -248,9 +248,9 @@ impl Engine {
 }
 
 impl Service for Engine {
-    fn submit(&self, namespace: &str, request: Request, reply: Reply) {
+    fn submit(&self, namespace: &str, request: Request, once: Option<Once>, reply: Reply) {
         match self.inner().and_then(|inner| inner.admit(&request).map(|()| inner)) {
-            Ok(inner) => inner.submit(namespace, request, reply),
+            Ok(inner) => inner.submit(namespace, request, once, reply),
             Err(error) => reply.send(Err(error)),
         }
     }
@@ -313,7 +313,7 @@ impl EngineInner {
                 let handle = self.find_or_create(namespace, &request)?;
                 let waiter = Arc::new(Waiter::default());
                 let reply = Reply::new(Arc::clone(&waiter) as Arc<dyn Completion>, 0);
-                handle.submit(Envelope::request(request, reply), true);
+                handle.submit(Envelope::request(request, None, reply), true);
                 waiter.wait()
             }
             OpKind::Admin if matches!(request, Request::Flush(_)) => {
@@ -345,7 +345,7 @@ impl EngineInner {
         }
     }
 
-    fn submit(self: &Arc<Self>, namespace: &str, request: Request, reply: Reply) {
+    fn submit(self: &Arc<Self>, namespace: &str, request: Request, once: Option<Once>, reply: Reply) {
         let kind = request.code().kind();
         self.count(kind);
         // A name beside an operation about none of them means nothing, whatever it is.
@@ -371,12 +371,12 @@ impl EngineInner {
                     Err(error) => this.answer(reply, Err(error)),
                 });
             }
-            (OpKind::Write, Some(handle)) => handle.submit(Envelope::request(request, reply), false),
+            (OpKind::Write, Some(handle)) => handle.submit(Envelope::request(request, once, reply), false),
             (OpKind::Write, None) => {
                 let (this, name) = (Arc::clone(self), namespace.to_owned());
                 self.pooled(Class::Open, Turn::ENGINE, reply, move |reply| {
                     match this.find_or_create(&name, &request) {
-                        Ok(handle) => handle.submit(Envelope::request(request, reply.clone()), false),
+                        Ok(handle) => handle.submit(Envelope::request(request, once, reply.clone()), false),
                         Err(error) => this.answer(reply, Err(error)),
                     }
                 });

@@ -207,6 +207,18 @@ pub const GROUP_ITEMS_MAX: usize = 1024;
 pub const GROUP_BYTES_MAX: usize = 4 << 20;
 /// A group commit takes no further operation once the stored values in its answers have this many bytes.
 pub const GROUP_ANSWER_BYTES_MAX: usize = 8 << 20;
+/// Answers that are kept for one client, in one namespace; of more the oldest are taken for answered.
+pub const ANSWERS_EACH_MAX: usize = 100_000;
+/// Clients whose answers one namespace keeps; one more is told to come back.
+pub const CLIENTS_MAX: usize = 100_000;
+/// Of more clients than this, those are forgotten first that have asked for nothing for longest.
+pub const CLIENTS_KEPT: usize = 10_000;
+/// The answers of a client that has asked for nothing for so long are forgotten.
+pub const CLIENT_KEPT_MAX: Duration = Duration::from_secs(24 * 3600);
+/// They are not forgotten before, however many clients there are. Longer than any client goes on asking.
+pub const CLIENT_KEPT_MIN: Duration = Duration::from_secs(600);
+/// How often a namespace looks for clients to forget.
+pub const CLIENTS_LOOKED_AT: Duration = Duration::from_secs(60);
 /// Most cursors that read the log of one namespace.
 pub const LOG_CURSORS_MAX: usize = 16;
 /// Most pins that keep segments of the log of one namespace.

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use crate::api::{Request, Response, Result};
+use crate::api::{Once, Request, Response, Result};
 use crate::reply::Reply;
 use crate::work::Budget;
 
 /// The engine as a frontend sees it.
 pub trait Service: Send + Sync + 'static {
     /// Carries a request out. It never blocks on I/O: a short read is answered before it returns, everything else later
-    /// from another thread. Every request is answered exactly once.
-    fn submit(&self, namespace: &str, request: Request, reply: Reply);
+    /// from another thread. Every request is answered exactly once. A write that is asked for under a number is carried out once,
+    /// however often it is asked for; for other operations a number means nothing.
+    fn submit(&self, namespace: &str, request: Request, once: Option<Once>, reply: Reply);
 
     /// Carries a request out on this thread and waits for the result.
     fn call(&self, namespace: &str, request: Request) -> Result<Response>;

@@ -4,6 +4,7 @@
 //! so both sides may add some; a change that old peers would misread takes a new protocol number instead.
 
 use serde::{Deserialize, Serialize};
+use toondb_engine::api::{ByteBuf, ClientId};
 use toondb_engine::limits;
 
 /// The operation code of the hello.
@@ -19,12 +20,21 @@ pub struct Hello {
     /// Who it is, for the server's log.
     #[serde(default)]
     pub client: String,
+    /// Under whose numbers it asks: 16 random bytes. Without it no request may have a number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<ByteBuf>,
 }
 
 impl Hello {
     /// The hello of this build's clients.
     pub fn new(client: impl Into<String>) -> Self {
-        Self { protocol: PROTOCOL, client: client.into() }
+        Self { protocol: PROTOCOL, client: client.into(), client_id: None }
+    }
+
+    /// The same, of a client that asks under numbers.
+    #[must_use]
+    pub fn of(self, client: ClientId) -> Self {
+        Self { client_id: Some(ByteBuf::from(client.0)), ..self }
     }
 }
 
@@ -43,6 +53,9 @@ pub struct Welcome {
     pub depth_max: u64,
     /// The most values in one frame it takes.
     pub elements_max: u64,
+    /// True if requests may have numbers.
+    #[serde(default)]
+    pub numbers: bool,
 }
 
 impl Welcome {
@@ -55,6 +68,7 @@ impl Welcome {
             pipeline_max: pipeline_max as u64,
             depth_max: limits::FRAME_DEPTH_MAX as u64,
             elements_max: limits::FRAME_ELEMENTS_MAX as u64,
+            numbers: true,
         }
     }
 }

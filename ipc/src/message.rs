@@ -1,6 +1,6 @@
 //! Envelopes: what is in every frame around the fields of an operation.
 //!
-//! A request is the array `[id, op, namespace, args]`, a response the array `[id, status, body]` with status 0 for a
+//! A request is the array `[id, op, namespace, args]`, or under a number `[id, op, namespace, [number, open], args]`, a response the array `[id, status, body]` with status 0 for a
 //! success and an error code otherwise; `args` and `body` are maps with text keys. The envelope is read by hand, without
 //! allocating, and only its map goes through serde. Writing goes straight into the outgoing buffer: four bytes are kept
 //! free for the length and filled in at the end.
@@ -8,7 +8,7 @@
 use rmp::{decode, encode};
 use rmp_serde::{Deserializer, Serializer};
 use serde::{Deserialize, Serialize};
-use toondb_engine::api::{Error, ErrorCode, OpCode, Request, Response, Result};
+use toondb_engine::api::{Error, ErrorCode, Once, OpCode, Request, Response, Result};
 use toondb_engine::limits;
 
 use crate::codec::HEADER_BYTES;
@@ -28,8 +28,26 @@ pub struct RequestHead<'a> {
     pub op: u16,
     /// The namespace; empty where the operation is about none.
     pub namespace: &'a str,
+    /// Under which number of its client it is asked for, if it is.
+    pub number: Option<Number>,
     /// The map of arguments.
     pub args: &'a [u8],
+}
+
+/// Under which number of its client a request is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Number {
+    /// The number.
+    pub number: u64,
+    /// How many numbers below it may be open, the client has not got all answers of: it has those of all below.
+    pub open: u64,
+}
+
+impl Number {
+    /// What a request says of its number beside its client, whom the hello names.
+    pub fn of(once: Once) -> Self {
+        Self { number: once.number, open: once.number.saturating_sub(once.answered_below) }
+    }
 }
 
 /// A response whose body is still bytes.
@@ -67,6 +85,14 @@ fn read_text<'a>(rest: &mut &'a [u8]) -> Option<&'a str> {
     std::str::from_utf8(text).ok()
 }
 
+fn read_number(rest: &mut &[u8]) -> Option<Number> {
+    if decode::read_array_len(rest).ok()? != 2 {
+        return None;
+    }
+    let (number, open) = (decode::read_int(rest).ok()?, decode::read_int(rest).ok()?);
+    (open <= number).then_some(Number { number, open })
+}
+
 /// True if the value at the front is a map.
 #[inline]
 fn is_map(rest: &[u8]) -> bool {
@@ -80,17 +106,24 @@ pub fn read_request(payload: &[u8]) -> std::result::Result<RequestHead<'_>, Viol
     let shape = decode::read_array_len(rest).ok();
     let id = shape.and_then(|_| decode::read_int::<u64, _>(rest).ok());
     prescan::scan(payload, limits::FRAME_ELEMENTS_MAX).map_err(|error| Violation::new(id.unwrap_or(ID_NONE), error))?;
-    if shape != Some(4) {
-        return Err(Violation::new(ID_NONE, "a request is the array [id, op, namespace, args]"));
+    if !matches!(shape, Some(4 | 5)) {
+        let text = "a request is the array [id, op, namespace, args] or [id, op, namespace, [number, open], args]";
+        return Err(Violation::new(ID_NONE, text));
     }
     let id = id.ok_or_else(|| Violation::new(ID_NONE, "a request's id must be an unsigned 64-bit integer"))?;
     let op = decode::read_int::<u16, _>(rest)
         .map_err(|_| Violation::new(id, "a request's op must be an unsigned 16-bit integer"))?;
     let namespace = read_text(rest).ok_or_else(|| Violation::new(id, "a request's namespace must be a text"))?;
+    let number = match shape {
+        Some(5) => {
+            Some(read_number(rest).ok_or_else(|| Violation::new(id, "a number is [number, open], open at most it"))?)
+        }
+        _ => None,
+    };
     if !is_map(rest) {
         return Err(Violation::new(id, "a request's args must be a map"));
     }
-    Ok(RequestHead { id, op, namespace, args: rest })
+    Ok(RequestHead { id, op, namespace, number, args: rest })
 }
 
 /// Reads a sound map into any type; fields of other types, missing ones and doubled ones are refused, unknown ones are
@@ -180,11 +213,26 @@ fn write_frame(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>) -> Option<()>
 
 /// Appends the frame of a request with any arguments.
 pub fn write_request(out: &mut Vec<u8>, id: u64, op: u16, namespace: &str, args: &impl Serialize) -> Result<()> {
+    write_numbered(out, (id, op, namespace), None, args)
+}
+
+/// The same under a number.
+pub fn write_numbered(
+    out: &mut Vec<u8>,
+    (id, op, namespace): (u64, u16, &str),
+    number: Option<Number>,
+    args: &impl Serialize,
+) -> Result<()> {
     write_frame(out, |out| {
-        encode::write_array_len(out, 4).ok()?;
+        encode::write_array_len(out, if number.is_some() { 5 } else { 4 }).ok()?;
         encode::write_uint(out, id).ok()?;
         encode::write_uint(out, u64::from(op)).ok()?;
         encode::write_str(out, namespace).ok()?;
+        if let Some(Number { number, open }) = number {
+            encode::write_array_len(out, 2).ok()?;
+            encode::write_uint(out, number).ok()?;
+            encode::write_uint(out, open).ok()?;
+        }
         args.serialize(&mut Serializer::new(out).with_struct_map()).ok()
     })
 }
@@ -243,7 +291,16 @@ mod tests {
         write_request(&mut out, u64::MAX, 20, "tenant", &get()).unwrap();
         let head = read_request(&out[1 + HEADER_BYTES..]).unwrap();
         assert_eq!((head.id, head.op, head.namespace), (u64::MAX, 20, "tenant"));
-        assert_eq!(read_args(&head).unwrap(), get());
+        assert_eq!((read_args(&head).unwrap(), head.number), (get(), None));
+        let mut out = Vec::new();
+        let number = Some(Number { number: 300, open: 2 });
+        write_numbered(&mut out, (7, 20, "tenant"), number, &get()).unwrap();
+        assert_eq!(
+            out[..18],
+            [0, 0, 0, out[3], 0x95, 7, 20, 0xa6, b't', b'e', b'n', b'a', b'n', b't', 0x92, 0xcd, 1, 44]
+        );
+        let head = read_request(&out[HEADER_BYTES..]).unwrap();
+        assert_eq!((read_args(&head).unwrap(), head.number), (get(), number));
 
         let response = Response::Get(MaybeValue { found: None });
         for result in [Ok(response), Err(Error::new(ErrorCode::Busy, "later"))] {
@@ -259,6 +316,10 @@ mod tests {
     fn a_violation_names_the_id_where_it_can() {
         let id_of = |payload: &[u8]| read_request(payload).unwrap_err().id;
         assert_eq!(id_of(&[0x93, 5, 20, 0xa0]), ID_NONE, "three elements");
+        assert_eq!(id_of(&[0x96, 5, 20, 0xa0, 0x92, 1, 0, 0x80, 0]), ID_NONE, "six elements");
+        assert_eq!(id_of(&[0x95, 5, 20, 0xa0, 0x92, 1, 2, 0x80]), 5, "more numbers below it than there are");
+        assert_eq!(id_of(&[0x95, 5, 20, 0xa0, 0x91, 1, 0x80]), 5, "half a number");
+        assert_eq!(id_of(&[0x95, 5, 20, 0xa0, 1, 0x80]), 5, "no number");
         assert_eq!(id_of(&[0x94, 5, 20, 0xa0]), 5, "cut off");
         assert_eq!(id_of(&[0x94, 5, 20, 0xa0, 0x90]), 5, "args are no map");
         assert_eq!(id_of(&[0x94, 5, 0xa0, 0xa0, 0x80]), 5, "op is a text");

@@ -7,12 +7,12 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use toondb_engine::api::{Error, ErrorCode, Request, Result};
+use toondb_engine::api::{ClientId, Error, ErrorCode, Once, Request, Result};
 use toondb_engine::{Completion, Reply, Service, limits};
 
 use crate::codec::{self, Front, HEADER_BYTES};
 use crate::hello::{HELLO_CODE, Hello, PROTOCOL, Welcome};
-use crate::message::{self, ID_NONE, RequestHead, Violation};
+use crate::message::{self, ID_NONE, Number, RequestHead, Violation};
 use crate::outbox::Outbox;
 
 /// Where a session stands.
@@ -57,6 +57,8 @@ pub struct Session {
     pipeline_max: usize,
     output_pause_bytes: usize,
     phase: Phase,
+    /// Who asks under numbers, if the peer does.
+    client: Option<ClientId>,
     /// The request being dealt with, for the answer should it panic.
     current: u64,
     panicked: bool,
@@ -74,6 +76,7 @@ impl Session {
             pipeline_max,
             output_pause_bytes,
             phase: Phase::Hello,
+            client: None,
             current: ID_NONE,
             panicked: false,
         }
@@ -182,18 +185,31 @@ impl Session {
 
     #[inline]
     fn submit(&mut self, head: &RequestHead<'_>) -> Taken {
-        match message::read_args(head).and_then(|request| named(head, request)) {
-            Ok(request) => {
+        let read = self.once(head).and_then(|once| Ok((once, named(head, message::read_args(head)?)?)));
+        match read {
+            Ok((once, request)) => {
                 let bytes = self.service.answer_hint(head.namespace, &request);
                 let Some(token) = self.outbox.expect_answer(head.id, request.effect(), bytes) else {
                     return Taken::NoRoom;
                 };
-                self.service.submit(head.namespace, request, Reply::new(Arc::clone(&self.sink), token));
+                self.service.submit(head.namespace, request, once, Reply::new(Arc::clone(&self.sink), token));
             }
             Err(_) if self.outbox.has_no_room() => return Taken::NoRoom,
             Err(error) => self.outbox.append(|out| message::write_failure(out, head.id, &error)),
         }
         Taken::Yes
+    }
+
+    /// Under which number it is asked for.
+    #[inline]
+    fn once(&self, head: &RequestHead<'_>) -> Result<Option<Once>> {
+        match (head.number, self.client) {
+            (None, _) => Ok(None),
+            (Some(Number { number, open }), Some(client)) => {
+                Ok(Some(Once { client, number, answered_below: number.saturating_sub(open) }))
+            }
+            (Some(_), None) => Err(Error::invalid("the request has a number, and the hello no client_id")),
+        }
     }
 
     fn greet(&mut self, head: &RequestHead<'_>) -> std::result::Result<(), Violation> {
@@ -204,6 +220,11 @@ impl Session {
         if hello.protocol != PROTOCOL {
             let text = format!("protocol {} is unknown to this server; it speaks {PROTOCOL}", hello.protocol);
             return Err(Violation { id: head.id, error: Error::new(ErrorCode::UnsupportedVersion, text) });
+        }
+        if let Some(id) = hello.client_id {
+            let id = <[u8; 16]>::try_from(id.as_slice());
+            let id = id.map_err(|_| Violation::new(head.id, "a client_id has 16 bytes"))?;
+            self.client = Some(ClientId(id));
         }
         self.answer_hello(head.id).map_err(|error| Violation { id: head.id, error })
     }

@@ -195,7 +195,7 @@ impl Embedded {
     /// Hands a request to the engine, which answers from a thread of its own.
     pub fn submit(&self, namespace: &str, request: Request, reply: Reply) {
         match self.check_open() {
-            Ok(()) => self.engine.submit(namespace, request, reply),
+            Ok(()) => self.engine.submit(namespace, request, None, reply),
             Err(error) => reply.send(Err(error)),
         }
     }

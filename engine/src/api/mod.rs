@@ -34,6 +34,7 @@ mod namespace;
 mod nature;
 mod nested;
 mod nodes;
+mod once;
 mod operation;
 #[macro_use]
 mod operations;
@@ -82,6 +83,7 @@ pub use listing::*;
 pub use map::Map;
 pub use namespace::*;
 pub use nodes::*;
+pub use once::{ClientId, Once};
 pub use operation::Operation;
 pub use operations::{OpCode, Request, Response};
 pub use ordered_log::*;

@@ -166,6 +166,11 @@ macro_rules! operations {
                 match self { $(Response::$name(_) => OpCode::$name,)* }
             }
 
+            /// What it says, if that is nothing but that something was written.
+            pub(crate) fn written(&self) -> Option<&Written> {
+                match self { $(Response::$name(response) => (response as &dyn std::any::Any).downcast_ref(),)* }
+            }
+
             /// Reads the response of the operation `code` from any serde format.
             pub fn deserialize<'de, D: Deserializer<'de>>(code: OpCode, deserializer: D) -> Result<Self, D::Error> {
                 match code { $(OpCode::$name => $response::deserialize(deserializer).map(Response::$name),)* }

@@ -125,7 +125,9 @@ pub fn section(table: Table) -> Option<u8> {
         | Table::TemporalTypes
         | Table::TemporalChanges
         | Table::RangeDeletes
-        | Table::Chunks => None,
+        | Table::Chunks
+        | Table::Clients
+        | Table::Answers => None,
     }
 }
 
@@ -216,7 +218,9 @@ impl Item {
             | Table::TemporalTypes
             | Table::TemporalChanges
             | Table::RangeDeletes
-            | Table::Chunks => {
+            | Table::Chunks
+            | Table::Clients
+            | Table::Answers => {
                 return Err(broken(table, "a checkpoint has no such rows"));
             }
         })

@@ -16,6 +16,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::answered::{self, AnsweredClients, Seen};
 use super::collection::Collection;
 use super::context::WriteContext;
 use super::exec;
@@ -25,14 +26,14 @@ use super::mailbox::{Envelope, Task};
 use super::shrinking::Shrinking;
 use super::state::State;
 use super::timelines::Asserted;
-use crate::api::{Durability, Effect, Error, ErrorCode, Quota, Request, Response, Result};
+use crate::api::{Durability, Effect, Error, ErrorCode, Once, OpCode, Quota, Request, Response, Result};
 use crate::limits;
 use crate::log::{Log, LogError, SeqRange, Sync};
 use crate::planted::{self, Planted};
 use crate::reply::Reply;
 use crate::rng::Rng;
 use crate::space::{Promise, Space};
-use crate::store::{Author, BatchWriter, Counters, Origin, Txn};
+use crate::store::{Author, BatchWriter, Counters, KeptAnswer, LoggedOnce, Origin, Read, Table, Txn, answer_key};
 use crate::work::{Permit, Share};
 
 /// The writer's own state. Whoever runs a group has it alone.
@@ -53,6 +54,10 @@ pub struct Actor {
     pub last_seq: u64,
     /// When each part was last changed.
     pub last_changes: LastChanges,
+    /// The answers that clients may ask for again.
+    pub answered: AnsweredClients,
+    /// When clients were last looked through, in monotonic time.
+    pub clients_looked_at: Duration,
     /// Collections whose rows the group has changed.
     pub counted: Vec<Arc<Collection>>,
     /// Why the group must not be committed.
@@ -148,7 +153,7 @@ impl Actor {
             match envelope.take_task() {
                 Task::Request(request) => {
                     let asked = request.durability();
-                    let executed = self.execute(request, asked, around);
+                    let executed = self.execute(request, envelope.once, around);
                     durable |= asked == Durability::Durable;
                     let (result, room) = match executed {
                         Ok((response, room)) => (Ok(response), room),
@@ -250,20 +255,58 @@ impl Actor {
     fn execute(
         &mut self,
         request: Request,
-        asked: Durability,
+        once: Option<Once>,
         around: &Surroundings<'_>,
     ) -> Result<(Response, Option<Permit>)> {
+        let (code, asked) = (request.code(), request.durability());
+        let mut answered_rows = Vec::new();
+        if let Some(once) = &once {
+            once.validate()?;
+            if let Seen::Answered(kept) = self.answered.look(once, code, self.state.clock.now_ms())? {
+                return self.answer_again(kept, once, code, asked, around);
+            }
+            answered_rows = self.answered.long_below(once);
+        }
         if around.space.is_short() && request.effect() != Effect::Frees {
             return Err(Error::new(
                 ErrorCode::DiskFull,
                 "the disk is almost full: writes are refused until there is space",
             ));
         }
-        let author = Author { kind: request.code().number(), origin: Origin::Client };
+        let author = Author { kind: code.number(), origin: Origin::Client };
         self.attempt(author, asked, around, |ctx| {
+            ctx.once = once;
             let response = exec::execute(ctx, request)?;
+            ctx.keep(&response)?;
+            if let Some(kept) = &ctx.kept {
+                for number in answered_rows {
+                    ctx.txn.delete(Table::Answers, answer_key(&kept.client, number));
+                }
+            }
             Ok((response, ctx.answer_room.take()))
         })
+    }
+
+    /// Gives the answer of what was carried out before under the same number.
+    fn answer_again(
+        &self,
+        kept: &KeptAnswer,
+        once: &Once,
+        code: OpCode,
+        durability: Durability,
+        around: &Surroundings<'_>,
+    ) -> Result<(Response, Option<Permit>)> {
+        let mut room = None;
+        let response = answered::response_of(kept, code, durability, || {
+            let (rows, key) = (self.state.unpublished(), answer_key(&once.client.0, once.number));
+            let bytes = rows.head(Table::Answers, &key)?.map_or(0, |head| head.bytes);
+            room = around.answers.take(bytes);
+            if room.is_none() {
+                return Err(Error::no_room());
+            }
+            Ok(rows.get(Table::Answers, &key)?)
+        })?;
+        Ok((response, room))
     }
 
     /// Runs one operation and, if it succeeds, stages its effects under the next commit. A panic inside the operation is
@@ -296,6 +339,8 @@ impl Actor {
             durability,
             answers: around.answers,
             answer_room: None,
+            once: None,
+            kept: None,
         };
         let before = &self.counters;
         let attempt = catch_unwind(AssertUnwindSafe(|| {
@@ -314,7 +359,7 @@ impl Actor {
             self.store_failed.get_or_insert_with(|| error.clone());
         }
         let (result, changes) = result?;
-        let WriteContext { txn, mut counters, .. } = ctx;
+        let WriteContext { txn, mut counters, kept, .. } = ctx;
         if txn.is_empty() {
             return Ok(result);
         }
@@ -322,7 +367,10 @@ impl Actor {
         self.make_room(&txn)?;
         counters.last_commit_at = stamp_ms;
         changes.iter().for_each(|change| change.announce(&state));
-        self.stage(&txn, author, stamp_ms, seq);
+        self.stage(&txn, (author, stamp_ms), kept.as_ref(), seq);
+        if let Some(kept) = &kept {
+            self.answered.note(kept, seq, author.kind, stamp_ms);
+        }
         for change in changes {
             if let Some(collection) = change.collection()
                 && self.counted.last().is_none_or(|last| !Arc::ptr_eq(last, collection))
@@ -370,10 +418,10 @@ impl Actor {
 
     /// Puts an operation's effects into the group's record, with who made it and the time it is stamped with, and into the
     /// memtable.
-    fn stage(&mut self, txn: &Txn, author: Author, stamp_ms: i64, seq: u64) {
+    fn stage(&mut self, txn: &Txn, (author, stamp_ms): (Author, i64), once: Option<&LoggedOnce>, seq: u64) {
         let buffer = &mut self.batch;
         let mut batch = if buffer.is_empty() { BatchWriter::begin(buffer) } else { BatchWriter::resume(buffer) };
-        batch.operation(author, stamp_ms, txn.len(), txn.effects());
+        batch.operation(author, stamp_ms, once, txn.len(), txn.effects());
         let view = self.state.view.load();
         if author.origin == Origin::Client {
             self.last_changes.note(txn.effects(), seq);
@@ -451,6 +499,7 @@ impl Actor {
             exec::expired(&state.unpublished(), state.clock.now_ms(), 1).is_ok_and(|keys| !keys.is_empty());
         let keys = |ctx: &mut WriteContext<'_>| Ok(has_expired && exec::sweep(ctx, most)? >= most);
         let rows = |ctx: &mut WriteContext<'_>| Ok(exec::sweep_rows(ctx, most)? >= most);
+        self.forget_clients(around);
         let parts = [
             self.do_by_itself(Origin::Sweep, around, keys),
             self.do_by_itself(Origin::Sweep, around, rows),
@@ -461,6 +510,22 @@ impl Actor {
         if parts.contains(&true) {
             self.sweeping = true;
             self.flushing.post(Task::Sweep);
+        }
+    }
+
+    /// Now and then forgets the clients that have asked for nothing for long.
+    fn forget_clients(&mut self, around: &Surroundings<'_>) {
+        let now = self.state.clock.monotonic();
+        if now.saturating_sub(self.clients_looked_at) < limits::CLIENTS_LOOKED_AT {
+            return;
+        }
+        self.clients_looked_at = now;
+        let rows = self.answered.forget(self.state.clock.now_ms());
+        for rows in rows.chunks(limits::SWEEP_ITEMS_MAX) {
+            self.do_by_itself(Origin::Sweep, around, |ctx| {
+                rows.iter().for_each(|key| ctx.txn.delete(Table::Answers, key.clone()));
+                Ok(false)
+            });
         }
     }
 

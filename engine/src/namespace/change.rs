@@ -271,7 +271,8 @@ impl<'a> Changes<'a> {
             (Table::Collections | Table::Documents | Table::Rows | Table::Purges, None)
             | (Table::Kv | Table::KvExpiry | Table::Nodes | Table::EdgesOut | Table::EdgesIn, _)
             | (Table::TemporalIn | Table::CommitTimes | Table::TemporalTypes | Table::TemporalChanges, _)
-            | (Table::Logs | Table::LogEntries | Table::NodeTypes | Table::Chunks, _) => Ok(None),
+            | (Table::Logs | Table::LogEntries | Table::NodeTypes | Table::Chunks, _)
+            | (Table::Clients | Table::Answers, _) => Ok(None),
         }
     }
 

@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
+use super::answered;
 use super::change::Change;
 use super::collection::Collection;
 use super::last_changes::LastChanges;
 use super::state::State;
 use super::timelines::Asserted;
-use crate::api::{CommitSeq, Created, Deleted, Durability, Error, Quota, Result, Written};
+use crate::api::{ClientId, CommitSeq, Created, Deleted, Durability, Error, Once, Quota, Response, Result, Written};
 use crate::limits;
 use crate::planted::{self, Planted};
 use crate::rng::Rng;
-use crate::store::{Counters, Txn};
+use crate::store::{Counters, LoggedOnce, Table, Txn, answer_key};
 use crate::work::{Permit, Share};
 
 /// The surroundings of one operation. Dropping it changes nothing anywhere.
@@ -45,7 +46,11 @@ pub struct WriteContext<'a> {
     pub durability: Durability,
     /// Room for answers.
     pub answers: &'a Arc<Share>,
-    /// What of it the answer's stored values have; nothing if they are small.
+    /// Under which number it was asked for, if it was.
+    pub once: Option<Once>,
+    /// What the log says of that.
+    pub kept: Option<LoggedOnce>,
+    /// What of the room for answers the answer's stored values have; nothing if they are small.
     pub answer_room: Option<Permit>,
 }
 
@@ -68,6 +73,21 @@ impl WriteContext<'_> {
     /// A reply for a delete.
     pub fn deleted(&self, deleted: u64) -> Deleted {
         Deleted { deleted, commit_seq: self.commit_seq(), durability: self.durability }
+    }
+
+    /// Keeps the answer for whoever asks again under its number, if anything changes; a row has it if it is long.
+    pub fn keep(&mut self, response: &Response) -> Result<()> {
+        let Some(Once { client: ClientId(client), number, answered_below }) =
+            self.once.filter(|_| !self.txn.is_empty())
+        else {
+            return Ok(());
+        };
+        let (body, long) = answered::body_of(response)?;
+        if let Some(bytes) = long {
+            self.txn.put(Table::Answers, answer_key(&client, number), bytes);
+        }
+        self.kept = Some(LoggedOnce { client, number, answered_below, body });
+        Ok(())
     }
 
     /// True if stored values of so many bytes have room in the answer: to be asked before they are read. An operation whose answer

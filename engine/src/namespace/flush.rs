@@ -45,6 +45,7 @@ impl Actor {
                     self.log.sync()?;
                     self.check_hope()?;
                     let active = Arc::clone(&self.state.view.load().active);
+                    self.answered.write_into(&active, self.last_seq);
                     self.write_frozen(Some(active), space);
                 }
                 return Ok(());
@@ -106,6 +107,7 @@ impl Actor {
 
     fn freeze(&mut self, space: &Arc<Space>) {
         let old = self.state.view.load_full();
+        self.answered.write_into(&old.active, self.last_seq);
         let view = View::new(
             Arc::new(Memtable::default()),
             Some(Arc::clone(&old.active)),
@@ -228,6 +230,7 @@ impl Actor {
         }
         self.log.sync()?;
         let view = self.state.view.load_full();
+        self.answered.write_into(&view.active, self.last_seq);
         let (through_seq, counters) = (self.last_seq, self.counters);
         if let Some(base) = &self.state.base {
             match &view.frozen {

@@ -8,6 +8,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::answered::AnsweredClients;
 use super::recovery::{LOG_NAME, Replayed, STORE_NAME, log_options, read_batch};
 use crate::api::{Error, ErrorCode, Finding, FindingKind, FindingPart, Result};
 use crate::disk::{Disk, to_error};
@@ -227,10 +228,11 @@ impl Files {
         let base = Base::open(&*self.disk, &path, self.id, limits::STORE_CACHE_BYTES)?;
         let (base_seq, counters) = base.flushed()?;
         let from_seq = base_seq.max(self.floor_seq);
-        let mut replayed = Replayed::new(counters, from_seq);
+        let mut replayed = Replayed::new(counters, from_seq, AnsweredClients::of_store(&base, from_seq)?);
         self.read_log(from_seq, &mut |batch| replayed.take(batch))?;
         if !replayed.memtable.is_empty() {
-            let Replayed { memtable, counters, last_seq } = &replayed;
+            let Replayed { memtable, counters, last_seq, answered } = &mut replayed;
+            answered.write_into(memtable, *last_seq);
             base.flush(FlushInput { memtable, through_seq: *last_seq, counters: *counters })?;
         }
         let report = base.rebuild()?;

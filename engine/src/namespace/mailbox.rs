@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use crate::api::{Error, ErrorCode, Request, Result};
+use crate::api::{Error, ErrorCode, Once, Request, Result};
 use crate::limits;
 use crate::reply::Reply;
 use crate::store::StoreResult;
@@ -59,24 +59,26 @@ pub struct Envelope {
     pub task: Task,
     /// What it counts against the mailbox's bound.
     pub bytes: usize,
+    /// Under which number it was asked for, if it was.
+    pub once: Option<Once>,
     reply: Option<Reply>,
 }
 
 impl Envelope {
     /// A caller's request.
-    pub fn request(request: Request, reply: Reply) -> Self {
+    pub fn request(request: Request, once: Option<Once>, reply: Reply) -> Self {
         let bytes = request.size_hint();
-        Self { task: Task::Request(request), bytes, reply: Some(reply) }
+        Self { task: Task::Request(request), bytes, once, reply: Some(reply) }
     }
 
     /// A caller's wish to flush.
     pub fn flush(reply: Reply) -> Self {
-        Self { task: Task::Flush, bytes: 0, reply: Some(reply) }
+        Self { task: Task::Flush, bytes: 0, once: None, reply: Some(reply) }
     }
 
     /// A task of the engine's own.
     pub fn internal(task: Task) -> Self {
-        Self { task, bytes: 0, reply: None }
+        Self { task, bytes: 0, once: None, reply: None }
     }
 
     /// Takes the task out, leaving a harmless one, so that the reply can be given later.

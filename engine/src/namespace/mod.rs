@@ -7,6 +7,7 @@
 
 mod access;
 mod actor;
+mod answered;
 mod builds;
 mod change;
 mod checking;

@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use super::access::Access;
 use super::actor::Actor;
+use super::answered::AnsweredClients;
 use super::change::Changes;
 use super::flushing::Flushing;
 use super::last_changes::LastChanges;
@@ -31,8 +32,8 @@ use crate::log::{self, Log, LogError, LogFormat, LogOptions, Rest};
 use crate::planted::{self, Planted};
 use crate::rng::Rng;
 use crate::store::{
-    Base, BatchFormat, BatchReader, CollectionRecord, Counters, KeyRange, KeyWriter, Memtable, RangeDelete, Read,
-    RowEffect, StoredRow, Table, View,
+    Base, BatchFormat, BatchReader, CollectionRecord, Counters, KeyRange, KeyWriter, LoggedOnce, LoggedOperation,
+    Memtable, OperationHead, RangeDelete, Read, RowEffect, StoredRow, Table, View,
 };
 
 pub const STORE_NAME: &str = "store.redb";
@@ -89,20 +90,26 @@ pub(super) struct Replayed {
     pub counters: Counters,
     /// The newest commit.
     pub last_seq: u64,
+    /// The answers that clients may ask for again.
+    pub answered: AnsweredClients,
 }
 
 impl Replayed {
     /// Begins with what the store has.
-    pub fn new(counters: Counters, last_seq: u64) -> Self {
-        Self { memtable: Memtable::default(), counters, last_seq }
+    pub fn new(counters: Counters, last_seq: u64, answered: AnsweredClients) -> Self {
+        Self { memtable: Memtable::default(), counters, last_seq, answered }
     }
 
     /// Takes a record of the log.
     pub fn take(&mut self, batch: log::Batch<'_>) -> std::result::Result<(), LogError> {
+        let Self { memtable, answered, .. } = self;
         let insert = &mut |effect: RowEffect<'_>, seq| {
-            self.memtable.insert(effect.table, effect.key, effect.value, seq);
+            memtable.insert(effect.table, effect.key, effect.value, seq);
         };
-        self.counters = read_batch(batch, insert)?;
+        let note = &mut |once: &LoggedOnce, head: &OperationHead, seq| {
+            answered.note(once, seq, head.kind, head.time_ms);
+        };
+        self.counters = read_operations(batch, insert, note)?;
         self.last_seq = batch.seqs.last;
         Ok(())
     }
@@ -118,15 +125,28 @@ pub(super) fn batch_format(format: LogFormat) -> BatchFormat {
 
 /// Reads a record of the log: each effect with its commit. Gives the counters after it.
 pub(super) fn read_batch(
+    batch: log::Batch<'_>,
+    take: &mut dyn FnMut(RowEffect<'_>, u64),
+) -> std::result::Result<Counters, LogError> {
+    read_operations(batch, take, &mut |_, _, _| ())
+}
+
+/// As [`read_batch`], and `note` is told of each operation that was asked for under a number.
+fn read_operations(
     log::Batch { seqs, format, payload }: log::Batch<'_>,
     take: &mut dyn FnMut(RowEffect<'_>, u64),
+    note: &mut dyn FnMut(&LoggedOnce, &OperationHead, u64),
 ) -> std::result::Result<Counters, LogError> {
     let mut read = || {
         let mut batch = BatchReader::new(batch_format(format), payload)?;
         let mut seq = seqs.first;
         while !batch.is_empty() {
-            for effect in batch.operation()?.effects {
+            let LoggedOperation { head, once, effects } = batch.operation()?;
+            for effect in effects {
                 take(effect?, seq);
+            }
+            if let (Some(once), Some(head)) = (once, head) {
+                note(&once, &head, seq);
             }
             seq += 1;
         }
@@ -160,7 +180,7 @@ pub fn open(
         let text = format!("{} is missing: the namespace's log is lost", log_dir.display());
         return Err(Error::new(ErrorCode::Corrupt, text));
     }
-    let mut replayed = Replayed::new(counters, base_seq);
+    let mut replayed = Replayed::new(counters, base_seq, AnsweredClients::of_store(&base, base_seq)?);
     let replay: &mut log::Replay<'_> = &mut |batch| replayed.take(batch);
     let log_options = log_options(&options.disk, &options.rng, dir, id);
     let (log, report): (Box<dyn Log>, _) = match access {
@@ -174,7 +194,7 @@ pub fn open(
             tracing::warn!(dir = %dir.display(), "the log is damaged where the store has what it held; it begins anew");
         }
     }
-    let Replayed { memtable, counters, last_seq } = replayed;
+    let Replayed { memtable, counters, last_seq, answered } = replayed;
     if log.last_seq() != last_seq {
         return Err(Error::internal("the log and what was replayed from it disagree about the newest commit"));
     }
@@ -205,6 +225,8 @@ pub fn open(
         counters,
         last_seq,
         last_changes: LastChanges::since(last_seq),
+        answered,
+        clients_looked_at: options.clock.monotonic(),
         flushing,
         unsynced_since: None,
         sweeping: false,

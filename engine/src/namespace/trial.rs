@@ -42,6 +42,8 @@ pub fn try_on_nothing(clock: &Arc<dyn Clock>, rng: &dyn Rng, request: Request) -
         // Nothing is stored that an answer could have.
         answers: &Budget::new(0).share(0),
         answer_room: None,
+        once: None,
+        kept: None,
     };
     let tried = catch_unwind(AssertUnwindSafe(|| {
         exec::execute(&mut ctx, request)?;

@@ -121,6 +121,10 @@ faults! {
     AnswersUncounted = "answers_uncounted", Engine "tests::large_answers::answers_of_writes_stay_within_the_room_for_answers";
     /// A flush that fails is tried again with each opening, and writes go on.
     FlushTriedForever = "flush_tried_forever", Engine "tests::stuck_flush::a_store_that_cannot_be_flushed_refuses_writes_and_gives_reads";
+    /// A request that comes again under its number is carried out again.
+    AskedTwiceDoneTwice = "asked_twice_done_twice", Engine "tests::once::a_change_is_made_once_however_often_it_is_asked_for";
+    /// A flush lets go of the log and of the answers that stand there.
+    AnswersUnflushed = "answers_unflushed", Engine "tests::once::answers_outlive_flushes_and_kills";
     /// An edge is not written into the reverse index.
     ReverseEdgeForgotten = "reverse_edge_forgotten", Crash "durable::an_edge_is_seen_from_both_ends_and_gone_from_both";
     /// A node is not written into the list by type.

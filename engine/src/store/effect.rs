@@ -3,19 +3,24 @@
 //! ```text
 //! batch     = counters (76 bytes), operation*
 //! operation = head, effect*        the first has the record's first commit_seq, the next one more
-//! head      = u8 length of the head (20), u8 origin, u16 kind, i64 time in ms, u32 number of effects, u32 bytes of effects
+//! head      = u8 length of the head (20 or more), u8 origin, u16 kind, i64 time in ms, u32 number of effects, u32 bytes of effects,
+//!             then, if it was asked for under a number, u8 bytes of that, and it (`client_record.rs`)
 //! effect    = u8 table, u32 key length, u32 value length + 1 (0 = delete), key, value          all little-endian
 //! ```
 //!
 //! A head may become longer: readers go by its length, and skip what they do not know. Origins may become more. In log records of
 //! format 1 a head is the u32 number of effects alone.
 
+use super::client_record::LoggedOnce;
 use super::origin::{Author, OperationHead, Origin};
 use super::record::Counters;
 use super::table::Table;
 
-/// Length of the head that this build writes, and the least that it reads.
+/// Length of the head of an operation without a number, and the least that is read.
 const HEAD_BYTES: usize = 20;
+/// The longest head.
+const HEAD_BYTES_MAX: usize = HEAD_BYTES + 1 + LoggedOnce::BYTES_MAX;
+const _: () = assert!(HEAD_BYTES_MAX <= u8::MAX as usize, "its length is a byte");
 
 /// How the operations of a batch begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +63,7 @@ impl<'a> BatchWriter<'a> {
     /// The most bytes that a batch of `batch_bytes`, 0 if it is not begun, has with one more operation in it, of `txn_bytes`
     /// as [`super::txn::Txn::bytes`] counts them.
     pub fn bytes_with(batch_bytes: usize, txn_bytes: usize) -> usize {
-        batch_bytes.max(Counters::BYTES) + HEAD_BYTES + txn_bytes
+        batch_bytes.max(Counters::BYTES) + HEAD_BYTES_MAX + txn_bytes
     }
 
     /// Goes on with a batch begun earlier in the same buffer.
@@ -71,9 +76,11 @@ impl<'a> BatchWriter<'a> {
         &mut self,
         Author { kind, origin }: Author,
         time_ms: i64,
+        once: Option<&LoggedOnce>,
         count: usize,
         effects: impl Iterator<Item = RowEffect<'e>>,
     ) {
+        let head_at = self.out.len();
         self.out.push(HEAD_BYTES as u8);
         self.out.push(origin.number());
         self.out.extend_from_slice(&kind.to_le_bytes());
@@ -81,6 +88,18 @@ impl<'a> BatchWriter<'a> {
         self.out.extend_from_slice(&short(count));
         let length_at = self.out.len();
         self.out.extend_from_slice(&[0; 4]);
+        if let Some(once) = once {
+            let once_at = self.out.len();
+            self.out.push(0);
+            once.encode(self.out);
+            let bytes = self.out.len() - once_at - 1;
+            for (place, bytes) in [(once_at, bytes), (head_at, HEAD_BYTES + 1 + bytes)] {
+                if let Some(place) = self.out.get_mut(place) {
+                    *place = u8::try_from(bytes).unwrap_or(u8::MAX);
+                }
+            }
+        }
+        let effects_at = self.out.len();
         for RowEffect { table, key, value } in effects {
             self.out.push(table.number());
             self.out.extend_from_slice(&short(key.len()));
@@ -88,7 +107,7 @@ impl<'a> BatchWriter<'a> {
             self.out.extend_from_slice(key);
             self.out.extend_from_slice(value.unwrap_or_default());
         }
-        let bytes = short(self.out.len() - length_at - 4);
+        let bytes = short(self.out.len() - effects_at);
         if let Some(place) = self.out.get_mut(length_at..length_at + 4) {
             place.copy_from_slice(&bytes);
         }
@@ -118,6 +137,8 @@ pub struct BatchReader<'a> {
 pub struct LoggedOperation<'a> {
     /// What is said of it; nothing where only its effects are counted.
     pub head: Option<OperationHead>,
+    /// Under which number it was asked for, if it was.
+    pub once: Option<LoggedOnce>,
     /// Its effects.
     pub effects: Effects<'a>,
 }
@@ -182,7 +203,7 @@ impl<'a> BatchReader<'a> {
                     self.rest.effect()?;
                 }
                 let rest = Bytes(begin.0.get(..begin.0.len() - self.rest.0.len())?);
-                Some(LoggedOperation { head: None, effects: Effects { left, rest } })
+                Some(LoggedOperation { head: None, once: None, effects: Effects { left, rest } })
             }
             BatchFormat::Headed => self.headed(),
         }
@@ -194,8 +215,12 @@ impl<'a> BatchReader<'a> {
         let [_length, origin] = head.array()?;
         let (kind, time_ms) = (u16::from_le_bytes(head.array()?), i64::from_le_bytes(head.array()?));
         let (left, bytes) = (head.number()?, head.number()?);
+        let once = match head.array() {
+            Some([bytes]) if bytes > 0 => Some(LoggedOnce::decode(head.take(usize::from(bytes))?)?),
+            Some(_) | None => None,
+        };
         let head = OperationHead { kind, origin: Origin::from_number(origin), time_ms };
-        Some(LoggedOperation { head: Some(head), effects: Effects { left, rest: Bytes(self.rest.take(bytes)?) } })
+        Some(LoggedOperation { head: Some(head), once, effects: Effects { left, rest: Bytes(self.rest.take(bytes)?) } })
     }
 }
 

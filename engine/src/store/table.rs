@@ -57,11 +57,15 @@ pub enum Table {
     /// Key: table (u8), bytes of key (u32), key, number (u32). Value: a part of the value under that key, in redb alone: see
     /// `chunks.rs`. No operation writes it.
     Chunks = 19,
+    /// Key: a client (16 bytes). Value: [`super::ClientRecord`]. No operation writes it: flushes do.
+    Clients = 20,
+    /// Key: a client (16 bytes), number of a request (u64). Value: the answer, if it is a long one; see `client_record.rs`.
+    Answers = 21,
 }
 
 impl Table {
     /// Every table, in the order of its number.
-    pub const ALL: [Table; 20] = [
+    pub const ALL: [Table; 22] = [
         Table::Kv,
         Table::KvExpiry,
         Table::Collections,
@@ -82,6 +86,8 @@ impl Table {
         Table::TemporalChanges,
         Table::RangeDeletes,
         Table::Chunks,
+        Table::Clients,
+        Table::Answers,
     ];
 
     /// The number of tables.
@@ -97,7 +103,7 @@ impl Table {
 
     /// True for a table that operations write, so that logs have its rows.
     pub fn is_logged(self) -> bool {
-        self != Table::Chunks
+        !matches!(self, Table::Chunks | Table::Clients)
     }
 
     /// The number, as in log records.
@@ -115,7 +121,9 @@ impl Table {
             | Table::TemporalTypes
             | Table::TemporalChanges
             | Table::RangeDeletes
-            | Table::Chunks => true,
+            | Table::Chunks
+            | Table::Clients
+            | Table::Answers => true,
             Table::Kv
             | Table::KvExpiry
             | Table::Collections
@@ -154,6 +162,8 @@ impl Table {
             Table::TemporalChanges => "temporal_changes.v1",
             Table::RangeDeletes => "range_deletes.v1",
             Table::Chunks => "chunks.v1",
+            Table::Clients => "clients.v1",
+            Table::Answers => "answers.v1",
         }
     }
 }

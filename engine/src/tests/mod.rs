@@ -8,6 +8,7 @@ mod doubt;
 mod faults;
 mod large_answers;
 mod lives;
+mod once;
 mod panics;
 mod planted;
 mod shrinking;

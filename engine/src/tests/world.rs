@@ -6,7 +6,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use crate::api::{
-    ByteBuf, CreateNamespace, DeleteNamespace, Durability, Error, ErrorCode, Flush, Get, Put, Request, Response,
+    ByteBuf, CreateNamespace, DeleteNamespace, Durability, Error, ErrorCode, Flush, Get, Once, Put, Request, Response,
     Result, Scan, ServerStatsRequest,
 };
 use crate::clock::{Clock, SystemClock};
@@ -41,6 +41,13 @@ impl World {
         // So little that reads reach the disk: a debug build of redb reads everything into its cache on opening.
         options.store_cache_bytes = 16 << 10;
         change(&mut options);
+        Self { engine: Engine::open(options.clone()).unwrap(), options, sim, probe }
+    }
+
+    /// Another engine on another disk.
+    pub fn on(&self, sim: SimDisk) -> Self {
+        let probe = ProbeDisk::new(Arc::new(sim.clone()));
+        let options = self.options.clone().on_disk(Arc::new(probe.clone()));
         Self { engine: Engine::open(options.clone()).unwrap(), options, sim, probe }
     }
 
@@ -131,7 +138,16 @@ impl Completion for Sink {
 
 /// Asks as a door does, on a thread that others wait for: the answer comes here.
 pub fn submit(engine: &Engine, namespace: &str, request: Request) -> mpsc::Receiver<Result<Response>> {
+    ask(engine, namespace, request, None)
+}
+
+/// The same, under a number.
+pub fn submit_once(engine: &Engine, namespace: &str, request: Request, once: Once) -> mpsc::Receiver<Result<Response>> {
+    ask(engine, namespace, request, Some(once))
+}
+
+fn ask(engine: &Engine, namespace: &str, request: Request, once: Option<Once>) -> mpsc::Receiver<Result<Response>> {
     let (sender, receiver) = mpsc::channel();
-    engine.submit(namespace, request, Reply::new(Arc::new(Sink(Mutex::new(sender))), 0));
+    engine.submit(namespace, request, once, Reply::new(Arc::new(Sink(Mutex::new(sender))), 0));
     receiver
 }

@@ -51,7 +51,7 @@ impl Completion for Sink {
 fn submit(engine: &Engine, namespace: &str, request: Request, wanted: bool) -> Receiver<Result<Response>> {
     let (results, result) = channel();
     let sink = Sink { results: Mutex::new(results), wanted: AtomicBool::new(wanted) };
-    engine.submit(namespace, request, Reply::new(Arc::new(sink), 0));
+    engine.submit(namespace, request, None, Reply::new(Arc::new(sink), 0));
     result
 }
 
@@ -84,7 +84,7 @@ fn flood(
         .map(|_| {
             let (release, released) = channel();
             let block = Block { begun: begun.clone(), released: Mutex::new(released) };
-            engine.submit(namespace, request(), Reply::new(Arc::new(block), 0));
+            engine.submit(namespace, request(), None, Reply::new(Arc::new(block), 0));
             release
         })
         .collect();

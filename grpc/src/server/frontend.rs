@@ -126,7 +126,7 @@ impl Frontend {
     async fn submit(&self, namespace: &str, request: api::Request) -> api::Result<api::Response> {
         let (sender, receiver) = oneshot::channel();
         let sink = Arc::new(Once(Mutex::new(Some(sender))));
-        self.engine.submit(namespace, request, Reply::new(sink, 0));
+        self.engine.submit(namespace, request, None, Reply::new(sink, 0));
         receiver.await.unwrap_or_else(|_| Err(Error::internal("a request was dropped without an answer")))
     }
 

@@ -18,15 +18,16 @@ use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::{Notify, oneshot};
 use tokio_util::codec::Decoder;
-use toondb_engine::api::{Error, ErrorCode, Operation, Request, Response, Result};
+use toondb_engine::api::{ClientId, Error, ErrorCode, Once, OpKind, Operation, Request, Response, Result};
 use toondb_engine::limits;
 
-use super::blocking::{Broken, may_repeat};
+use super::again::{Again, Attempt, Broken, Next};
+use super::numbers::{Numbered, Numbers};
 use super::options::ClientOptions;
 use super::stream::{Patience, broken, connect, ended_by_server, read_welcome};
 use crate::codec::FrameCodec;
 use crate::hello::{HELLO_CODE, Hello};
-use crate::message::{self, ID_NONE};
+use crate::message::{self, ID_NONE, Number};
 use crate::outbox::BUFFER_KEEP_BYTES;
 
 const HELLO_ID: u64 = 1;
@@ -44,11 +45,14 @@ struct Shared {
     path: PathBuf,
     options: ClientOptions,
     link: tokio::sync::Mutex<Option<Arc<Link>>>,
+    numbers: Numbers,
 }
 
 /// One connection.
 #[derive(Debug)]
 struct Link {
+    /// True if the server takes numbers.
+    takes_numbers: bool,
     state: Mutex<LinkState>,
     next: AtomicU64,
     queued: Notify,
@@ -77,7 +81,9 @@ impl AsyncClient {
     /// Connects to the server at `path`; must be called inside a tokio runtime with I/O and time.
     pub async fn connect(path: impl AsRef<Path>, options: ClientOptions) -> Result<Self> {
         let path = path.as_ref().to_owned();
-        let client = Self { shared: Arc::new(Shared { path, options, link: tokio::sync::Mutex::new(None) }) };
+        let client = Self {
+            shared: Arc::new(Shared { path, options, link: tokio::sync::Mutex::new(None), numbers: Numbers::new()? }),
+        };
         client.link().await?;
         Ok(client)
     }
@@ -85,18 +91,19 @@ impl AsyncClient {
     /// Carries a request out. Operations that are about no namespace take the empty name, all others a name.
     pub async fn call(&self, namespace: &str, request: &Request) -> Result<Response> {
         let code = request.code();
-        // Once more if the connection turns out to be broken and repeating is harmless.
-        let mut broken = match self.call_over(namespace, request).await {
-            Ok(result) => return result,
-            Err(broken) => broken,
+        let numbered = match code.kind() {
+            OpKind::Write => Some(self.shared.numbers.begin()),
+            OpKind::Read | OpKind::Admin => None,
         };
-        if may_repeat(code, &broken) {
-            broken = match self.call_over(namespace, request).await {
-                Ok(result) => return result,
-                Err(broken) => broken,
-            };
+        let once = numbered.as_ref().map(Numbered::once);
+        let mut again = Again::begin(code, self.shared.options.retry_for);
+        loop {
+            let attempt = self.call_over(namespace, once, request).await;
+            match again.judge(attempt) {
+                Next::Tell(result) => return result,
+                Next::After(pause) => tokio::time::sleep(pause).await,
+            }
         }
-        Err(broken.into_error(code))
     }
 
     /// Carries a typed request out.
@@ -104,17 +111,19 @@ impl AsyncClient {
         O::take_reply(self.call(namespace, &operation.into_request()).await?)
     }
 
-    async fn call_over(&self, namespace: &str, request: &Request) -> std::result::Result<Result<Response>, Broken> {
+    async fn call_over(&self, namespace: &str, once: Option<Once>, request: &Request) -> Attempt {
         let code = request.code();
-        let link = self.link().await.map_err(|error| Broken { error, sent: false })?;
+        let link = self.link().await.map_err(Broken::unsent)?;
+        let number = once.filter(|_| link.takes_numbers).map(Number::of);
+        let numbered = number.is_some();
         let id = link.next.fetch_add(1, Ordering::Relaxed);
-        let receiver = match link.queue(id, code.number(), namespace, request) {
+        let receiver = match link.queue((id, code.number(), namespace), number, request) {
             Ok(receiver) => receiver,
-            Err(error) if error.code == ErrorCode::ConnectionFailed => return Err(Broken { error, sent: false }),
-            Err(error) => return Ok(Err(error)),
+            Err(error) if error.code == ErrorCode::ConnectionFailed => return Err(Broken::unsent(error)),
+            Err(error) => return Ok((Err(error), numbered)),
         };
         let _waiting = Waiting { link: &link, id };
-        let after = |error| Broken { error, sent: true };
+        let after = |error| Broken { error, sent: true, numbered };
         let answer = match self.shared.options.timeout {
             None => receiver.await,
             Some(timeout) => tokio::time::timeout(timeout, receiver).await.map_err(|_| after(timed_out(timeout)))?,
@@ -122,7 +131,7 @@ impl AsyncClient {
         let gone = |_| after(broken("receiving", "the connection's task has ended"));
         let payload = answer.map_err(gone)?.map_err(after)?;
         let head = message::read_response(&payload).map_err(after)?;
-        Ok(message::read_body(code, &head))
+        Ok((message::read_body(code, &head), numbered))
     }
 
     /// The live connection, or a new one.
@@ -131,7 +140,7 @@ impl AsyncClient {
         if let Some(link) = slot.as_ref().filter(|link| link.state.lock().broken.is_none()) {
             return Ok(Arc::clone(link));
         }
-        let opening = Link::open(&self.shared.path, &self.shared.options);
+        let opening = Link::open(&self.shared.path, &self.shared.options, self.shared.numbers.client());
         let link = match self.shared.options.timeout {
             None => opening.await?,
             Some(timeout) => match tokio::time::timeout(timeout, opening).await {
@@ -157,7 +166,7 @@ fn timed_out(timeout: Duration) -> Error {
 }
 
 impl Link {
-    async fn open(path: &Path, options: &ClientOptions) -> Result<Arc<Self>> {
+    async fn open(path: &Path, options: &ClientOptions, client: ClientId) -> Result<Arc<Self>> {
         let socket = connect(path, options, &Patience { timeout: options.timeout, on_idle: None })?;
         let adopt = |socket: std::os::unix::net::UnixStream| {
             socket.set_nonblocking(true)?;
@@ -167,22 +176,27 @@ impl Link {
         let (reader, mut writer) = socket.into_split();
         let mut reader = FrameReader::new(reader);
         let mut hello = Vec::new();
-        message::write_request(&mut hello, HELLO_ID, HELLO_CODE, "", &Hello::new(options.name.as_str()))?;
+        message::write_request(&mut hello, HELLO_ID, HELLO_CODE, "", &Hello::new(options.name.as_str()).of(client))?;
         let sent = writer.write_all(&hello).await;
         let welcome = match (reader.next().await, sent) {
             (Ok(payload), _) => payload,
             (Err(_), Err(error)) => return Err(broken("sending", error)),
             (Err(error), Ok(())) => return Err(error),
         };
-        read_welcome(&welcome)?;
-        let link =
-            Arc::new(Self { state: Mutex::default(), next: AtomicU64::new(HELLO_ID + 1), queued: Notify::new() });
+        let takes_numbers = read_welcome(&welcome)?.numbers;
+        let (state, next, queued) = (Mutex::default(), AtomicU64::new(HELLO_ID + 1), Notify::new());
+        let link = Arc::new(Self { takes_numbers, state, next, queued });
         drop(tokio::spawn(Arc::clone(&link).run(reader, writer)));
         Ok(link)
     }
 
     /// Queues a request. An error that is not about the request itself means that nothing was sent.
-    fn queue(&self, id: u64, op: u16, namespace: &str, request: &Request) -> Result<oneshot::Receiver<Result<Bytes>>> {
+    fn queue(
+        &self,
+        (id, op, namespace): (u64, u16, &str),
+        number: Option<Number>,
+        request: &Request,
+    ) -> Result<oneshot::Receiver<Result<Bytes>>> {
         let (sender, receiver) = oneshot::channel();
         let mut state = self.state.lock();
         if let Some(error) = &state.broken {
@@ -191,7 +205,7 @@ impl Link {
         if state.output.len() >= QUEUE_BYTES_MAX {
             return Err(Error::new(ErrorCode::Busy, "too many requests wait to be sent; retry after a short pause"));
         }
-        message::write_request(&mut state.output, id, op, namespace, request)?;
+        message::write_numbered(&mut state.output, (id, op, namespace), number, request)?;
         state.waiting.insert(id, sender);
         drop(state);
         self.queued.notify_one();

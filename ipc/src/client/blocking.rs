@@ -1,18 +1,20 @@
 //! A client for ordinary threads: no runtime, one write and one read syscall for a call.
 //!
 //! Calls from several threads run at the same time on a small pool of sockets, each of which carries one call at a time.
-//! A connection that broke is replaced by itself. A request is repeated only if that is certainly harmless: it was never
-//! received whole, or it only reads. A write whose answer was lost fails with `OutcomeUnknown`.
+//! A connection that broke is replaced by itself, and the request repeated where that is harmless (`again`): also a change, which
+//! is asked for under a number. `OutcomeUnknown` is left for servers that do not come back in time.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use toondb_engine::api::{Effect, Error, ErrorCode, OpCode, Operation, Request, Response, Result};
+use toondb_engine::api::{Error, ErrorCode, Once, OpKind, Operation, Request, Response, Result};
 
+use super::again::{Again, Attempt, Broken, Next};
+use super::numbers::Numbered;
 use super::options::ClientOptions;
 use super::pool::{Lease, Pool, Ticket};
 use super::stream::{Patience, Silence, Stream};
-use crate::message::{self, ID_NONE};
+use crate::message::{self, ID_NONE, Number};
 
 /// What one call does differently.
 #[derive(Clone, Copy, Default)]
@@ -30,21 +32,6 @@ pub struct BlockingClient {
     path: PathBuf,
     options: ClientOptions,
     pool: Pool,
-}
-
-/// A call that failed on its connection.
-pub(super) struct Broken {
-    pub error: Error,
-    /// True if the server may have received the request whole.
-    pub sent: bool,
-}
-
-impl Broken {
-    /// The error for the caller: a write whose answer was lost may have happened.
-    pub fn into_error(self, code: OpCode) -> Error {
-        let lost = matches!(self.error.code, ErrorCode::ConnectionFailed | ErrorCode::Timeout | ErrorCode::Protocol);
-        if self.sent && lost { Error::answer_lost(code, self.error) } else { self.error }
-    }
 }
 
 impl BlockingClient {
@@ -80,22 +67,32 @@ impl BlockingClient {
     /// Carries a request out with options of its own.
     pub fn call_with(&self, namespace: &str, request: &Request, call: &CallOptions<'_>) -> Result<Response> {
         let code = request.code();
-        let mut outcome = match self.take(call)? {
-            Ticket::Used(lease, stream) => self.exchange(lease, stream, namespace, request, call),
-            Ticket::New(lease) => {
-                let stream = self.open(call)?;
-                self.exchange(lease, stream, namespace, request, call)
-            }
+        let numbered = match code.kind() {
+            OpKind::Write => Some(self.pool.current().numbers()?.begin()),
+            OpKind::Read | OpKind::Admin => None,
         };
-        if outcome.as_ref().is_err_and(|broken| may_repeat(code, broken)) {
-            // What broke one idle socket has broken all of them: begin anew, once.
-            self.pool.current().clear();
-            if let Ticket::New(lease) = self.take(call)? {
-                let stream = self.open(call)?;
-                outcome = self.exchange(lease, stream, namespace, request, call);
+        let once = numbered.as_ref().map(Numbered::once);
+        let mut again = Again::begin(code, self.options.retry_for);
+        loop {
+            let attempt = match self.take(call)? {
+                Ticket::Used(lease, stream) => self.exchange(lease, stream, (namespace, once, request), call),
+                Ticket::New(lease) => match self.open(call) {
+                    Ok(stream) => self.exchange(lease, stream, (namespace, once, request), call),
+                    Err(error) => Err(Broken::unsent(error)),
+                },
+            };
+            match again.judge(attempt) {
+                Next::Tell(result) => return result,
+                Next::After(pause) => {
+                    // What broke one idle socket has broken all of them.
+                    self.pool.current().clear();
+                    std::thread::sleep(pause);
+                    if let Some(on_idle) = call.on_idle {
+                        on_idle()?;
+                    }
+                }
             }
         }
-        outcome.unwrap_or_else(|broken| Err(broken.into_error(code)))
     }
 
     /// Closes all sockets that no call uses. A later call opens one again.
@@ -108,7 +105,8 @@ impl BlockingClient {
     }
 
     fn open(&self, call: &CallOptions<'_>) -> Result<Stream> {
-        Stream::connect(&self.path, &self.options, &self.patience(call))
+        let client = self.pool.current().numbers()?.client();
+        Stream::connect(&self.path, &self.options, Some(client), &self.patience(call))
     }
 
     fn take(&self, call: &CallOptions<'_>) -> Result<Ticket<'_>> {
@@ -123,20 +121,22 @@ impl BlockingClient {
         &self,
         lease: Lease<'_>,
         mut stream: Stream,
-        namespace: &str,
-        request: &Request,
+        (namespace, once, request): (&str, Option<Once>, &Request),
         call: &CallOptions<'_>,
-    ) -> std::result::Result<Result<Response>, Broken> {
+    ) -> Attempt {
         // One request at a time: any id will do, as long as an answer to nothing differs from it.
         const ID: u64 = 1;
         let patience = self.patience(call);
         let code = request.code();
-        if let Err(error) = stream.queue(|out| message::write_request(out, ID, code.number(), namespace, request)) {
+        let number = once.filter(|_| stream.welcome().numbers).map(Number::of);
+        let numbered = number.is_some();
+        let address = (ID, code.number(), namespace);
+        if let Err(error) = stream.queue(|out| message::write_numbered(out, address, number, request)) {
             lease.keep(stream);
-            return Ok(Err(error));
+            return Ok((Err(error), numbered));
         }
-        stream.send(&patience).map_err(|error| Broken { error, sent: false })?;
-        let after = |error| Broken { error, sent: true };
+        stream.send(&patience).map_err(Broken::unsent)?;
+        let after = |error| Broken { error, sent: true, numbered };
         let bytes = stream.receive(&patience).map_err(after)?;
         let head = stream.response(bytes).map_err(after)?;
         let result = match head.id {
@@ -151,11 +151,6 @@ impl BlockingClient {
         };
         stream.consume(bytes);
         lease.keep(stream);
-        Ok(result)
+        Ok((result, numbered))
     }
-}
-
-/// True if the request may be sent again: it did not arrive whole, or it changes nothing.
-pub(super) fn may_repeat(code: OpCode, broken: &Broken) -> bool {
-    broken.error.code == ErrorCode::ConnectionFailed && (!broken.sent || code.effect() == Effect::Keeps)
 }

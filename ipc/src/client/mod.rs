@@ -1,7 +1,9 @@
 //! Clients of the socket: [`BlockingClient`] for threads, [`Pipeline`] for bulk, [`AsyncClient`] for tokio.
 
+mod again;
 mod asynchronous;
 mod blocking;
+mod numbers;
 mod options;
 mod pipeline;
 mod pool;

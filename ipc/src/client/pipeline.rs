@@ -47,7 +47,7 @@ impl Pipeline {
     /// Connects to the server at `path`.
     pub fn connect(path: impl AsRef<Path>, options: ClientOptions) -> Result<Self> {
         let patience = Patience { timeout: options.timeout, on_idle: None };
-        let stream = Stream::connect(path.as_ref(), &options, &patience)?;
+        let stream = Stream::connect(path.as_ref(), &options, None, &patience)?;
         Ok(Self { stream, options, next: 1, in_flight: 0 })
     }
 

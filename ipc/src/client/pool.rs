@@ -11,6 +11,7 @@ use std::time::Duration;
 use parking_lot::{Condvar, Mutex};
 use toondb_engine::api::Result;
 
+use super::numbers::Numbers;
 use super::stream::Stream;
 
 #[derive(Debug, Default)]
@@ -25,6 +26,7 @@ pub struct Pool {
     pid: u32,
     state: Mutex<State>,
     freed: Condvar,
+    numbers: OnceLock<Numbers>,
     next: OnceLock<Box<Pool>>,
 }
 
@@ -40,7 +42,13 @@ pub enum Ticket<'a> {
 impl Pool {
     /// An empty pool of this process.
     pub fn new() -> Self {
-        Self { pid: std::process::id(), state: Mutex::default(), freed: Condvar::new(), next: OnceLock::new() }
+        Self {
+            pid: std::process::id(),
+            state: Mutex::default(),
+            freed: Condvar::new(),
+            numbers: OnceLock::new(),
+            next: OnceLock::new(),
+        }
     }
 
     /// The pool of the present process.
@@ -54,6 +62,17 @@ impl Pool {
             pool = pool.next.get_or_init(|| Box::new(Pool::new()));
         }
         pool
+    }
+
+    /// The numbers of this process's calls: a child of fork(2) is another client.
+    pub fn numbers(&self) -> Result<&Numbers> {
+        match self.numbers.get() {
+            Some(numbers) => Ok(numbers),
+            None => {
+                let new = Numbers::new()?;
+                Ok(self.numbers.get_or_init(|| new))
+            }
+        }
     }
 
     /// Takes a socket or the right to open one; asks `on_wait` each `interval` while all `sockets_max` are in use.

@@ -12,7 +12,7 @@ use std::time::Duration;
 use rustix::io::Errno;
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketAddrUnix, SocketFlags, SocketType, recv, send};
-use toondb_engine::api::{Error, ErrorCode, Result};
+use toondb_engine::api::{ClientId, Error, ErrorCode, Result};
 use toondb_engine::clock::{Clock, SystemClock};
 use toondb_engine::limits;
 use toondb_engine::peer::Peer;
@@ -145,7 +145,12 @@ pub(super) fn read_welcome(payload: &[u8]) -> Result<Welcome> {
 
 impl Stream {
     /// Connects to the server at `path`.
-    pub fn connect(path: &Path, options: &ClientOptions, patience: &Patience<'_>) -> Result<Self> {
+    pub fn connect(
+        path: &Path,
+        options: &ClientOptions,
+        client: Option<ClientId>,
+        patience: &Patience<'_>,
+    ) -> Result<Self> {
         let socket = connect(path, options, patience)?;
         for which in [Timeout::Send, Timeout::Recv] {
             set_socket_timeout(&socket, which, Some(interval(options)))
@@ -155,6 +160,10 @@ impl Stream {
         let (input, output) = (vec![0; BUFFER_BYTES], Vec::new());
         let mut stream = Self { socket, input, start: 0, end: 0, output, output_start: 0, sent: 0, welcome };
         let hello = Hello::new(options.name.as_str());
+        let hello = match client {
+            Some(client) => hello.of(client),
+            None => hello,
+        };
         stream.queue(|out| message::write_request(out, HELLO_ID, HELLO_CODE, "", &hello))?;
         // A server that refuses the connection answers without reading, so its answer counts more than this failure.
         let sent = stream.send(patience);

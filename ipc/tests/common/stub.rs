@@ -7,8 +7,8 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use parking_lot::{Condvar, Mutex, RwLock};
 use toondb_engine::api::{
-    ByteBuf, CommitSeq, Durability, Error, ErrorCode, Get, KvEntry, KvPage, KvValue, MaybeValue, Pong, Put, Request,
-    Response, Result, Scan, Written,
+    ByteBuf, CommitSeq, Durability, Error, ErrorCode, Get, KvEntry, KvPage, KvValue, MaybeValue, Once, Pong, Put,
+    Request, Response, Result, Scan, Written,
 };
 use toondb_engine::{Budget, Reply, Service, limits};
 
@@ -112,7 +112,7 @@ impl Stub {
 }
 
 impl Service for Stub {
-    fn submit(&self, namespace: &str, request: Request, reply: Reply) {
+    fn submit(&self, namespace: &str, request: Request, _once: Option<Once>, reply: Reply) {
         assert!(namespace != PANICS, "asked to panic");
         if namespace == HELD {
             self.held.lock().push((request, reply));

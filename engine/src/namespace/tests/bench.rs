@@ -115,7 +115,7 @@ impl Bench {
         for request in requests {
             let waiter = Arc::new(Waiter::default());
             let reply = Reply::new(Arc::clone(&waiter) as Arc<dyn Completion>, 0);
-            self.handle.submit(Envelope::request(request, reply), false);
+            self.handle.submit(Envelope::request(request, None, reply), false);
             waiters.push(waiter);
         }
         let Workers::Gathering(jobs) = std::mem::take(&mut *self.workers.lock()) else { panic!("nothing is gathered") };
@@ -127,7 +127,7 @@ impl Bench {
     pub fn run_and_look(&self, request: Request) -> (bool, Result<Response>) {
         let looker = Arc::new(Looker { handle: Arc::clone(&self.handle), seen: Mutex::default() });
         let reply = Reply::new(Arc::clone(&looker) as Arc<dyn Completion>, 0);
-        self.handle.submit(Envelope::request(request, reply), true);
+        self.handle.submit(Envelope::request(request, None, reply), true);
         looker.seen.lock().take().unwrap()
     }
 
@@ -138,7 +138,7 @@ impl Bench {
             crate::api::OpKind::Write => {
                 let waiter = Arc::new(Waiter::default());
                 let reply = Reply::new(Arc::clone(&waiter) as Arc<dyn Completion>, 0);
-                self.handle.submit(Envelope::request(request, reply), true);
+                self.handle.submit(Envelope::request(request, None, reply), true);
                 waiter.0.lock().take().unwrap()
             }
             _ => self.handle.read(request, &Wanted::always()),

@@ -145,7 +145,7 @@ fn the_log_of_an_earlier_version_is_read_as_it_was_written() {
     let (record, time_ms) = (KvRecord { seq: 66, expires_at: 0, value: b"66" }.encode(), 7);
     let effect = RowEffect { table: Table::Kv, key: b"new", value: Some(&record) };
     let mut batch = BatchWriter::begin(log.buffer());
-    batch.operation(Author { kind: 21, origin: Origin::Client }, time_ms, 1, [effect].into_iter());
+    batch.operation(Author { kind: 21, origin: Origin::Client }, time_ms, None, 1, [effect].into_iter());
     log.append(SeqRange { first: 66, last: 66 }, Sync::Now).unwrap();
     drop(log);
     expected.push((b"new".to_vec(), b"66".to_vec()));

@@ -110,7 +110,7 @@ fn what_a_later_version_adds_to_a_head_is_skipped() {
     let effect = RowEffect { table: Table::Kv, key: b"k", value: Some(b"v") };
     let mut payload = Vec::new();
     let mut writer = BatchWriter::begin(&mut payload);
-    writer.operation(Author { kind: 21, origin: Origin::Purge }, 7, 1, [effect].into_iter());
+    writer.operation(Author { kind: 21, origin: Origin::Purge }, 7, None, 1, [effect].into_iter());
     writer.finish(0, &Counters::default());
     let head_at = Counters::BYTES;
     #[rustfmt::skip]
@@ -120,9 +120,10 @@ fn what_a_later_version_adds_to_a_head_is_skipped() {
     ];
     assert_eq!(payload[head_at..], expected);
     let mut later = payload.clone();
-    later[head_at] = 23;
+    later[head_at] = 24;
     later[head_at + 1] = 200;
-    later.splice(head_at + 20..head_at + 20, [9, 9, 9]);
+    // Under no number, and then what this build does not know.
+    later.splice(head_at + 20..head_at + 20, [0, 9, 9, 9]);
     for (payload, origin) in [(&payload, Some(Origin::Purge)), (&later, None)] {
         let mut batch = BatchReader::new(BatchFormat::Headed, payload).unwrap();
         let operation = batch.operation().unwrap();

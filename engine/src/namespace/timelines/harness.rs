@@ -59,6 +59,8 @@ impl Harness {
             fresh: Vec::new(),
             answers: &Budget::new(0).share(0),
             answer_room: None,
+            once: None,
+            kept: None,
         };
         let result = operation(&mut ctx)?;
         let changes = ctx.changes()?;

@@ -194,7 +194,7 @@ fn a_batch_with_rows_that_only_flushes_write_is_refused() {
     let mut payload = Vec::new();
     let mut writer = BatchWriter::begin(&mut payload);
     let effect = RowEffect { table: Table::Chunks, key: b"key", value: Some(b"value") };
-    writer.operation(Author { kind: 21, origin: Origin::Client }, 0, 1, std::iter::once(effect));
+    writer.operation(Author { kind: 21, origin: Origin::Client }, 0, None, 1, std::iter::once(effect));
     writer.finish(0, &Counters::default());
     let mut reader = BatchReader::new(BatchFormat::Headed, &payload).unwrap();
     let mut effects = reader.operation().unwrap().effects;
@@ -210,7 +210,7 @@ fn a_batch_reads_back_as_it_was_written() {
     let counters = Counters { keys: 1, last_commit_at: -5, next_collection_id: 9, ..Counters::default() };
     let mut payload = Vec::new();
     let mut writer = BatchWriter::begin(&mut payload);
-    writer.operation(Author { kind: 21, origin: Origin::Client }, -5, txn.len(), txn.effects());
+    writer.operation(Author { kind: 21, origin: Origin::Client }, -5, None, txn.len(), txn.effects());
     writer.finish(0, &counters);
     // Without its head, but for the number of effects, it is one of format 1.
     let mut counted = payload.clone();

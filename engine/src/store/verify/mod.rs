@@ -29,6 +29,7 @@
 //!
 //! "Both ways" is shown by looking each row up on the other side and comparing the numbers of rows on both.
 
+mod answers;
 mod checked;
 mod chunks;
 mod commit_times;

@@ -150,6 +150,8 @@ impl RowWalk<'_> {
             Table::RangeDeletes => self.range_delete(key, value),
             Table::NodeTypes => self.listed_node(key)?,
             Table::Chunks => self.chunk(key)?,
+            Table::Clients => self.client(key, value)?,
+            Table::Answers => self.answer(key)?,
             Table::Purges => {
                 self.purged.extend(KeyReader::new(key).u32());
                 Ok(())

@@ -1,0 +1,211 @@
+//! The answers that clients may ask for again, so that a change is made once however often it is asked for.
+//!
+//! A request that has a number of its client ([`Once`]) and changes something leaves its answer here, in the same commit: the
+//! head of its operation in the log says the number and what the answer said. Another request of that number is given the
+//! answer and carries nothing out. What changed nothing is not kept: carried out again, it is as if only the second had been.
+//!
+//! A client says with each request below which number it has its answers; those are let go, so that a client that is alive keeps
+//! about as many as it has requests in flight. What it has said is kept as well, and a request below it is refused: it was on
+//! its way while its client asked again over another connection.
+//!
+//! Bounds: [`limits::ANSWERS_EACH_MAX`] answers of one client, the oldest are then taken for answered; [`limits::CLIENTS_MAX`]
+//! clients. One that has asked for nothing for [`limits::CLIENT_KEPT_MAX`] is forgotten, and where there are many, after
+//! [`limits::CLIENT_KEPT_MIN`]. Where all of them are younger, a new one is told to come back.
+//!
+//! All of it is in memory. A flush writes the rows of the clients that have changed since the last one into the memtable that it
+//! freezes; the next opening reads them and goes on with the heads of operations that the log has since.
+
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::api::{ClientId, CommitSeq, Durability, Error, ErrorCode, Once, OpCode, Response, Result, Written};
+use crate::limits;
+use crate::planted::{self, Planted};
+use crate::store::{
+    AnswerBody, Base, ClientRecord, INLINE_BYTES_MAX, KeptAnswer, KeyRange, LoggedOnce, Memtable, Read, RowSnapshot,
+    StoreError, Table, View, answer_key,
+};
+
+#[derive(Debug, Default)]
+struct Client {
+    used_at_ms: i64,
+    answered_below: u64,
+    answers: BTreeMap<u64, KeptAnswer>,
+    /// True if the store does not have it as it is.
+    is_dirty: bool,
+}
+
+/// What is known of a request's number.
+#[derive(Debug)]
+pub enum Seen<'a> {
+    /// It is to be carried out.
+    New,
+    /// It was carried out.
+    Answered(&'a KeptAnswer),
+}
+
+/// The clients that have asked under numbers.
+#[derive(Debug, Default)]
+pub struct AnsweredClients {
+    clients: HashMap<ClientId, Client>,
+    /// Clients of before, of which the store still has rows.
+    forgotten: Vec<ClientId>,
+}
+
+impl AnsweredClients {
+    /// What a store has, which is complete up to a commit.
+    pub fn of_store(base: &Base, seq: u64) -> Result<Self> {
+        let stored = View::new(Arc::default(), None, Some(Arc::new(base.snapshot()?)), seq, seq);
+        let rows = RowSnapshot::newest(Arc::new(stored));
+        let mut loaded = Self::default();
+        for row in rows.scan(Table::Clients, &KeyRange::all(), false)? {
+            let row = row?;
+            let damaged = || StoreError::corrupt(Table::Clients, "a key is no client");
+            let client = <[u8; 16]>::try_from(row.key.as_slice()).map_err(|_| damaged())?;
+            let ClientRecord { used_at_ms, answered_below, answers } = ClientRecord::decode(&row.value)?;
+            let client_state =
+                Client { used_at_ms, answered_below, answers: answers.into_iter().collect(), is_dirty: false };
+            loaded.clients.insert(ClientId(client), client_state);
+        }
+        Ok(loaded)
+    }
+
+    /// What is known of a number.
+    ///
+    /// # Errors
+    /// `InvalidArgument` if it was answered, as the client said, or belongs to another operation; `Busy` for one client too many.
+    pub fn look(&self, once: &Once, code: OpCode, now_ms: i64) -> Result<Seen<'_>> {
+        let Some(client) = self.clients.get(&once.client) else {
+            return match self.has_room(now_ms) {
+                true => Ok(Seen::New),
+                false => Err(Error::new(ErrorCode::Busy, "too many clients have asked under numbers; retry later")),
+            };
+        };
+        if once.number < client.answered_below {
+            let text = format!("request {} was answered before, as its client has said", once.number);
+            return Err(Error::invalid(text));
+        }
+        match client.answers.get(&once.number) {
+            None => Ok(Seen::New),
+            Some(_) if planted::is(Planted::AskedTwiceDoneTwice) => Ok(Seen::New),
+            Some(kept) if kept.kind == code.number() => Ok(Seen::Answered(kept)),
+            Some(_) => Err(Error::invalid(format!("request {} was another operation before", once.number))),
+        }
+    }
+
+    fn has_room(&self, now_ms: i64) -> bool {
+        self.clients.len() < limits::CLIENTS_MAX || self.clients.values().any(|client| may_go(client, now_ms))
+    }
+
+    /// Long answers that are let go with this request: the numbers of their rows.
+    pub fn long_below(&self, once: &Once) -> Vec<u64> {
+        let Some(client) = self.clients.get(&once.client) else { return Vec::new() };
+        let below = client.answers.range(..once.answered_below);
+        below.filter(|(_, kept)| kept.body == AnswerBody::Long).map(|(number, _)| *number).collect()
+    }
+
+    /// An operation was carried out under a number.
+    pub fn note(&mut self, once: &LoggedOnce, seq: u64, kind: u16, time_ms: i64) {
+        let LoggedOnce { client, number, answered_below, body } = once;
+        let client = match self.clients.entry(ClientId(*client)) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => entry.insert(Client::default()),
+        };
+        client.is_dirty = true;
+        client.used_at_ms = client.used_at_ms.max(time_ms);
+        client.answers.insert(*number, KeptAnswer { seq, kind, body: body.clone() });
+        client.answered_below = client.answered_below.max(*answered_below);
+        while client.answers.len() > limits::ANSWERS_EACH_MAX
+            || client.answers.first_key_value().is_some_and(|(number, _)| *number < client.answered_below)
+        {
+            let Some((number, _)) = client.answers.pop_first() else { break };
+            client.answered_below = client.answered_below.max(number + 1);
+        }
+    }
+
+    /// Forgets clients that have asked for nothing for long, and then of those that are left as many as there are too many. Gives
+    /// the rows of their long answers, which are to be deleted.
+    pub fn forget(&mut self, now_ms: i64) -> Vec<Vec<u8>> {
+        let most = now_ms.saturating_sub(millis(limits::CLIENT_KEPT_MAX));
+        let mut gone: Vec<ClientId> =
+            self.clients.iter().filter(|(_, client)| client.used_at_ms < most).map(|(id, _)| *id).collect();
+        let spare = self.clients.len().saturating_sub(gone.len() + limits::CLIENTS_KEPT);
+        if spare > 0 {
+            let may_go = |client: &Client| client.used_at_ms >= most && may_go(client, now_ms);
+            let mut old: Vec<_> = self.clients.iter().filter(|(_, client)| may_go(client)).collect();
+            old.sort_unstable_by_key(|(id, client)| (client.used_at_ms, **id));
+            gone.extend(old.into_iter().take(spare).map(|(id, _)| *id));
+        }
+        let mut rows = Vec::new();
+        for id in gone {
+            let Some(client) = self.clients.remove(&id) else { continue };
+            let long = client.answers.iter().filter(|(_, kept)| kept.body == AnswerBody::Long);
+            rows.extend(long.map(|(number, _)| answer_key(&id.0, *number)));
+            self.forgotten.push(id);
+        }
+        rows
+    }
+
+    /// Puts the rows of clients that have changed into the memtable that is about to be flushed.
+    pub fn write_into(&mut self, memtable: &Memtable, seq: u64) {
+        if planted::is(Planted::AnswersUnflushed) {
+            return;
+        }
+        for id in self.forgotten.drain(..).filter(|id| !self.clients.contains_key(id)) {
+            memtable.insert(Table::Clients, id.0.as_slice(), None, seq);
+        }
+        for (id, client) in self.clients.iter_mut().filter(|(_, client)| client.is_dirty) {
+            let answers = client.answers.iter().map(|(number, kept)| (*number, kept.clone())).collect();
+            let record = ClientRecord { used_at_ms: client.used_at_ms, answered_below: client.answered_below, answers };
+            memtable.insert(Table::Clients, id.0.as_slice(), Some(&record.encode()), seq);
+            client.is_dirty = false;
+        }
+    }
+}
+
+fn millis(span: std::time::Duration) -> i64 {
+    i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// True for a client that may be forgotten where there are too many.
+fn may_go(client: &Client, now_ms: i64) -> bool {
+    client.used_at_ms < now_ms.saturating_sub(millis(limits::CLIENT_KEPT_MIN))
+}
+
+fn encoded(body: &impl Serialize) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let written = body.serialize(&mut rmp_serde::Serializer::new(&mut bytes).with_struct_map());
+    written.map_err(|error| Error::internal(format!("an answer could not be kept: {error}")))?;
+    Ok(bytes)
+}
+
+/// What is kept of an answer, and for a long one its bytes.
+pub fn body_of(response: &Response) -> Result<(AnswerBody, Option<Vec<u8>>)> {
+    if response.written().is_some() {
+        return Ok((AnswerBody::Written, None));
+    }
+    let bytes = encoded(response)?;
+    Ok(match bytes.len() {
+        ..=INLINE_BYTES_MAX => (AnswerBody::Short(bytes.into()), None),
+        _ => (AnswerBody::Long, Some(bytes)),
+    })
+}
+
+/// The answer to an operation again. `long` has the bytes of a long one.
+pub fn response_of(
+    kept: &KeptAnswer,
+    code: OpCode,
+    durability: Durability,
+    long: impl FnOnce() -> Result<Option<Vec<u8>>>,
+) -> Result<Response> {
+    let read = match &kept.body {
+        AnswerBody::Written => encoded(&Written { commit_seq: CommitSeq(kept.seq), durability })?,
+        AnswerBody::Short(bytes) => bytes.to_vec(),
+        AnswerBody::Long => long()?.ok_or(StoreError::corrupt(Table::Answers, "the answer to a request is missing"))?,
+    };
+    Response::deserialize(code, &mut rmp_serde::Deserializer::from_read_ref(&read))
+        .map_err(|_| StoreError::corrupt(Table::Answers, "the answer to a request does not decode").into())
+}

@@ -1,0 +1,109 @@
+//! Whether a call whose connection broke is made again, and when.
+//!
+//! It is, if that is harmless: the request did not arrive whole, or only reads, or the server refused it because it was ending, or
+//! was asked for under a number ([`super::numbers`]). The first time at once, since a server that was started anew is there
+//! already; then after pauses that grow, until [`ClientOptions::retry_for`](super::ClientOptions::retry_for) has passed since the
+//! call began.
+
+use std::time::Duration;
+
+use toondb_engine::api::{Effect, Error, ErrorCode, OpCode, Response, Result};
+use toondb_engine::clock::{Clock, SystemClock};
+
+const PAUSE_MIN: Duration = Duration::from_millis(1);
+const PAUSE_MAX: Duration = Duration::from_millis(50);
+
+/// A call that failed on its connection.
+#[derive(Debug)]
+pub(super) struct Broken {
+    pub error: Error,
+    /// True if the server may have received the request whole.
+    pub sent: bool,
+    /// True if it was sent under a number that the server knows what to do with.
+    pub numbered: bool,
+}
+
+impl Broken {
+    /// One that has not left.
+    pub fn unsent(error: Error) -> Self {
+        Self { error, sent: false, numbered: false }
+    }
+
+    fn is_lost(&self) -> bool {
+        matches!(self.error.code, ErrorCode::ConnectionFailed | ErrorCode::Timeout | ErrorCode::Protocol)
+    }
+
+    /// The error for the caller: a write whose answer was lost may have happened.
+    pub fn into_error(self, code: OpCode) -> Error {
+        if self.sent && self.is_lost() { Error::answer_lost(code, self.error) } else { self.error }
+    }
+}
+
+/// How one attempt ended: with an answer and whether it was asked for under a number, or on its connection.
+pub(super) type Attempt = std::result::Result<(Result<Response>, bool), Broken>;
+
+/// What is known of a call that is made again.
+pub(super) struct Again {
+    code: OpCode,
+    clock: SystemClock,
+    limit: Duration,
+    pause: Option<Duration>,
+    /// An attempt that may have arrived, and what became of it nobody knows.
+    lost: Option<Broken>,
+}
+
+/// What is to be done.
+pub(super) enum Next {
+    /// Tell the caller.
+    Tell(Result<Response>),
+    /// Try again after a pause; all other connections are as bad.
+    After(Duration),
+}
+
+impl Again {
+    /// A call begins.
+    pub fn begin(code: OpCode, limit: Duration) -> Self {
+        Self { code, clock: SystemClock::new(), limit, pause: None, lost: None }
+    }
+
+    /// An attempt has ended.
+    pub fn judge(&mut self, attempt: Attempt) -> Next {
+        let is_repeatable = match &attempt {
+            // Nothing was carried out, or what was is known under the number.
+            Ok((Err(error), numbered)) => {
+                error.code == ErrorCode::ShuttingDown || (error.code == ErrorCode::OutcomeUnknown && *numbered)
+            }
+            Ok((Ok(_), _)) => false,
+            Err(broken) => {
+                let is_harmless = !broken.sent || broken.numbered || self.code.effect() == Effect::Keeps;
+                match broken.error.code {
+                    ErrorCode::ShuttingDown => true,
+                    ErrorCode::ConnectionFailed => is_harmless,
+                    _ => false,
+                }
+            }
+        };
+        if is_repeatable && self.clock.monotonic() < self.limit {
+            if let Err(broken) = attempt
+                && broken.sent
+            {
+                self.lost = Some(broken);
+            }
+            let pause = self.pause.map_or(Duration::ZERO, |pause| (2 * pause).clamp(PAUSE_MIN, PAUSE_MAX));
+            self.pause = Some(pause);
+            return Next::After(pause);
+        }
+        Next::Tell(match (attempt, self.lost.take()) {
+            (Ok((result, _)), None) => result,
+            // Told under its number, or refused before anything was carried out now: of the attempt before that says nothing.
+            (Ok((Err(error), _)), Some(lost)) if error.code == ErrorCode::ShuttingDown => {
+                Err(lost.into_error(self.code))
+            }
+            (Ok((result, _)), Some(_)) => result,
+            (Err(broken), None) => Err(broken.into_error(self.code)),
+            (Err(broken), Some(lost)) => {
+                Err(if broken.sent { broken.into_error(self.code) } else { lost.into_error(self.code) })
+            }
+        })
+    }
+}
