@@ -32,7 +32,7 @@ mod room;
 mod server;
 mod session;
 
-pub use client::{Answer, AsyncClient, BlockingClient, CallOptions, ClientOptions, Pipeline};
+pub use client::{Answer, AsyncClient, BlockingClient, CallOptions, ClientOptions, Numbered, Numbers, Pipeline};
 pub use codec::{FrameCodec, FrameError};
 pub use hello::{HELLO_CODE, Hello, PROTOCOL, Welcome};
 pub use listener::{BindError, BoundSocket};

@@ -410,7 +410,11 @@ fn a_farewell_is_no_answer_to_any_call() {
             while let Some(id) = next_request(&mut socket) {
                 let mut out = Vec::new();
                 match (id, farewell) {
-                    (1, _) => write_success(&mut out, 1, &Welcome::new(8)).unwrap(),
+                    (1, _) => {
+                        // One that takes no numbers.
+                        let welcome = Welcome { numbers: false, ..Welcome::new(8) };
+                        write_success(&mut out, 1, &welcome).unwrap();
+                    }
                     (_, false) => {
                         write_result(&mut out, id, &Ok(Response::Get(MaybeValue { found: None })));
                         answers += 1;

@@ -45,7 +45,7 @@ struct Shared {
     path: PathBuf,
     options: ClientOptions,
     link: tokio::sync::Mutex<Option<Arc<Link>>>,
-    numbers: Numbers,
+    numbers: Arc<Numbers>,
 }
 
 /// One connection.

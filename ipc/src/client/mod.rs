@@ -11,5 +11,6 @@ mod stream;
 
 pub use asynchronous::AsyncClient;
 pub use blocking::{BlockingClient, CallOptions};
+pub use numbers::{Numbered, Numbers};
 pub use options::ClientOptions;
 pub use pipeline::{Answer, Pipeline};

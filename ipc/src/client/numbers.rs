@@ -4,6 +4,7 @@
 //! is open until its call ends; with each call the server is told the lowest that is open, and lets go of the answers below.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use parking_lot::Mutex;
 use toondb_engine::api::{ClientId, Error, Once, Result};
@@ -24,45 +25,51 @@ pub struct Numbers {
 
 /// The number of a call, which is open until this is dropped.
 #[derive(Debug)]
-pub struct Numbered<'a> {
-    numbers: &'a Numbers,
+pub struct Numbered {
+    numbers: Arc<Numbers>,
     once: Once,
 }
 
 impl Numbers {
     /// A client that nobody knows yet.
-    pub fn new() -> Result<Self> {
+    ///
+    /// # Errors
+    /// `Internal` where the system has no random numbers.
+    pub fn new() -> Result<Arc<Self>> {
         let rng = OsRng::open().map_err(|error| Error::internal(format!("no random numbers: {error}")))?;
         let mut client = [0; 16];
         rng.fill(&mut client);
         let state = Mutex::new(State { next: 1, open: BTreeSet::new() });
-        Ok(Self { client: ClientId(client), state })
+        Ok(Arc::new(Self { client: ClientId(client), state }))
     }
 
     /// Who asks.
+    #[must_use]
     pub fn client(&self) -> ClientId {
         self.client
     }
 
     /// The next number.
-    pub fn begin(&self) -> Numbered<'_> {
+    #[must_use]
+    pub fn begin(self: &Arc<Self>) -> Numbered {
         let mut state = self.state.lock();
         let number = state.next;
         state.next += 1;
         state.open.insert(number);
         let answered_below = state.open.first().copied().unwrap_or(number);
-        Numbered { numbers: self, once: Once { client: self.client, number, answered_below } }
+        Numbered { numbers: Arc::clone(self), once: Once { client: self.client, number, answered_below } }
     }
 }
 
-impl Numbered<'_> {
+impl Numbered {
     /// What the request says of it.
+    #[must_use]
     pub fn once(&self) -> Once {
         self.once
     }
 }
 
-impl Drop for Numbered<'_> {
+impl Drop for Numbered {
     fn drop(&mut self) {
         self.numbers.state.lock().open.remove(&self.once.number);
     }
@@ -78,7 +85,7 @@ mod tests {
     fn the_lowest_open_number_is_told() {
         let numbers = Numbers::new().unwrap();
         assert_ne!(numbers.client(), Numbers::new().unwrap().client());
-        let told = |numbered: &Numbered<'_>| (numbered.once().number, numbered.once().answered_below);
+        let told = |numbered: &Numbered| (numbered.once().number, numbered.once().answered_below);
         let (first, second) = (numbers.begin(), numbers.begin());
         assert_eq!((told(&first), told(&second)), ((1, 1), (2, 1)));
         drop(first);

@@ -12,12 +12,12 @@ use std::path::Path;
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
-use toondb_engine::api::{Error, ErrorCode, OpCode, Request, Response, Result};
+use toondb_engine::api::{ClientId, Error, ErrorCode, Once, OpCode, Request, Response, Result};
 use toondb_engine::limits;
 
 use super::options::ClientOptions;
 use super::stream::{Patience, Stream, broken, ended_by_server};
-use crate::message;
+use crate::message::{self, Number};
 
 /// Queued bytes that are sent without waiting for [`Pipeline::flush`].
 const QUEUE_BYTES_MAX: usize = 64 << 10;
@@ -46,9 +46,23 @@ pub struct Pipeline {
 impl Pipeline {
     /// Connects to the server at `path`.
     pub fn connect(path: impl AsRef<Path>, options: ClientOptions) -> Result<Self> {
+        Self::open(path.as_ref(), options, None)
+    }
+
+    /// The same, of a client that asks under numbers: [`Pipeline::queue_under`].
+    pub fn connect_as(path: impl AsRef<Path>, options: ClientOptions, client: ClientId) -> Result<Self> {
+        Self::open(path.as_ref(), options, Some(client))
+    }
+
+    fn open(path: &Path, options: ClientOptions, client: Option<ClientId>) -> Result<Self> {
         let patience = Patience { timeout: options.timeout, on_idle: None };
-        let stream = Stream::connect(path.as_ref(), &options, None, &patience)?;
+        let stream = Stream::connect(path, &options, client, &patience)?;
         Ok(Self { stream, options, next: 1, in_flight: 0 })
+    }
+
+    /// True if the server takes numbers.
+    pub fn takes_numbers(&self) -> bool {
+        self.stream.welcome().numbers
     }
 
     /// Requests whose answers have not been received.
@@ -72,9 +86,15 @@ impl Pipeline {
 
     /// Queues a request, sends nothing, and gives the id of its answer. An error is about the request alone.
     pub fn queue(&mut self, namespace: &str, request: &Request) -> Result<u64> {
+        self.queue_under(None, namespace, request)
+    }
+
+    /// The same under a number, of the client that it was connected as, if the server [takes](Pipeline::takes_numbers) any.
+    pub fn queue_under(&mut self, once: Option<Once>, namespace: &str, request: &Request) -> Result<u64> {
         let code = request.code().number();
         let id = self.next << CODE_BITS | u64::from(code);
-        self.stream.queue(|out| message::write_request(out, id, code, namespace, request))?;
+        let number = once.filter(|_| self.takes_numbers()).map(Number::of);
+        self.stream.queue(|out| message::write_numbered(out, (id, code, namespace), number, request))?;
         self.next += 1;
         self.in_flight += 1;
         Ok(id)

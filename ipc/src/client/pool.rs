@@ -5,7 +5,7 @@
 //! it. That needs no lock that another thread might have held when the fork happened. The child closes its copies of the
 //! parent's idle sockets where it can, which does not disturb the parent.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
@@ -26,7 +26,7 @@ pub struct Pool {
     pid: u32,
     state: Mutex<State>,
     freed: Condvar,
-    numbers: OnceLock<Numbers>,
+    numbers: OnceLock<Arc<Numbers>>,
     next: OnceLock<Box<Pool>>,
 }
 
@@ -65,7 +65,7 @@ impl Pool {
     }
 
     /// The numbers of this process's calls: a child of fork(2) is another client.
-    pub fn numbers(&self) -> Result<&Numbers> {
+    pub fn numbers(&self) -> Result<&Arc<Numbers>> {
         match self.numbers.get() {
             Some(numbers) => Ok(numbers),
             None => {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use pyo3::prelude::*;
 use toondb_engine::api::{Effect, Error, ErrorCode, OpCode, Request, Response, Result};
+use toondb_ipc::Numbered;
 
 use crate::error::to_python;
 
@@ -24,24 +25,52 @@ pub struct Call {
     pub ends_at: u64,
     /// Its line is told when it is given up.
     pub is_watched: bool,
-    /// It was asked again, once, after its connection had broken.
-    repeated: bool,
+    /// The number of a change, under which it may be asked for again.
+    pub numbered: Option<Numbered>,
+    /// When it was first sent, by its line's clock.
+    pub first_sent: Option<Duration>,
+    /// It may have arrived, and its answer was lost.
+    pub is_lost: bool,
 }
 
 impl Call {
     pub fn new(future: Py<PyAny>, namespace: &str, request: Request, convert: Convert) -> Self {
         let (namespace, code) = (namespace.to_owned(), request.code());
         let (request, since) = (Some(request), Duration::ZERO);
-        Self { future, convert, namespace, code, request, since, ends_at: 0, is_watched: false, repeated: false }
+        let (numbered, first_sent) = (None, None);
+        Self {
+            future,
+            convert,
+            namespace,
+            code,
+            request,
+            since,
+            ends_at: 0,
+            is_watched: false,
+            numbered,
+            first_sent,
+            is_lost: false,
+        }
     }
 
-    /// Notes that its connection broke for the reason in `error`, after so many bytes had left. True if it is to be asked once
-    /// more: it did not arrive whole, or it changes nothing.
-    pub fn repeat(&mut self, error: &Error, sent: u64) -> bool {
-        let is_harmless = self.ends_at > sent || self.code.effect() == Effect::Keeps;
-        let may_repeat = error.code == ErrorCode::ConnectionFailed && is_harmless && !self.repeated;
-        self.repeated = true;
-        may_repeat && self.request.is_some()
+    /// Notes that its connection broke for the reason in `error`, after so many bytes had left. True if it is to be asked again:
+    /// it did not arrive whole, or changes nothing, or the server knows it by its number.
+    pub fn repeat(&mut self, error: &Error, sent: u64, takes_numbers: bool) -> bool {
+        let has_left = self.ends_at <= sent;
+        self.is_lost |= has_left;
+        let is_known = takes_numbers && self.numbered.is_some();
+        let is_harmless = !has_left || is_known || self.code.effect() == Effect::Keeps;
+        error.code == ErrorCode::ConnectionFailed && is_harmless && self.request.is_some()
+    }
+
+    /// True if there is still time to ask again.
+    pub fn is_in_time(&self, now: Duration, retry_for: Duration) -> bool {
+        self.first_sent.is_none_or(|first| now.saturating_sub(first) < retry_for)
+    }
+
+    /// What it is told when it ends with an error of its connection.
+    pub fn lost(&self, error: Error) -> Error {
+        if self.is_lost { Error::answer_lost(self.code, error) } else { error }
     }
 
     /// True if nobody waits for it any more.

@@ -1,13 +1,15 @@
 //! How a line connects: on a thread of its own, since a server that does not answer must not hold the loop up.
 
 use std::os::fd::{AsFd, AsRawFd};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use pyo3::prelude::*;
 use toondb_engine::Completion;
-use toondb_engine::api::{Error, Result};
-use toondb_engine::clock::Clock;
-use toondb_ipc::Pipeline;
+use toondb_engine::api::{Error, ErrorCode, Result};
+use toondb_engine::clock::{Clock, SystemClock};
+use toondb_ipc::{ClientOptions, Numbers, Pipeline};
 
 use super::door::Door;
 use super::line::Line;
@@ -30,12 +32,41 @@ pub fn begin(this: &Bound<'_, Line>, state: &mut State) {
             }
             None => on_a_thread(this, state, move || opening.open().map(Way::Embedded)),
         },
-        Door::Socket { path, options } => {
-            on_a_thread(this, state, move || Pipeline::connect(path, options).map(|it| Way::Socket(Box::new(it))))
-        }
+        Door::Socket { path, options } => match numbers(state) {
+            Ok(numbers) => {
+                // A server that was there is looked for again, for a while.
+                let retry_for = if state.heard.is_zero() { Duration::ZERO } else { options.retry_for };
+                on_a_thread(this, state, move || connect(&path, &options, &numbers, retry_for))
+            }
+            Err(error) => {
+                state.fail_waiting(&error);
+                Ok(())
+            }
+        },
     };
     if let Err(error) = begun {
         state.fail_waiting(&Error::internal(format!("no connection could be begun: {error}")));
+    }
+}
+
+fn numbers(state: &mut State) -> Result<Arc<Numbers>> {
+    match &state.numbers {
+        Some(numbers) => Ok(Arc::clone(numbers)),
+        None => Numbers::new().map(|numbers| Arc::clone(state.numbers.insert(numbers))),
+    }
+}
+
+fn connect(path: &Path, options: &ClientOptions, numbers: &Numbers, retry_for: Duration) -> Result<Way> {
+    const PAUSE: Duration = Duration::from_millis(10);
+    let clock = SystemClock::new();
+    loop {
+        match Pipeline::connect_as(path, options.clone(), numbers.client()) {
+            Ok(pipeline) => return Ok(Way::Socket(Box::new(pipeline))),
+            Err(Error { code: ErrorCode::ConnectionFailed | ErrorCode::ShuttingDown, .. })
+                if clock.monotonic() < retry_for => {}
+            Err(error) => return Err(error),
+        }
+        std::thread::sleep(PAUSE);
     }
 }
 

@@ -11,9 +11,10 @@ use std::time::Duration;
 use pyo3::prelude::*;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use tokio::task::AbortHandle;
-use toondb_engine::api::{Cost, Error, ErrorCode, Request};
+use toondb_engine::api::{Cost, Error, ErrorCode, OpKind, Request};
 use toondb_engine::clock::{Clock, SystemClock};
 use toondb_engine::{Completion, Reply};
+use toondb_ipc::Numbered;
 
 use super::call::Call;
 use super::connect::{self, CONNECTED};
@@ -53,6 +54,7 @@ pub struct Line {
     pub door: Door,
     concurrency: usize,
     timeout: Option<Duration>,
+    retry_for: Duration,
     pub clock: SystemClock,
     inbox: Mutex<Inbox>,
     state: Mutex<Option<Box<State>>>,
@@ -96,10 +98,10 @@ impl GiveUp {
 
 impl Line {
     pub fn new(event_loop: &Object<'_>, door: Door, concurrency: usize) -> Self {
-        let timeout = match &door {
-            Door::Socket { options, .. } => options.timeout,
+        let (timeout, retry_for) = match &door {
+            Door::Socket { options, .. } => (options.timeout, options.retry_for),
             // That client keeps the time itself.
-            Door::Embedded(_) | Door::Grpc(_) => None,
+            Door::Embedded(_) | Door::Grpc(_) => (None, Duration::ZERO),
         };
         Self {
             event_loop: event_loop.clone().unbind(),
@@ -108,6 +110,7 @@ impl Line {
             door,
             concurrency,
             timeout,
+            retry_for,
             clock: SystemClock::new(),
             inbox: Mutex::default(),
             state: Mutex::new(Some(Box::new(State::new(CONNECTED)))),
@@ -123,6 +126,11 @@ impl Line {
     pub fn is_over(&self, py: Python<'_>) -> bool {
         let is_closed = || self.event_loop.call_method0(py, "is_closed").and_then(|closed| closed.is_truthy(py));
         self.pid != std::process::id() || is_closed().unwrap_or(true)
+    }
+
+    /// True if there is still time to ask again.
+    pub fn has_time(&self, call: &Call) -> bool {
+        call.is_in_time(self.clock.monotonic(), self.retry_for)
     }
 
     /// Takes a call on.
@@ -264,7 +272,12 @@ impl Line {
         call.since = this.get().clock.monotonic();
         match &mut state.way {
             Way::Socket(pipeline) => {
-                let queued = pipeline.queue(&call.namespace, &request);
+                call.first_sent.get_or_insert(call.since);
+                if let (OpKind::Write, None, Some(numbers)) = (call.code.kind(), &call.numbered, &state.numbers) {
+                    call.numbered = Some(numbers.begin());
+                }
+                let once = call.numbered.as_ref().map(Numbered::once);
+                let queued = pipeline.queue_under(once, &call.namespace, &request);
                 call.request = Some(request);
                 call.ends_at = pipeline.bytes_queued();
                 match queued {

@@ -29,7 +29,13 @@ fn take_answers(this: &Bound<'_, Line>, state: &mut State) -> Option<Error> {
             Ok(Some(answer)) => {
                 state.heard = this.get().clock.monotonic();
                 // One that nobody waits for any more is dropped.
-                if let Some(call) = state.running.remove(&answer.id) {
+                let Some(call) = state.running.remove(&answer.id) else { continue };
+                let is_refused = answer.result.as_ref().is_err_and(|error| error.code == ErrorCode::ShuttingDown);
+                if is_refused && pipeline.takes_numbers() && this.get().has_time(&call) {
+                    // Nothing was carried out. The server ends the connection once everything else is answered.
+                    state.is_refused = true;
+                    state.waiting.push_back(call);
+                } else {
                     state.results.push((call, answer.result));
                 }
             }
@@ -45,7 +51,7 @@ pub fn has_room(this: &Bound<'_, Line>, state: &mut State) -> PyResult<bool> {
     if is_full(state) {
         push(this, state)?;
     }
-    Ok(!is_full(state) && !matches!(state.way, Way::None))
+    Ok(!is_full(state) && !state.is_refused && !matches!(state.way, Way::None))
 }
 
 /// True if nothing waits to be sent.
@@ -91,25 +97,22 @@ pub fn push(this: &Bound<'_, Line>, state: &mut State) -> PyResult<()> {
     }
 }
 
-/// Gives the connection up. What did not arrive, or only reads, is asked once more; of anything else nobody knows whether it
-/// happened.
+/// Gives the connection up. What did not arrive, or only reads, or has a number, is asked again; of anything else nobody knows
+/// whether it happened.
 fn break_off(this: &Bound<'_, Line>, state: &mut State, error: &Error) {
     this.get().unwatch_socket(this.py(), state);
-    let sent = match &state.way {
-        Way::Socket(pipeline) => pipeline.bytes_sent(),
-        Way::None | Way::Connecting(_) | Way::Embedded(_) | Way::Grpc(_) => 0,
+    let (sent, takes_numbers) = match &state.way {
+        Way::Socket(pipeline) => (pipeline.bytes_sent(), pipeline.takes_numbers()),
+        Way::None | Way::Connecting(_) | Way::Embedded(_) | Way::Grpc(_) => (0, false),
     };
-    state.way = Way::None;
+    (state.way, state.is_refused) = (Way::None, false);
     let mut calls: Vec<_> = state.running.drain().collect();
     calls.sort_unstable_by_key(|(id, _)| *id);
     for (_, mut call) in calls.into_iter().rev() {
-        if call.repeat(error, sent) {
+        if call.repeat(error, sent, takes_numbers) && this.get().has_time(&call) {
             state.waiting.push_front(call);
         } else {
-            let error = match call.ends_at > sent {
-                true => error.clone(),
-                false => Error::answer_lost(call.code, error.clone()),
-            };
+            let error = call.lost(error.clone());
             state.results.push((call, Err(error)));
         }
     }

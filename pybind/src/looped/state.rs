@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use toondb_engine::api::{Error, Response, Result};
-use toondb_ipc::Pipeline;
+use toondb_ipc::{Numbers, Pipeline};
 
 use super::call::Call;
 use super::door::Remote;
@@ -40,6 +40,10 @@ pub struct State {
     /// When the server was last heard of, by the line's clock.
     pub heard: Duration,
     pub is_timed: bool,
+    /// The server takes no more calls over the connection, and answers those that it has.
+    pub is_refused: bool,
+    /// The numbers of changes, once there was a socket to connect to.
+    pub numbers: Option<Arc<Numbers>>,
     /// Calls answered without the loop since its last turn.
     pub quick: u32,
     /// The loop watches these.
@@ -61,6 +65,8 @@ impl State {
             results: Vec::new(),
             heard: Duration::ZERO,
             is_timed: false,
+            is_refused: false,
+            numbers: None,
             quick: 0,
             mail: None,
             reads: None,
@@ -86,6 +92,9 @@ impl State {
 
     /// Fails what has not begun.
     pub fn fail_waiting(&mut self, error: &Error) {
-        self.results.extend(self.waiting.drain(..).map(|call| (call, Err(error.clone()))));
+        self.results.extend(self.waiting.drain(..).map(|call| {
+            let error = call.lost(error.clone());
+            (call, Err(error))
+        }));
     }
 }
