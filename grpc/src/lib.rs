@@ -8,6 +8,7 @@ pub mod auth;
 mod client;
 mod codec;
 mod convert;
+mod once;
 mod peer;
 pub mod proto;
 mod rpc;

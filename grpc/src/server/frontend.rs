@@ -12,12 +12,13 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 use tonic::{Request, Response, Status};
-use toondb_engine::api::{self, AnswerSize, Effect, Error, NamespaceName, Operation, Right};
+use toondb_engine::api::{self, AnswerSize, Effect, Error, NamespaceName, Once, Operation, Right};
 use toondb_engine::clock::Clock;
 use toondb_engine::{Completion, Permit, Reply, Service, Share};
 
 use super::answers::{Changed, SetAside};
 use crate::auth::Principal;
+use crate::once::once_of;
 use crate::peer::Peer;
 use crate::rpc::{Answer, Rpc};
 use crate::status::{is_not_found, to_status};
@@ -41,6 +42,8 @@ pub(super) struct Call {
     unread: Arc<Share>,
     /// The room that its answer was foreseen to need.
     room: Mutex<Option<Permit>>,
+    /// Under which number of its client it is asked for, if it is one operation and has a number.
+    once: Option<Once>,
 }
 
 impl Call {
@@ -63,12 +66,14 @@ impl Frontend {
         let unread = Peer::of(request.extensions()).map(|peer| Arc::clone(&peer.unread));
         let unread = unread.ok_or_else(|| Status::internal("the request came by no connection of this server"))?;
         let (changed, room) = (AtomicBool::new(false), Mutex::new(None));
-        Ok(Call { principal: Arc::clone(principal), began: self.clock.monotonic(), changed, unread, room })
+        let once = None;
+        Ok(Call { principal: Arc::clone(principal), began: self.clock.monotonic(), changed, unread, room, once })
     }
 
     /// Carries out a method that is one operation.
     pub(super) async fn serve<R: Rpc>(&self, request: Request<R::Ask>) -> Result<Response<R::Answer>, Status> {
-        let call = self.begin(&request)?;
+        let mut call = self.begin(&request)?;
+        call.once = once_of(request.metadata()).map_err(|error| to_status(&error))?;
         let result = match R::read_ask(request.into_inner()) {
             Ok((namespace, operation)) => {
                 self.run(&call, &namespace, operation).await.map(|reply| R::answer(&namespace, reply))
@@ -85,7 +90,7 @@ impl Frontend {
         let namespace = if namespace.is_empty() { NamespaceName::DEFAULT } else { namespace };
         authorize(&call.principal, namespace, &request)?;
         self.set_aside(call, namespace, &request).await?;
-        let answer = self.submit(namespace, request).await;
+        let answer = self.submit(namespace, request, call.once).await;
         let effect = O::CODE.effect();
         if answer.as_ref().map_or(effect != Effect::Keeps, |response| response.tells_of_change(effect)) {
             call.changed.store(true, Ordering::Relaxed);
@@ -123,10 +128,10 @@ impl Frontend {
     }
 
     /// Hands a request to the engine. A short read is answered before this first waits.
-    async fn submit(&self, namespace: &str, request: api::Request) -> api::Result<api::Response> {
+    async fn submit(&self, namespace: &str, request: api::Request, once: Option<Once>) -> api::Result<api::Response> {
         let (sender, receiver) = oneshot::channel();
-        let sink = Arc::new(Once(Mutex::new(Some(sender))));
-        self.engine.submit(namespace, request, None, Reply::new(sink, 0));
+        let sink = Arc::new(OneAnswer(Mutex::new(Some(sender))));
+        self.engine.submit(namespace, request, once, Reply::new(sink, 0));
         receiver.await.unwrap_or_else(|_| Err(Error::internal("a request was dropped without an answer")))
     }
 
@@ -153,9 +158,9 @@ impl Frontend {
 }
 
 /// Takes the result of one request.
-struct Once(Mutex<Option<oneshot::Sender<api::Result<api::Response>>>>);
+struct OneAnswer(Mutex<Option<oneshot::Sender<api::Result<api::Response>>>>);
 
-impl Completion for Once {
+impl Completion for OneAnswer {
     fn complete(&self, _token: u64, result: api::Result<api::Response>) {
         if let Some(sender) = self.0.lock().take() {
             // Nobody waits any more if the deadline is over or the connection is gone.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use tonic::Code;
 use toondb_engine::api::{ErrorCode, OpCode, ServerStatsRequest};
+use toondb_grpc::proto::{KvIncrementRequest, KvIncrementResponse};
 
 use crate::harness::{World, contract_methods, error_code, is_typed};
 
@@ -64,4 +65,30 @@ fn every_operation_has_a_method_of_its_own() {
         assert!(!method.takes_stream && !method.gives_stream, "{code:?} goes to {path}, a stream");
         assert!(seen.insert(path), "{path} is the method of two operations");
     }
+}
+
+/// The headers say under which number a call is asked for; another connection may ask again.
+#[test]
+fn a_call_under_a_number_is_carried_out_once() {
+    let world = World::new();
+    let id = "00112233445566778899aabbccddeeff";
+    let ask = |headers: &[(&'static str, &str)]| {
+        let mut peer = world.peer();
+        peer.headers.extend(headers.iter().map(|(name, value)| (*name, (*value).to_owned())));
+        let increment = KvIncrementRequest { key: b"n".to_vec(), by: Some(1), ..Default::default() };
+        peer.ask::<_, KvIncrementResponse>("KvService/Increment", increment)
+    };
+    let client = ("toondb-client-id", id);
+    for (number, value) in [("1", 1), ("1", 1), ("2", 2), ("1", 1)] {
+        assert_eq!(ask(&[client, ("toondb-request-number", number)]).unwrap().value, value);
+    }
+    let third = [client, ("toondb-request-number", "3"), ("toondb-answered-below", "3")];
+    assert_eq!(ask(&third).unwrap().value, 3);
+    for headers in [&[client][..], &[client, ("toondb-request-number", "1")], &[client, ("toondb-request-number", "x")]]
+    {
+        let status = ask(headers).unwrap_err();
+        assert_eq!(error_code(&status), Some(ErrorCode::InvalidArgument), "{status:?}");
+    }
+    assert_eq!(ask(&[]).unwrap().value, 4);
+    world.finish();
 }

@@ -15,6 +15,7 @@ mod doors;
 mod flips;
 mod formats;
 mod grpc;
+mod once;
 mod sharing;
 mod stopping;
 mod tokens;
