@@ -34,6 +34,11 @@ pub struct BlockingClient {
     pool: Pool,
 }
 
+#[expect(clippy::disallowed_methods, reason = "a server that is started tells nobody who waits for it")]
+fn pause_for(pause: Duration) {
+    std::thread::sleep(pause);
+}
+
 impl BlockingClient {
     /// Connects to the server at `path`, so that a wrong path shows at once.
     pub fn connect(path: impl AsRef<Path>, options: ClientOptions) -> Result<Self> {
@@ -86,7 +91,7 @@ impl BlockingClient {
                 Next::After(pause) => {
                     // What broke one idle socket has broken all of them.
                     self.pool.current().clear();
-                    std::thread::sleep(pause);
+                    pause_for(pause);
                     if let Some(on_idle) = call.on_idle {
                         on_idle()?;
                     }

@@ -56,6 +56,7 @@ fn numbers(state: &mut State) -> Result<Arc<Numbers>> {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "a server that is started tells nobody who waits for it")]
 fn connect(path: &Path, options: &ClientOptions, numbers: &Numbers, retry_for: Duration) -> Result<Way> {
     const PAUSE: Duration = Duration::from_millis(10);
     let clock = SystemClock::new();

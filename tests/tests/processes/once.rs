@@ -7,8 +7,7 @@ use toondb_engine::api::{AppendLog, Durability, Get, Increment, LogEntry, PopLog
 use toondb_engine::clock::{Clock, SystemClock};
 use toondb_engine::rng::{Rng, SeededRng};
 use toondb_ipc::{AsyncClient, BlockingClient, ClientOptions};
-use toondb_tests::TempDir;
-use toondb_tests::process::Served;
+use toondb_tests::{Served, TempDir};
 
 const THREADS: usize = 4;
 const DURABILITY: Durability = Durability::Durable;
