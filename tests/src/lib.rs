@@ -33,7 +33,7 @@ pub use model::{
     Collection, Model, Observed, Outcome, Universe, bounds, check_answer, commit_of, document_row, exact_distance,
     facets, grouped, listed, nearest,
 };
-pub use process::{Served, server_binary, worker_binary};
+pub use process::{Served, asks_once, server_binary, worker_binary};
 pub use script::Script;
 pub use strace::{Joined, Watch, can_watch};
 pub use tuning::{Dice, is_long, seed};

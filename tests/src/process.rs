@@ -45,6 +45,12 @@ pub fn worker_binary() -> PathBuf {
     path
 }
 
+/// How a client connects that asks for nothing again once its server is gone: what became of each request shows.
+#[must_use]
+pub fn asks_once() -> ClientOptions {
+    ClientOptions { retry_for: Duration::ZERO, ..ClientOptions::default() }
+}
+
 /// A running `toondb serve`; killed when dropped.
 #[derive(Debug)]
 pub struct Served {
@@ -184,7 +190,7 @@ impl Served {
     /// # Errors
     /// `ConnectionFailed` if it is.
     pub fn try_client(&self) -> Result<BlockingClient, Error> {
-        BlockingClient::connect(&self.socket, ClientOptions::default())
+        BlockingClient::connect(&self.socket, asks_once())
     }
 
     /// Where it serves gRPC, as its ready line says.

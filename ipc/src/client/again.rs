@@ -1,8 +1,8 @@
 //! Whether a call whose connection broke is made again, and when.
 //!
 //! It is, if that is harmless: the request did not arrive whole, or only reads, or the server refused it because it was ending, or
-//! was asked for under a number ([`super::numbers`]). The first time at once, since a server that was started anew is there
-//! already; then after pauses that grow, until [`ClientOptions::retry_for`](super::ClientOptions::retry_for) has passed since the
+//! was asked for under a number ([`super::numbers`]). The first time at once and in any case, since a server that was started
+//! anew may be there already; then after pauses that grow, until [`ClientOptions::retry_for`](super::ClientOptions::retry_for) has passed since the
 //! call began.
 
 use std::time::Duration;
@@ -83,7 +83,9 @@ impl Again {
                 }
             }
         };
-        if is_repeatable && self.clock.monotonic() < self.limit {
+        // A connection that had broken before is no news of the server: the next one may be sound.
+        let is_first = self.pause.is_none() && attempt.is_err();
+        if is_repeatable && (is_first || self.clock.monotonic() < self.limit) {
             if let Err(broken) = attempt
                 && broken.sent
             {

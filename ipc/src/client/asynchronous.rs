@@ -18,7 +18,7 @@ use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::{Notify, oneshot};
 use tokio_util::codec::Decoder;
-use toondb_engine::api::{ClientId, Error, ErrorCode, Once, OpKind, Operation, Request, Response, Result};
+use toondb_engine::api::{ClientId, Error, ErrorCode, Once, OpCode, OpKind, Operation, Request, Response, Result};
 use toondb_engine::limits;
 
 use super::again::{Again, Attempt, Broken, Next};
@@ -84,8 +84,18 @@ impl AsyncClient {
         let client = Self {
             shared: Arc::new(Shared { path, options, link: tokio::sync::Mutex::new(None), numbers: Numbers::new()? }),
         };
-        client.link().await?;
-        Ok(client)
+        let mut again = Again::begin(OpCode::Ping, client.shared.options.retry_for);
+        loop {
+            match client.link().await {
+                Ok(_link) => return Ok(client),
+                // Another server takes its place, as where a supervisor holds the socket.
+                Err(error) if error.code == ErrorCode::ShuttingDown => match again.judge(Err(Broken::unsent(error))) {
+                    Next::Tell(told) => return told.and(Ok(client)),
+                    Next::After(pause) => tokio::time::sleep(pause).await,
+                },
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// Carries a request out. Operations that are about no namespace take the empty name, all others a name.

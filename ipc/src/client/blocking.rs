@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use toondb_engine::api::{Error, ErrorCode, Once, OpKind, Operation, Request, Response, Result};
+use toondb_engine::api::{Error, ErrorCode, Once, OpCode, OpKind, Operation, Request, Response, Result};
 
 use super::again::{Again, Attempt, Broken, Next};
 use super::numbers::Numbered;
@@ -48,8 +48,20 @@ impl BlockingClient {
     /// As [`BlockingClient::connect`], with a timeout of its own, or to be given up as a call is.
     pub fn connect_with(path: impl AsRef<Path>, options: ClientOptions, call: &CallOptions<'_>) -> Result<Self> {
         let client = Self { path: path.as_ref().to_owned(), options, pool: Pool::new() };
-        if let Ticket::New(lease) = client.take(call)? {
-            lease.keep(client.open(call)?);
+        let mut again = Again::begin(OpCode::Ping, client.options.retry_for);
+        while let Ticket::New(lease) = client.take(call)? {
+            match client.open(call) {
+                Ok(stream) => {
+                    lease.keep(stream);
+                    break;
+                }
+                // Another server takes its place, as where a supervisor holds the socket.
+                Err(error) if error.code == ErrorCode::ShuttingDown => match again.judge(Err(Broken::unsent(error))) {
+                    Next::Tell(told) => return told.and(Ok(client)),
+                    Next::After(pause) => pause_for(pause),
+                },
+                Err(error) => return Err(error),
+            }
         }
         Ok(client)
     }

@@ -88,8 +88,9 @@ class IpcClient(Store):
         """Connect to a server's socket.
 
         timeout: seconds for the connection and for each request, after which TimeoutError is raised, or
-        OutcomeUnknownError for a write, which may have happened; None = the client's default. Raises ConnectionError if
-        no server answers, and ProtocolError or UnsupportedVersionError if what answers is not a ToonDB server of this
+        OutcomeUnknownError for a write, which may have happened; None = the client's default. A call whose connection
+        breaks is made again for 5 seconds, a write under its number, so that it is made once: a server that is started
+        anew by then is found, and nobody notices. Raises ConnectionError if no server answers, and ProtocolError or UnsupportedVersionError if what answers is not a ToonDB server of this
         protocol.
         """
         return cls(path, timeout)

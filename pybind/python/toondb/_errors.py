@@ -143,7 +143,10 @@ class DiskFullError(DatabaseError):
 
 
 class OutcomeUnknownError(DatabaseError):
-    """The write may or may not have happened; read to find out before repeating it."""
+    """The write may or may not have happened; read to find out before repeating it.
+
+    Over the socket this is left for servers that did not come back in time: a write is asked for again under its number.
+    """
 
 
 class CorruptError(DatabaseError):

@@ -17,7 +17,8 @@ use std::io::{Read, Write};
 use std::os::unix::process::CommandExt as _;
 
 use toondb_engine::{Engine, EngineOptions};
-use toondb_ipc::{BlockingClient, ClientOptions};
+use toondb_ipc::BlockingClient;
+use toondb_tests::asks_once;
 use toondb_tests::requests::put;
 
 fn say(line: &str) {
@@ -27,7 +28,7 @@ fn say(line: &str) {
 }
 
 fn put_all(socket: &str, prefix: &str, count: u32) {
-    let client = BlockingClient::connect(socket, ClientOptions::default()).expect("the server accepts");
+    let client = BlockingClient::connect(socket, asks_once()).expect("the server accepts");
     for i in 0..count {
         client.call_op("default", put(&format!("{prefix}/{i}"), &i.to_string())).expect("a put succeeds");
     }

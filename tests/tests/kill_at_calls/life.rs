@@ -5,9 +5,9 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::process::Command;
 
 use toondb_engine::api::{Check, Error, ErrorCode, Operation};
-use toondb_ipc::{BlockingClient, ClientOptions};
+use toondb_ipc::BlockingClient;
 use toondb_tests::requests::put;
-use toondb_tests::{Joined, Served, run, server_binary};
+use toondb_tests::{Joined, Served, asks_once, run, server_binary};
 
 use crate::places::Places;
 use crate::step::Step;
@@ -167,7 +167,7 @@ impl<'a> Life<'a> {
     }
 
     fn connect(&self) -> Result<BlockingClient, Error> {
-        BlockingClient::connect(&self.places.socket, ClientOptions::default())
+        BlockingClient::connect(&self.places.socket, asks_once())
     }
 
     /// Plays up to a step; false if the server died on the way.
