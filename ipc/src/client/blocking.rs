@@ -48,22 +48,29 @@ impl BlockingClient {
     /// As [`BlockingClient::connect`], with a timeout of its own, or to be given up as a call is.
     pub fn connect_with(path: impl AsRef<Path>, options: ClientOptions, call: &CallOptions<'_>) -> Result<Self> {
         let client = Self { path: path.as_ref().to_owned(), options, pool: Pool::new() };
-        let mut again = Again::begin(OpCode::Ping, client.options.retry_for);
-        while let Ticket::New(lease) = client.take(call)? {
-            match client.open(call) {
+        client.begin(call)?;
+        Ok(client)
+    }
+
+    /// Opens the first socket.
+    fn begin(&self, call: &CallOptions<'_>) -> Result<()> {
+        let mut again = Again::begin(OpCode::Ping, self.options.retry_for);
+        while let Ticket::New(lease) = self.take(call)? {
+            let error = match self.open(call) {
                 Ok(stream) => {
                     lease.keep(stream);
                     break;
                 }
                 // Another server takes its place, as where a supervisor holds the socket.
-                Err(error) if error.code == ErrorCode::ShuttingDown => match again.judge(Err(Broken::unsent(error))) {
-                    Next::Tell(told) => return told.and(Ok(client)),
-                    Next::After(pause) => pause_for(pause),
-                },
+                Err(error) if error.code == ErrorCode::ShuttingDown => error,
                 Err(error) => return Err(error),
+            };
+            match again.judge(Err(Broken::unsent(error))) {
+                Next::Tell(told) => return told.map(drop),
+                Next::After(pause) => pause_for(pause),
             }
         }
-        Ok(client)
+        Ok(())
     }
 
     /// Where the server is.
