@@ -61,6 +61,8 @@ pub struct Namespace {
     quota: Mutex<Quota>,
     panics: Mutex<VecDeque<Duration>>,
     flush_failures: Mutex<FlushFailures>,
+    /// True once the store could not be shrunk.
+    shrink_has_failed: Arc<AtomicBool>,
     pub(super) used: AtomicBool,
     pub(super) idle_ticks: AtomicU32,
     /// When the writer began the group that it is at, in ms of monotonic time and 1 at least; 0 = it is at none.
@@ -84,6 +86,7 @@ impl Namespace {
             quota: Mutex::new(quota),
             panics: Mutex::default(),
             flush_failures: Mutex::default(),
+            shrink_has_failed: Arc::default(),
             used: AtomicBool::new(true),
             idle_ticks: AtomicU32::new(0),
             busy_since_ms: AtomicU64::new(0),
@@ -184,6 +187,7 @@ impl Namespace {
             let mut opening = Opening::begin(&tenant, &self.life, &self.options, &self.files, post)
                 .map_err(|error| self.unreadable(error))?;
             opening.actor.flushing.barred = self.flush_failures.lock().barred().cloned();
+            opening.actor.shrinking.has_failed = Arc::clone(&self.shrink_has_failed);
             self.is_unreadable.store(false, Ordering::Relaxed);
             self.state.store(Some(Arc::clone(&opening.actor.state)));
             *slot = Some(opening);
@@ -278,6 +282,13 @@ impl Namespace {
         let Outcome { panics, failed, flushed } = outcome;
         if let Some(ended) = flushed {
             self.note_flush(slot, &ended);
+        }
+        // A flush that the end of its opening interrupts has not succeeded either: reads that fail again and again must not hide
+        // that none does.
+        if let Some(error) = &failed
+            && slot.as_ref().is_some_and(|opening| opening.actor.is_flushing())
+        {
+            self.note_flush(slot, &Err(error.clone()));
         }
         if panics > 0 {
             self.shared.panics.fetch_add(panics as u64, Ordering::Relaxed);

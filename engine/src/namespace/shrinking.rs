@@ -15,6 +15,8 @@ use crate::limits;
 pub struct Shrinking {
     /// True while a thread is at it.
     pub(super) running: Arc<AtomicBool>,
+    /// True once it has failed, in this opening or one before: it would fail again, and end the opening each time.
+    pub(super) has_failed: Arc<AtomicBool>,
     /// Length of the file and bytes of live data when it was last begun.
     tried: Option<(u64, u64)>,
     again_at: Duration,
@@ -23,8 +25,9 @@ pub struct Shrinking {
 
 impl Default for Shrinking {
     fn default() -> Self {
-        let (running, again_at, pause) = (Arc::default(), Duration::ZERO, limits::SHRINK_PAUSE_MIN);
-        Self { running, tried: None, again_at, pause }
+        let (running, has_failed) = (Arc::default(), Arc::default());
+        let (again_at, pause) = (Duration::ZERO, limits::SHRINK_PAUSE_MIN);
+        Self { running, has_failed, tried: None, again_at, pause }
     }
 }
 

@@ -117,6 +117,8 @@ faults! {
     OldChunksKept = "old_chunks_kept", Engine "store::tests::chunks::chunks_follow_their_values_whatever_is_written";
     /// A file does not say that it has chunks.
     ChunksUnnoted = "chunks_unnoted", Engine "store::tests::chunks::a_file_says_whether_it_has_chunks";
+    /// A store is shrunk whatever of it cannot be read.
+    ShrunkUnread = "shrunk_unread", Engine "store::tests::shrinking::a_store_with_a_damaged_page_is_not_shrunk";
     /// What stored values take in the answers of a group is not counted.
     AnswersUncounted = "answers_uncounted", Engine "tests::large_answers::answers_of_writes_stay_within_the_room_for_answers";
     /// A flush that fails is tried again with each opening, and writes go on.

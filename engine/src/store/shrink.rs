@@ -3,12 +3,28 @@
 //! redb cuts free pages off the end of its file when it commits, but it keeps writing pages that happen to stand there. Moving
 //! them to the front needs the file for itself. So the tables of the newest state are taken away for a moment
 //! ([`super::tables`]), redb compacts the file in two-phase commits of its own, and tables with the same rows come back. Where
-//! anybody reads an older state there is no such moment, and nothing is done. A crash at any time leaves the rows of the
+//! anybody reads an older state there is no such moment, and nothing is done. Nor is anything done where a row cannot be read: redb
+//! would meet it in the middle, and what it leaves then cannot be opened any more. A crash at any time leaves the rows of the
 //! newest flush, at their old places or at new ones.
+
+use std::ops::Bound;
 
 use super::base::Base;
 use super::base_snapshot::BaseSnapshot;
 use super::error::{StoreError, StoreResult};
+use super::table::Table;
+use crate::planted::{self, Planted};
+
+impl BaseSnapshot {
+    /// Reads every row.
+    fn read_all(&self) -> StoreResult<()> {
+        for table in Table::ALL {
+            let rows = self.rows::<Vec<u8>>(table, Bound::Unbounded, Bound::Unbounded, false)?;
+            rows.map(|row| row.map(drop)).collect::<StoreResult<()>>()?;
+        }
+        Ok(())
+    }
+}
 
 impl Base {
     /// Length of the file.
@@ -24,6 +40,9 @@ impl Base {
         // What was flushed meanwhile must not appear to readers of what was there before.
         if self.flushed()?.0 > base_seq {
             return Ok(false);
+        }
+        if !planted::is(Planted::ShrunkUnread) {
+            newest.read_all().map_err(|error| self.backend.explain(error))?;
         }
         let Some(taken) = newest.tables.take() else { return Ok(false) };
         let compacted = self.db.write().compact().inspect_err(|_| self.backend.give_up());

@@ -77,3 +77,41 @@ fn a_store_that_cannot_be_flushed_refuses_writes_and_gives_reads() {
     assert!(world.has("a", "after0").unwrap() && world.has("a", "again").unwrap() && !world.has("a", "large").unwrap());
     assert_eq!(count(&world.engine, "a").unwrap(), 100);
 }
+
+/// Each read of another damaged value ends the opening, and the flush that was under way with it: nobody hears how that ended.
+#[test]
+fn reads_that_fail_do_not_hide_that_no_flush_succeeds() {
+    const MIB: usize = 1 << 20;
+    let mut world = World::new();
+    let durability = Durability::Durable;
+    let marks = [b"first: sixteen b", b"other: sixteen b"];
+    for (key, mark) in ["zz-deleted", "zz-read"].into_iter().zip(marks) {
+        let mut value = vec![1; 600_000];
+        value[300_000..300_016].copy_from_slice(mark);
+        let (key, value) = (ByteBuf::from(key), ByteBuf::from(value));
+        world.engine.run("a", Put { key, value, ttl_ms: None, durability }).unwrap();
+    }
+    world.engine.run("a", Flush {}).unwrap();
+    for mark in marks {
+        let (store, at) = place(&world.sim, mark);
+        world.sim.corrupt(&store, at, 0x01).unwrap();
+    }
+    world.reopen();
+    world.engine.run("a", DeleteKey { key: ByteBuf::from("zz-deleted"), durability }).unwrap();
+    let mut acknowledged = 0;
+    let refused = (0..300).find_map(|round| {
+        let (key, value) = (ByteBuf::from(format!("after{round}")), ByteBuf::from(vec![7; MIB]));
+        match world.engine.run("a", Put { key, value, ttl_ms: None, durability }) {
+            Ok(_) => acknowledged += 1,
+            Err(error) if error.code == ErrorCode::Corrupt => return Some(error),
+            Err(_) => {}
+        }
+        assert!(world.has("a", "zz-read").is_err(), "it is damaged");
+        None
+    });
+    assert!(
+        refused.is_some_and(|error| error.message.contains("takes no writes")),
+        "{acknowledged} MiB are in the log"
+    );
+    assert!(world.has("a", "after0").unwrap(), "what was acknowledged is there");
+}

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::Signal;
-use toondb_engine::api::{Error, ErrorCode};
+use toondb_engine::api::Error;
 use toondb_engine::clock::{Clock, SystemClock};
 use toondb_ipc::{BlockingClient, ClientOptions};
 use toondb_tests::requests::{get, put};

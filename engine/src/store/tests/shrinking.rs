@@ -56,6 +56,32 @@ fn deleting_everything_gives_the_bytes_back() {
     assert_eq!(rows(&open(&disk).unwrap()), (0..10).collect::<Vec<_>>());
 }
 
+/// What can be read of it can be read afterwards.
+#[test]
+fn a_store_with_a_damaged_page_is_not_shrunk() {
+    let disk = created();
+    let base = filled_with_rows(&disk);
+    let mark = b"this is at one place in the file";
+    write(&base, 50, 1_000..1_001, Some(mark));
+    write(&base, 100, 2_000..ROWS, None);
+    base.close().unwrap();
+    let bytes = disk.bytes(path()).unwrap();
+    for at in bytes.windows(mark.len()).enumerate().filter(|(_, part)| part == mark).map(|(at, _)| at) {
+        disk.corrupt(path(), at as u64, 0x01).unwrap();
+    }
+    let base = open(&disk).unwrap();
+    let newest = base.snapshot().unwrap();
+    assert!(base.shrink(&newest, 100).is_err());
+    let killed = disk.crash_image(1, CrashMode::KeepAll);
+    drop((newest, base));
+    for disk in [killed, disk] {
+        let base = open(&disk).unwrap();
+        let get = |row: u32| base.snapshot().unwrap().get(Table::Kv, &row.to_be_bytes(), <[u8]>::len);
+        assert_eq!(get(5).unwrap(), Some(500));
+        assert!(get(1_000).is_err(), "that one is damaged");
+    }
+}
+
 #[test]
 fn what_is_left_is_moved_together() {
     for (name, left) in
