@@ -27,7 +27,7 @@ measure() {
     timeout --kill-after=10 900 "$@"
 }
 
-for figure in get put load pipeline stall temporal insert grpc-get grpc-load grpc-insert memory open unread neighbour; do
+for figure in get put once load pipeline stall temporal insert grpc-get grpc-load grpc-insert memory open unread neighbour; do
     measure target/release/toondb-bench "$figure" "$@"
 done
 if [ -n "${TOONDB_BENCH_WORDNET:-}" ]; then

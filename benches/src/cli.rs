@@ -32,6 +32,8 @@ pub enum Command {
     Load,
     /// The same with 16 requests in flight on each connection, puts and gets.
     Pipeline,
+    /// A `put` under a number of its client against one without.
+    Once,
     /// The longest wait for a durable put while flushes run.
     Stall,
     /// A point-in-time query on a node with many intervals against one with few.

@@ -45,6 +45,7 @@ fn run(cli: Cli) -> Outcome<()> {
         Command::Load => figure::load(&setup, &report),
         Command::Pipeline => figure::pipeline(&setup, &report),
         Command::Stall => figure::stall(&setup, &report),
+        Command::Once => figure::once(&setup, &report),
         Command::Temporal => figure::temporal(&setup, &report),
         Command::Search(options) => figure::search(&setup, &options.data, &report),
         Command::Insert => figure::insert(&setup, &report),
