@@ -209,6 +209,9 @@ pub const GROUP_BYTES_MAX: usize = 4 << 20;
 pub const GROUP_ANSWER_BYTES_MAX: usize = 8 << 20;
 /// Answers that are kept for one client, in one namespace; of more the oldest are taken for answered.
 pub const ANSWERS_EACH_MAX: usize = 100_000;
+/// Answers that are kept for all clients, in one namespace; of more, the oldest of whoever asks next are taken for answered, all but
+/// the newest.
+pub const ANSWERS_MAX: usize = 200_000;
 /// Clients whose answers one namespace keeps; one more is told to come back.
 pub const CLIENTS_MAX: usize = 100_000;
 /// Of more clients than this, those are forgotten first that have asked for nothing for longest.

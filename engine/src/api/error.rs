@@ -133,6 +133,20 @@ impl ErrorCode {
         }
     }
 
+    /// True if a change that is asked for again under its number, and ends so, was not made by an earlier request either: that is
+    /// found out first. Any other error may come before it is.
+    pub fn comes_of_carrying_out(self) -> bool {
+        use ErrorCode::*;
+        match self {
+            InvalidArgument | LimitExceeded | FormatConversion | NamespaceNotFound | CollectionNotFound
+            | NodeNotFound | EdgeNotFound | CheckpointNotFound | AlreadyExists | Conflict | SnapshotExpired
+            | QuotaExceeded => true,
+            Busy | DiskFull | OutcomeUnknown | Corrupt | Fenced | Locked | Forked | Internal | UnknownOperation
+            | Protocol | UnsupportedVersion | PermissionDenied | Unavailable | ConnectionFailed | Timeout
+            | ShuttingDown => false,
+        }
+    }
+
     /// True if nothing was changed and the same request, sent again after a pause, may well succeed: what is in its way passes by
     /// itself. A transaction that is in conflict, or whose snapshot is gone, is to be run again as a whole.
     pub fn is_retryable(self) -> bool {

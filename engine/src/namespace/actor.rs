@@ -56,8 +56,8 @@ pub struct Actor {
     pub last_changes: LastChanges,
     /// The answers that clients may ask for again.
     pub answered: AnsweredClients,
-    /// When clients were last looked through, in monotonic time.
-    pub clients_looked_at: Duration,
+    /// When clients were last looked through, in monotonic time; nothing in this opening yet.
+    pub clients_looked_at: Option<Duration>,
     /// Collections whose rows the group has changed.
     pub counted: Vec<Arc<Collection>>,
     /// Why the group must not be committed.
@@ -516,10 +516,10 @@ impl Actor {
     /// Now and then forgets the clients that have asked for nothing for long.
     fn forget_clients(&mut self, around: &Surroundings<'_>) {
         let now = self.state.clock.monotonic();
-        if now.saturating_sub(self.clients_looked_at) < limits::CLIENTS_LOOKED_AT {
+        if self.clients_looked_at.is_some_and(|then| now.saturating_sub(then) < limits::CLIENTS_LOOKED_AT) {
             return;
         }
-        self.clients_looked_at = now;
+        self.clients_looked_at = Some(now);
         let rows = self.answered.forget(self.state.clock.now_ms());
         for rows in rows.chunks(limits::SWEEP_ITEMS_MAX) {
             self.do_by_itself(Origin::Sweep, around, |ctx| {

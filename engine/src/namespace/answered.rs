@@ -8,7 +8,8 @@
 //! about as many as it has requests in flight. What it has said is kept as well, and a request below it is refused: it was on
 //! its way while its client asked again over another connection.
 //!
-//! Bounds: [`limits::ANSWERS_EACH_MAX`] answers of one client, the oldest are then taken for answered; [`limits::CLIENTS_MAX`]
+//! Bounds: [`limits::ANSWERS_EACH_MAX`] answers of one client and [`limits::ANSWERS_MAX`] of all, then the oldest of whoever asks are taken
+//! for answered; [`limits::CLIENTS_MAX`]
 //! clients. One that has asked for nothing for [`limits::CLIENT_KEPT_MAX`] is forgotten, and where there are many, after
 //! [`limits::CLIENT_KEPT_MIN`]. Where all of them are younger, a new one is told to come back.
 //!
@@ -51,6 +52,8 @@ pub enum Seen<'a> {
 #[derive(Debug, Default)]
 pub struct AnsweredClients {
     clients: HashMap<ClientId, Client>,
+    /// Answers of all of them.
+    answers: usize,
     /// Clients of before, of which the store still has rows.
     forgotten: Vec<ClientId>,
 }
@@ -68,6 +71,7 @@ impl AnsweredClients {
             let ClientRecord { used_at_ms, answered_below, answers } = ClientRecord::decode(&row.value)?;
             let client_state =
                 Client { used_at_ms, answered_below, answers: answers.into_iter().collect(), is_dirty: false };
+            loaded.answers += client_state.answers.len();
             loaded.clients.insert(ClientId(client), client_state);
         }
         Ok(loaded)
@@ -76,7 +80,8 @@ impl AnsweredClients {
     /// What is known of a number.
     ///
     /// # Errors
-    /// `InvalidArgument` if it was answered, as the client said, or belongs to another operation; `Busy` for one client too many.
+    /// `OutcomeUnknown` if it is below what the client has, or one answer too many; `InvalidArgument` if it belongs to another
+    /// operation; `Busy` for one client too many.
     pub fn look(&self, once: &Once, code: OpCode, now_ms: i64) -> Result<Seen<'_>> {
         let Some(client) = self.clients.get(&once.client) else {
             return match self.has_room(now_ms) {
@@ -85,8 +90,8 @@ impl AnsweredClients {
             };
         };
         if once.number < client.answered_below {
-            let text = format!("request {} was answered before, as its client has said", once.number);
-            return Err(Error::invalid(text));
+            let text = format!("request {} was answered before, and its answer let go", once.number);
+            return Err(Error::new(ErrorCode::OutcomeUnknown, text));
         }
         match client.answers.get(&once.number) {
             None => Ok(Seen::New),
@@ -116,12 +121,15 @@ impl AnsweredClients {
         };
         client.is_dirty = true;
         client.used_at_ms = client.used_at_ms.max(time_ms);
-        client.answers.insert(*number, KeptAnswer { seq, kind, body: body.clone() });
+        self.answers +=
+            usize::from(client.answers.insert(*number, KeptAnswer { seq, kind, body: body.clone() }).is_none());
         client.answered_below = client.answered_below.max(*answered_below);
         while client.answers.len() > limits::ANSWERS_EACH_MAX
+            || (self.answers > limits::ANSWERS_MAX && client.answers.len() > 1)
             || client.answers.first_key_value().is_some_and(|(number, _)| *number < client.answered_below)
         {
             let Some((number, _)) = client.answers.pop_first() else { break };
+            self.answers -= 1;
             client.answered_below = client.answered_below.max(number + 1);
         }
     }
@@ -142,6 +150,7 @@ impl AnsweredClients {
         let mut rows = Vec::new();
         for id in gone {
             let Some(client) = self.clients.remove(&id) else { continue };
+            self.answers -= client.answers.len();
             let long = client.answers.iter().filter(|(_, kept)| kept.body == AnswerBody::Long);
             rows.extend(long.map(|(number, _)| answer_key(&id.0, *number)));
             self.forgotten.push(id);
@@ -208,4 +217,64 @@ pub fn response_of(
     };
     Response::deserialize(code, &mut rmp_serde::Deserializer::from_read_ref(&read))
         .map_err(|_| StoreError::corrupt(Table::Answers, "the answer to a request does not decode").into())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "whatever fails here fails the test")]
+
+    use super::*;
+
+    fn logged(client: u8, number: u64) -> LoggedOnce {
+        LoggedOnce { client: [client; 16], number, answered_below: 0, body: AnswerBody::Written }
+    }
+
+    fn look(answered: &AnsweredClients, client: u8, number: u64) -> Result<bool> {
+        let once = Once { client: ClientId([client; 16]), number, answered_below: 0 };
+        answered.look(&once, OpCode::Put, 0).map(|seen| matches!(seen, Seen::Answered(_)))
+    }
+
+    /// Who never says what it has loses the oldest, and is never told that they were not carried out.
+    #[test]
+    fn answers_that_nobody_lets_go_are_bounded() {
+        let mut answered = AnsweredClients::default();
+        let most = limits::ANSWERS_EACH_MAX as u64;
+        for number in 0..most + 10 {
+            answered.note(&logged(1, number), number, OpCode::Put.number(), 0);
+        }
+        assert_eq!(answered.answers, limits::ANSWERS_EACH_MAX);
+        assert_eq!(look(&answered, 1, 9).unwrap_err().code, ErrorCode::OutcomeUnknown);
+        assert!(look(&answered, 1, 10).unwrap() && look(&answered, 1, most + 9).unwrap());
+        assert!(!look(&answered, 1, most + 10).unwrap(), "it is new");
+        for client in 2..5 {
+            for number in 0..60_000 {
+                answered.note(&logged(client, number), number, OpCode::Put.number(), 0);
+            }
+        }
+        assert!(answered.answers <= limits::ANSWERS_MAX + 4, "the newest of each is kept: {}", answered.answers);
+        assert!(look(&answered, 1, 10).unwrap(), "those of others stay");
+        assert!(look(&answered, 4, 59_999).unwrap());
+    }
+
+    #[test]
+    fn of_too_many_clients_those_go_first_that_have_been_silent_for_longest() {
+        let mut answered = AnsweredClients::default();
+        let id = |number: u32| {
+            let mut id = [0; 16];
+            id.first_chunk_mut::<4>().unwrap().copy_from_slice(&number.to_be_bytes());
+            id
+        };
+        let kept = u32::try_from(limits::CLIENTS_KEPT).unwrap();
+        for number in 0..kept + 5 {
+            let once = LoggedOnce { client: id(number), ..logged(0, 1) };
+            answered.note(&once, 1, OpCode::Put.number(), i64::from(number));
+        }
+        assert!(answered.forget(1_000).is_empty() && answered.clients.len() > limits::CLIENTS_KEPT, "all are young");
+        answered.forget(millis(limits::CLIENT_KEPT_MIN) + i64::from(kept) + 10);
+        assert_eq!((answered.clients.len(), answered.answers), (limits::CLIENTS_KEPT, limits::CLIENTS_KEPT));
+        assert!((0..5).all(|number| !answered.clients.contains_key(&ClientId(id(number)))));
+        assert_eq!(answered.forgotten.len(), 5);
+        answered.forget(millis(limits::CLIENT_KEPT_MAX) + i64::from(kept) + 10);
+        assert!(answered.clients.is_empty() && answered.answers == 0);
+    }
 }

@@ -226,7 +226,7 @@ pub fn open(
         last_seq,
         last_changes: LastChanges::since(last_seq),
         answered,
-        clients_looked_at: options.clock.monotonic(),
+        clients_looked_at: None,
         flushing,
         unsynced_since: None,
         sweeping: false,

@@ -19,8 +19,8 @@ impl BaseSnapshot {
     /// Reads every row.
     fn read_all(&self) -> StoreResult<()> {
         for table in Table::ALL {
-            let rows = self.rows::<Vec<u8>>(table, Bound::Unbounded, Bound::Unbounded, false)?;
-            rows.map(|row| row.map(drop)).collect::<StoreResult<()>>()?;
+            let mut rows = self.rows::<Vec<u8>>(table, Bound::Unbounded, Bound::Unbounded, false)?;
+            rows.try_for_each(|row| row.map(drop))?;
         }
         Ok(())
     }

@@ -151,7 +151,7 @@ fn what_a_client_has_is_let_go_and_never_carried_out_again() {
     ask(&world, once(1, 3, 3), increment("n")).unwrap();
     for _ in 0..2 {
         for number in 1..3 {
-            assert_eq!(refused(ask(&world, once(1, number, 0), increment("n"))), ErrorCode::InvalidArgument);
+            assert_eq!(refused(ask(&world, once(1, number, 0), increment("n"))), ErrorCode::OutcomeUnknown);
         }
         assert_eq!(refused(ask(&world, once(1, 9, 10), increment("n"))), ErrorCode::InvalidArgument);
         assert_eq!((value(&world, "n"), length(&world)), (Some(1), 10));

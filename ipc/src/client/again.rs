@@ -71,7 +71,9 @@ impl Again {
         let is_repeatable = match &attempt {
             // Nothing was carried out, or what was is known under the number.
             Ok((Err(error), numbered)) => {
-                error.code == ErrorCode::ShuttingDown || (error.code == ErrorCode::OutcomeUnknown && *numbered)
+                let is_undecided = self.lost.is_some() && error.code == ErrorCode::Busy;
+                let is_known = *numbered && error.code == ErrorCode::OutcomeUnknown;
+                error.code == ErrorCode::ShuttingDown || is_known || is_undecided
             }
             Ok((Ok(_), _)) => false,
             Err(broken) => {
@@ -97,9 +99,9 @@ impl Again {
         }
         Next::Tell(match (attempt, self.lost.take()) {
             (Ok((result, _)), None) => result,
-            // Told under its number, or refused before anything was carried out now: of the attempt before that says nothing.
-            (Ok((Err(error), _)), Some(lost)) if error.code == ErrorCode::ShuttingDown => {
-                Err(lost.into_error(self.code))
+            // Refused before its number was looked up: of the attempt before that says nothing.
+            (Ok((Err(error), _)), Some(_)) if !error.code.comes_of_carrying_out() => {
+                Err(Error::answer_lost(self.code, error))
             }
             (Ok((result, _)), Some(_)) => result,
             (Err(broken), None) => Err(broken.into_error(self.code)),
@@ -107,5 +109,62 @@ impl Again {
                 Err(if broken.sent { broken.into_error(self.code) } else { lost.into_error(self.code) })
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic, reason = "whatever fails here fails the test")]
+
+    use super::*;
+
+    const LONG: Duration = Duration::from_secs(3_600);
+
+    fn error(code: ErrorCode) -> Error {
+        Error::new(code, "why")
+    }
+
+    fn broken(sent: bool, numbered: bool) -> Attempt {
+        Err(Broken { error: error(ErrorCode::ConnectionFailed), sent, numbered })
+    }
+
+    fn told(next: Next) -> Option<ErrorCode> {
+        match next {
+            Next::Tell(result) => Some(result.unwrap_err().code),
+            Next::After(_) => None,
+        }
+    }
+
+    #[test]
+    fn what_is_harmless_is_made_again() {
+        let again = |code, attempt| told(Again::begin(code, LONG).judge(attempt)).is_none();
+        assert!(again(OpCode::Get, broken(true, false)) && again(OpCode::Put, broken(false, false)));
+        assert!(again(OpCode::Put, broken(true, true)) && !again(OpCode::Put, broken(true, false)));
+        for code in ErrorCode::ALL {
+            let is_made = again(OpCode::Put, Ok((Err(error(code)), true)));
+            assert_eq!(is_made, matches!(code, ErrorCode::ShuttingDown | ErrorCode::OutcomeUnknown), "{code:?}");
+            assert!(
+                !again(OpCode::Put, Err(Broken { error: error(code), sent: true, numbered: false }))
+                    || code == ErrorCode::ShuttingDown,
+                "{code:?}"
+            );
+        }
+    }
+
+    /// An error that comes before the server has looked for the number says nothing of an attempt that may have arrived.
+    #[test]
+    fn after_a_lost_answer_only_what_was_decided_counts() {
+        for code in ErrorCode::ALL {
+            let mut again = Again::begin(OpCode::Put, Duration::ZERO);
+            assert!(told(again.judge(broken(true, true))).is_none(), "the first time at once");
+            let expected = if code.comes_of_carrying_out() { code } else { ErrorCode::OutcomeUnknown };
+            assert_eq!(told(again.judge(Ok((Err(error(code)), true)))), Some(expected));
+        }
+        let mut again = Again::begin(OpCode::Put, Duration::ZERO);
+        assert!(told(again.judge(broken(true, true))).is_none());
+        assert_eq!(told(again.judge(broken(false, false))), Some(ErrorCode::OutcomeUnknown), "nobody listens any more");
+        let mut again = Again::begin(OpCode::Put, LONG);
+        assert!(told(again.judge(broken(true, true))).is_none());
+        assert!(told(again.judge(Ok((Err(error(ErrorCode::Busy)), true)))).is_none(), "to know what became of it");
     }
 }

@@ -68,6 +68,12 @@ impl Call {
         self.first_sent.is_none_or(|first| now.saturating_sub(first) < retry_for)
     }
 
+    /// What it is told when it is answered with an error: one that comes before its number is looked up says nothing of an
+    /// attempt that may have arrived.
+    pub fn decided(&self, error: Error) -> Error {
+        if error.code.comes_of_carrying_out() { error } else { self.lost(error) }
+    }
+
     /// What it is told when it ends with an error of its connection.
     pub fn lost(&self, error: Error) -> Error {
         if self.is_lost { Error::answer_lost(self.code, error) } else { error }

@@ -36,7 +36,8 @@ fn take_answers(this: &Bound<'_, Line>, state: &mut State) -> Option<Error> {
                     state.is_refused = true;
                     state.waiting.push_back(call);
                 } else {
-                    state.results.push((call, answer.result));
+                    let result = answer.result.map_err(|error| call.decided(error));
+                    state.results.push((call, result));
                 }
             }
             Ok(None) => return pulled.err(),
