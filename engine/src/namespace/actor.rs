@@ -173,7 +173,10 @@ impl Actor {
                         }
                         Err(error) => outcome.failed = Some(error.clone()),
                     }
-                    outcome.flushed = Some(ended);
+                    // One that waits for space has not ended.
+                    if !self.is_flush_paused() {
+                        outcome.flushed = Some(ended);
+                    }
                 }
                 Task::StoreFailed { opening: _ } => {
                     let text = "the store failed under a read";
@@ -389,13 +392,18 @@ impl Actor {
     }
 
     /// A large operation is logged only where the disk has space for it, in the log and then in the store. What it logs may be
-    /// far more than its request had.
+    /// far more than its request had. What it deletes takes no space that deletes are not left.
     fn take_space(&mut self, txn: &Txn, author: Author, space: &Arc<Space>) -> Result<()> {
         if txn.bytes() <= limits::VALUE_SHORT_BYTES_MAX || author.origin != Origin::Client {
             return Ok(());
         }
+        let written = txn.effects().map(|effect| effect.value.map_or(0, |value| effect.key.len() + value.len()));
+        let bytes: usize = written.sum();
+        if bytes <= limits::VALUE_SHORT_BYTES_MAX {
+            return Ok(());
+        }
         let taking = self.taking.get_or_insert_with(|| space.promise(0));
-        if taking.try_add(2 * txn.bytes() as u64) {
+        if taking.try_add(2 * bytes as u64) {
             return Ok(());
         }
         let text = "the disk has too little space for a write of this size; smaller ones may pass";

@@ -283,13 +283,6 @@ impl Namespace {
         if let Some(ended) = flushed {
             self.note_flush(slot, &ended);
         }
-        // A flush that the end of its opening interrupts has not succeeded either: reads that fail again and again must not hide
-        // that none does.
-        if let Some(error) = &failed
-            && slot.as_ref().is_some_and(|opening| opening.actor.is_flushing())
-        {
-            self.note_flush(slot, &Err(error.clone()));
-        }
         if panics > 0 {
             self.shared.panics.fetch_add(panics as u64, Ordering::Relaxed);
             if self.panicked_too_often(panics) {
