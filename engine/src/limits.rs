@@ -280,12 +280,12 @@ pub const SHRINK_LOOKS_MAX: usize = 10_000;
 pub const FLUSH_PAUSE_MIN: Duration = Duration::from_millis(250);
 /// then after twice as long, and so on up to this.
 pub const FLUSH_PAUSE_MAX: Duration = Duration::from_secs(4);
-/// After so many flushes in a row that failed, but for want of space, a namespace takes no writes.
+/// After so many openings in a row whose first flush failed, but for want of space, a namespace takes no writes.
 pub const FLUSH_FAILURES_MAX: u32 = 2;
 /// The first pause before a flush is tried again by then; it doubles up to [`FLUSH_RETRY_MAX`].
 pub const FLUSH_RETRY_MIN: Duration = Duration::from_secs(60);
 /// The longest such pause.
-pub const FLUSH_RETRY_MAX: Duration = Duration::from_secs(3_600);
+pub const FLUSH_RETRY_MAX: Duration = Duration::from_secs(600);
 /// A volatile write that has waited this long is synced at the next [`TICK`].
 pub const VOLATILE_DELAY_MAX: Duration = Duration::from_millis(100);
 /// redb's page cache, for each open namespace.

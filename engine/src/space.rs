@@ -55,11 +55,17 @@ impl Promise {
         added
     }
 
-    /// Says that it is so much from now on.
+    /// Says that so many of the bytes that were added are taken now, or will not be.
+    pub fn take_back(&mut self, bytes: u64) {
+        self.set(self.bytes.saturating_sub(bytes));
+    }
+
+    /// Says that it is so much from now on. Nobody ever sees less than that promised, nor more than it was or will be.
     pub fn set(&mut self, bytes: u64) {
-        // The new ones first: for a moment more is promised than will be taken, never less.
-        self.space.promised.fetch_add(bytes, Ordering::AcqRel);
-        self.space.promised.fetch_sub(self.bytes, Ordering::AcqRel);
+        match bytes.checked_sub(self.bytes) {
+            Some(more) => self.space.promised.fetch_add(more, Ordering::AcqRel),
+            None => self.space.promised.fetch_sub(self.bytes - bytes, Ordering::AcqRel),
+        };
         self.bytes = bytes;
     }
 }
@@ -134,6 +140,9 @@ mod tests {
         let mut promise = space.promise(4);
         assert!(!promise.try_add(7) && promise.try_add(6) && !promise.try_add(1), "ten may be promised");
         assert!(!space.look(), "and no more was");
+        promise.take_back(9);
+        assert_eq!(promise.bytes, 1);
+        assert!(space.promise(0).try_add(9) && !space.promise(0).try_add(10), "nine came back");
         drop(promise);
         assert!(space.promise(0).try_add(10), "all of it came back");
         disk.set_free_bytes(Some(limits::DISK_FREE_BYTES_MIN - 1));

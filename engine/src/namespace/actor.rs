@@ -28,7 +28,7 @@ use super::state::State;
 use super::timelines::Asserted;
 use crate::api::{Durability, Effect, Error, ErrorCode, Once, OpCode, Quota, Request, Response, Result};
 use crate::limits;
-use crate::log::{Log, LogError, SeqRange, Sync};
+use crate::log::{Log, SeqRange, Sync};
 use crate::planted::{self, Planted};
 use crate::reply::Reply;
 use crate::rng::Rng;
@@ -103,8 +103,8 @@ pub struct Outcome {
     pub panics: usize,
     /// The log or the store failed: this opening must be given up.
     pub failed: Option<Error>,
-    /// How the flush ended that the group heard of.
-    pub flushed: Option<Result<()>>,
+    /// The group heard that a flush has succeeded.
+    pub flushed: bool,
 }
 
 /// A request that was executed and waits for the log. If a defect drops it, its envelope still answers.
@@ -165,17 +165,14 @@ impl Actor {
                 // News from an earlier opening of the namespace is none of ours.
                 Task::FlushDone { opening, .. } | Task::StoreFailed { opening } if opening != self.state.opening => {}
                 Task::FlushDone { opening: _, through_seq, result } => {
-                    let ended = self.finish_flush(through_seq, result);
-                    match &ended {
+                    match self.finish_flush(through_seq, result) {
                         Ok(()) => {
                             self.owe(around.space, 0);
                             around.space.look();
+                            // One that waits for space has not succeeded.
+                            outcome.flushed = !self.is_flush_paused();
                         }
-                        Err(error) => outcome.failed = Some(error.clone()),
-                    }
-                    // One that waits for space has not ended.
-                    if !self.is_flush_paused() {
-                        outcome.flushed = Some(ended);
+                        Err(error) => outcome.failed = Some(error),
                     }
                 }
                 Task::StoreFailed { opening: _ } => {
@@ -203,54 +200,6 @@ impl Actor {
         outcome.panics = std::mem::take(&mut self.panics);
         outcome.failed = outcome.failed.or_else(|| self.store_failed.take());
         outcome
-    }
-
-    /// Whoever may begin another segment looks at the disk first, and counts what its group will take, in the log and then in
-    /// the store.
-    fn look_at_space(&mut self, space: &Arc<Space>) {
-        if self.log.room_bytes() < self.expected_bytes {
-            self.owe(space, 2 * self.expected_bytes.min(limits::GROUP_BYTES_MAX));
-            self.log.be_frugal(space.look());
-            self.has_looked = true;
-        }
-        self.make_space(space);
-    }
-
-    /// What the group was to take it has taken, or was refused. Whoever was told that space is short because of it is told anew.
-    fn settle_space(&mut self, space: &Arc<Space>) {
-        if !std::mem::take(&mut self.has_looked) && self.taking.is_none() {
-            return;
-        }
-        self.owe(space, 0);
-        self.taking = None;
-        if space.is_short() {
-            space.look();
-        }
-    }
-
-    /// Where space is short, what is kept of the log for those who read it goes before any write is refused.
-    fn make_space(&mut self, space: &Arc<Space>) {
-        if !space.is_short() {
-            return;
-        }
-        match self.log.break_pins() {
-            Ok(true) => self.log.be_frugal(space.look()),
-            Ok(false) => {}
-            Err(error) => self.log_failed(error),
-        }
-    }
-
-    /// The group must not be committed, and the opening ends.
-    fn log_failed(&mut self, error: LogError) {
-        self.broken.get_or_insert_with(|| error.into());
-    }
-
-    /// Says what the memtables will take of the disk, and `more`.
-    fn owe(&mut self, space: &Arc<Space>, more: usize) {
-        let view = self.state.view.load();
-        let frozen = view.frozen.as_ref().map_or(0, |frozen| frozen.bytes());
-        let bytes = view.active.bytes() + frozen + more;
-        self.owed.get_or_insert_with(|| space.promise(0)).set(bytes as u64);
     }
 
     /// Executes one request inside its own transaction; a panic in it is an error like any other. Gives the room that its
@@ -314,7 +263,7 @@ impl Actor {
 
     /// Runs one operation and, if it succeeds, stages its effects under the next commit. A panic inside the operation is
     /// an error like any other: it has changed nothing yet. One while its effects are staged is not caught here.
-    fn attempt<R>(
+    pub(super) fn attempt<R>(
         &mut self,
         author: Author,
         durability: Durability,
@@ -367,7 +316,6 @@ impl Actor {
             return Ok(result);
         }
         self.take_space(&txn, author, around.space)?;
-        self.make_room(&txn)?;
         counters.last_commit_at = stamp_ms;
         changes.iter().for_each(|change| change.announce(&state));
         self.stage(&txn, (author, stamp_ms), kept.as_ref(), seq);
@@ -389,39 +337,6 @@ impl Actor {
         self.counters = counters;
         self.last_seq = seq;
         Ok(result)
-    }
-
-    /// A large operation is logged only where the disk has space for it, in the log and then in the store. What it logs may be
-    /// far more than its request had. What it deletes takes no space that deletes are not left.
-    fn take_space(&mut self, txn: &Txn, author: Author, space: &Arc<Space>) -> Result<()> {
-        if txn.bytes() <= limits::VALUE_SHORT_BYTES_MAX || author.origin != Origin::Client {
-            return Ok(());
-        }
-        let written = txn.effects().map(|effect| effect.value.map_or(0, |value| effect.key.len() + value.len()));
-        let bytes: usize = written.sum();
-        if bytes <= limits::VALUE_SHORT_BYTES_MAX {
-            return Ok(());
-        }
-        let taking = self.taking.get_or_insert_with(|| space.promise(0));
-        if taking.try_add(2 * bytes as u64) {
-            return Ok(());
-        }
-        let text = "the disk has too little space for a write of this size; smaller ones may pass";
-        Err(Error::new(ErrorCode::DiskFull, text))
-    }
-
-    /// Sees to it that the group's record can be logged with this operation in it. What is staged cannot be taken back, so a
-    /// disk without space must be met before: the operation fails alone then.
-    fn make_room(&mut self, txn: &Txn) -> Result<()> {
-        let bytes = BatchWriter::bytes_with(self.batch.len(), txn.bytes());
-        self.log.make_room(bytes, self.expected_bytes.min(limits::GROUP_BYTES_MAX)).map_err(|error| {
-            let nothing_changed = matches!(error, LogError::DiskFull { .. } | LogError::TooLarge { .. });
-            let error = Error::from(error);
-            if !nothing_changed {
-                self.broken.get_or_insert_with(|| error.clone());
-            }
-            error
-        })
     }
 
     /// Puts an operation's effects into the group's record, with who made it and the time it is stamped with, and into the
@@ -473,103 +388,6 @@ impl Actor {
 
     fn counters_to_log(&self) -> Counters {
         if planted::is(Planted::CountersNotLogged) { Counters::default() } else { self.counters }
-    }
-
-    /// What has to happen with time. Gives true if a volatile write must be synced now.
-    fn tick(&mut self, around: &Surroundings<'_>) -> bool {
-        let state = Arc::clone(&self.state);
-        let now = state.clock.monotonic();
-        self.reclaim(now);
-        self.log.be_frugal(around.space.is_short());
-        self.make_space(around.space);
-        // What was kept for somebody who has let go of it since.
-        if let Err(error) = self.log.truncate(self.flushing.flushed_seq) {
-            self.log_failed(error);
-        }
-        self.shrink_if_roomy(now, around.space.is_low());
-        if !self.sweeping {
-            self.sweep(around);
-        }
-        self.unsynced_since.is_some_and(|since| now.saturating_sub(since) >= limits::VOLATILE_DELAY_MAX)
-    }
-
-    /// Removes a bounded part of what has expired and of dropped collections, and notes a part of what is in no list yet, in
-    /// commits of the engine's own. While more is left, the next part is asked for at once, behind whatever waits in the
-    /// mailbox: so a backlog shrinks as fast as the machine allows, and requests are served in between.
-    fn sweep(&mut self, around: &Surroundings<'_>) {
-        // Deletes take memory too; they go on when the disk has caught up.
-        if around.closing || self.congestion().is_some() {
-            return;
-        }
-        let state = Arc::clone(&self.state);
-        let most = limits::SWEEP_ITEMS_MAX;
-        let has_expired =
-            exec::expired(&state.unpublished(), state.clock.now_ms(), 1).is_ok_and(|keys| !keys.is_empty());
-        let keys = |ctx: &mut WriteContext<'_>| Ok(has_expired && exec::sweep(ctx, most)? >= most);
-        let rows = |ctx: &mut WriteContext<'_>| Ok(exec::sweep_rows(ctx, most)? >= most);
-        self.forget_clients(around);
-        let parts = [
-            self.do_by_itself(Origin::Sweep, around, keys),
-            self.do_by_itself(Origin::Sweep, around, rows),
-            self.do_by_itself(Origin::Purge, around, |ctx| exec::purge(ctx, most)),
-            self.do_by_itself(Origin::Purge, around, |ctx| exec::remove_ranges(ctx, most)),
-            self.list(around),
-        ];
-        if parts.contains(&true) {
-            self.sweeping = true;
-            self.flushing.post(Task::Sweep);
-        }
-    }
-
-    /// Now and then forgets the clients that have asked for nothing for long.
-    fn forget_clients(&mut self, around: &Surroundings<'_>) {
-        let now = self.state.clock.monotonic();
-        if self.clients_looked_at.is_some_and(|then| now.saturating_sub(then) < limits::CLIENTS_LOOKED_AT) {
-            return;
-        }
-        self.clients_looked_at = Some(now);
-        let rows = self.answered.forget(self.state.clock.now_ms());
-        for rows in rows.chunks(limits::SWEEP_ITEMS_MAX) {
-            self.do_by_itself(Origin::Sweep, around, |ctx| {
-                rows.iter().for_each(|key| ctx.txn.delete(Table::Answers, key.clone()));
-                Ok(false)
-            });
-        }
-    }
-
-    /// A commit that nobody asked for; true if more of it is left. What fails is tried again with the next tick.
-    fn do_by_itself(
-        &mut self,
-        origin: Origin,
-        around: &Surroundings<'_>,
-        part: impl FnOnce(&mut WriteContext<'_>) -> Result<bool>,
-    ) -> bool {
-        let author = Author { kind: 0, origin };
-        self.attempt(author, Durability::Volatile, around, part).unwrap_or_else(|error| {
-            tracing::warn!(%error, ?origin, "a commit of the engine's own failed; it is tried again");
-            false
-        })
-    }
-
-    /// Notes a bounded part of the nodes and the facts that are in no list yet. True if more are left.
-    fn list(&mut self, around: &Surroundings<'_>) -> bool {
-        if around.space.is_short() {
-            return false;
-        }
-        let most = limits::SWEEP_ITEMS_MAX;
-        let nodes = self.do_by_itself(Origin::Listing, around, |ctx| exec::list_nodes(ctx, most));
-        let facts = self.do_by_itself(Origin::Listing, around, |ctx| exec::list_facts(ctx, most));
-        nodes || facts
-    }
-
-    /// Ends snapshots whose time is over, and now and then frees the index rows that no reader can see any more.
-    fn reclaim(&mut self, now: Duration) {
-        let oldest_seen = self.state.oldest_seen();
-        if now.saturating_sub(self.reclaimed_at) >= limits::RECLAIM_INTERVAL {
-            self.reclaimed_at = now;
-            self.state.collections.reclaim(oldest_seen);
-            self.last_changes.forget(|number| self.state.collections.living(number).is_none());
-        }
     }
 }
 

@@ -35,12 +35,13 @@ fn is_grave(finding: &Finding) -> bool {
 /// Writes what only the log has into the store, from memory, and begins the log anew behind it: a record that joined the damaged
 /// ones later would be out of reach after a restart.
 fn save_from_log(opening: &mut Opening) -> Result<()> {
-    if !opening.flush()? {
-        return Err(Error::new(ErrorCode::Busy, "a flush is under way"));
+    if opening.access == Access::ReadOnly {
+        return Err(Error::new(ErrorCode::Busy, "the file system is mounted read-only"));
     }
     let actor = &mut opening.actor;
-    if actor.flushing.flushed_seq < actor.last_seq {
-        return Err(Error::new(ErrorCode::DiskFull, "there is no space for it"));
+    // Also where flushes have failed: what the log cannot give any more is in memory alone.
+    if !actor.flush_now()? {
+        return Err(Error::new(ErrorCode::Busy, "a flush is under way"));
     }
     if let Some(base) = &actor.state.base {
         let (view, base) = (actor.state.view.load_full(), Some(Arc::new(base.snapshot()?)));
@@ -189,6 +190,7 @@ impl Namespace {
             return Ok((found, Vec::new()));
         }
         Files { disk: Arc::clone(&self.options.disk), ..self.as_files(place) }.repair()?;
+        self.flush_failures.lock().mended();
         let after = self.as_files(place).look(wanted).unwrap_or_else(|error| {
             let what = format!("it was repaired, and not looked at again: {}", error.message);
             let findings = vec![Finding::new(FindingKind::Notice, FindingPart::Store, place, what)];

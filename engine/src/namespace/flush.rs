@@ -16,7 +16,6 @@
 //!
 //! While a flush is paused its rows stay in memory and in the log, and everything else goes on.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,14 +33,16 @@ impl Actor {
     /// Begins a flush if the memtable is large or old, or if somebody waits for one. Refuses to go on if the disk cannot
     /// keep up.
     pub(super) fn flush_if_due(&mut self, now: Duration, space: &Arc<Space>) -> Result<()> {
-        if self.flushing.barred.as_ref().is_some_and(|barred| now < barred.again_at) {
+        let is_barred = self.flushing.barred.is_some();
+        let is_asked = !self.flushing.waiters.is_empty();
+        if self.flushing.barred.as_ref().is_some_and(|barred| now < barred.again_at) && !is_asked {
             return Ok(());
         }
         match self.flushing.stage {
             Stage::Idle => {}
             Stage::Writing(_) => return Ok(()),
             Stage::Paused { again_at } => {
-                if now >= again_at || !self.flushing.waiters.is_empty() {
+                if now >= again_at || is_asked {
                     self.log.sync()?;
                     self.check_hope()?;
                     let active = Arc::clone(&self.state.view.load().active);
@@ -53,7 +54,7 @@ impl Actor {
         }
         let bytes = self.state.view.load().active.bytes();
         let old = self.flushing.dirty_since.is_some_and(|since| now.saturating_sub(since) >= limits::MEMTABLE_AGE_MAX);
-        if bytes >= limits::MEMTABLE_BYTES_MAX || old || (bytes > 0 && !self.flushing.waiters.is_empty()) {
+        if bytes >= limits::MEMTABLE_BYTES_MAX || old || (bytes > 0 && (is_asked || is_barred)) {
             // What is not in the log yet must not reach redb first: a crash would leave a hole in the log.
             self.log.sync()?;
             self.freeze(space);
@@ -96,10 +97,6 @@ impl Actor {
         let Some(reply) = reply else { return };
         if self.last_seq <= self.flushing.flushed_seq {
             reply.send(Ok(flushed(self.flushing.flushed_seq)));
-            return;
-        }
-        if let Some(barred) = &self.flushing.barred {
-            reply.send(Err(barred.why.clone()));
             return;
         }
         self.flushing.waiters.push((self.last_seq, reply));
@@ -151,12 +148,11 @@ impl Actor {
             let bytes = memtable.bytes() + newer.as_ref().map_or(0, |newer| newer.bytes());
             let promise = space.promise(bytes as u64);
             let input = FlushInput { memtable: &memtable, through_seq, counters };
-            let result = catch_unwind(AssertUnwindSafe(|| match (&state.base, &newer) {
+            let result = match (&state.base, &newer) {
                 (Some(base), Some(newer)) => base.flush_both(input, newer),
                 (Some(base), None) => base.flush(input),
                 (None, _) => Ok(()),
-            }));
-            let result = result.unwrap_or_else(|_| Err(StoreError::Engine("redb panicked".to_owned())));
+            };
             // The state must be let go before the actor hears of the end: it may want to close it.
             drop((memtable, newer, state, promise));
             post(Task::FlushDone { opening, through_seq, result });
@@ -215,15 +211,30 @@ impl Actor {
         }
     }
 
-    /// Flushes on this thread, for closing, unless flushes fail again and again. False while a flush is running, or while the file is being judged: whoever closes
-    /// must not wait for that.
+    /// Brings everything into the store before anybody reads or writes in this opening.
+    pub fn flush_first(&mut self) -> Result<()> {
+        if self.last_seq <= self.flushing.flushed_seq {
+            return Ok(());
+        }
+        if !self.flush_now()? {
+            return Err(Error::internal("somebody writes to a store that nobody has"));
+        }
+        let base = match &self.state.base {
+            Some(base) => Some(Arc::new(base.snapshot()?)),
+            None => None,
+        };
+        let old = self.state.view.load_full();
+        let view = View::new(Arc::default(), None, base, self.last_seq, old.published())
+            .hiding(old.hidden.from(old.published()));
+        self.state.view.store(Arc::new(view));
+        self.flushing.dirty_since = None;
+        Ok(())
+    }
+
+    /// Flushes on this thread. False while a flush is running, or while the file is being judged: nobody waits for that.
     pub fn flush_now(&mut self) -> Result<bool> {
         if self.is_flushing() {
             return Ok(false);
-        }
-        if self.flushing.barred.is_some() {
-            // It would only fail once more. The log holds everything.
-            return Ok(true);
         }
         if self.last_seq <= self.flushing.flushed_seq {
             return Ok(true);
@@ -255,6 +266,7 @@ impl Actor {
         }
         self.flushing.stage = Stage::Idle;
         self.flushing.flushed_seq = through_seq;
+        self.flushing.flushed_bytes = counters.live_bytes;
         self.log.truncate(through_seq)?;
         Ok(true)
     }

@@ -17,12 +17,11 @@ use parking_lot::Mutex;
 use super::access::Access;
 use super::actor::{Outcome, Surroundings};
 use super::flush_failures::FlushFailures;
-use super::mailbox::{Envelope, Mailbox, Post, Task, worker_failed};
+use super::mailbox::{Envelope, Mailbox, Task, worker_failed};
 use super::opening::{Fence, Life, Opening};
 use super::options::{NamespaceFiles, NamespaceOptions, Shared};
 use super::query;
 use super::state::State;
-use super::tenant::Tenant;
 use crate::api::{Error, ErrorCode, Quota, Request, Response, Result};
 use crate::limits;
 use crate::store::RowSnapshot;
@@ -60,15 +59,15 @@ pub struct Namespace {
     pub(super) life: Arc<Life>,
     quota: Mutex<Quota>,
     panics: Mutex<VecDeque<Duration>>,
-    flush_failures: Mutex<FlushFailures>,
+    pub(super) flush_failures: Mutex<FlushFailures>,
     /// True once the store could not be shrunk.
-    shrink_has_failed: Arc<AtomicBool>,
+    pub(super) shrink_has_failed: Arc<AtomicBool>,
     pub(super) used: AtomicBool,
     pub(super) idle_ticks: AtomicU32,
     /// When the writer began the group that it is at, in ms of monotonic time and 1 at least; 0 = it is at none.
     pub(super) busy_since_ms: AtomicU64,
     /// True once the log says that the files cannot be read.
-    is_unreadable: AtomicBool,
+    pub(super) is_unreadable: AtomicBool,
     pub(super) shared: Shared,
 }
 
@@ -174,40 +173,6 @@ impl Namespace {
         Ok(Arc::clone(&self.opened(&mut slot)?.actor.state))
     }
 
-    /// The opening, begun if need be.
-    pub(super) fn opened<'a>(self: &Arc<Self>, slot: &'a mut Option<Opening>) -> Result<&'a mut Opening> {
-        if slot.is_none() {
-            let weak = Arc::downgrade(self);
-            let post: Post = Arc::new(move |task| {
-                if let Some(this) = weak.upgrade() {
-                    this.submit(Envelope::internal(task), false);
-                }
-            });
-            let tenant: Arc<dyn Tenant> = Arc::<Self>::clone(self);
-            let mut opening = Opening::begin(&tenant, &self.life, &self.options, &self.files, post)
-                .map_err(|error| self.unreadable(error))?;
-            opening.actor.flushing.barred = self.flush_failures.lock().barred().cloned();
-            opening.actor.shrinking.has_failed = Arc::clone(&self.shrink_has_failed);
-            self.is_unreadable.store(false, Ordering::Relaxed);
-            self.state.store(Some(Arc::clone(&opening.actor.state)));
-            *slot = Some(opening);
-        }
-        slot.as_mut().ok_or_else(|| Error::internal("a namespace was opened and is not there"))
-    }
-
-    /// Whoever is told that files cannot be read learns whose; the log says it once, and again after an opening that
-    /// succeeded.
-    fn unreadable(&self, error: Error) -> Error {
-        if !matches!(error.code, ErrorCode::Corrupt | ErrorCode::UnsupportedVersion) {
-            return error;
-        }
-        let NamespaceFiles { name, dir, .. } = &self.files;
-        if !self.is_unreadable.swap(true, Ordering::Relaxed) {
-            tracing::error!(namespace = name, dir = %dir.display(), %error, "the namespace cannot be opened");
-        }
-        Error::new(error.code, format!("namespace {name:?} cannot be opened: {}", error.message))
-    }
-
     /// Serves the mailbox for one group and then hands over to the pool, unless that takes no more; then until it is empty.
     fn serve(self: &Arc<Self>) {
         let mut group = Vec::new();
@@ -269,7 +234,7 @@ impl Namespace {
         // A panic outside the execution of a request may have left the memory half changed. Envelopes that were not
         // executed say "outcome unknown" when they are dropped.
         group.clear();
-        let outcome = outcome.unwrap_or_else(|_| Outcome { panics: 1, failed: Some(worker_failed()), flushed: None });
+        let outcome = outcome.unwrap_or_else(|_| Outcome { panics: 1, failed: Some(worker_failed()), flushed: false });
         let failed = outcome.failed.clone();
         self.judge(slot, outcome);
         if let Some(error) = failed {
@@ -280,8 +245,11 @@ impl Namespace {
     /// Gives up an opening that has failed, and a namespace that fails again and again.
     fn judge(&self, slot: &mut Option<Opening>, outcome: Outcome) {
         let Outcome { panics, failed, flushed } = outcome;
-        if let Some(ended) = flushed {
-            self.note_flush(slot, &ended);
+        if flushed {
+            self.flush_failures.lock().succeeded();
+            if let Some(opening) = slot {
+                opening.actor.flushing.barred = None;
+            }
         }
         if panics > 0 {
             self.shared.panics.fetch_add(panics as u64, Ordering::Relaxed);
@@ -298,18 +266,6 @@ impl Namespace {
         }
     }
 
-    /// The next opening knows how flushes end, and so does this one, should it go on.
-    fn note_flush(&self, slot: &mut Option<Opening>, ended: &Result<()>) {
-        let mut failures = self.flush_failures.lock();
-        failures.note(ended, self.options.clock.monotonic());
-        if let Some(opening) = slot {
-            opening.actor.flushing.barred = failures.barred().cloned();
-        }
-        if let Some(barred) = failures.barred() {
-            tracing::error!(error = %barred.why, dir = %self.files.dir.display(), "writes are refused");
-        }
-    }
-
     fn panicked_too_often(&self, now_also: usize) -> bool {
         let now = self.options.clock.monotonic();
         let mut panics = self.panics.lock();
@@ -318,9 +274,11 @@ impl Namespace {
         panics.len() >= limits::PANICS_PER_MINUTE_MAX
     }
 
-    /// Ends an opening as it is. Its files stay open until the last reader and the last background job have left.
+    /// Ends an opening as it is. Its files stay open until the last reader and the last background job have left. Whatever it had
+    /// to flush is the next one's first task.
     pub(super) fn give_up(&self, slot: &mut Option<Opening>, why: &Error) {
         self.state.store(None);
+        self.flush_failures.lock().given_up();
         if let Some(mut opening) = slot.take() {
             opening.actor.fail_waiters(why);
         }

@@ -123,6 +123,8 @@ faults! {
     AnswersUncounted = "answers_uncounted", Engine "tests::large_answers::answers_of_writes_stay_within_the_room_for_answers";
     /// A flush that fails is tried again with each opening, and writes go on.
     FlushTriedForever = "flush_tried_forever", Engine "tests::stuck_flush::a_store_that_cannot_be_flushed_refuses_writes_and_gives_reads";
+    /// An opening after one that was given up serves readers, who may end its flushes, at once.
+    FlushNotFirst = "flush_not_first", Engine "tests::stuck_flush::readers_of_a_damaged_value_neither_bar_writes_nor_let_the_log_grow";
     /// A request that comes again under its number is carried out again.
     AskedTwiceDoneTwice = "asked_twice_done_twice", Engine "tests::once::a_change_is_made_once_however_often_it_is_asked_for";
     /// A flush lets go of the log and of the answers that stand there.

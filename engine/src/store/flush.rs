@@ -9,6 +9,7 @@
 //! until a later call has brought all of it to the file.
 
 use std::ops::Bound;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use redb::{Durability, ReadableTable};
 
@@ -57,7 +58,15 @@ impl Base {
         self.flush_layers(&mut writing, input, newer).map(|()| true)
     }
 
+    /// redb checks itself with assertions, which may fail over damaged pages: that ends the handle, and nothing else.
     fn flush_layers(&self, writing: &mut Writing, input: FlushInput<'_>, newer: Option<&Memtable>) -> StoreResult<()> {
+        catch_unwind(AssertUnwindSafe(|| self.write_flush(writing, input, newer))).unwrap_or_else(|_| {
+            self.backend.give_up();
+            Err(StoreError::Engine("redb panicked".to_owned()))
+        })
+    }
+
+    fn write_flush(&self, writing: &mut Writing, input: FlushInput<'_>, newer: Option<&Memtable>) -> StoreResult<()> {
         if self.backend.has_failed() {
             return Err(StoreError::Engine("the handle was given up".to_owned()));
         }

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use super::world::{EMFILE, ENOSPC, STORE, World, code, count, has, put, within};
 use crate::api::{
-    AddDocuments, AddNode, AddTemporalEdge, BatchPut, ByteBuf, CachePut, CollectionName, Commit, CreateCheckpoint,
-    CreateCollection, CreateIndex, DeleteKey, Document, Durability, EdgeType, Embedding, Error, ErrorCode, Flush, Get,
-    ListNamespaces, Metric, NamespaceStatsRequest, Node, NodeId, Operation, Properties, Put, PutEntry, Request,
-    TakeSnapshot, TemporalFact, TimestampMs, Touch as TouchKeys, Write,
+    AddDocuments, AddNode, AddTemporalEdge, BatchDelete, BatchPut, ByteBuf, CachePut, CollectionName, Commit,
+    CreateCheckpoint, CreateCollection, CreateIndex, DeleteKey, Document, Durability, EdgeType, Embedding, Error,
+    ErrorCode, Flush, Get, ListNamespaces, Metric, NamespaceStatsRequest, Node, NodeId, Operation, Properties, Put,
+    PutEntry, Request, TakeSnapshot, TemporalFact, TimestampMs, Touch as TouchKeys, Write,
 };
 use crate::clock::ManualClock;
 use crate::disk::{Disk, Touch};
@@ -440,4 +440,26 @@ fn a_write_that_does_not_fit_stops_no_other() {
     world.engine.run("n1", large(4 * MIB)).unwrap();
     world.sim.set_free_bytes(None);
     assert_eq!(world.engine.run("n0", touch()).unwrap().changed, 1);
+}
+
+/// What deletes log takes space, and is what gives space back.
+#[test]
+fn a_large_batch_of_deletes_passes_on_a_nearly_full_disk() {
+    let world = World::new();
+    let keys: Vec<ByteBuf> = (0..30_000).map(|number| ByteBuf::from(format!("{number:0100}"))).collect();
+    for part in keys.chunks(1_000) {
+        let items = part.iter().map(|key| PutEntry { key: key.clone(), value: ByteBuf::from("v"), ttl_ms: None });
+        let put = BatchPut { entries: items.collect(), durability: Durability::Volatile };
+        world.engine.run("a", put).unwrap();
+    }
+    world.engine.run("a", Flush {}).unwrap();
+    for free in [limits::DISK_FREE_BYTES_MIN + (1 << 20), limits::DISK_FREE_BYTES_MIN / 2] {
+        world.sim.set_free_bytes(Some(free));
+        let half = if free > limits::DISK_FREE_BYTES_MIN { &keys[..15_000] } else { &keys[15_000..] };
+        assert!(half.iter().map(|key| key.len()).sum::<usize>() > limits::VALUE_SHORT_BYTES_MAX);
+        let deleted = world.engine.run("a", BatchDelete { keys: half.to_vec(), durability: Durability::Durable });
+        assert_eq!(deleted.unwrap().deleted, half.len() as u64);
+    }
+    world.sim.set_free_bytes(None);
+    assert_eq!(count(&world.engine, "a").unwrap(), 0);
 }

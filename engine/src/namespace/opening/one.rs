@@ -66,6 +66,8 @@ impl Opening {
     /// store takes no more orders. The log still holds everything.
     pub fn flush(&mut self) -> Result<bool> {
         match self.access {
+            // It would only fail once more. The log holds everything.
+            Access::Full if self.actor.flushing.barred.is_some() => {}
             Access::Full => match self.actor.flush_now() {
                 Ok(true) => {}
                 Ok(false) => return Ok(false),
