@@ -217,7 +217,7 @@ impl Actor {
             if let Seen::Answered(kept) = self.answered.look(once, code, self.state.clock.now_ms())? {
                 return self.answer_again(kept, once, code, asked, around);
             }
-            answered_rows = self.answered.long_below(once);
+            answered_rows = self.answered.long_let_go(once);
         }
         if around.space.is_short() && request.effect() != Effect::Frees {
             return Err(Error::new(

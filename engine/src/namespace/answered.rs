@@ -105,11 +105,11 @@ impl AnsweredClients {
         self.clients.len() < limits::CLIENTS_MAX || self.clients.values().any(|client| may_go(client, now_ms))
     }
 
-    /// Long answers that are let go with this request: the numbers of their rows.
-    pub fn long_below(&self, once: &Once) -> Vec<u64> {
+    /// Long answers that are let go once this request is carried out: the numbers of their rows.
+    pub fn long_let_go(&self, once: &Once) -> Vec<u64> {
         let Some(client) = self.clients.get(&once.client) else { return Vec::new() };
-        let below = client.answers.range(..once.answered_below);
-        below.filter(|(_, kept)| kept.body == AnswerBody::Long).map(|(number, _)| *number).collect()
+        let gone = let_go(client, self.answers, once.number, once.answered_below);
+        gone.filter(|(_, kept)| kept.body == AnswerBody::Long).map(|(number, _)| number).collect()
     }
 
     /// An operation was carried out under a number.
@@ -121,17 +121,15 @@ impl AnsweredClients {
         };
         client.is_dirty = true;
         client.used_at_ms = client.used_at_ms.max(time_ms);
-        self.answers +=
-            usize::from(client.answers.insert(*number, KeptAnswer { seq, kind, body: body.clone() }).is_none());
+        let gone: Vec<u64> = let_go(client, self.answers, *number, *answered_below).map(|(number, _)| number).collect();
         client.answered_below = client.answered_below.max(*answered_below);
-        while client.answers.len() > limits::ANSWERS_EACH_MAX
-            || (self.answers > limits::ANSWERS_MAX && client.answers.len() > 1)
-            || client.answers.first_key_value().is_some_and(|(number, _)| *number < client.answered_below)
-        {
-            let Some((number, _)) = client.answers.pop_first() else { break };
+        for number in gone {
+            client.answers.remove(&number);
             self.answers -= 1;
             client.answered_below = client.answered_below.max(number + 1);
         }
+        self.answers +=
+            usize::from(client.answers.insert(*number, KeptAnswer { seq, kind, body: body.clone() }).is_none());
     }
 
     /// Forgets clients that have asked for nothing for long, and then of those that are left as many as there are too many. Gives
@@ -173,6 +171,27 @@ impl AnsweredClients {
             client.is_dirty = false;
         }
     }
+}
+
+/// What a client's next answer has let go: what it has, and then its oldest, where there are too many. Asked before the operation,
+/// for the rows, and when it is noted: what is deleted and what is forgotten are the same.
+fn let_go(
+    client: &Client,
+    answers: usize,
+    number: u64,
+    answered_below: u64,
+) -> impl Iterator<Item = (u64, &KeptAnswer)> {
+    let below = client.answered_below.max(answered_below);
+    let added = usize::from(!client.answers.contains_key(&number));
+    let (mut own, mut all) = (client.answers.len() + added, answers + added);
+    let others = client.answers.iter().filter(move |(other, _)| **other != number);
+    let gone = others.take_while(move |(other, _)| {
+        let is_over = own > limits::ANSWERS_EACH_MAX || (all > limits::ANSWERS_MAX && own > 1);
+        own -= 1;
+        all -= 1;
+        is_over || **other < below
+    });
+    gone.map(|(number, kept)| (*number, kept))
 }
 
 fn millis(span: std::time::Duration) -> i64 {
@@ -254,6 +273,27 @@ mod tests {
         assert!(answered.answers <= limits::ANSWERS_MAX + 4, "the newest of each is kept: {}", answered.answers);
         assert!(look(&answered, 1, 10).unwrap(), "those of others stay");
         assert!(look(&answered, 4, 59_999).unwrap());
+    }
+
+    /// Each row of a long answer goes with what is known of it, whatever lets it go.
+    #[test]
+    fn the_rows_of_long_answers_go_with_them() {
+        let mut answered = AnsweredClients::default();
+        let mut rows = std::collections::BTreeSet::new();
+        let most = limits::ANSWERS_EACH_MAX as u64;
+        let below = |number: u64| if number > most + 50 { number - 20 } else { 0 };
+        for number in (0..most + 100).map(|number| number ^ 1) {
+            let once = Once { client: ClientId([1; 16]), number, answered_below: below(number) };
+            for gone in answered.long_let_go(&once) {
+                assert!(rows.remove(&gone));
+            }
+            rows.insert(number);
+            let logged = LoggedOnce { answered_below: below(number), body: AnswerBody::Long, ..logged(1, number) };
+            answered.note(&logged, number, OpCode::Put.number(), 0);
+        }
+        let known: Vec<u64> = answered.clients[&ClientId([1; 16])].answers.keys().copied().collect();
+        assert_eq!(rows.into_iter().collect::<Vec<_>>(), known);
+        assert!(known.len() < 30, "{}", known.len());
     }
 
     #[test]
