@@ -16,7 +16,6 @@ use crate::paths::path;
 #[command(
     name = "toondb",
     version,
-    about,
     after_help = "\
 Examples:
   toondb serve --socket /tmp/toondb.sock              serve ./toondb-data on a socket

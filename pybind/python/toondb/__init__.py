@@ -13,6 +13,7 @@ socket, :class:`ToonDBClient` over gRPC. All have the same methods and give the 
         db.put(b"key", b"value")
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, List
 
 from ._toondb import __version__ as __version__
@@ -29,10 +30,9 @@ else:
         # Python and its tools ask modules for names of their own kind.
         if name.startswith("__") and name != "__all__":
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from . import _public
-
-        for each in (*_public.__all__, "__all__", "ConnectionError", "Path", "TimeoutError"):
-            globals()[each] = getattr(_public, each)
+        public = import_module("toondb._public")
+        for each in (*public.__all__, "__all__", "ConnectionError", "Path", "TimeoutError"):
+            globals()[each] = getattr(public, each)
         # Modules of the package are found here too, as soon as they are loaded.
         if name not in globals():
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
@@ -40,4 +40,4 @@ else:
 
 
 def __dir__() -> List[str]:
-    return sorted({*__all__, *globals()})
+    return sorted({*import_module("toondb._public").__all__, *globals()})
