@@ -10,6 +10,7 @@ mod cli;
 mod descriptors;
 mod formats;
 mod grpc;
+mod init;
 mod output;
 mod paths;
 mod program;
@@ -55,6 +56,7 @@ pub fn run(program: &Program, arguments: impl IntoIterator<Item = OsString>) -> 
 fn carry_out(program: &Program, command: Command) -> Result<u8, Box<dyn Error>> {
     match command {
         Command::Serve(options) => serve::serve(&options)?,
+        Command::Init(options) => init::init(&options)?,
         Command::InstallUnits(options) => units::install(program, &options)?,
         Command::Ping(options) => query::ping(&options)?,
         Command::Stats(options) => stats::stats(&options)?,

@@ -148,6 +148,22 @@ def test_a_unit_starts_it_by_this_interpreter(command: List[str], tmp_path: Path
     assert f"\nExecStart={' '.join(program())} serve --data " in unit
 
 
+def test_it_makes_the_memory_of_a_project_that_git_does_not_see(command: List[str], tmp_path: Path) -> None:
+    git = shutil.which("git", path=os.defpath)
+    if git is not None:
+        subprocess.run([git, "init", "--quiet", "."], check=True)
+    for _ in range(2):
+        made = ran(command, "init", "--isolated")
+        memory = f"{tmp_path / '.toondb'} is the memory of this project (isolated)\n"
+        assert (made.returncode, made.stdout, made.stderr) == (0, memory, "")
+    assert (tmp_path / ".toondb").stat().st_mode & 0o777 == 0o700
+    if git is not None:
+        status = subprocess.run([git, "status", "--porcelain"], check=True, capture_output=True, text=True)
+        assert status.stdout == ""
+    other = ran(command, "init", "--shared")
+    assert other.returncode == 1 and "is isolated among worktrees" in other.stderr, other
+
+
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="Python has no -P before 3.11")
 def test_a_folder_of_the_same_name_is_not_started(tmp_path: Path) -> None:
     (tmp_path / "toondb").mkdir()
