@@ -145,7 +145,10 @@ def test_a_unit_starts_it_by_this_interpreter(command: List[str], tmp_path: Path
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     assert ran(command, "install-units", "--user").returncode == 0
     unit = (tmp_path / "config/systemd/user/toondb.service").read_text()
-    assert f"\nExecStart={' '.join(program())} serve --data " in unit
+    (said,) = [line for line in unit.splitlines() if line.startswith("ExecStart=")]
+    interpreter, *rest = said.replace("ExecStart=", "").split()
+    assert os.path.isabs(interpreter) and os.path.normpath(interpreter) == os.path.normpath(program()[0])
+    assert rest[: len(program())] == [*program()[1:], "serve"]
 
 
 def test_it_makes_the_memory_of_a_project_that_git_does_not_see(command: List[str], tmp_path: Path) -> None:
