@@ -406,6 +406,9 @@ pub const WRITE_STALL_TIMEOUT: Duration = Duration::from_secs(10);
 /// Time to answer accepted requests after SIGTERM.
 pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// Largest file that is read to find a project's memory: its marker, and git's files that name a directory.
+pub const PROJECT_FILE_BYTES_MAX: usize = 16 << 10;
+
 /// Most tokens in one data directory, revoked and expired ones included.
 pub const TOKENS_MAX: usize = 10_000;
 /// Largest file of tokens.

@@ -3,13 +3,15 @@
 //! A Python call names an operation of the engine's table and its arguments. They are read as the operation's request
 //! (`arguments`), which a `transport::Transport` carries out with the interpreter lock released, or an event loop's line
 //! (`looped`) without any thread; its answer becomes Python objects (`answer`). Nothing else happens here, and nothing here is
-//! about one operation. What Python programmers read, names, signatures and documentation, is in `python/toondb/`.
+//! about one operation. What Python programmers read, names, signatures and documentation, is in `python/toondb/`. Beside that
+//! the module carries the `toondb` command (`command`).
 
 mod answer;
 mod arguments;
 mod batch;
 mod buffer;
 mod classes;
+mod command;
 mod core;
 mod embedded;
 mod error;
@@ -55,6 +57,7 @@ fn _toondb(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(vector::split_rows, module)?)?;
     module.add_function(wrap_pyfunction!(time::span_ms, module)?)?;
     module.add_function(wrap_pyfunction!(time::time_ms, module)?)?;
+    module.add_function(wrap_pyfunction!(command::run_command, module)?)?;
     module.add("ERROR_CODES", error::error_codes())?;
     module.add("PAGE_ITEMS_DEFAULT", limits::PAGE_ITEMS_DEFAULT)?;
     module.add("PAGE_ITEMS_MAX", limits::PAGE_ITEMS_MAX)?;

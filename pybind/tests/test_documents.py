@@ -25,6 +25,7 @@ import pytest
 
 import toondb
 from toondb import Database
+from toondb._command import program
 
 import test_grpc_access
 from conftest import ROOT, Server, server_binary
@@ -216,7 +217,8 @@ def test_commands(block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     for command in commands(block):
         words = shlex.split(command)
         if words[0] in ("toondb", "target/release/toondb"):
-            run_toondb(words[1:], tmp_path)
+            # After `pip install` it is the wheel's; the other one was built.
+            run_toondb(program() if words[0] == "toondb" else [server_binary()], words[1:], tmp_path)
             continue
         assert any(command.startswith(start) for start in NOT_RUN), f"{block.place}: {command}"
         if words[:2] == ["pip", "install"]:
@@ -231,7 +233,7 @@ def test_commands(block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
                 assert not option.startswith("--") or option in script, f"{block.place}: {option}"
 
 
-def run_toondb(arguments: List[str], folder: Path) -> None:
+def run_toondb(command: List[str], arguments: List[str], folder: Path) -> None:
     """Runs a command as it is written, but for addresses; a server is stopped as soon as it serves."""
     meant = {
         "/tmp/toondb.sock": str(folder / "toondb.sock"),
@@ -240,10 +242,10 @@ def run_toondb(arguments: List[str], folder: Path) -> None:
     }
     arguments = [meant.get(word, word) for word in arguments]
     if arguments[0] != "serve":
-        subprocess.run([server_binary(), *arguments], check=True, capture_output=True, timeout=60)
+        subprocess.run([*command, *arguments], check=True, capture_output=True, timeout=60)
         return
     environment = {**os.environ, "TOONDB_SOCKET": str(folder / "default.sock")}
-    process = subprocess.Popen([server_binary(), *arguments], stderr=subprocess.PIPE, text=True, env=environment)
+    process = subprocess.Popen([*command, *arguments], stderr=subprocess.PIPE, text=True, env=environment)
     assert process.stderr is not None
     said = []
     for line in process.stderr:

@@ -13,210 +13,31 @@ socket, :class:`ToonDBClient` over gRPC. All have the same methods and give the 
         db.put(b"key", b"value")
 """
 
-from types import FunctionType
+from importlib import import_module
+from typing import TYPE_CHECKING, List
 
-from ._async import (
-    AsyncCollection,
-    AsyncDatabase,
-    AsyncIpcClient,
-    AsyncNamespace,
-    AsyncToonDBClient,
-    AsyncSnapshot,
-    AsyncTransaction,
-)
-from ._clients import Database, IpcClient, ToonDBClient
-from ._context import Context, Section
-from ._document_writes import AddedIds, Affected
-from ._entries import LogEntry, LogInfo, PrefixEntry
-from ._errors import (
-    AlreadyExistsError,
-    ArgumentTypeError,
-    BusyError,
-    CheckpointNotFoundError,
-    CollectionNotFoundError,
-    ConnectionError as ConnectionError,
-    CorruptError,
-    DatabaseError,
-    DiskFullError,
-    EdgeNotFoundError,
-    ErrorCode,
-    FencedError,
-    ForkedError,
-    FormatConversionError,
-    InternalError,
-    InvalidArgumentError,
-    LimitExceededError,
-    LockedError,
-    NamespaceNotFoundError,
-    NodeNotFoundError,
-    NotFoundError,
-    OutcomeUnknownError,
-    PermissionDeniedError,
-    ProtocolError,
-    QuotaExceededError,
-    ShuttingDownError,
-    SnapshotExpiredError,
-    TimeoutError as TimeoutError,
-    ToonDBError,
-    TransactionConflictError,
-    TransactionError,
-    UnavailableError,
-    UnknownOperationError,
-    UnsupportedVersionError,
-)
-from ._formats import (
-    ContextFormat,
-    FormatCapabilities,
-    WireFormat,
-    convert_text,
-    count_tokens,
-    from_json,
-    from_toon,
-    to_json,
-    to_toon,
-)
-from ._generated._batch import WriteBatch
-from ._generated._collection import Collection
-from ._generated._namespace import Namespace
-from ._generated._query import Query
-from ._reports import Capabilities, CheckedNamespace, CheckReport, Finding, ServerStats
-from ._rows import ArrowStream, History, Rendered, Rows
-from ._snapshots import Snapshot
-from ._toondb import __version__
-from ._transactions import Transaction
-from ._types import (
-    CacheHit,
-    CacheStats,
-    CheckpointInfo,
-    CollectionInfo,
-    CommitResult,
-    Document,
-    FacetCount,
-    GraphEdge,
-    GraphNode,
-    IndexInfo,
-    MergedNodes,
-    NamespaceInfo,
-    NamespaceStats,
-    Path as Path,
-    Quota,
-    RestoreResult,
-    SearchResult,
-    SectionResult,
-    Subgraph,
-    Superseded,
-    TemporalEdge,
-    TemporalPath,
-    TemporalSubgraph,
-)
+from ._toondb import __version__ as __version__
 
-__all__ = [
-    "AddedIds",
-    "Affected",
-    "AlreadyExistsError",
-    "ArgumentTypeError",
-    "ArrowStream",
-    "AsyncCollection",
-    "AsyncDatabase",
-    "AsyncIpcClient",
-    "AsyncNamespace",
-    "AsyncToonDBClient",
-    "AsyncSnapshot",
-    "AsyncTransaction",
-    "BusyError",
-    "CacheHit",
-    "CacheStats",
-    "Capabilities",
-    "CheckReport",
-    "CheckedNamespace",
-    "CheckpointInfo",
-    "CheckpointNotFoundError",
-    "Collection",
-    "CollectionInfo",
-    "CollectionNotFoundError",
-    "CommitResult",
-    "Context",
-    "ContextFormat",
-    "CorruptError",
-    "Database",
-    "DatabaseError",
-    "DiskFullError",
-    "Document",
-    "FacetCount",
-    "EdgeNotFoundError",
-    "ErrorCode",
-    "FencedError",
-    "Finding",
-    "ForkedError",
-    "FormatCapabilities",
-    "FormatConversionError",
-    "GraphEdge",
-    "GraphNode",
-    "History",
-    "IndexInfo",
-    "InternalError",
-    "InvalidArgumentError",
-    "IpcClient",
-    "LimitExceededError",
-    "LockedError",
-    "LogEntry",
-    "LogInfo",
-    "MergedNodes",
-    "Namespace",
-    "NamespaceInfo",
-    "NamespaceNotFoundError",
-    "NamespaceStats",
-    "NodeNotFoundError",
-    "NotFoundError",
-    "OutcomeUnknownError",
-    "PermissionDeniedError",
-    "PrefixEntry",
-    "ProtocolError",
-    "Query",
-    "Quota",
-    "QuotaExceededError",
-    "Rendered",
-    "RestoreResult",
-    "Rows",
-    "SearchResult",
-    "Section",
-    "SectionResult",
-    "ServerStats",
-    "ShuttingDownError",
-    "Snapshot",
-    "SnapshotExpiredError",
-    "Subgraph",
-    "Superseded",
-    "TemporalEdge",
-    "TemporalPath",
-    "TemporalSubgraph",
-    "ToonDBClient",
-    "ToonDBError",
-    "Transaction",
-    "TransactionConflictError",
-    "TransactionError",
-    "UnavailableError",
-    "UnknownOperationError",
-    "UnsupportedVersionError",
-    "WireFormat",
-    "WriteBatch",
-    "__version__",
-    "convert_text",
-    "count_tokens",
-    "from_json",
-    "from_toon",
-    "to_json",
-    "to_toon",
-]
+if TYPE_CHECKING:
+    from ._public import *
+    from ._public import ConnectionError as ConnectionError, Path as Path, TimeoutError as TimeoutError
+    from ._public import __all__ as __all__
+else:
+    # All public names are loaded with the first of them that is asked for. ``python -m toondb`` asks for none: it would
+    # wait for asyncio and all the rest longer than a server takes to start, and keep them in memory as long as it runs.
 
-# Classes go by the name under which they are imported, in tracebacks and pickles too.
-for _name in __all__:
-    _public = globals()[_name]
-    if isinstance(_public, type) and _public.__module__.startswith("toondb."):
-        _public.__module__ = __name__
-        # So do methods that it has from the classes of their areas, where a call lacks an argument.
-        for _base in _public.__mro__[1:]:
-            for _method in vars(_base).values() if _base.__module__.startswith("toondb.") else ():
-                if isinstance(_method, FunctionType) and _method.__qualname__.split(".")[0] not in __all__:
-                    _method.__qualname__ = f"{_name}.{_method.__name__}"
-del _name, _public, _base, _method
+    def __getattr__(name: str) -> object:
+        # Python and its tools ask modules for names of their own kind.
+        if name.startswith("__") and name != "__all__":
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        public = import_module("toondb._public")
+        for each in (*public.__all__, "__all__", "ConnectionError", "Path", "TimeoutError"):
+            globals()[each] = getattr(public, each)
+        # Modules of the package are found here too, as soon as they are loaded.
+        if name not in globals():
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return globals()[name]
+
+
+def __dir__() -> List[str]:
+    return sorted({*import_module("toondb._public").__all__, *globals()})

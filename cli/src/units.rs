@@ -4,18 +4,19 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use crate::cli::InstallUnits;
+use crate::program::{self, Program};
 
-const SOCKET: &str = include_str!("../toondb.sock.example");
-const SERVICE: &str = include_str!("../scripts/systemd/toondb.service.example");
+const SOCKET: &str = include_str!("../../toondb.sock.example");
+const SERVICE: &str = include_str!("../../scripts/systemd/toondb.service.example");
 /// The program in the example.
 const PROGRAM: &str = "/usr/local/bin/toondb";
 /// Where the part of the service begins that a user's manager cannot do.
 const SYSTEM_PART: &str = "\n# For the system alone;";
 
 /// Writes both units, or neither: one that is there with other content is somebody's.
-pub fn install(options: &InstallUnits) -> Result<(), Box<dyn Error>> {
+pub fn install(program: &Program, options: &InstallUnits) -> Result<(), Box<dyn Error>> {
     let folder = folder(options.user)?;
-    let service = service(&std::env::current_exe()?, options.user)?;
+    let service = service(program, options.user)?;
     let units = [("toondb.socket", SOCKET.to_owned()), ("toondb.service", service)];
     let mut missing = Vec::new();
     for (name, text) in units {
@@ -65,17 +66,24 @@ fn folder(user: bool) -> Result<PathBuf, Box<dyn Error>> {
     Ok(config.ok_or("neither XDG_CONFIG_HOME nor HOME names a folder")?.join("systemd/user"))
 }
 
-/// The service for this program. In a unit a path is a word of a command line: what would mean something there is refused.
-fn service(program: &Path, user: bool) -> Result<String, Box<dyn Error>> {
-    let program = program.to_str().ok_or("the path of this program is not UTF-8")?;
-    if program.contains(|c: char| c.is_whitespace() || c.is_control() || "%$\"'\\;".contains(c)) {
-        return Err(format!("the path of this program, {program:?}, cannot stand in a unit; move it").into());
+/// The service for this program. In a unit each of its words is one of a command line: what would mean something there is refused.
+fn service(program: &Program, user: bool) -> Result<String, Box<dyn Error>> {
+    let mut words = Vec::new();
+    for word in program.words() {
+        let word = word.to_str().ok_or("the path of this program is not UTF-8")?;
+        if word.contains(|c: char| c.is_whitespace() || c.is_control() || "%$\"'\\;".contains(c)) {
+            return Err(format!("the path of this program, {word:?}, cannot stand in a unit; move it").into());
+        }
+        words.push(word);
+    }
+    if words.is_empty() {
+        return Err(program::UNKNOWN.into());
     }
     let text = match (user, SERVICE.split_once(SYSTEM_PART)) {
         (true, Some((common, _))) => common,
         (true, None) | (false, _) => SERVICE,
     };
-    Ok(text.replace(PROGRAM, program))
+    Ok(text.replace(PROGRAM, &words.join(" ")))
 }
 
 #[cfg(test)]
@@ -86,7 +94,8 @@ mod tests {
 
     #[test]
     fn a_unit_starts_this_program_and_a_users_unit_asks_for_nothing_that_a_user_cannot_do() {
-        let of = |user| service(Path::new("/opt/toondb-1/toondb"), user).unwrap();
+        let program = |words: &[&str]| Program::of(words.iter().map(Into::into).collect());
+        let of = |user| service(&program(&["/opt/toondb-1/toondb"]), user).unwrap();
         for user in [true, false] {
             assert!(of(user).contains("\nExecStart=/opt/toondb-1/toondb serve --data %S/toondb --idle-exit 10min\n"));
             assert_eq!(of(user).contains("ProtectSystem="), !user);
@@ -94,7 +103,10 @@ mod tests {
             assert!(of(user).contains("\nNoNewPrivileges=yes\n"));
         }
         for path in ["/opt/my programs/toondb", "/opt/%n/toondb", "/opt/$x", "/opt/\nExecStart=/bin/sh"] {
-            assert!(service(Path::new(path), true).is_err(), "{path:?}");
+            assert!(service(&program(&[path]), true).is_err(), "{path:?}");
         }
+        assert!(service(&program(&[]), true).is_err());
+        let python = service(&program(&["/opt/venv/bin/python", "-m", "toondb"]), true).unwrap();
+        assert!(python.contains("\nExecStart=/opt/venv/bin/python -m toondb serve --data"));
     }
 }

@@ -16,7 +16,6 @@ use crate::paths::path;
 #[command(
     name = "toondb",
     version,
-    about,
     after_help = "\
 Examples:
   toondb serve --socket /tmp/toondb.sock              serve ./toondb-data on a socket
@@ -58,6 +57,15 @@ and with --idle-exit ends when nobody is connected; `toondb install-units` write
 
 Logs go to standard error; TOONDB_LOG chooses them, for example TOONDB_LOG=debug or TOONDB_LOG=toondb_ipc=trace.")]
     Serve(Serve),
+    /// Make the memory of a project: a directory .toondb, which is found from everywhere below it.
+    #[command(after_help = "\
+Linked worktrees of git (git worktree add) share the memory of the main one, or, with --isolated, have one of their own each, which is
+made when it is first used. The directory is for your user alone, and keeps itself out of git.
+
+Examples:
+  toondb init
+  toondb init --isolated ~/src/project")]
+    Init(Init),
     /// Write systemd units that start the server when somebody connects.
     #[command(after_help = "\
 Writes toondb.socket and toondb.service, with the path of this very program: for your own user to ~/.config/systemd/user, and
@@ -149,6 +157,20 @@ pub struct Serve {
     /// Which log lines to write: error, warn, info, debug or trace, or a filter by module.
     #[arg(long, env = "TOONDB_LOG", default_value = "info", value_name = "FILTER")]
     pub log: String,
+}
+
+/// Which project, and who shares its memory.
+#[derive(Debug, Args)]
+pub struct Init {
+    /// The project's directory.
+    #[arg(value_parser = path, default_value = ".", value_name = "DIR")]
+    pub dir: PathBuf,
+    /// Linked worktrees share it; this is the default.
+    #[arg(long, conflicts_with = "isolated")]
+    pub shared: bool,
+    /// Linked worktrees have a memory of their own each.
+    #[arg(long)]
+    pub isolated: bool,
 }
 
 /// Where units go.
