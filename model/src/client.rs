@@ -64,7 +64,7 @@ impl Protocol {
     }
 
     fn start(&self, state: &mut State, id: ClientId) -> bool {
-        let says_no_socket = matches!(state.text.says, Says::Nothing | Says::Starting | Says::Embedded);
+        let says_no_socket = matches!(state.text.says, Says::Nothing | Says::Starting | Says::Alone);
         if self.is(Mutant::StarterJudges) && state.is_dir_held() && says_no_socket {
             state.wrong.told |= state.embedded == Embedded::Out;
             state.client_mut(id).end(Outcome::Locked);

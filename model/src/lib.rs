@@ -12,14 +12,14 @@
 //!   write keeps its number).
 //! - A **server** takes the directory's lock and writes into its text that it *starts*; opens the engine; takes the path's lock; removes a
 //!   socket that refuses connections; binds, listens, writes that it *serves*, tells its starter. While it cannot have the
-//!   directory's lock it reads the text. *Serving*, and the socket accepts: it sends its starter there. *Embedded*, by a process that
-//!   lives: that is its error. For whoever starts, ends, has died, or has said nothing yet, it waits, and so it does for a path's lock and
+//!   directory's lock it reads the text. *Serving*, and the socket accepts: it sends its starter there. *Alone*, by a process that lives:
+//!   that is its error. For whoever starts, ends, has died, or has said nothing yet, it waits, and so it does for a path's lock and
 //!   for a listener that a killed process still has.
 //! - It **ends** when nobody is connected, when a newer client asks (with the start lock, so that the next server is the newer one), or on
 //!   SIGTERM. In the first two cases it stops accepting, looks again, and goes on serving if somebody is there. Then it removes its
 //!   socket and closes the listener, in either order, writes that it *ends*, drains, lets the path go, closes the engine and lets the
 //!   directory go.
-//! - Somebody **embedded** tries the directory's lock once, writes *embedded*, and takes that back before letting the lock go, since the
+//! - Somebody **embedded** tries the directory's lock once, writes *alone*, and takes that back before letting the lock go, since the
 //!   process lives on.
 //!
 //! # The model

@@ -80,8 +80,8 @@ impl Protocol {
         }
     }
 
-    /// Waits no longer for a holder whose text says that it serves, if its socket accepts, or that it is embedded, if its process
-    /// lives. Who starts or ends is waited for, and so is who has said nothing yet or is dead.
+    /// Waits no longer for a holder whose text says that it serves, if its socket accepts, or that it has the directory alone,
+    /// if its process lives. Who starts or ends is waited for, and so is who has said nothing yet or is dead.
     fn judge(&self, state: &mut State, id: ServerId) -> bool {
         if state.server(id).phase != Phase::WaitingForDir || !state.is_dir_held() {
             return false;
@@ -89,9 +89,9 @@ impl Protocol {
         let serves = accepts(state) || self.is(Mutant::ServedUnproved);
         let line = match state.text.says {
             Says::Serving if serves && !self.is(Mutant::ServedIsAnError) => Line::Served,
-            Says::Embedded if state.text.author_lives => Line::Locked,
+            Says::Alone if state.text.author_lives => Line::Locked,
             _ if self.is(Mutant::NoWaitForPredecessor) || self.is(Mutant::ServedIsAnError) => Line::Locked,
-            Says::Nothing | Says::Starting | Says::Serving | Says::Ending | Says::Embedded => return false,
+            Says::Nothing | Says::Starting | Says::Serving | Says::Ending | Says::Alone => return false,
         };
         state.wrong.told |= line == Line::Locked && state.embedded == Embedded::Out;
         fail(state, id, line)

@@ -33,7 +33,7 @@ pub enum Says {
     /// A server that ends.
     Ending,
     /// A program that has the directory to itself.
-    Embedded,
+    Alone,
 }
 
 /// The text of the directory's lock. It is written after the lock was taken, so for a moment it is the last holder's.

@@ -51,7 +51,7 @@ pub(crate) fn embedded(state: &mut State) -> bool {
     match state.embedded {
         Embedded::Out | Embedded::In => return false,
         Embedded::Undescribed => {
-            (state.embedded, state.text) = (Embedded::In, Text { says: Says::Embedded, author_lives: true });
+            (state.embedded, state.text) = (Embedded::In, Text { says: Says::Alone, author_lives: true });
         }
         Embedded::Leaving => state.embedded = Embedded::Out,
     }
