@@ -18,7 +18,7 @@ pub struct Report {
     pub states: usize,
     /// Actions of the longest of all shortest ways to a state.
     pub depth: usize,
-    /// The properties that do not hold, each with the shortest run that shows it.
+    /// The properties that do not hold, each with a run that shows it.
     pub broken: Vec<(&'static str, String)>,
 }
 
@@ -35,15 +35,20 @@ pub fn explore(protocol: Protocol) -> Report {
     }
 }
 
-/// The shortest run that breaks a property; nothing if none does.
+/// A short run that breaks a property; nothing if none does.
 pub fn find(protocol: Protocol, property: &'static str) -> Option<String> {
     let readable = Protocol { sorts: false, ..protocol };
     let found = HasDiscoveries::AnyOf(BTreeSet::from([property]));
     let checker = readable.checker().finish_when(found).spawn_bfs().join();
-    checker.discovery(property).map(|path| tell(&path.into_vec()))
+    let mut run = checker.discovery(property)?.into_vec();
+    // The explorer goes on for a while after what it has found, and keeps the last.
+    let condition = readable.property(property).condition;
+    let end = run.iter().position(|(state, _)| condition(&readable, state) == (property == GOAL));
+    run.truncate(end.map_or(run.len(), |end| end + 1));
+    Some(tell(&run))
 }
 
-/// The shortest run to a goal; nothing if it cannot be reached.
+/// A short run to a goal; nothing if it cannot be reached.
 pub fn reach(protocol: Protocol, goal: Goal) -> Option<String> {
     find(Protocol { goal: Some(goal), ..protocol }, GOAL)
 }
@@ -74,13 +79,12 @@ pub fn goes_in_circles(protocol: Protocol) -> bool {
 }
 
 fn tell(run: &[(State, Option<Action>)]) -> String {
+    let Some(((state, _), before)) = run.split_last() else { return String::new() };
     let mut lines: Vec<String> =
-        run.iter().filter_map(|(state, action)| action.map(|action| line(state, action))).collect();
-    if let Some((state, _)) = run.last() {
-        let clients: Vec<_> = state.clients.iter().map(|client| client.at).collect();
-        let servers: Vec<_> = state.servers.iter().map(|server| (server.phase, server.held)).collect();
-        lines.push(format!("then {clients:?}; {servers:?}; {:?}; {:?}; {:?}", state.place, state.text, state.wrong));
-    }
+        before.iter().filter_map(|(state, action)| action.map(|action| line(state, action))).collect();
+    let clients: Vec<_> = state.clients.iter().map(|client| client.at).collect();
+    let servers: Vec<_> = state.servers.iter().map(|server| (server.phase, server.held)).collect();
+    lines.push(format!("then {clients:?}; {servers:?}; {:?}; {:?}; {:?}", state.place, state.text, state.wrong));
     lines.join("\n")
 }
 
