@@ -31,8 +31,12 @@ mod registry;
 mod room;
 mod server;
 mod session;
+mod succession;
 
-pub use client::{Answer, AsyncClient, BlockingClient, CallOptions, ClientOptions, Numbered, Numbers, Pipeline};
+pub use client::{
+    Answer, AsyncClient, BlockingClient, CallOptions, ClientOptions, Numbered, Numbers, OpenOptions, Pipeline, Report,
+    ServerCommand, socket_places,
+};
 pub use codec::{FrameCodec, FrameError};
 pub use hello::{HELLO_CODE, Hello, PROTOCOL, Welcome};
 pub use listener::{BindError, BoundSocket};
@@ -42,3 +46,4 @@ pub use message::{
 };
 pub use prescan::{ScanError, scan};
 pub use server::{Server, ServerOptions};
+pub use succession::Succession;

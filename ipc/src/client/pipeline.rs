@@ -17,6 +17,7 @@ use toondb_engine::limits;
 
 use super::options::ClientOptions;
 use super::stream::{Patience, Stream, broken, ended_by_server};
+use crate::hello::Hello;
 use crate::message::{self, Number};
 
 /// Queued bytes that are sent without waiting for [`Pipeline::flush`].
@@ -56,7 +57,12 @@ impl Pipeline {
 
     fn open(path: &Path, options: ClientOptions, client: Option<ClientId>) -> Result<Self> {
         let patience = Patience { timeout: options.timeout, on_idle: None };
-        let stream = Stream::connect(path, &options, client, &patience)?;
+        let hello = Hello::new(options.name.as_str());
+        let hello = match client {
+            Some(client) => hello.of(client),
+            None => hello,
+        };
+        let stream = Stream::connect(path, &options, &hello, &patience)?;
         Ok(Self { stream, options, next: 1, in_flight: 0 })
     }
 
