@@ -143,9 +143,16 @@ pub struct Serve {
     #[arg(value_parser = connections, long, env = "TOONDB_CONNECTIONS", value_name = "N",
         default_value_t = toondb_engine::limits::CONNECTIONS_MAX)]
     pub connections: usize,
-    /// End when nobody has been connected for so long, for example 10min. Only with sockets that outlive the server: systemd's.
+    /// End when nobody has been connected for so long, for example 10min. Only with sockets that outlive the server, systemd's, and
+    /// with --on-demand, where it is 60s.
     #[arg(value_parser = parse_span, long, value_name = "TIME")]
     pub idle_exit: Option<Duration>,
+    /// Serve the directory's own socket, as for those who open the directory: they find it there, and start it again.
+    #[arg(long)]
+    pub on_demand: bool,
+    /// Say on standard output what became of the start, and keep the log in the directory.
+    #[arg(long, hide = true, requires = "on_demand")]
+    pub started_by_client: bool,
     /// Which log lines to write: error, warn, info, debug or trace, or a filter by module.
     #[arg(long, env = "TOONDB_LOG", default_value = "info", value_name = "FILTER")]
     pub log: String,

@@ -6,6 +6,8 @@ mod cli;
 mod descriptors;
 mod formats;
 mod grpc;
+mod log_file;
+mod on_demand;
 mod output;
 mod paths;
 mod query;
