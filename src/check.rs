@@ -15,7 +15,7 @@ use toondb_engine::api::{
 use toondb_engine::check::check_directory;
 use toondb_engine::format::{Row, RowTable};
 use toondb_grpc::auth;
-use toondb_ipc::CallOptions;
+use toondb_ipc::{BlockingClient, CallOptions};
 
 use crate::cli;
 use crate::output::{count, print, print_tables, row};
@@ -27,6 +27,8 @@ const PATIENCE: Duration = Duration::from_secs(24 * 3_600);
 
 /// Nothing is wrong.
 const SOUND: u8 = 0;
+/// The command line is wrong, as clap says it too.
+const WRONG: u8 = 2;
 /// Only what is derived is wrong, and can be made anew. (1 and 2 say that there was no check: it failed, or the command
 /// line is wrong.)
 const REPAIRABLE: u8 = 3;
@@ -34,12 +36,17 @@ const REPAIRABLE: u8 = 3;
 const DAMAGED: u8 = 4;
 
 /// Checks and tells.
-pub fn check(options: &cli::Check) -> Result<ExitCode, Box<dyn Error>> {
-    let report = match (&options.dir, &options.socket) {
-        (Some(dir), None) => directory(dir, options.repair)?,
-        (None, Some(socket)) => served(socket, &options.namespaces, options.repair)?,
-        (None, None) | (Some(_), Some(_)) => {
-            return Err("give either the data directory, or the socket of a running server".into());
+pub fn check(options: &cli::Check, data: Option<&Path>) -> Result<ExitCode, Box<dyn Error>> {
+    let report = match (&options.dir, &options.socket, data) {
+        (Some(dir), None, None) => directory(dir, options.repair)?,
+        (None, Some(socket), None) => served(&connect(socket, None)?, &options.namespaces, options.repair)?,
+        (None, None, Some(_)) => served(&connect(Path::new(""), data)?, &options.namespaces, options.repair)?,
+        (None, None, None) | (Some(_), Some(_), _) | (Some(_), _, Some(_)) | (_, Some(_), Some(_)) => {
+            eprintln!(
+                "toondb: check one of these: a data directory that nobody has open (DIR), the server on a socket (--socket), \
+                       that of a directory (toondb --data DIR check)"
+            );
+            return Ok(ExitCode::from(WRONG));
         }
     };
     if options.json {
@@ -68,8 +75,7 @@ fn directory(dir: &Path, repair: bool) -> Result<CheckReport, Box<dyn Error>> {
 }
 
 /// Lets a server check what it serves; its tokens are not looked at.
-fn served(socket: &Path, namespaces: &[String], repair: bool) -> Result<CheckReport, Box<dyn Error>> {
-    let client = connect(socket)?;
+fn served(client: &BlockingClient, namespaces: &[String], repair: bool) -> Result<CheckReport, Box<dyn Error>> {
     let namespaces = namespaces.iter().map(|name| NamespaceName::from(name.as_str())).collect();
     let check = Check { namespaces, repair };
     let options = CallOptions { timeout: Some(PATIENCE), ..CallOptions::default() };

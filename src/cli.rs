@@ -24,7 +24,7 @@ Examples:
   toondb serve --grpc localhost:50051                 serve gRPC to this machine, and no socket
   toondb serve --socket /tmp/toondb.sock --grpc 0.0.0.0:50051 --grpc-cert cert.pem --grpc-key key.pem
   toondb ping --socket /tmp/toondb.sock               is it alive, and how fast?
-  toondb stats --socket /tmp/toondb.sock              what is in it?
+  toondb --data ~/memory stats                        what is in it? Its server is started if none runs
   toondb stats --format json                          the same for a script
   toondb check ~/.local/share/toondb                  is everything stored what was written?
   toondb check --socket /tmp/toondb.sock              the same of a server, while it serves
@@ -36,6 +36,9 @@ From Python:
   client = IpcClient.connect(\"/tmp/toondb.sock\")"
 )]
 pub struct Cli {
+    /// For commands that ask a server: the one of this data directory, which is started if nobody serves it. It ends by itself.
+    #[arg(value_parser = path, long = "data", id = "open_data", value_name = "DIR")]
+    pub data: Option<PathBuf>,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -88,6 +91,7 @@ Examples:
   toondb check ~/.local/share/toondb
   toondb check --repair ~/.local/share/toondb
   toondb check --socket /tmp/toondb.sock
+  toondb --data ~/.local/share/toondb check      by its server, while it serves
   toondb check --socket /tmp/toondb.sock --namespace agents --repair")]
     Check(Check),
     /// Convert a text between TOON and JSON, or to Markdown.
@@ -116,6 +120,16 @@ Examples:
   toondb token create --name backup --all-namespaces --rights read,admin
   toondb token revoke 0123456789abcdef")]
     Token(Token),
+}
+
+impl Command {
+    /// True if it asks a server, be it on a socket or that of a directory.
+    pub fn asks_a_server(&self) -> bool {
+        match self {
+            Self::Ping(_) | Self::Stats(_) | Self::Check(_) => true,
+            Self::Serve(_) | Self::InstallUnits(_) | Self::Convert(_) | Self::Tokens(_) | Self::Token(_) => false,
+        }
+    }
 }
 
 /// How to serve.
@@ -192,7 +206,7 @@ pub struct Stats {
 // What `requires` asks for is not asked for where it conflicts with something else, as DIR does with --socket: so the
 // options of each of them conflict with the other one.
 #[derive(Debug, Args)]
-#[command(group = clap::ArgGroup::new("what").required(true).args(["dir", "socket"]))]
+#[command(group = clap::ArgGroup::new("what").args(["dir", "socket"]))]
 pub struct Check {
     /// The data directory.
     #[arg(value_parser = path, value_name = "DIR")]

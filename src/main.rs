@@ -32,12 +32,16 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    let data = cli.data.as_deref();
+    if data.is_some() && !cli.command.asks_a_server() {
+        return ended(Err("--data in front of the command is for those that ask a server: ping, stats, check".into()));
+    }
     let result = match cli.command {
         Command::Serve(options) => serve::serve(&options),
         Command::InstallUnits(options) => units::install(&options),
-        Command::Ping(options) => query::ping(&options),
-        Command::Stats(options) => stats::stats(&options),
-        Command::Check(options) => return ended(check::check(&options)),
+        Command::Ping(options) => query::ping(&options, data),
+        Command::Stats(options) => stats::stats(&options, data),
+        Command::Check(options) => return ended(check::check(&options, data)),
         Command::Convert(options) => text::convert(options),
         Command::Tokens(options) => text::tokens(options),
         Command::Token(options) => token::token(options.command),

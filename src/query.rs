@@ -5,14 +5,17 @@ use std::path::Path;
 use std::time::Duration;
 
 use toondb_engine::api::{ErrorCode, Ping};
-use toondb_ipc::{BlockingClient, ClientOptions};
+use toondb_ipc::{BlockingClient, ClientOptions, OpenOptions, ServerCommand};
 
 use crate::cli;
 
 const PINGS: usize = 5;
 
-/// A connection to the server; without one, the error says how to start it.
-pub fn connect(socket: &Path) -> Result<BlockingClient, Box<dyn Error>> {
+/// A connection to the server on a socket, or to that of a directory; without one, the error says how to start it.
+pub fn connect(socket: &Path, data: Option<&Path>) -> Result<BlockingClient, Box<dyn Error>> {
+    if let Some(data) = data {
+        return open(data);
+    }
     let options = ClientOptions { timeout: Some(Duration::from_secs(5)), ..ClientOptions::default() };
     BlockingClient::connect(socket, options).map_err(|error| {
         let socket = socket.display();
@@ -24,10 +27,16 @@ pub fn connect(socket: &Path) -> Result<BlockingClient, Box<dyn Error>> {
     })
 }
 
+/// Opens a directory; its server is this very program.
+fn open(data: &Path) -> Result<BlockingClient, Box<dyn Error>> {
+    let options = OpenOptions::new(ServerCommand::new(std::env::current_exe()?));
+    Ok(BlockingClient::open(data, options)?)
+}
+
 /// Asks for signs of life and shows how long they took.
 #[expect(clippy::disallowed_methods, reason = "the command measures real time for its user")]
-pub fn ping(server: &cli::Server) -> Result<(), Box<dyn Error>> {
-    let client = connect(&server.socket)?;
+pub fn ping(server: &cli::Server, data: Option<&Path>) -> Result<(), Box<dyn Error>> {
+    let client = connect(&server.socket, data)?;
     for _ in 0..PINGS {
         let start = std::time::Instant::now();
         let pong = client.call_op("", Ping {})?;

@@ -3,6 +3,7 @@
 
 use std::error::Error;
 use std::fmt::Write as _;
+use std::path::Path;
 
 use toondb_engine::api::{
     self, ErrorCode, ListNamespaces, NamespaceStats, NamespaceStatsRequest, OutputFormat, ServerStats,
@@ -15,8 +16,8 @@ use crate::output::{count, print, print_tables, row};
 use crate::query::connect;
 
 /// Shows the counters.
-pub fn stats(options: &cli::Stats) -> Result<(), Box<dyn Error>> {
-    let client = connect(&options.server.socket)?;
+pub fn stats(options: &cli::Stats, data: Option<&Path>) -> Result<(), Box<dyn Error>> {
+    let client = connect(&options.server.socket, data)?;
     let (server, names) = match &options.namespace {
         Some(name) => (None, vec![name.clone()]),
         None => {
