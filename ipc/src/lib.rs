@@ -41,7 +41,7 @@ pub use codec::{FrameCodec, FrameError};
 pub use hello::{HELLO_CODE, Hello, PROTOCOL, Welcome};
 pub use listener::{BindError, BoundSocket};
 pub use message::{
-    ID_NONE, RequestHead, ResponseHead, STATUS_OK, Violation, read_args, read_body, read_error, read_request,
+    ID_NONE, RequestHead, ResponseHead, STATUS_OK, Violation, read_args, read_body, read_error, read_map, read_request,
     read_response, write_failure, write_request, write_result, write_success,
 };
 pub use prescan::{ScanError, scan};
