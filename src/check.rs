@@ -67,7 +67,10 @@ fn outcome(report: &CheckReport) -> (u8, &'static str) {
 
 fn directory(dir: &Path, repair: bool) -> Result<CheckReport, Box<dyn Error>> {
     let mut report = check_directory(dir, repair).map_err(|error| match error.code {
-        ErrorCode::Locked => format!("{error}. A running server checks itself: toondb check --socket PATH").into(),
+        ErrorCode::Locked => {
+            format!("{error}. A running server checks itself: toondb --data DIR check, or toondb check --socket PATH")
+                .into()
+        }
         _ => Box::<dyn Error>::from(error),
     })?;
     report.tell(tokens(dir));

@@ -140,7 +140,7 @@ impl Places {
         let places = Self { inherited, socket, grpc: options.grpc.clone() };
         if options.idle_exit.is_some() && (places.socket.is_some() || places.grpc.is_some()) {
             let text = "--idle-exit is for sockets that outlive the server and start it again: those that systemd hands over \
-                        (toondb install-units). A socket of the server's own would be gone";
+                        (toondb install-units). A socket of the server's own would be gone; with --on-demand, those who open the directory start it again";
             return Err(text.into());
         }
         Ok(places)

@@ -34,8 +34,8 @@ mod session;
 mod succession;
 
 pub use client::{
-    Answer, AsyncClient, BlockingClient, CallOptions, ClientOptions, Numbered, Numbers, OpenOptions, Pipeline, Report,
-    ServerCommand, socket_places,
+    Answer, AsyncClient, BlockingClient, CallOptions, ClientOptions, Numbered, Numbers, OpenOptions, Opened, Pipeline,
+    Report, ServerCommand, socket_places,
 };
 pub use codec::{FrameCodec, FrameError};
 pub use hello::{HELLO_CODE, Hello, PROTOCOL, Welcome};

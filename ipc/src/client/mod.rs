@@ -15,6 +15,6 @@ mod waiting;
 pub use asynchronous::AsyncClient;
 pub use blocking::{BlockingClient, CallOptions};
 pub use numbers::{Numbered, Numbers};
-pub use open::{OpenOptions, Report, ServerCommand, socket_places};
+pub use open::{OpenOptions, Opened, Report, ServerCommand, socket_places};
 pub use options::ClientOptions;
 pub use pipeline::{Answer, Pipeline};

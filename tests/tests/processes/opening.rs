@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rustix::process::Signal;
-use toondb_engine::api::Get;
+use toondb_engine::api::{ErrorCode, Get};
 use toondb_ipc::{AsyncClient, BlockingClient};
 use toondb_tests::requests::{get, put};
 use toondb_tests::{Dice, Served, Started, TempDir, increment, is_long, open_options, run, seed};
@@ -44,6 +44,12 @@ impl Caller {
         let mut line = String::new();
         self.output.read_line(&mut line).unwrap();
         Started::of_pid(line.trim_end().parse().unwrap_or_else(|_| panic!("a caller was refused: {line}")))
+    }
+
+    /// Kills it, whatever it is about.
+    fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 
     fn end(self) {
@@ -218,6 +224,75 @@ fn kills_and_stops_lose_nothing_and_repeat_nothing() {
     assert_eq!(count(&client, "shared"), told);
     println!("{told} increments in {rounds} lives");
     Started::behind(&client).unwrap().kill();
+}
+
+/// A starter may be killed before, while and after it starts a server: whoever comes next is answered by one.
+#[test]
+fn starters_that_are_killed_leave_nothing_undone() {
+    Started::adopt_all();
+    let rounds = if is_long() { 500 } else { 20 };
+    let dir = TempDir::in_memory();
+    let dice = Dice::new(seed(1));
+    for round in 0..rounds {
+        let data = dir.join(&round.to_string());
+        let mut killed: Vec<Caller> = (0..3).map(|_| Caller::start(STAYS)).collect();
+        killed.iter_mut().for_each(|caller| caller.ask(&data));
+        pause_for(Duration::from_micros(dice.below(40_000)));
+        killed.into_iter().for_each(Caller::kill);
+        let client = BlockingClient::open(&data, open_options(STAYS)).unwrap();
+        client.call_op("default", increment("calls")).unwrap();
+        let server = Started::behind(&client).unwrap();
+        server.kill();
+        drop(client);
+        // One that a killed starter has left behind, and that was waiting for this one, serves now or has ended.
+        let client = BlockingClient::open(&data, open_options(STAYS)).unwrap();
+        assert!(count(&client, "calls") >= 1, "round {round}");
+        Started::behind(&client).unwrap().kill();
+        fs::remove_dir_all(&data).unwrap();
+    }
+}
+
+/// A log that is full begins a new one; where it cannot, its lines are left out, and the server serves.
+#[test]
+fn the_log_stays_within_its_bound() {
+    Started::adopt_all();
+    let dir = TempDir::new();
+    let bound = usize::try_from(toondb_engine::limits::LOG_FILE_BYTES_MAX).unwrap();
+    for can_rotate in [true, false] {
+        let data = dir.join(if can_rotate { "free" } else { "blocked" });
+        fs::create_dir(&data).unwrap();
+        fs::write(data.join("toondb.log"), vec![b'x'; bound - 10]).unwrap();
+        if !can_rotate {
+            fs::create_dir(data.join("toondb.log.1")).unwrap();
+        }
+        let client = BlockingClient::open(&data, open_options(STAYS)).unwrap();
+        run(&client, "default", put("k", "v")).unwrap();
+        let length = |name: &str| usize::try_from(fs::metadata(data.join(name)).unwrap().len()).unwrap();
+        if can_rotate {
+            assert_eq!((length("toondb.log.1"), logged(&data, "ToonDB is ready")), (bound - 10, 1));
+        }
+        assert!(length("toondb.log") <= bound);
+        Started::behind(&client).unwrap().kill();
+    }
+}
+
+/// What is gone is not made anew: whoever removed it, or put another in its place, meant something by it.
+#[test]
+fn a_directory_that_was_removed_is_missed() {
+    Started::adopt_all();
+    let dir = TempDir::new();
+    let data = dir.join("data");
+    let client = BlockingClient::open(&data, open_options(STAYS)).unwrap();
+    let server = Started::behind(&client).unwrap();
+    fs::rename(&data, dir.join("moved")).unwrap();
+    server.kill();
+    let error = run(&client, "default", get("k")).unwrap_err();
+    assert_eq!(error.code, ErrorCode::Unavailable, "{error}");
+    assert!(!data.exists(), "nothing was made in its place");
+    let other = BlockingClient::open(&data, open_options(STAYS)).unwrap();
+    let error = run(&client, "default", get("k")).unwrap_err();
+    assert!(error.message.contains("replaced"), "{error}");
+    Started::behind(&other).unwrap().kill();
 }
 
 /// A server on a socket of its own, started by hand, says where it is.

@@ -9,6 +9,7 @@ use toondb_engine::{DirectoryIdentity, SharedDir, VERSION, limits};
 use super::options::OpenOptions;
 use super::places::{Place, places};
 use super::starter::{Outcome, start};
+use crate::client::options::ClientOptions;
 use crate::client::stream::{Patience, Silence, Stream};
 use crate::client::waiting::pause_for;
 use crate::hello::Hello;
@@ -16,7 +17,7 @@ use crate::hello::Hello;
 const PAUSE_MIN: Duration = Duration::from_millis(1);
 const PAUSE_MAX: Duration = Duration::from_millis(10);
 
-/// A directory that was opened.
+/// A directory that was opened: found, checked, and known again. Whoever connects to its server does so through this.
 #[derive(Debug)]
 pub struct Opened {
     path: PathBuf,
@@ -49,7 +50,11 @@ impl Call<'_> {
 }
 
 impl Opened {
-    /// Finds or makes the directory, and checks it.
+    /// Finds or makes the directory, and checks it; nobody is asked and nothing started yet.
+    ///
+    /// # Errors
+    /// `PermissionDenied` if it is another user's, or everyone may write into it; `InvalidArgument` if the server's program has no
+    /// absolute path; what the file system says.
     pub fn new(path: &Path, options: OpenOptions) -> Result<Self> {
         options.server.check()?;
         let dir = SharedDir::open(path)?;
@@ -61,8 +66,13 @@ impl Opened {
         &self.path
     }
 
+    /// How its clients connect.
+    pub fn client_options(&self) -> &ClientOptions {
+        &self.options.client
+    }
+
     /// Connects to its server, and says hello.
-    pub fn reach(&self, client: Option<ClientId>, patience: &Patience<'_>) -> Result<Stream> {
+    pub(crate) fn reach(&self, client: Option<ClientId>, patience: &Patience<'_>) -> Result<Stream> {
         let call = Call { patience, since: Silence::begin(), client };
         let (mut pause, mut in_vain) = (PAUSE_MIN, 0);
         loop {
