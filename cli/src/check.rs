@@ -14,11 +14,11 @@ use toondb_engine::api::{
 use toondb_engine::check::check_directory;
 use toondb_engine::format::{Row, RowTable};
 use toondb_grpc::auth;
-use toondb_ipc::CallOptions;
+use toondb_ipc::{BlockingClient, CallOptions};
 
 use crate::cli;
 use crate::output::{count, print, print_tables, row};
-use crate::query::connect;
+use crate::query::{Directory, connect};
 
 /// How long a server may take: longer than any check lasts. One that has ended is noticed by its connection, and whoever
 /// waits may press Ctrl-C.
@@ -26,6 +26,8 @@ const PATIENCE: Duration = Duration::from_secs(24 * 3_600);
 
 /// Nothing is wrong.
 const SOUND: u8 = 0;
+/// The command line is wrong, as clap says it too.
+const WRONG: u8 = 2;
 /// Only what is derived is wrong, and can be made anew. (1 and 2 say that there was no check: it failed, or the command
 /// line is wrong.)
 const REPAIRABLE: u8 = 3;
@@ -33,12 +35,17 @@ const REPAIRABLE: u8 = 3;
 const DAMAGED: u8 = 4;
 
 /// Checks and tells; gives the exit code.
-pub fn check(options: &cli::Check) -> Result<u8, Box<dyn Error>> {
-    let report = match (&options.dir, &options.socket) {
-        (Some(dir), None) => directory(dir, options.repair)?,
-        (None, Some(socket)) => served(socket, &options.namespaces, options.repair)?,
-        (None, None) | (Some(_), Some(_)) => {
-            return Err("give either the data directory, or the socket of a running server".into());
+pub fn check(options: &cli::Check, data: Option<&Directory<'_>>) -> Result<u8, Box<dyn Error>> {
+    let report = match (&options.dir, &options.socket, data) {
+        (Some(dir), None, None) => directory(dir, options.repair)?,
+        (None, Some(socket), None) => served(&connect(socket, None)?, &options.namespaces, options.repair)?,
+        (None, None, Some(_)) => served(&connect(Path::new(""), data)?, &options.namespaces, options.repair)?,
+        (None, None, None) | (Some(_), Some(_), _) | (Some(_), _, Some(_)) | (_, Some(_), Some(_)) => {
+            eprintln!(
+                "toondb: check one of these: a data directory that nobody has open (DIR), the server on a socket (--socket), \
+                       that of a directory (toondb --data DIR check)"
+            );
+            return Ok(WRONG);
         }
     };
     if options.json {
@@ -59,7 +66,10 @@ fn outcome(report: &CheckReport) -> (u8, &'static str) {
 
 fn directory(dir: &Path, repair: bool) -> Result<CheckReport, Box<dyn Error>> {
     let mut report = check_directory(dir, repair).map_err(|error| match error.code {
-        ErrorCode::Locked => format!("{error}. A running server checks itself: toondb check --socket PATH").into(),
+        ErrorCode::Locked => {
+            format!("{error}. A running server checks itself: toondb --data DIR check, or toondb check --socket PATH")
+                .into()
+        }
         _ => Box::<dyn Error>::from(error),
     })?;
     report.tell(tokens(dir));
@@ -67,8 +77,7 @@ fn directory(dir: &Path, repair: bool) -> Result<CheckReport, Box<dyn Error>> {
 }
 
 /// Lets a server check what it serves; its tokens are not looked at.
-fn served(socket: &Path, namespaces: &[String], repair: bool) -> Result<CheckReport, Box<dyn Error>> {
-    let client = connect(socket)?;
+fn served(client: &BlockingClient, namespaces: &[String], repair: bool) -> Result<CheckReport, Box<dyn Error>> {
     let namespaces = namespaces.iter().map(|name| NamespaceName::from(name.as_str())).collect();
     let check = Check { namespaces, repair };
     let options = CallOptions { timeout: Some(PATIENCE), ..CallOptions::default() };

@@ -23,7 +23,7 @@ Examples:
   toondb serve --grpc localhost:50051                 serve gRPC to this machine, and no socket
   toondb serve --socket /tmp/toondb.sock --grpc 0.0.0.0:50051 --grpc-cert cert.pem --grpc-key key.pem
   toondb ping --socket /tmp/toondb.sock               is it alive, and how fast?
-  toondb stats --socket /tmp/toondb.sock              what is in it?
+  toondb --data ~/memory stats                        what is in it? Its server is started if none runs
   toondb stats --format json                          the same for a script
   toondb check ~/.local/share/toondb                  is everything stored what was written?
   toondb check --socket /tmp/toondb.sock              the same of a server, while it serves
@@ -35,6 +35,9 @@ From Python:
   client = IpcClient.connect(\"/tmp/toondb.sock\")"
 )]
 pub struct Cli {
+    /// For commands that ask a server: the one of this data directory, which is started if nobody serves it. It ends by itself.
+    #[arg(value_parser = path, long = "data", id = "open_data", value_name = "DIR")]
+    pub data: Option<PathBuf>,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -96,6 +99,7 @@ Examples:
   toondb check ~/.local/share/toondb
   toondb check --repair ~/.local/share/toondb
   toondb check --socket /tmp/toondb.sock
+  toondb --data ~/.local/share/toondb check      by its server, while it serves
   toondb check --socket /tmp/toondb.sock --namespace agents --repair")]
     Check(Check),
     /// Convert a text between TOON and JSON, or to Markdown.
@@ -126,6 +130,21 @@ Examples:
     Token(Token),
 }
 
+impl Command {
+    /// True if it asks a server, be it on a socket or that of a directory.
+    pub fn asks_a_server(&self) -> bool {
+        match self {
+            Self::Ping(_) | Self::Stats(_) | Self::Check(_) => true,
+            Self::Serve(_)
+            | Self::Init(_)
+            | Self::InstallUnits(_)
+            | Self::Convert(_)
+            | Self::Tokens(_)
+            | Self::Token(_) => false,
+        }
+    }
+}
+
 /// How to serve.
 #[derive(Debug, Args)]
 pub struct Serve {
@@ -151,9 +170,16 @@ pub struct Serve {
     #[arg(value_parser = connections, long, env = "TOONDB_CONNECTIONS", value_name = "N",
         default_value_t = toondb_engine::limits::CONNECTIONS_MAX)]
     pub connections: usize,
-    /// End when nobody has been connected for so long, for example 10min. Only with sockets that outlive the server: systemd's.
+    /// End when nobody has been connected for so long, for example 10min. Only with sockets that outlive the server, systemd's, and
+    /// with --on-demand, where it is 60s.
     #[arg(value_parser = parse_span, long, value_name = "TIME")]
     pub idle_exit: Option<Duration>,
+    /// Serve the directory's own socket, as for those who open the directory: they find it there, and start it again.
+    #[arg(long)]
+    pub on_demand: bool,
+    /// Say on standard output what became of the start, and keep the log in the directory.
+    #[arg(long, hide = true, requires = "on_demand")]
+    pub started_by_client: bool,
     /// Which log lines to write: error, warn, info, debug or trace, or a filter by module.
     #[arg(long, env = "TOONDB_LOG", default_value = "info", value_name = "FILTER")]
     pub log: String,
@@ -207,7 +233,7 @@ pub struct Stats {
 // What `requires` asks for is not asked for where it conflicts with something else, as DIR does with --socket: so the
 // options of each of them conflict with the other one.
 #[derive(Debug, Args)]
-#[command(group = clap::ArgGroup::new("what").required(true).args(["dir", "socket"]))]
+#[command(group = clap::ArgGroup::new("what").args(["dir", "socket"]))]
 pub struct Check {
     /// The data directory.
     #[arg(value_parser = path, value_name = "DIR")]

@@ -11,6 +11,8 @@ mod descriptors;
 mod formats;
 mod grpc;
 mod init;
+mod log_file;
+mod on_demand;
 mod output;
 mod paths;
 mod program;
@@ -31,6 +33,7 @@ use clap::Parser as _;
 
 use crate::cli::{Cli, Command};
 pub use crate::program::Program;
+use crate::query::Directory;
 
 /// As every program says it.
 const SUCCESS: u8 = 0;
@@ -41,7 +44,7 @@ const FAILURE: u8 = 1;
 #[must_use = "the process ends with this code"]
 pub fn run(program: &Program, arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let code = match Cli::try_parse_from(std::iter::once(OsString::from("toondb")).chain(arguments)) {
-        Ok(cli) => ended(carry_out(program, cli.command)),
+        Ok(cli) => ended(carry_out(program, cli)),
         Err(refused) => {
             // What help, the version or an error cannot be written to has nobody who reads it.
             let _ = refused.print();
@@ -53,14 +56,18 @@ pub fn run(program: &Program, arguments: impl IntoIterator<Item = OsString>) -> 
     code
 }
 
-fn carry_out(program: &Program, command: Command) -> Result<u8, Box<dyn Error>> {
+fn carry_out(program: &Program, Cli { data, command }: Cli) -> Result<u8, Box<dyn Error>> {
+    if data.is_some() && !command.asks_a_server() {
+        return Err("--data in front of the command is for those that ask a server: ping, stats, check".into());
+    }
+    let directory = data.as_deref().map(|path| Directory { path, program });
     match command {
         Command::Serve(options) => serve::serve(&options)?,
         Command::Init(options) => init::init(&options)?,
         Command::InstallUnits(options) => units::install(program, &options)?,
-        Command::Ping(options) => query::ping(&options)?,
-        Command::Stats(options) => stats::stats(&options)?,
-        Command::Check(options) => return check::check(&options),
+        Command::Ping(options) => query::ping(&options, directory.as_ref())?,
+        Command::Stats(options) => stats::stats(&options, directory.as_ref())?,
+        Command::Check(options) => return check::check(&options, directory.as_ref()),
         Command::Convert(options) => text::convert(options)?,
         Command::Tokens(options) => text::tokens(options)?,
         Command::Token(options) => token::token(options.command)?,

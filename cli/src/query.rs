@@ -5,14 +5,26 @@ use std::path::Path;
 use std::time::Duration;
 
 use toondb_engine::api::{ErrorCode, Ping};
-use toondb_ipc::{BlockingClient, ClientOptions};
+use toondb_ipc::{BlockingClient, ClientOptions, OpenOptions, ServerCommand};
 
 use crate::cli;
+use crate::program::{Program, UNKNOWN};
 
 const PINGS: usize = 5;
 
-/// A connection to the server; without one, the error says how to start it.
-pub fn connect(socket: &Path) -> Result<BlockingClient, Box<dyn Error>> {
+/// A directory whose server is asked, and the program that serves it if nobody does.
+pub struct Directory<'a> {
+    /// The directory.
+    pub path: &'a Path,
+    /// This very command.
+    pub program: &'a Program,
+}
+
+/// A connection to the server on a socket, or to that of a directory; without one, the error says how to start it.
+pub fn connect(socket: &Path, data: Option<&Directory<'_>>) -> Result<BlockingClient, Box<dyn Error>> {
+    if let Some(data) = data {
+        return open(data);
+    }
     let options = ClientOptions { timeout: Some(Duration::from_secs(5)), ..ClientOptions::default() };
     BlockingClient::connect(socket, options).map_err(|error| {
         let socket = socket.display();
@@ -24,10 +36,18 @@ pub fn connect(socket: &Path) -> Result<BlockingClient, Box<dyn Error>> {
     })
 }
 
+/// Opens a directory.
+fn open(data: &Directory<'_>) -> Result<BlockingClient, Box<dyn Error>> {
+    let mut words = data.program.words();
+    let program = words.next().ok_or(UNKNOWN)?;
+    let server = ServerCommand { program: program.into(), first_arguments: words.map(Into::into).collect() };
+    Ok(BlockingClient::open(data.path, OpenOptions::new(server))?)
+}
+
 /// Asks for signs of life and shows how long they took.
 #[expect(clippy::disallowed_methods, reason = "the command measures real time for its user")]
-pub fn ping(server: &cli::Server) -> Result<(), Box<dyn Error>> {
-    let client = connect(&server.socket)?;
+pub fn ping(server: &cli::Server, data: Option<&Directory<'_>>) -> Result<(), Box<dyn Error>> {
+    let client = connect(&server.socket, data)?;
     for _ in 0..PINGS {
         let start = std::time::Instant::now();
         let pong = client.call_op("", Ping {})?;

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use crate::activation::Inherited;
 use crate::cli::Serve;
 use crate::descriptors::connections_of_each;
 use crate::grpc::Grpc;
+use crate::on_demand;
 use crate::signals::{Event, Signals};
 use crate::supervisor::Supervisor;
 
@@ -22,9 +23,14 @@ use crate::supervisor::Supervisor;
 const SOCKET_DEFAULT: &str = "/tmp/toondb.sock";
 /// How often a server that may end by itself looks whether somebody is connected.
 const IDLE_LOOK: Duration = Duration::from_secs(1);
+/// How long one that gives way waits for whoever asked for it to go, and how often it looks.
+const GIVE_WAY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_millis(2));
 
 /// Serves until SIGTERM or SIGINT, then answers what was accepted and closes the engine.
 pub fn serve(options: &Serve) -> Result<(), Box<dyn Error>> {
+    if options.on_demand {
+        return on_demand::serve(options);
+    }
     start_logs(&options.log)?;
     // Before anything of this process opens a descriptor.
     let inherited = Inherited::take()?;
@@ -32,12 +38,13 @@ pub fn serve(options: &Serve) -> Result<(), Box<dyn Error>> {
     let supervisor = Supervisor::of_this_process();
     let places = Places::of(options, inherited)?;
     let connections = connections_of_each(options.connections, places.count());
-    let engine = Supervisor::starting(|| Engine::open(EngineOptions::new(&options.data)))?;
+    let engine_options = EngineOptions { serves: true, ..EngineOptions::new(&options.data) };
+    let engine = Supervisor::starting(|| Engine::open(engine_options))?;
     let mut doors = places.open(options, connections, &engine)?;
     // Before anyone hears that the server is ready, and may end it in order.
     signals.catch_ending()?;
     let addresses = doors.addresses();
-    engine.announce(&addresses)?;
+    engine.announce(&addresses, doors.path())?;
     tracing::info!(
         version = VERSION,
         socket = doors.socket.as_ref().map(tracing::field::display),
@@ -48,7 +55,15 @@ pub fn serve(options: &Serve) -> Result<(), Box<dyn Error>> {
     );
     supervisor.ready(&addresses);
     let why = wait(&mut signals, supervisor, &mut doors, &engine, options.idle_exit);
+    end(why, doors, &engine)
+}
+
+/// Answers what was accepted and closes the engine.
+pub fn end(why: &'static str, doors: Doors, engine: &Engine) -> Result<(), Box<dyn Error>> {
     tracing::info!(signal = why, "stopping: answering accepted requests");
+    if let Err(error) = engine.announce_end(doors.path()) {
+        tracing::warn!(%error, "the lock file does not say that the server is ending");
+    }
     let complete = doors.stop();
     engine.close()?;
     tracing::info!(complete, "stopped");
@@ -56,7 +71,7 @@ pub fn serve(options: &Serve) -> Result<(), Box<dyn Error>> {
 }
 
 /// Waits until the server has to end; gives why.
-fn wait(
+pub fn wait(
     signals: &mut Signals,
     mut supervisor: Supervisor,
     doors: &mut Doors,
@@ -66,21 +81,28 @@ fn wait(
     let looks = idle_exit.map(|time| time.min(IDLE_LOOK));
     let at_most = looks.into_iter().chain(supervisor.interval()).min();
     let clock = SystemClock::new();
+    let succession = doors.ipc.as_ref().map(Server::succession);
     let mut used_at = clock.monotonic();
+    let mut gives_way_until = Duration::ZERO;
     loop {
-        match signals.wait(at_most) {
+        let gives_way = clock.monotonic() < gives_way_until;
+        let at_most = if gives_way { Some(GIVE_WAY.1) } else { at_most };
+        match signals.wait(at_most, succession.as_deref()) {
             Event::End(name) => {
                 supervisor.stopping(name);
                 return name;
             }
             Event::Reload => supervisor.reloaded(),
+            Event::GiveWay => gives_way_until = clock.monotonic() + GIVE_WAY.0,
             Event::None => {}
         }
         supervisor.look_after(engine);
+        let is_over = idle_exit.is_some_and(|time| clock.monotonic().saturating_sub(used_at) >= time);
         if doors.connections() > 0 {
             used_at = clock.monotonic();
-        } else if idle_exit.is_some_and(|time| clock.monotonic().saturating_sub(used_at) >= time) {
+        } else if gives_way || is_over {
             let why = match doors.end_if_idle() {
+                Ok(true) if gives_way => "a newer version takes over",
                 Ok(true) => "nobody is connected",
                 Ok(false) => continue,
                 Err(error) => {
@@ -118,7 +140,7 @@ impl Places {
         let places = Self { inherited, socket, grpc: options.grpc.clone() };
         if options.idle_exit.is_some() && (places.socket.is_some() || places.grpc.is_some()) {
             let text = "--idle-exit is for sockets that outlive the server and start it again: those that systemd hands over \
-                        (toondb install-units). A socket of the server's own would be gone";
+                        (toondb install-units). A socket of the server's own would be gone; with --on-demand, those who open the directory start it again";
             return Err(text.into());
         }
         Ok(places)
@@ -130,36 +152,49 @@ impl Places {
     }
 
     fn open(self, options: &Serve, connections: usize, engine: &Engine) -> Result<Doors, Box<dyn Error>> {
-        let ipc_options = ServerOptions { connections_max: connections, ..ServerOptions::default() };
+        let directory = engine.directory();
+        let ipc_options = ServerOptions { connections_max: connections, directory, ..ServerOptions::default() };
         let service = || Arc::new(engine.clone());
-        let (ipc, socket) = match (self.inherited.socket, self.socket) {
+        let (ipc, path) = match (self.inherited.socket, self.socket) {
             (Some(listener), _) => {
-                let shown = listener.local_addr()?.as_pathname().map(|path| path.display().to_string());
-                (Some(Server::adopt(listener, ipc_options, service())?), shown.or(Some("handed over".to_owned())))
+                let path = listener.local_addr()?.as_pathname().map(Path::to_owned);
+                (Some(Server::adopt(listener, ipc_options, service())?), path)
             }
-            (None, Some(path)) => {
-                (Some(Server::bind(&path, ipc_options, service())?), Some(path.display().to_string()))
-            }
+            (None, Some(path)) => (Some(Server::bind(&path, ipc_options, service())?), Some(path)),
             (None, None) => (None, None),
         };
+        let shown = path.as_ref().map_or_else(|| "handed over".to_owned(), |path| path.display().to_string());
+        let socket = ipc.is_some().then_some(shown);
         let grpc = match (self.inherited.grpc, self.grpc) {
             (Some(listener), _) => Some(Grpc::adopt(listener, options, connections, engine)?),
             (None, Some(address)) => Some(Grpc::start(&address, options, connections, engine)?),
             (None, None) => None,
         };
-        Ok(Doors { ipc, socket, grpc })
+        Ok(Doors { ipc, socket, path, grpc })
     }
 }
 
 /// The frontends.
-struct Doors {
+pub struct Doors {
     ipc: Option<Server>,
     socket: Option<String>,
+    path: Option<PathBuf>,
     grpc: Option<Grpc>,
 }
 
 impl Doors {
-    fn addresses(&self) -> String {
+    /// A socket alone.
+    pub fn of_socket(server: Server, path: PathBuf) -> Self {
+        Self { ipc: Some(server), socket: Some(path.display().to_string()), path: Some(path), grpc: None }
+    }
+
+    /// Where the socket is.
+    pub fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
+    /// Where they are, for people.
+    pub fn addresses(&self) -> String {
         let socket = self.socket.iter().map(|path| format!("socket {path}"));
         let grpc = self.grpc.iter().map(|grpc| format!("gRPC {}", grpc.address()));
         socket.chain(grpc).collect::<Vec<_>>().join(", ")
@@ -188,7 +223,8 @@ impl Doors {
     }
 }
 
-fn start_logs(filter: &str) -> Result<(), Box<dyn Error>> {
+/// Writes the log to standard error.
+pub fn start_logs(filter: &str) -> Result<(), Box<dyn Error>> {
     let filter =
         EnvFilter::try_new(filter).map_err(|error| format!("the log filter {filter:?} is refused: {error}"))?;
     let colours = std::io::stderr().is_terminal();

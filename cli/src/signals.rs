@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use toondb_ipc::Succession;
 
 /// Signals that end a server in order.
 const ENDING: [(&str, i32); 4] = [("SIGTERM", 15), ("SIGINT", 2), ("SIGXCPU", 24), ("SIGPWR", 30)];
@@ -68,14 +69,26 @@ impl Signals {
         Ok(())
     }
 
-    /// Waits for a signal that means something, for so long at most.
-    pub fn wait(&mut self, at_most: Option<Duration>) -> Event {
+    /// Waits for a signal that means something, or for a client that asks the server to give way, for so long at most.
+    pub fn wait(&mut self, at_most: Option<Duration>, succession: Option<&Succession>) -> Event {
         let Self { runtime, caught } = self;
         runtime.block_on(async {
             let signal = poll_fn(|context| poll_meaning(caught, context));
+            let asked = async {
+                match succession {
+                    Some(succession) => succession.asked().await,
+                    None => std::future::pending().await,
+                }
+            };
+            let event = async {
+                tokio::select! {
+                    event = signal => event,
+                    () = asked => Event::GiveWay,
+                }
+            };
             match at_most {
-                None => signal.await,
-                Some(time) => tokio::time::timeout(time, signal).await.unwrap_or(Event::None),
+                None => event.await,
+                Some(time) => tokio::time::timeout(time, event).await.unwrap_or(Event::None),
             }
         })
     }
@@ -88,6 +101,8 @@ pub enum Event {
     End(&'static str),
     /// SIGHUP.
     Reload,
+    /// A client would start a newer version, and nobody else is connected.
+    GiveWay,
     /// Nothing, in the time given.
     None,
 }

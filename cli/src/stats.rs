@@ -12,11 +12,11 @@ use toondb_engine::format::{Row, RowTable};
 
 use crate::cli;
 use crate::output::{count, print, print_tables, row};
-use crate::query::connect;
+use crate::query::{Directory, connect};
 
 /// Shows the counters.
-pub fn stats(options: &cli::Stats) -> Result<(), Box<dyn Error>> {
-    let client = connect(&options.server.socket)?;
+pub fn stats(options: &cli::Stats, data: Option<&Directory<'_>>) -> Result<(), Box<dyn Error>> {
+    let client = connect(&options.server.socket, data)?;
     let (server, names) = match &options.namespace {
         Some(name) => (None, vec![name.clone()]),
         None => {

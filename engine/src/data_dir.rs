@@ -14,7 +14,7 @@ use rustix::fs::{Mode, fchmod, fstat};
 
 use crate::api::{Error, ErrorCode, Result};
 use crate::disk::{Disk, RealDisk, to_error};
-use crate::lock::{self, DirLock};
+use crate::lock::{self, DirLock, HolderState};
 use crate::{catalog, checkpoints};
 
 /// An opened data directory.
@@ -30,14 +30,9 @@ pub struct DataDir {
 
 impl DataDir {
     /// Opens a directory of the file system, making it if it is missing.
-    pub fn open(path: &Path) -> Result<Self> {
-        let path = resolve(path).map_err(|error| to_error(&error))?;
-        let machine = RealDisk::open(Path::new("/")).map_err(|error| to_error(&error))?;
-        make(&machine, &path)?;
-        let path = path.canonicalize().map_err(|error| to_error(&error))?;
-        let disk = RealDisk::open(&path).map_err(|error| to_error(&error))?;
-        check_owner(&disk, &path)?;
-        let lock = Some(DirLock::acquire(&disk, &path)?);
+    pub fn open(path: &Path, state: HolderState) -> Result<Self> {
+        let (path, disk) = prepare(path)?;
+        let lock = Some(DirLock::acquire(&disk, &path, state)?);
         Ok(Self { path, disk: Arc::new(disk), lock })
     }
 
@@ -58,6 +53,17 @@ impl DataDir {
         make(&*disk, path)?;
         Ok(Self { path: path.to_owned(), disk, lock: None })
     }
+}
+
+/// Finds or makes the directory, and sees to it that nobody else may write into it. It is not locked.
+pub fn prepare(path: &Path) -> Result<(PathBuf, RealDisk)> {
+    let path = resolve(path).map_err(|error| to_error(&error))?;
+    let machine = RealDisk::open(Path::new("/")).map_err(|error| to_error(&error))?;
+    make(&machine, &path)?;
+    let path = path.canonicalize().map_err(|error| to_error(&error))?;
+    let disk = RealDisk::open(&path).map_err(|error| to_error(&error))?;
+    check_owner(&disk, &path)?;
+    Ok((path, disk))
 }
 
 /// What has a name of ours and is not of its kind, a symbolic link included: the name, and what is wrong. What cannot be looked

@@ -1,6 +1,6 @@
 //! The engine: opens a data directory and carries out every operation of the table.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -14,6 +14,7 @@ use crate::clock::Clock;
 use crate::data_dir::{DataDir, refuse_odd_names};
 use crate::disk::{Disk, to_error};
 use crate::limits;
+use crate::lock::{self, DirLock, HolderState};
 use crate::namespace::{
     CommitLog, Envelope, Namespace, NamespaceOptions, Openings, Shared, is_short_read, read_nothing, spawner,
     try_on_nothing, try_spawner,
@@ -25,6 +26,7 @@ use crate::rng::{OsRng, Rng};
 use crate::router::Router;
 use crate::scrub::Scrubber;
 use crate::service::Service;
+use crate::shared_dir::DirectoryIdentity;
 use crate::space::Space;
 use crate::ticker::Ticker;
 use crate::waiter::Waiter;
@@ -103,7 +105,10 @@ impl Engine {
             return Err(Error::invalid("the path of the data directory is empty"));
         }
         let DataDir { path, disk, lock } = match &options.disk {
-            None => DataDir::open(&options.path)?,
+            None => {
+                let state = if options.serves { HolderState::Starting } else { HolderState::Alone };
+                DataDir::open(&options.path, state)?
+            }
             Some(disk) => DataDir::on(Arc::clone(disk), &options.path)?,
         };
         refuse_odd_names(&*disk, &path)?;
@@ -212,17 +217,33 @@ impl Engine {
         self.inner().map_or(Duration::ZERO, |inner| inner.router.busiest_writer())
     }
 
-    /// Tells a second process that wants the directory how this one is reached.
+    /// Tells a second process that wants the directory how this one is reached: as a text for people, and the socket by itself.
     ///
     /// # Errors
     /// If the lock file cannot be written, or in a fork.
-    pub fn announce(&self, address: &str) -> Result<()> {
+    pub fn announce(&self, addresses: &str, socket: Option<&Path>) -> Result<()> {
+        self.describe(HolderState::Serving, addresses, socket)
+    }
+
+    /// Tells a second process that this one serves no more and is about to close the engine: it may wait.
+    ///
+    /// # Errors
+    /// If the lock file cannot be written, or in a fork.
+    pub fn announce_end(&self, socket: Option<&Path>) -> Result<()> {
+        self.describe(HolderState::Ending, "", socket)
+    }
+
+    fn describe(&self, state: HolderState, addresses: &str, socket: Option<&Path>) -> Result<()> {
         let inner = self.inner()?;
         inner.check_process()?;
-        inner.occupancy.with_lock(|lock| match lock {
-            Some(lock) => lock.describe(&format!("pid {}, serving {address}", std::process::id())),
-            None => Ok(()),
-        })
+        let text = lock::text(state, addresses, socket);
+        inner.occupancy.with_lock(|lock| lock.map_or(Ok(()), |lock| lock.describe(&text)))
+    }
+
+    /// Which directory it is; nothing on a simulated disk, or once it is closed.
+    #[must_use]
+    pub fn directory(&self) -> Option<DirectoryIdentity> {
+        self.inner().ok()?.occupancy.with_lock(|lock| lock.map(DirLock::identity))
     }
 
     /// One round of housekeeping, for tests that move the clock; the engine does one every [`limits::TICK`] by itself.

@@ -47,6 +47,7 @@ pub mod rng;
 mod router;
 mod scrub;
 mod service;
+mod shared_dir;
 mod space;
 mod store;
 #[cfg(test)]
@@ -57,10 +58,12 @@ mod work;
 
 pub use about::VERSION;
 pub use engine::Engine;
+pub use lock::{Holder, HolderState, StartLock};
 pub use log::{Lineage, LogPin, PinEnd, PinState};
 pub use namespace::{CommitCursor, CommitGroup, CommitLog, LoggedCommit, LoggedRow};
 pub use options::EngineOptions;
 pub use reply::{Completion, Reply};
 pub use service::Service;
+pub use shared_dir::{DirectoryIdentity, SharedDir};
 pub use store::{OperationHead, Origin};
 pub use work::{Budget, Permit, Share, progress_bytes_min};

@@ -408,6 +408,20 @@ pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Largest file that is read to find a project's memory: its marker, and git's files that name a directory.
 pub const PROJECT_FILE_BYTES_MAX: usize = 16 << 10;
+/// How long a server that clients started goes on when nobody is connected.
+pub const OPEN_IDLE_EXIT: Duration = Duration::from_secs(60);
+/// How long a server that is started waits for one that is ending, or starting, to free the directory or to answer.
+pub const PREDECESSOR_WAIT_MAX: Duration = Duration::from_secs(30);
+/// The same where no process has the number that the lock's text names.
+pub const UNSEEN_WAIT_MAX: Duration = Duration::from_secs(1);
+/// Servers that a call starts which die one after another, before it says so.
+pub const STARTS_MAX: u32 = 5;
+/// Longest report of a server that was started.
+pub const START_REPORT_BYTES_MAX: usize = 16 << 10;
+/// Bytes at the end of the log that are told of a server that died while it started.
+pub const LOG_TAIL_BYTES_MAX: u64 = 2 << 10;
+/// A file of the log of a server that clients started; there are two.
+pub const LOG_FILE_BYTES_MAX: u64 = 1 << 20;
 
 /// Most tokens in one data directory, revoked and expired ones included.
 pub const TOKENS_MAX: usize = 10_000;

@@ -99,12 +99,14 @@ impl Drop for Occupant {
 mod tests {
     use super::*;
     use crate::disk::RealDisk;
+    use crate::lock::HolderState;
 
     #[test]
     fn the_lock_goes_with_the_last_one_out_and_nobody_comes_in_after() {
         let dir = std::env::temp_dir().join(format!("toondb-occupancy-{}", std::process::id()));
         std::fs::create_dir_all(&dir).unwrap();
-        let place = Occupancy::new(Some(DirLock::acquire(&RealDisk::open(&dir).unwrap(), &dir).unwrap()));
+        let place =
+            Occupancy::new(Some(DirLock::acquire(&RealDisk::open(&dir).unwrap(), &dir, HolderState::Alone).unwrap()));
         let (first, second) = (place.enter().unwrap(), place.enter().unwrap());
         drop(first);
         assert!(place.with_lock(|lock| lock.is_some()));
@@ -112,14 +114,14 @@ mod tests {
         assert_eq!(place.enter().unwrap_err().code, ErrorCode::ShuttingDown);
         assert!(!place.wait_until_empty(Duration::ZERO));
         assert_eq!(
-            DirLock::acquire(&RealDisk::open(&dir).unwrap(), &dir).unwrap_err().code,
+            DirLock::acquire(&RealDisk::open(&dir).unwrap(), &dir, HolderState::Alone).unwrap_err().code,
             ErrorCode::Locked,
             "somebody is still inside"
         );
         drop(second);
         assert!(place.wait_until_empty(Duration::ZERO));
         assert!(place.with_lock(|lock| lock.is_none()));
-        drop(DirLock::acquire(&RealDisk::open(&dir).unwrap(), &dir).unwrap());
+        drop(DirLock::acquire(&RealDisk::open(&dir).unwrap(), &dir, HolderState::Alone).unwrap());
         std::fs::remove_dir_all(&dir).unwrap();
     }
 }

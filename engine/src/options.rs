@@ -13,6 +13,9 @@ use crate::rng::Rng;
 pub struct EngineOptions {
     /// The data directory; created if it is missing.
     pub path: PathBuf,
+    /// True if this process will say where it serves the directory ([`Engine::announce`](crate::Engine::announce)); a second process
+    /// that wants it then waits for that instead of being refused.
+    pub serves: bool,
     /// Where files are; the real file system unless a test simulates one.
     pub disk: Option<Arc<dyn Disk>>,
     /// The time; the system's unless a test moves it.
@@ -34,6 +37,7 @@ impl EngineOptions {
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self {
             path: path.into(),
+            serves: false,
             disk: None,
             clock: Arc::new(SystemClock::new()),
             rng: None,

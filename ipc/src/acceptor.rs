@@ -17,6 +17,7 @@ use crate::connection::{Connection, ConnectionLimits};
 use crate::message::{self, ID_NONE};
 use crate::outbox::Outbox;
 use crate::registry::{Refusal, Registry};
+use crate::succession::Succession;
 
 /// Pause after the system refused a new descriptor, before the next try.
 const EXHAUSTED_PAUSE: Duration = Duration::from_millis(100);
@@ -25,6 +26,8 @@ const EXHAUSTED_PAUSE: Duration = Duration::from_millis(100);
 pub struct Acceptor {
     /// Who carries requests out.
     pub service: Arc<dyn Service>,
+    /// Which directory is served, and whether another server is to serve it.
+    pub succession: Arc<Succession>,
     /// The live connections.
     pub registry: Arc<Registry>,
     /// The memory of half-received frames.
@@ -93,12 +96,12 @@ impl Acceptor {
                 return refuse(&socket, &Error::new(ErrorCode::ShuttingDown, "the server is shutting down"));
             }
         };
-        let service = Arc::clone(&self.service);
+        let serves = (Arc::clone(&self.service), Arc::clone(&self.succession));
         let lease = Lease::new(Arc::clone(&self.budget));
         let limits = self.limits;
         drop(thread.spawn(async move {
             let _entry = entry;
-            match Connection::new(socket, service, outbox, lease, limits) {
+            match Connection::new(socket, serves, outbox, lease, limits) {
                 Ok(connection) => connection.await,
                 Err(error) => tracing::warn!(%error, "a connection could not be served"),
             }

@@ -39,6 +39,7 @@ use crate::inbox::{Arrival, Inbox, Source};
 use crate::message::ID_NONE;
 use crate::outbox::{BUFFER_KEEP_BYTES, Outbox, Present};
 use crate::session::{Phase, Session};
+use crate::succession::Succession;
 
 /// Answers are written out before more requests are taken once this many bytes of them wait.
 const OUTPUT_PAUSE_BYTES: usize = 256 << 10;
@@ -105,7 +106,7 @@ impl Connection {
     /// A connection on a non-blocking socket; must be called on the thread whose runtime is to drive it.
     pub fn new(
         socket: OwnedFd,
-        service: Arc<dyn Service>,
+        (service, succession): (Arc<dyn Service>, Arc<Succession>),
         outbox: Arc<Outbox>,
         lease: Lease,
         limits: ConnectionLimits,
@@ -115,7 +116,7 @@ impl Connection {
         Ok(Self {
             socket,
             writable: None,
-            session: Session::new(service, Arc::clone(&outbox), limits.pipeline_max),
+            session: Session::new(service, succession, Arc::clone(&outbox), limits.pipeline_max),
             outbox,
             inbox: Inbox::new(lease),
             output: Vec::new(),

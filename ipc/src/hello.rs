@@ -23,18 +23,27 @@ pub struct Hello {
     /// Under whose numbers it asks: 16 random bytes. Without it no request may have a number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_id: Option<ByteBuf>,
+    /// The version of the server that this client would start in the place of the one it speaks to; see [`Welcome::gives_way`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub successor: Option<String>,
 }
 
 impl Hello {
     /// The hello of this build's clients.
     pub fn new(client: impl Into<String>) -> Self {
-        Self { protocol: PROTOCOL, client: client.into(), client_id: None }
+        Self { protocol: PROTOCOL, client: client.into(), client_id: None, successor: None }
     }
 
     /// The same, of a client that asks under numbers.
     #[must_use]
     pub fn of(self, client: ClientId) -> Self {
         Self { client_id: Some(ByteBuf::from(client.0)), ..self }
+    }
+
+    /// The same, of a client that would start a server of this version.
+    #[must_use]
+    pub fn with_successor(self, version: impl Into<String>) -> Self {
+        Self { successor: Some(version.into()), ..self }
     }
 }
 
@@ -56,6 +65,18 @@ pub struct Welcome {
     /// True if requests may have numbers.
     #[serde(default)]
     pub numbers: bool,
+    /// Which data directory it serves: [`toondb_engine::DirectoryIdentity`] as a text. Servers of earlier versions do not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub directory: Option<String>,
+    /// True if it ends now, so that the [successor](Hello::successor) can be started: the client is to close the connection, and to
+    /// connect anew to what serves the directory then.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub gives_way: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 impl Welcome {
@@ -69,6 +90,8 @@ impl Welcome {
             depth_max: limits::FRAME_DEPTH_MAX as u64,
             elements_max: limits::FRAME_ELEMENTS_MAX as u64,
             numbers: true,
+            directory: None,
+            gives_way: false,
         }
     }
 }

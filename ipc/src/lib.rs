@@ -33,14 +33,19 @@ mod registry;
 mod room;
 mod server;
 mod session;
+mod succession;
 
-pub use client::{Answer, AsyncClient, BlockingClient, CallOptions, ClientOptions, Numbered, Numbers, Pipeline};
+pub use client::{
+    Answer, AsyncClient, BlockingClient, CallOptions, ClientOptions, Numbered, Numbers, OpenOptions, Opened, Pipeline,
+    Report, ServerCommand, socket_places,
+};
 pub use codec::{FrameCodec, FrameError};
 pub use hello::{HELLO_CODE, Hello, PROTOCOL, Welcome};
 pub use listener::{BindError, BoundSocket};
 pub use message::{
-    ID_NONE, RequestHead, ResponseHead, STATUS_OK, Violation, read_args, read_body, read_error, read_request,
+    ID_NONE, RequestHead, ResponseHead, STATUS_OK, Violation, read_args, read_body, read_error, read_map, read_request,
     read_response, write_failure, write_request, write_result, write_success,
 };
 pub use prescan::{ScanError, scan};
 pub use server::{Server, ServerOptions};
+pub use succession::Succession;

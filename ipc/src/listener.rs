@@ -21,7 +21,8 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{FileType, Mode, Stat};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
-use thiserror::Error;
+use toondb_engine::api::{Error, ErrorCode};
+use toondb_engine::disk::to_error;
 use toondb_engine::peer::own_uid;
 
 use crate::path_lock;
@@ -32,7 +33,7 @@ pub const PATH_BYTES_MAX: usize = 107;
 const BACKLOG: i32 = 1024;
 
 /// Why no socket could be made. Nothing at the path was changed.
-#[derive(Debug, Error)]
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BindError {
     /// The path cannot be the path of a socket.
@@ -72,6 +73,28 @@ pub enum BindError {
         /// The system's answer.
         source: io::Error,
     },
+}
+
+impl BindError {
+    /// True if no socket can be made where the path is, whoever tries: its file system holds none.
+    pub fn is_for_want_of_sockets(&self) -> bool {
+        let Self::Io { action: "bind", source, .. } = self else { return false };
+        let errno = Errno::from_io_error(source);
+        matches!(errno, Some(Errno::PERM | Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL | Errno::NODEV))
+    }
+}
+
+impl From<BindError> for Error {
+    fn from(error: BindError) -> Self {
+        let code = match &error {
+            BindError::BadPath { .. } => ErrorCode::InvalidArgument,
+            BindError::UnsafeDirectory(_) => ErrorCode::PermissionDenied,
+            BindError::AlreadyServed { .. } => ErrorCode::Locked,
+            BindError::Occupied { .. } => ErrorCode::Unavailable,
+            BindError::Io { source, .. } => to_error(source).code,
+        };
+        Error::new(code, error.to_string())
+    }
 }
 
 pub(crate) fn failed(action: &'static str, path: &Path) -> impl FnOnce(Errno) -> BindError {

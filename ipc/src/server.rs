@@ -15,9 +15,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use tokio::sync::Notify;
 use toondb_engine::peer::clients_trusted;
-use toondb_engine::{Service, limits};
+use toondb_engine::{DirectoryIdentity, Service, limits};
 
 use crate::acceptor::Acceptor;
 use crate::budget::Budget;
@@ -26,6 +28,7 @@ use crate::io_thread::IoThread;
 use crate::listener::{BindError, BoundSocket};
 use crate::outbox::Outbox;
 use crate::registry::Registry;
+use crate::succession::Succession;
 
 /// Most I/O threads; the engine's threads need the other cores.
 const IO_THREADS_MAX: usize = 4;
@@ -53,6 +56,10 @@ pub struct ServerOptions {
     pub write_stall_timeout: Duration,
     /// Time to answer accepted requests at the end.
     pub drain_timeout: Duration,
+    /// Which data directory is served, for clients that have opened it.
+    pub directory: Option<DirectoryIdentity>,
+    /// True if clients may ask it to end in favour of a newer version: they would start that.
+    pub gives_way: bool,
 }
 
 impl Default for ServerOptions {
@@ -68,6 +75,8 @@ impl Default for ServerOptions {
             frame_timeout: limits::FRAME_TIMEOUT,
             write_stall_timeout: limits::WRITE_STALL_TIMEOUT,
             drain_timeout: limits::DRAIN_TIMEOUT,
+            directory: None,
+            gives_way: false,
         }
     }
 }
@@ -89,7 +98,7 @@ pub struct Server {
     stop_accepting: Arc<Notify>,
     accepting_ended: Arc<Registry>,
     threads: Vec<IoThread>,
-    /// The socket that was adopted.
+    /// The listening socket once more, so that nobody who waits in it is refused before the server has decided to end.
     kept: Option<UnixListener>,
     /// Dropped last, so that the path's lock outlives the threads.
     bound: Option<BoundSocket>,
@@ -127,8 +136,10 @@ impl Server {
         let budget = Budget::new(options.inflight_bytes_max);
         let answers = service.answer_budget();
         let Listening { listener, bound } = listening;
+        let directory = options.directory.map(|identity| identity.to_string());
         let acceptor = Arc::new(Acceptor {
             service,
+            succession: Arc::new(Succession::new(directory, options.gives_way, Arc::clone(&registry))),
             registry: Arc::clone(&registry),
             budget: Arc::clone(&budget),
             answers: Arc::clone(&answers),
@@ -142,7 +153,7 @@ impl Server {
             uids: options.uids,
             threads: threads.iter().map(IoThread::handle).collect(),
         });
-        let kept = if bound.is_none() { Some(listener.try_clone()?) } else { None };
+        let kept = Some(listener.try_clone()?);
         let (stop_accepting, accepting_ended) = (Arc::new(Notify::new()), Registry::new(1));
         let drain_timeout = options.drain_timeout;
         let server = Self {
@@ -182,8 +193,9 @@ impl Server {
     }
 
     /// Ends the server if nobody is connected, and gives whether it has ended; otherwise it goes on. Whoever connects at that
-    /// moment is served, or waits in the socket for the next server. Only one that was adopted ends like this: with a socket
-    /// of the server's own, what waits in it would be lost with it. After an error the server is to be shut down.
+    /// moment is served, or waits in the socket for the next server. With a socket of the server's own nobody waits for long: in the
+    /// moment in which it disappears a connection may end before the welcome, so this is for servers whose clients start the next
+    /// one. After an error the server is to be shut down.
     pub fn end_if_idle(&mut self) -> io::Result<bool> {
         let Some(kept) = self.kept.as_ref().filter(|_| self.connections() == 0) else { return Ok(false) };
         let again = kept.try_clone()?;
@@ -191,12 +203,18 @@ impl Server {
         if !self.accepting_ended.wait_until_empty(self.drain_timeout) {
             return Err(io::Error::other("accepting connections does not end"));
         }
-        if self.connections() == 0 {
+        let is_wanted = self.bound.is_some() && is_waited_in(&again)?;
+        if self.connections() == 0 && !is_wanted {
             self.end();
             return Ok(true);
         }
         self.accept_from(again);
         Ok(false)
+    }
+
+    /// Whether a client has asked it to give way to a newer version.
+    pub fn succession(&self) -> Arc<Succession> {
+        Arc::clone(&self.acceptor.succession)
     }
 
     /// Connections now.
@@ -229,6 +247,10 @@ impl Server {
         }
         self.stop_accepting.notify_one();
         self.accepting_ended.wait_until_empty(self.drain_timeout);
+        if self.bound.is_some() {
+            // Whoever waits in it still learns that nobody comes.
+            self.kept = None;
+        }
         self.registry.drain();
         let complete = self.registry.wait_until_empty(self.drain_timeout);
         if !complete {
@@ -237,6 +259,18 @@ impl Server {
         self.threads.clear();
         self.bound = None;
         complete
+    }
+}
+
+/// True if a connection waits to be accepted.
+fn is_waited_in(listener: &UnixListener) -> io::Result<bool> {
+    let mut asked = [PollFd::new(listener, PollFlags::IN)];
+    loop {
+        match poll(&mut asked, Some(&Timespec::default())) {
+            Ok(ready) => return Ok(ready > 0),
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
     }
 }
 

@@ -14,6 +14,7 @@ use crate::codec::{self, Front, HEADER_BYTES};
 use crate::hello::{HELLO_CODE, Hello, PROTOCOL, Welcome};
 use crate::message::{self, ID_NONE, Number, RequestHead, Violation};
 use crate::outbox::Outbox;
+use crate::succession::Succession;
 
 /// Where a session stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +53,7 @@ enum Taken {
 /// One connection's side of the protocol.
 pub struct Session {
     service: Arc<dyn Service>,
+    succession: Arc<Succession>,
     outbox: Arc<Outbox>,
     sink: Arc<dyn Completion>,
     pipeline_max: usize,
@@ -66,11 +68,17 @@ pub struct Session {
 
 impl Session {
     /// A session that awaits the hello and stops while `pipeline_max` requests are unanswered.
-    pub fn new(service: Arc<dyn Service>, outbox: Arc<Outbox>, pipeline_max: usize) -> Self {
+    pub fn new(
+        service: Arc<dyn Service>,
+        succession: Arc<Succession>,
+        outbox: Arc<Outbox>,
+        pipeline_max: usize,
+    ) -> Self {
         let sink = Arc::clone(&outbox) as Arc<dyn Completion>;
         let output_pause_bytes = usize::MAX;
         Self {
             service,
+            succession,
             outbox,
             sink,
             pipeline_max,
@@ -226,13 +234,17 @@ impl Session {
             let id = id.map_err(|_| Violation::new(head.id, "a client_id has 16 bytes"))?;
             self.client = Some(ClientId(id));
         }
-        self.answer_hello(head.id).map_err(|error| Violation { id: head.id, error })
+        let welcome = Welcome {
+            directory: self.succession.directory().map(str::to_owned),
+            gives_way: hello.successor.is_some_and(|version| self.succession.is_asked_by(&version)),
+            ..Welcome::new(self.pipeline_max)
+        };
+        self.answer_hello(head.id, &welcome).map_err(|error| Violation { id: head.id, error })
     }
 
-    fn answer_hello(&mut self, id: u64) -> Result<()> {
-        let welcome = Welcome::new(self.pipeline_max);
+    fn answer_hello(&mut self, id: u64, welcome: &Welcome) -> Result<()> {
         let mut written = Ok(());
-        self.outbox.append(|out| written = message::write_success(out, id, &welcome));
+        self.outbox.append(|out| written = message::write_success(out, id, welcome));
         self.phase = Phase::Open;
         written
     }

@@ -60,7 +60,7 @@ fn requests() -> [(&'static str, Example); 5] {
         durability: Durability::Volatile,
     };
     [
-        ("hello", Example::Hello(1, Hello { protocol: 1, client: "docs".to_owned(), client_id: None })),
+        ("hello", Example::Hello(1, Hello::new("docs"))),
         ("get", Example::Request(2, "default", get)),
         ("put", Example::Request(3, "tenant-a", Request::Put(put))),
         ("search", Example::Request(4, "default", Request::SearchVectors(search))),
@@ -77,6 +77,8 @@ fn responses() -> [(&'static str, Example); 5] {
         depth_max: 64,
         elements_max: 2_000_000,
         numbers: true,
+        directory: None,
+        gives_way: false,
     };
     let value = KvValue { value: key("Ada"), version: CommitSeq(7) };
     let written = Written { commit_seq: CommitSeq(300), durability: Durability::Durable };

@@ -18,6 +18,7 @@ pub mod fuzz;
 pub mod grpc;
 mod killable;
 mod model;
+mod opening;
 mod process;
 pub mod requests;
 mod script;
@@ -33,6 +34,7 @@ pub use model::{
     Collection, Model, Observed, Outcome, Universe, bounds, check_answer, commit_of, document_row, exact_distance,
     facets, grouped, listed, nearest,
 };
+pub use opening::{Started, increment, open_options};
 pub use process::{Served, asks_once, server_binary, worker_binary};
 pub use script::Script;
 pub use strace::{Joined, Watch, can_watch};

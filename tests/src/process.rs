@@ -20,11 +20,12 @@ use crate::strace::{Joined, Watch, release, watchable};
 const START_PATIENCE: Duration = Duration::from_secs(60);
 const READY: &str = "ToonDB is ready";
 
-/// A binary of this workspace, beside the directory of the test's own executable.
+/// A binary of this workspace, beside the directory of the test's own executable, or beside the worker.
 fn built(name: &str) -> PathBuf {
     let own = std::env::current_exe().expect("a test knows its executable");
-    let profile = own.parent().and_then(Path::parent).expect("tests lie in <profile>/deps");
-    profile.join(name)
+    let beside = own.parent().expect("a program lies in a directory");
+    let profile = if beside.ends_with("deps") { beside.parent() } else { Some(beside) };
+    profile.expect("tests lie in <profile>/deps").join(name)
 }
 
 /// The `toondb` binary: `TOONDB_BIN`, or the one built beside this test.

@@ -7,25 +7,24 @@
 //! [`super::fork`].
 
 use std::fs::{File, TryLockError};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Seek, SeekFrom, Write};
 use std::os::fd::AsRawFd;
 use std::path::Path;
 
 use parking_lot::Mutex;
-use rustix::fs::{Mode, OFlags, openat};
+use rustix::fs::{Mode, OFlags, fstat, openat};
 use rustix::io::{Errno, retry_on_intr};
-use rustix::process::{Pid, test_kill_process};
 
+use super::file_system::prove;
 use super::fork::NotInherited;
+use super::holder::{self, Holder, HolderState};
 use crate::api::{Error, ErrorCode, Result};
 use crate::disk::{RealDisk, to_error};
 use crate::planted::{self, Planted};
+use crate::shared_dir::DirectoryIdentity;
 
 /// The name of the lock file.
 pub const FILE: &str = "LOCK";
-
-/// Bytes of the lock file that are shown to a second process.
-const HOLDER_BYTES_MAX: u64 = 4096;
 
 /// A locked file that only the process which locked it ever touches or closes.
 #[derive(Debug)]
@@ -62,30 +61,53 @@ pub struct DirLock {
     /// Goes before the directory's: who sees the directory free finds `LOCK` free.
     text: Mutex<Locked>,
     _dir: Locked,
+    identity: DirectoryIdentity,
 }
 
 impl DirLock {
-    /// Takes the lock, or says who holds it.
-    pub fn acquire(disk: &RealDisk, data_dir: &Path) -> Result<Self> {
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    /// Takes the lock and says how, or says who holds it.
+    pub fn acquire(disk: &RealDisk, data_dir: &Path, state: HolderState) -> Result<Self> {
+        let open_dir = || {
+            let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+            let dir = retry_on_intr(|| openat(disk.dir(), ".", flags, Mode::empty()));
+            dir.map(File::from).map_err(|errno| cannot(data_dir, errno))
+        };
+        let open_text = |flags: OFlags| {
+            let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK | flags;
+            let text = retry_on_intr(|| openat(disk.dir(), FILE, flags, Mode::RUSR | Mode::WUSR));
+            text.map(File::from).map_err(|errno| cannot(&data_dir.join(FILE), errno))
+        };
         // A description of its own: a lock on the disk's would end with a fork's copy of it.
-        let dir = retry_on_intr(|| openat(disk.dir(), ".", flags, Mode::empty()));
-        let dir = File::from(dir.map_err(|errno| cannot(data_dir, errno))?);
+        let dir = open_dir()?;
         let dir_taken = take(&dir);
-        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
-        let text = retry_on_intr(|| openat(disk.dir(), FILE, flags, Mode::RUSR | Mode::WUSR));
-        let text = File::from(text.map_err(|errno| cannot(&data_dir.join(FILE), errno))?);
+        let text = open_text(OFlags::CREATE)?;
         match dir_taken.and_then(|()| take(&text)) {
             Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(held(data_dir, &holder(&text))),
+            Err(TryLockError::WouldBlock) => return Err(held(data_dir, &Holder::read(&text))),
             Err(TryLockError::Error(error)) => return Err(cannot(data_dir, error)),
         }
-        let lock = Self { text: Mutex::new(Locked::new(text)), _dir: Locked::new(dir) };
+        let identity = DirectoryIdentity::of(&fstat(&dir).map_err(|errno| to_error(&errno.into()))?);
+        let lock = Self { text: Mutex::new(Locked::new(text)), _dir: Locked::new(dir), identity };
+        if !planted::is(Planted::DirectoryUnlocked) {
+            lock.prove_both(&open_dir()?, &open_text(OFlags::empty())?, data_dir)?;
+        }
         // The text is for messages only; a disk too full for it must not keep the database from being opened.
-        if let Err(error) = lock.describe(&format!("pid {}", std::process::id())) {
+        if let Err(error) = lock.describe(&holder::text(state, "", None)) {
             tracing::warn!(%error, "the lock file does not say who holds the data directory");
         }
         Ok(lock)
+    }
+
+    fn prove_both(&self, dir: &File, text: &File, data_dir: &Path) -> Result<()> {
+        let held = self.text.lock();
+        let both = [(&self._dir.file, dir, data_dir), (&held.file, text, &data_dir.join(FILE))];
+        both.into_iter()
+            .try_for_each(|(held, second, path)| held.as_ref().map_or(Ok(()), |held| prove(held, second, path)))
+    }
+
+    /// Which directory it is.
+    pub fn identity(&self) -> DirectoryIdentity {
+        self.identity
     }
 
     /// As [`DirLock::acquire`], and leaves no trace: `LOCK` is neither made nor written.
@@ -102,7 +124,7 @@ impl DirLock {
         match take(&dir).and_then(|()| text.as_ref().map_or(Ok(()), take)) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                return Err(held(data_dir, &text.as_ref().map(holder).unwrap_or_default()));
+                return Err(held(data_dir, &text.as_ref().map_or_else(|| Holder::parse(""), Holder::read)));
             }
             Err(TryLockError::Error(error)) => return Err(cannot(data_dir, error)),
         }
@@ -111,7 +133,8 @@ impl DirLock {
             Some(text) => text,
             None => dir.try_clone().map_err(|error| to_error(&error))?,
         };
-        Ok(Self { text: Mutex::new(Locked::new(text)), _dir: Locked::new(dir) })
+        let identity = DirectoryIdentity::of(&fstat(&dir).map_err(|errno| to_error(&errno.into()))?);
+        Ok(Self { text: Mutex::new(Locked::new(text)), _dir: Locked::new(dir), identity })
     }
 
     /// Replaces the text that a second process is shown.
@@ -138,28 +161,30 @@ fn take(file: &File) -> std::result::Result<(), TryLockError> {
     }
 }
 
-/// What the lock file says of its holder. It may say nothing for a moment while the holder starts.
-fn holder(mut text: &File) -> String {
-    let mut holder = String::new();
-    let _ = Read::by_ref(&mut text).take(HOLDER_BYTES_MAX).read_to_string(&mut holder);
-    holder.trim().to_owned()
-}
-
-fn held(data_dir: &Path, holder: &str) -> Error {
-    let pid = holder.strip_prefix("pid ").and_then(|rest| rest.split(',').next()).and_then(|pid| pid.parse().ok());
-    let gone = pid.and_then(Pid::from_raw).is_some_and(|pid| test_kill_process(pid) == Err(Errno::SRCH));
-    let text = if gone {
+fn held(data_dir: &Path, holder: &Holder) -> Error {
+    let (shown, named) = (data_dir.display(), holder.named());
+    let text = if holder.is_gone() {
         // A pid counts within its own container, so this process may simply not see the holder.
         format!(
-            "locked by {holder}, which is not among the processes seen from here: it runs in another container, or has \
+            "locked by {named}, which is not among the processes seen from here: it runs in another container, or has \
              left its open files to another process; stop that one first"
         )
-    } else if holder.is_empty() {
-        "in use by another process; connect to its socket instead, or stop it first".to_owned()
     } else {
-        format!("in use by {holder}; connect to its socket instead, or stop it first")
+        match holder.state {
+            HolderState::Unsaid => {
+                "in use by another process; connect to its server with toondb.open(), or stop it first".to_owned()
+            }
+            HolderState::Alone => format!(
+                "in use by {named}, which has it for itself; close it there first. Processes that all open it with \
+                 toondb.open() share one server"
+            ),
+            HolderState::Starting | HolderState::Serving => {
+                format!("in use by {named}; connect to its server with toondb.open(), or stop it first")
+            }
+            HolderState::Ending => format!("in use by {named}; toondb.open() waits for that, or try again"),
+        }
     };
-    Error::new(ErrorCode::Locked, format!("{} is {text}", data_dir.display()))
+    Error::new(ErrorCode::Locked, format!("{shown} is {text}"))
 }
 
 fn cannot(path: &Path, error: impl Into<io::Error>) -> Error {
@@ -185,10 +210,13 @@ mod tests {
             assert_ne!(error.code, ErrorCode::Locked, "{errno}");
             assert!(error.message.contains("/db"), "{error}");
         }
-        assert!(held(Path::new("/db"), "pid 1").message.contains("in use by pid 1;"));
-        assert!(held(Path::new("/db"), "").message.contains("another process"));
+        let told = |holder: &str| held(Path::new("/db"), &Holder::parse(holder)).message;
+        assert!(told("pid 1").contains("in use by pid 1") && told("pid 1, serving socket /s").contains("/s; "));
+        for text in ["", "pid 1", "pid 1, starting to serve", "pid 1, serving socket /s", "pid 1, ending"] {
+            assert!(told(text).contains("toondb.open()"), "{text}");
+        }
         // No process has a number as large as this: the kernel's largest is 2^22.
-        assert!(held(Path::new("/db"), "pid 2000000000, serving /s").message.contains("not among the processes"));
+        assert!(told("pid 2000000000, serving /s").contains("not among the processes"));
     }
 
     #[test]
@@ -196,13 +224,13 @@ mod tests {
         let dir = std::env::temp_dir().join(format!("toondb-lock-{}", std::process::id()));
         std::fs::create_dir(&dir).unwrap();
         let disk = RealDisk::open(&dir).unwrap();
-        let lock = DirLock::acquire(&disk, &dir).unwrap();
-        let second = DirLock::acquire(&disk, &dir).map(drop);
+        let lock = DirLock::acquire(&disk, &dir, HolderState::Alone).unwrap();
+        let second = DirLock::acquire(&disk, &dir, HolderState::Alone).map(drop);
         // Whoever removes the text removes no lock.
         std::fs::remove_file(dir.join("LOCK")).unwrap();
-        let third = DirLock::acquire(&disk, &dir).map(drop);
+        let third = DirLock::acquire(&disk, &dir, HolderState::Alone).map(drop);
         drop(lock);
-        let later = DirLock::acquire(&disk, &dir).map(drop);
+        let later = DirLock::acquire(&disk, &dir, HolderState::Alone).map(drop);
         std::fs::remove_dir_all(&dir).unwrap();
         assert_eq!(second.unwrap_err().code, ErrorCode::Locked);
         assert_eq!(third.unwrap_err().code, ErrorCode::Locked);

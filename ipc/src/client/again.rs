@@ -3,7 +3,7 @@
 //! It is, if that is harmless: the request did not arrive whole, or only reads, or the server refused it because it was ending, or
 //! was asked for under a number ([`super::numbers`]). The first time at once and in any case, since a server that was started
 //! anew may be there already; then after pauses that grow, until [`ClientOptions::retry_for`](super::ClientOptions::retry_for) has passed since the
-//! call began.
+//! call began. A client that has opened a directory starts the server anew itself, and asks again for as long as the call may last.
 
 use std::time::Duration;
 
@@ -64,6 +64,11 @@ impl Again {
     /// A call begins.
     pub fn begin(code: OpCode, limit: Duration) -> Self {
         Self { code, clock: SystemClock::new(), limit, pause: None, lost: None }
+    }
+
+    /// How long the call is made again from now on.
+    pub fn left(&self) -> Duration {
+        self.limit.saturating_sub(self.clock.monotonic())
     }
 
     /// An attempt has ended.

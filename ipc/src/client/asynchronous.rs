@@ -23,8 +23,9 @@ use toondb_engine::limits;
 
 use super::again::{Again, Attempt, Broken, Next};
 use super::numbers::{Numbered, Numbers};
+use super::open::{OpenOptions, Opened};
 use super::options::ClientOptions;
-use super::stream::{Patience, broken, connect, ended_by_server, read_welcome};
+use super::stream::{Patience, Stream, broken, connect, ended_by_server, read_welcome};
 use crate::codec::FrameCodec;
 use crate::hello::{HELLO_CODE, Hello};
 use crate::message::{self, ID_NONE, Number};
@@ -42,10 +43,19 @@ pub struct AsyncClient {
 
 #[derive(Debug)]
 struct Shared {
-    path: PathBuf,
+    server: Whose,
     options: ClientOptions,
     link: tokio::sync::Mutex<Option<Arc<Link>>>,
     numbers: Arc<Numbers>,
+}
+
+/// Which server.
+#[derive(Debug)]
+enum Whose {
+    /// The one at this socket.
+    At(PathBuf),
+    /// The one of this directory, which is started if need be.
+    Of(Arc<Opened>),
 }
 
 /// One connection.
@@ -80,13 +90,26 @@ impl Drop for Waiting<'_> {
 impl AsyncClient {
     /// Connects to the server at `path`; must be called inside a tokio runtime with I/O and time.
     pub async fn connect(path: impl AsRef<Path>, options: ClientOptions) -> Result<Self> {
-        let path = path.as_ref().to_owned();
-        let client = Self {
-            shared: Arc::new(Shared { path, options, link: tokio::sync::Mutex::new(None), numbers: Numbers::new()? }),
-        };
-        let mut again = Again::begin(OpCode::Ping, client.shared.options.retry_for);
+        Self::begin(Whose::At(path.as_ref().to_owned()), options).await
+    }
+
+    /// Opens a data directory as [`BlockingClient::open`](super::BlockingClient::open) does; must be called inside a tokio runtime with
+    /// I/O and time. What waits for a server to start waits on a thread of the runtime's for that.
+    ///
+    /// # Errors
+    /// As [`BlockingClient::open`](super::BlockingClient::open).
+    pub async fn open(dir: impl AsRef<Path>, options: OpenOptions) -> Result<Self> {
+        let (dir, client) = (dir.as_ref().to_owned(), options.client.clone());
+        let opened = on_thread(move || Opened::new(&dir, options)).await?;
+        Self::begin(Whose::Of(Arc::new(opened)), client).await
+    }
+
+    async fn begin(server: Whose, options: ClientOptions) -> Result<Self> {
+        let link = tokio::sync::Mutex::new(None);
+        let client = Self { shared: Arc::new(Shared { server, options, link, numbers: Numbers::new()? }) };
+        let mut again = Again::begin(OpCode::Ping, client.shared.retry_for());
         loop {
-            match client.link().await {
+            match client.link(again.left()).await {
                 Ok(_link) => return Ok(client),
                 // Another server takes its place, as where a supervisor holds the socket.
                 Err(error) if error.code == ErrorCode::ShuttingDown => match again.judge(Err(Broken::unsent(error))) {
@@ -106,9 +129,9 @@ impl AsyncClient {
             OpKind::Read | OpKind::Admin => None,
         };
         let once = numbered.as_ref().map(Numbered::once);
-        let mut again = Again::begin(code, self.shared.options.retry_for);
+        let mut again = Again::begin(code, self.shared.retry_for());
         loop {
-            let attempt = self.call_over(namespace, once, request).await;
+            let attempt = self.call_over(namespace, once, request, again.left()).await;
             match again.judge(attempt) {
                 Next::Tell(result) => return result,
                 Next::After(pause) => tokio::time::sleep(pause).await,
@@ -121,9 +144,9 @@ impl AsyncClient {
         O::take_reply(self.call(namespace, &operation.into_request()).await?)
     }
 
-    async fn call_over(&self, namespace: &str, once: Option<Once>, request: &Request) -> Attempt {
+    async fn call_over(&self, namespace: &str, once: Option<Once>, request: &Request, left: Duration) -> Attempt {
         let code = request.code();
-        let link = self.link().await.map_err(Broken::unsent)?;
+        let link = self.link(left).await.map_err(Broken::unsent)?;
         let number = once.filter(|_| link.takes_numbers).map(Number::of);
         let numbered = number.is_some();
         let id = link.next.fetch_add(1, Ordering::Relaxed);
@@ -144,23 +167,50 @@ impl AsyncClient {
         Ok((message::read_body(code, &head), numbered))
     }
 
-    /// The live connection, or a new one.
-    async fn link(&self) -> Result<Arc<Link>> {
+    /// The live connection, or a new one. A server that is started may take the time that is left to the call.
+    async fn link(&self, left: Duration) -> Result<Arc<Link>> {
         let mut slot = self.shared.link.lock().await;
         if let Some(link) = slot.as_ref().filter(|link| link.state.lock().broken.is_none()) {
             return Ok(Arc::clone(link));
         }
-        let opening = Link::open(&self.shared.path, &self.shared.options, self.shared.numbers.client());
-        let link = match self.shared.options.timeout {
-            None => opening.await?,
-            Some(timeout) => match tokio::time::timeout(timeout, opening).await {
-                Ok(link) => link?,
-                Err(_) => return Err(timed_out(timeout)),
-            },
+        let Shared { server, options, numbers, .. } = &*self.shared;
+        let link = match server {
+            Whose::At(path) => {
+                let opening = Link::open(path, options, numbers.client());
+                match options.timeout {
+                    None => opening.await?,
+                    Some(timeout) => match tokio::time::timeout(timeout, opening).await {
+                        Ok(link) => link?,
+                        Err(_) => return Err(timed_out(timeout)),
+                    },
+                }
+            }
+            Whose::Of(opened) => {
+                let (opened, client) = (Arc::clone(opened), numbers.client());
+                let timeout = options.timeout.map(|_| left);
+                let reach = move || opened.reach(Some(client), &Patience { timeout, on_idle: None });
+                Link::adopt(on_thread(reach).await?)?
+            }
         };
         *slot = Some(Arc::clone(&link));
         Ok(link)
     }
+}
+
+impl Shared {
+    /// How long a call is made again. Where the server can be started, as long as the call may last.
+    fn retry_for(&self) -> Duration {
+        match &self.server {
+            Whose::At(_) => self.options.retry_for,
+            Whose::Of(_) => self.options.timeout.unwrap_or(Duration::MAX),
+        }
+    }
+}
+
+/// Does what blocks where it may.
+async fn on_thread<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| Error::internal(format!("opening a directory: {error}")))?
 }
 
 impl Drop for Shared {
@@ -175,16 +225,16 @@ fn timed_out(timeout: Duration) -> Error {
     Error::new(ErrorCode::Timeout, format!("no answer within {} ms", timeout.as_millis()))
 }
 
+fn of_tokio(socket: std::os::unix::net::UnixStream) -> Result<UnixStream> {
+    let adopted = socket.set_nonblocking(true).and_then(|()| UnixStream::from_std(socket));
+    adopted.map_err(|error| broken("connecting", error))
+}
+
 impl Link {
     async fn open(path: &Path, options: &ClientOptions, client: ClientId) -> Result<Arc<Self>> {
         let socket = connect(path, options, &Patience { timeout: options.timeout, on_idle: None })?;
-        let adopt = |socket: std::os::unix::net::UnixStream| {
-            socket.set_nonblocking(true)?;
-            UnixStream::from_std(socket)
-        };
-        let socket = adopt(socket).map_err(|error| broken("connecting", error))?;
-        let (reader, mut writer) = socket.into_split();
-        let mut reader = FrameReader::new(reader);
+        let (reader, mut writer) = of_tokio(socket)?.into_split();
+        let mut reader = FrameReader::new(reader, &[]);
         let mut hello = Vec::new();
         message::write_request(&mut hello, HELLO_ID, HELLO_CODE, "", &Hello::new(options.name.as_str()).of(client))?;
         let sent = writer.write_all(&hello).await;
@@ -193,11 +243,21 @@ impl Link {
             (Err(_), Err(error)) => return Err(broken("sending", error)),
             (Err(error), Ok(())) => return Err(error),
         };
-        let takes_numbers = read_welcome(&welcome)?.numbers;
+        Ok(Self::start(read_welcome(&welcome)?.numbers, reader, writer))
+    }
+
+    /// Goes on with a connection over which the hello was said.
+    fn adopt(stream: Stream) -> Result<Arc<Self>> {
+        let (socket, welcome, arrived) = stream.into_parts();
+        let (reader, writer) = of_tokio(socket)?.into_split();
+        Ok(Self::start(welcome.numbers, FrameReader::new(reader, &arrived), writer))
+    }
+
+    fn start(takes_numbers: bool, reader: FrameReader, writer: OwnedWriteHalf) -> Arc<Self> {
         let (state, next, queued) = (Mutex::default(), AtomicU64::new(HELLO_ID + 1), Notify::new());
         let link = Arc::new(Self { takes_numbers, state, next, queued });
         drop(tokio::spawn(Arc::clone(&link).run(reader, writer)));
-        Ok(link)
+        link
     }
 
     /// Queues a request. An error that is not about the request itself means that nothing was sent.
@@ -297,8 +357,8 @@ struct FrameReader {
 }
 
 impl FrameReader {
-    fn new(socket: OwnedReadHalf) -> Self {
-        Self { socket, received: BytesMut::new(), codec: FrameCodec::new(limits::FRAME_BYTES_MAX) }
+    fn new(socket: OwnedReadHalf, arrived: &[u8]) -> Self {
+        Self { socket, received: BytesMut::from(arrived), codec: FrameCodec::new(limits::FRAME_BYTES_MAX) }
     }
 
     async fn next(&mut self) -> Result<Bytes> {

@@ -11,9 +11,12 @@ use toondb_engine::api::{Error, ErrorCode, Once, OpCode, OpKind, Operation, Requ
 
 use super::again::{Again, Attempt, Broken, Next};
 use super::numbers::Numbered;
+use super::open::{OpenOptions, Opened};
 use super::options::ClientOptions;
 use super::pool::{Lease, Pool, Ticket};
 use super::stream::{Patience, Silence, Stream};
+use super::waiting::pause_for;
+use crate::hello::Hello;
 use crate::message::{self, ID_NONE, Number};
 
 /// What one call does differently.
@@ -29,14 +32,18 @@ pub struct CallOptions<'a> {
 /// A client that any number of threads may share.
 #[derive(Debug)]
 pub struct BlockingClient {
-    path: PathBuf,
+    server: Whose,
     options: ClientOptions,
     pool: Pool,
 }
 
-#[expect(clippy::disallowed_methods, reason = "a server that is started tells nobody who waits for it")]
-fn pause_for(pause: Duration) {
-    std::thread::sleep(pause);
+/// Which server.
+#[derive(Debug)]
+enum Whose {
+    /// The one at this socket.
+    At(PathBuf),
+    /// The one of this directory, which is started if need be.
+    Of(Opened),
 }
 
 impl BlockingClient {
@@ -47,16 +54,40 @@ impl BlockingClient {
 
     /// As [`BlockingClient::connect`], with a timeout of its own, or to be given up as a call is.
     pub fn connect_with(path: impl AsRef<Path>, options: ClientOptions, call: &CallOptions<'_>) -> Result<Self> {
-        let client = Self { path: path.as_ref().to_owned(), options, pool: Pool::new() };
+        let client = Self { server: Whose::At(path.as_ref().to_owned()), options, pool: Pool::new() };
+        client.begin(call)?;
+        Ok(client)
+    }
+
+    /// Opens a data directory: connects to its server, and starts one if nobody answers. It goes on when this process ends, and
+    /// ends itself when nobody has been connected for [`OpenOptions::idle_exit`]. A call that finds it gone starts it anew, within the
+    /// call's timeout.
+    ///
+    /// # Errors
+    /// `PermissionDenied` if the directory or the server is another user's, or everyone may write into the directory; `Locked` if a
+    /// process has it for itself; what kept the server from starting, such as `Corrupt`, `DiskFull`, `Unavailable` or
+    /// `UnsupportedVersion`; `Timeout` if it is not ready in time, and then goes on starting.
+    pub fn open(dir: impl AsRef<Path>, options: OpenOptions) -> Result<Self> {
+        Self::open_with(dir, options, &CallOptions::default())
+    }
+
+    /// As [`BlockingClient::open`], with a timeout of its own, or to be given up as a call is.
+    ///
+    /// # Errors
+    /// As [`BlockingClient::open`].
+    pub fn open_with(dir: impl AsRef<Path>, options: OpenOptions, call: &CallOptions<'_>) -> Result<Self> {
+        let client_options = options.client.clone();
+        let server = Whose::Of(Opened::new(dir.as_ref(), options)?);
+        let client = Self { server, options: client_options, pool: Pool::new() };
         client.begin(call)?;
         Ok(client)
     }
 
     /// Opens the first socket.
     fn begin(&self, call: &CallOptions<'_>) -> Result<()> {
-        let mut again = Again::begin(OpCode::Ping, self.options.retry_for);
+        let mut again = Again::begin(OpCode::Ping, self.retry_for(call));
         while let Ticket::New(lease) = self.take(call)? {
-            let error = match self.open(call) {
+            let error = match self.open_socket(call, &again) {
                 Ok(stream) => {
                     lease.keep(stream);
                     break;
@@ -73,9 +104,12 @@ impl BlockingClient {
         Ok(())
     }
 
-    /// Where the server is.
+    /// Where the server is: its socket, or the directory that was opened.
     pub fn path(&self) -> &Path {
-        &self.path
+        match &self.server {
+            Whose::At(socket) => socket,
+            Whose::Of(opened) => opened.path(),
+        }
     }
 
     /// Carries a request out. Operations that are about no namespace take the empty name, all others a name.
@@ -96,11 +130,11 @@ impl BlockingClient {
             OpKind::Read | OpKind::Admin => None,
         };
         let once = numbered.as_ref().map(Numbered::once);
-        let mut again = Again::begin(code, self.options.retry_for);
+        let mut again = Again::begin(code, self.retry_for(call));
         loop {
             let attempt = match self.take(call)? {
                 Ticket::Used(lease, stream) => self.exchange(lease, stream, (namespace, once, request), call),
-                Ticket::New(lease) => match self.open(call) {
+                Ticket::New(lease) => match self.open_socket(call, &again) {
                     Ok(stream) => self.exchange(lease, stream, (namespace, once, request), call),
                     Err(error) => Err(Broken::unsent(error)),
                 },
@@ -128,9 +162,27 @@ impl BlockingClient {
         Patience { timeout: call.timeout.or(self.options.timeout), on_idle: call.on_idle }
     }
 
-    fn open(&self, call: &CallOptions<'_>) -> Result<Stream> {
+    /// How long a call is made again. Where the server can be started, as long as the call may last.
+    fn retry_for(&self, call: &CallOptions<'_>) -> Duration {
+        match &self.server {
+            Whose::At(_) => self.options.retry_for,
+            Whose::Of(_) => call.timeout.or(self.options.timeout).unwrap_or(Duration::MAX),
+        }
+    }
+
+    fn open_socket(&self, call: &CallOptions<'_>, again: &Again) -> Result<Stream> {
         let client = self.pool.current().numbers()?.client();
-        Stream::connect(&self.path, &self.options, Some(client), &self.patience(call))
+        let patience = self.patience(call);
+        match &self.server {
+            Whose::At(socket) => {
+                let hello = Hello::new(self.options.name.as_str()).of(client);
+                Stream::connect(socket, &self.options, &hello, &patience)
+            }
+            Whose::Of(opened) => {
+                let timeout = patience.timeout.map(|_| again.left());
+                opened.reach(Some(client), &Patience { timeout, ..patience })
+            }
+        }
     }
 
     fn take(&self, call: &CallOptions<'_>) -> Result<Ticket<'_>> {

@@ -15,8 +15,10 @@ use rustix::io::Errno;
 use toondb_engine::api::{ClientId, Error, ErrorCode, Once, OpCode, Request, Response, Result};
 use toondb_engine::limits;
 
+use super::open::Opened;
 use super::options::ClientOptions;
 use super::stream::{Patience, Stream, broken, ended_by_server};
+use crate::hello::Hello;
 use crate::message::{self, Number};
 
 /// Queued bytes that are sent without waiting for [`Pipeline::flush`].
@@ -54,9 +56,24 @@ impl Pipeline {
         Self::open(path.as_ref(), options, Some(client))
     }
 
+    /// The same, to the server of a directory, which is started if nobody answers. Waits as long as the options' timeout.
+    ///
+    /// # Errors
+    /// As [`BlockingClient::open`](super::BlockingClient::open).
+    pub fn open_as(opened: &Opened, client: ClientId) -> Result<Self> {
+        let options = opened.client_options().clone();
+        let stream = opened.reach(Some(client), &Patience { timeout: options.timeout, on_idle: None })?;
+        Ok(Self { stream, options, next: 1, in_flight: 0 })
+    }
+
     fn open(path: &Path, options: ClientOptions, client: Option<ClientId>) -> Result<Self> {
         let patience = Patience { timeout: options.timeout, on_idle: None };
-        let stream = Stream::connect(path, &options, client, &patience)?;
+        let hello = Hello::new(options.name.as_str());
+        let hello = match client {
+            Some(client) => hello.of(client),
+            None => hello,
+        };
+        let stream = Stream::connect(path, &options, &hello, &patience)?;
         Ok(Self { stream, options, next: 1, in_flight: 0 })
     }
 

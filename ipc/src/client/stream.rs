@@ -12,7 +12,7 @@ use std::time::Duration;
 use rustix::io::Errno;
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketAddrUnix, SocketFlags, SocketType, recv, send};
-use toondb_engine::api::{ClientId, Error, ErrorCode, Result};
+use toondb_engine::api::{Error, ErrorCode, Result};
 use toondb_engine::clock::{Clock, SystemClock};
 use toondb_engine::limits;
 use toondb_engine::peer::Peer;
@@ -37,7 +37,8 @@ impl Silence {
         Self(SystemClock::new())
     }
 
-    fn lasted(&self) -> Duration {
+    /// How long.
+    pub fn lasted(&self) -> Duration {
         self.0.monotonic()
     }
 }
@@ -145,12 +146,7 @@ pub(super) fn read_welcome(payload: &[u8]) -> Result<Welcome> {
 
 impl Stream {
     /// Connects to the server at `path`.
-    pub fn connect(
-        path: &Path,
-        options: &ClientOptions,
-        client: Option<ClientId>,
-        patience: &Patience<'_>,
-    ) -> Result<Self> {
+    pub fn connect(path: &Path, options: &ClientOptions, hello: &Hello, patience: &Patience<'_>) -> Result<Self> {
         let socket = connect(path, options, patience)?;
         for which in [Timeout::Send, Timeout::Recv] {
             set_socket_timeout(&socket, which, Some(interval(options)))
@@ -159,12 +155,7 @@ impl Stream {
         let welcome = Welcome::new(0);
         let (input, output) = (vec![0; BUFFER_BYTES], Vec::new());
         let mut stream = Self { socket, input, start: 0, end: 0, output, output_start: 0, sent: 0, welcome };
-        let hello = Hello::new(options.name.as_str());
-        let hello = match client {
-            Some(client) => hello.of(client),
-            None => hello,
-        };
-        stream.queue(|out| message::write_request(out, HELLO_ID, HELLO_CODE, "", &hello))?;
+        stream.queue(|out| message::write_request(out, HELLO_ID, HELLO_CODE, "", hello))?;
         // A server that refuses the connection answers without reading, so its answer counts more than this failure.
         let sent = stream.send(patience);
         let payload_bytes = match stream.receive(patience) {
@@ -174,6 +165,12 @@ impl Stream {
         stream.welcome = read_welcome(stream.payload(payload_bytes))?;
         stream.consume(payload_bytes);
         Ok(stream)
+    }
+
+    /// The socket, what the server said first, and what has arrived behind that.
+    pub fn into_parts(self) -> (UnixStream, Welcome, Vec<u8>) {
+        let arrived = self.input.get(self.start..self.end).unwrap_or_default().to_vec();
+        (self.socket, self.welcome, arrived)
     }
 
     /// What the server said first.

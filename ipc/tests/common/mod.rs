@@ -122,7 +122,14 @@ pub fn request(id: u64, namespace: &str, request: &Request) -> Vec<u8> {
 /// The frame of a hello.
 pub fn hello(id: u64, protocol: u16) -> Vec<u8> {
     let mut out = Vec::new();
-    write_request(&mut out, id, 0, "", &Hello { protocol, client: "test".to_owned(), client_id: None }).unwrap();
+    write_request(
+        &mut out,
+        id,
+        0,
+        "",
+        &Hello { protocol, client: "test".to_owned(), client_id: None, successor: None },
+    )
+    .unwrap();
     out
 }
 

@@ -4,6 +4,8 @@
 //! toondb-test-worker put <socket> <prefix> <count>    puts <prefix>/<i> = <i> and ends
 //! toondb-test-worker open <dir>                       opens the directory, says so, and holds it until its input ends
 //! toondb-test-worker fork <dir>                       opens the directory, forks, and dies; the child lives on likewise
+//! toondb-test-worker share <idle-ms>                   opens each directory that its input names, counts in it, and says which process
+//!                                                      serves it
 //! toondb-test-worker watchable <program> <arguments>   says so, waits for the end of its input, and becomes the program
 //! ```
 #![allow(
@@ -15,11 +17,13 @@
 
 use std::io::{Read, Write};
 use std::os::unix::process::CommandExt as _;
+use std::time::Duration;
 
+use toondb_engine::api::Error;
 use toondb_engine::{Engine, EngineOptions};
 use toondb_ipc::BlockingClient;
-use toondb_tests::asks_once;
 use toondb_tests::requests::put;
+use toondb_tests::{Started, asks_once, increment, open_options};
 
 fn say(line: &str) {
     let mut out = std::io::stdout().lock();
@@ -64,6 +68,22 @@ fn fork(dir: &str) {
     }
 }
 
+/// Opens a directory, adds one to the counter `calls`, and lets the directory go.
+fn share_once(dir: &str, idle_exit: Duration) -> Result<u32, Error> {
+    let client = BlockingClient::open(dir, open_options(idle_exit))?;
+    client.call_op("default", increment("calls"))?;
+    Started::behind(&client).map(Started::pid)
+}
+
+fn share(idle_exit: Duration) {
+    for dir in std::io::stdin().lines().map_while(Result::ok) {
+        match share_once(&dir, idle_exit) {
+            Ok(pid) => say(&pid.to_string()),
+            Err(error) => say(&format!("{:?} {}", error.code, error.message)),
+        }
+    }
+}
+
 /// Where Yama is in force, only an ancestor may trace a process that has not said otherwise; that stays said.
 fn become_watchable(program: &str, arguments: &[&str]) {
     // SAFETY: two integers are given, and no memory of this process is read or written.
@@ -81,6 +101,7 @@ fn main() {
         ["put", socket, prefix, count] => put_all(socket, prefix, count.parse().expect("a count")),
         ["open", dir] => hold(dir),
         ["fork", dir] => fork(dir),
+        ["share", idle_ms] => share(Duration::from_millis(idle_ms.parse().expect("milliseconds"))),
         ["watchable", program, arguments @ ..] => become_watchable(program, arguments),
         other => panic!("unknown arguments {other:?}"),
     }

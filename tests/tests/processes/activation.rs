@@ -12,7 +12,7 @@ use toondb_engine::api::Error;
 use toondb_engine::clock::{Clock, SystemClock};
 use toondb_ipc::{BlockingClient, ClientOptions};
 use toondb_tests::requests::{get, put};
-use toondb_tests::{Dice, Served, TempDir, run, seed, server_binary};
+use toondb_tests::{Dice, Served, Started, TempDir, open_options, run, seed, server_binary};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 const NOTHING: (&str, &str) = ("", "");
@@ -78,6 +78,24 @@ fn the_first_connection_is_answered_and_the_path_stays() {
         });
         assert!(place.socket().exists(), "the path belongs to whoever made it");
     }
+}
+
+/// The directory says where it was served last: whoever opens it waits in that socket, and starts nothing.
+#[test]
+fn a_directory_that_a_kept_socket_serves_is_opened_there() {
+    let place = Place::new();
+    let data = place.data();
+    assert!(place.start(("", "--idle-exit 1ms")).unwrap().wait().success());
+    std::thread::scope(|scope| {
+        let opening = scope.spawn(|| {
+            let client = BlockingClient::open(&data, open_options(PATIENCE)).unwrap();
+            Started::behind(&client).unwrap().pid()
+        });
+        assert!(place.wait_for_a_client(&AtomicBool::new(false)));
+        let server = place.start(NOTHING).unwrap();
+        assert_eq!(opening.join().unwrap(), server.pid());
+    });
+    assert!(!data.join("start.lock").exists());
 }
 
 #[test]

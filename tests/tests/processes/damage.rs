@@ -138,7 +138,7 @@ fn an_undamaged_copy_opens() {
     assert_eq!(open_and_read(&data), Ok(2));
 }
 
-fn catalog(data: &Path) -> PathBuf {
+pub fn catalog(data: &Path) -> PathBuf {
     data.join("catalog.redb")
 }
 
@@ -265,7 +265,7 @@ fn files_of_another_database_are_refused() {
 }
 
 /// Changes the format version in heads of a file, and after it what a newer build would have written otherwise.
-fn renumber(path: &Path, heads: &[usize], is_newer: bool) {
+pub fn renumber(path: &Path, heads: &[usize], is_newer: bool) {
     let mut bytes = fs::read(path).unwrap();
     for head in heads {
         bytes[head + 8..head + 12].copy_from_slice(&99_u32.to_le_bytes());
@@ -275,7 +275,7 @@ fn renumber(path: &Path, heads: &[usize], is_newer: bool) {
 }
 
 /// Where a store's heads begin, and a segment's.
-const STORE_HEADS: &[usize] = &[0, 4096];
+pub const STORE_HEADS: &[usize] = &[0, 4096];
 const SEGMENT_HEADS: &[usize] = &[0];
 
 #[test]

@@ -1,0 +1,175 @@
+//! A connection to the server of a directory, whoever has to start it: look, queue, look again, start.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use toondb_engine::api::{ClientId, Error, ErrorCode, Result};
+use toondb_engine::{DirectoryIdentity, SharedDir, VERSION, limits};
+
+use super::options::OpenOptions;
+use super::places::{Place, places};
+use super::starter::{Outcome, start};
+use crate::client::options::ClientOptions;
+use crate::client::stream::{Patience, Silence, Stream};
+use crate::client::waiting::pause_for;
+use crate::hello::Hello;
+
+const PAUSE_MIN: Duration = Duration::from_millis(1);
+const PAUSE_MAX: Duration = Duration::from_millis(10);
+
+/// A directory that was opened: found, checked, and known again. Whoever connects to its server does so through this.
+#[derive(Debug)]
+pub struct Opened {
+    path: PathBuf,
+    identity: DirectoryIdentity,
+    options: OpenOptions,
+}
+
+/// What a look at the places has found.
+enum Seen {
+    Answered(Stream),
+    /// An older server ends, for this client.
+    GivesWay,
+    /// With what was tried last.
+    Nobody(Error),
+}
+
+/// The time of one call.
+struct Call<'a> {
+    patience: &'a Patience<'a>,
+    since: Silence,
+    client: Option<ClientId>,
+}
+
+impl Call<'_> {
+    /// The patience that is left.
+    fn left(&self) -> Patience<'_> {
+        let left = self.patience.timeout.map(|timeout| timeout.saturating_sub(self.since.lasted()));
+        Patience { timeout: left, on_idle: self.patience.on_idle }
+    }
+}
+
+impl Opened {
+    /// Finds or makes the directory, and checks it; nobody is asked and nothing started yet.
+    ///
+    /// # Errors
+    /// `PermissionDenied` if it is another user's, or everyone may write into it; `InvalidArgument` if the server's program has no
+    /// absolute path; what the file system says.
+    pub fn new(path: &Path, options: OpenOptions) -> Result<Self> {
+        options.server.check()?;
+        let dir = SharedDir::open(path)?;
+        Ok(Self { path: dir.path().to_owned(), identity: dir.identity(), options })
+    }
+
+    /// Where the directory is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// How its clients connect.
+    pub fn client_options(&self) -> &ClientOptions {
+        &self.options.client
+    }
+
+    /// Connects to its server, and says hello.
+    pub(crate) fn reach(&self, client: Option<ClientId>, patience: &Patience<'_>) -> Result<Stream> {
+        let call = Call { patience, since: Silence::begin(), client };
+        let (mut pause, mut in_vain) = (PAUSE_MIN, 0);
+        loop {
+            let dir = SharedDir::open_again(&self.path, self.identity)?;
+            let why = match self.look(&dir, &call)? {
+                Seen::Answered(stream) => return Ok(stream),
+                Seen::GivesWay => Error::new(ErrorCode::ShuttingDown, "an older server is ending"),
+                Seen::Nobody(why) => match dir.try_start()? {
+                    None => why,
+                    Some(_lock) => match self.look(&dir, &call)? {
+                        Seen::Answered(stream) => return Ok(stream),
+                        Seen::GivesWay => why,
+                        Seen::Nobody(why) => {
+                            let outcome = start(&dir, &self.options, self.interval(), &call.left());
+                            in_vain += 1;
+                            tell_if_in_vain(in_vain, &dir, outcome?, why)?;
+                            // At once: it is there.
+                            continue;
+                        }
+                    },
+                },
+            };
+            pause_for(pause);
+            pause = (2 * pause).min(PAUSE_MAX);
+            self.wait_on(&call, &why)?;
+        }
+    }
+
+    /// Fails once the call is to end.
+    fn wait_on(&self, call: &Call<'_>, why: &Error) -> Result<()> {
+        call.patience.wait_on(&call.since).map_err(|error| match error.code {
+            ErrorCode::Timeout => {
+                Error { message: format!("{}: {}; {}", self.path.display(), error.message, why.message), ..error }
+            }
+            _ => error,
+        })
+    }
+
+    fn interval(&self) -> Duration {
+        self.options.client.idle_interval.max(Duration::from_millis(1))
+    }
+
+    /// Tries all places.
+    fn look(&self, dir: &SharedDir, call: &Call<'_>) -> Result<Seen> {
+        let mut nobody = Error::new(ErrorCode::ConnectionFailed, "there is no place for a socket: set XDG_RUNTIME_DIR");
+        for place in places(dir) {
+            match self.ask(&place, call)? {
+                Seen::Nobody(error) => nobody = error,
+                seen => return Ok(seen),
+            }
+        }
+        Ok(Seen::Nobody(nobody))
+    }
+
+    fn ask(&self, place: &Place, call: &Call<'_>) -> Result<Seen> {
+        let hello = Hello::new(self.options.client.name.as_str()).with_successor(VERSION);
+        let hello = match call.client {
+            Some(client) => hello.of(client),
+            None => hello,
+        };
+        let stream = match Stream::connect(&place.socket, &self.options.client, &hello, &call.left()) {
+            Ok(stream) => stream,
+            Err(error) if matches!(error.code, ErrorCode::ConnectionFailed | ErrorCode::ShuttingDown) => {
+                return Ok(Seen::Nobody(error));
+            }
+            Err(error) => return Err(error),
+        };
+        let (shown, identity) = (place.socket.display(), self.identity.to_string());
+        let is_ours = match &stream.welcome().directory {
+            Some(directory) => *directory == identity,
+            None => place.is_named,
+        };
+        if !is_ours && place.is_own {
+            let text = format!("the server on {shown} serves another directory than {}; stop it", self.path.display());
+            return Err(Error::new(ErrorCode::Unavailable, text));
+        }
+        Ok(match (is_ours, stream.welcome().gives_way) {
+            (true, false) => Seen::Answered(stream),
+            (true, true) => Seen::GivesWay,
+            (false, _) => {
+                Seen::Nobody(Error::new(ErrorCode::ConnectionFailed, format!("{shown} serves another directory")))
+            }
+        })
+    }
+}
+
+/// One start may meet its end before anybody has connected, as where servers are killed again and again; many in a row mean that none
+/// will ever answer.
+fn tell_if_in_vain(count: u32, dir: &SharedDir, outcome: Outcome, why: Error) -> Result<()> {
+    if count < limits::STARTS_MAX {
+        return Ok(());
+    }
+    let text = match outcome {
+        Outcome::Died(log) if log.is_empty() => "the last one died, and wrote nothing to its log".to_owned(),
+        Outcome::Died(log) => format!("the last one died; its log ends with: {log}"),
+        Outcome::Ready => why.message,
+    };
+    let text = format!("{count} servers were started for {}, and none answers: {text}", dir.path().display());
+    Err(Error::new(ErrorCode::Unavailable, text))
+}
