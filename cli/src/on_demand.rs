@@ -5,6 +5,7 @@
 
 use std::error::Error as StdError;
 use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -12,7 +13,7 @@ use std::time::Duration;
 use toondb_engine::api::{Error, ErrorCode, Result};
 use toondb_engine::clock::{Clock, SystemClock};
 use toondb_engine::{Engine, EngineOptions, Holder, HolderState, SharedDir, VERSION, limits};
-use toondb_ipc::{Report, Server, ServerOptions, socket_places};
+use toondb_ipc::{BindError, Report, Server, ServerOptions, socket_places};
 use tracing_subscriber::EnvFilter;
 
 use crate::cli::Serve;
@@ -136,14 +137,26 @@ fn bind(dir: &SharedDir, options: &Serve, engine: &Engine) -> Result<Doors> {
         dir.socket().display()
     );
     let mut refused = Error::invalid(text);
+    let bind = |path: &Path| Server::bind(path, server_options(), Arc::new(engine.clone()));
     for path in socket_places(dir) {
-        match Server::bind(&path, server_options(), Arc::new(engine.clone())) {
+        match once_free(|| bind(&path)) {
             Ok(server) => return Ok(Doors::of_socket(server, path)),
             Err(error) if error.is_for_want_of_sockets() => refused = error.into(),
             Err(error) => return Err(error.into()),
         }
     }
     Err(refused)
+}
+
+/// The files of a process that was killed are closed one after another: the directory may be free while its socket still has an owner.
+fn once_free<T>(bind: impl Fn() -> std::result::Result<T, BindError>) -> std::result::Result<T, BindError> {
+    let clock = SystemClock::new();
+    loop {
+        match bind() {
+            Err(BindError::AlreadyServed { .. }) if clock.monotonic() < limits::UNSEEN_WAIT_MAX => pause_for(LOOK),
+            bound => return bound,
+        }
+    }
 }
 
 fn start_log_file(filter: &str, log: LogFile) -> std::result::Result<(), Box<dyn StdError>> {

@@ -46,7 +46,7 @@ impl Succession {
 }
 
 /// True if a version is newer than another one by its three numbers. What is no version is newer than nothing.
-fn is_newer(version: &str, than: &str) -> bool {
+pub(crate) fn is_newer(version: &str, than: &str) -> bool {
     match (numbers(version), numbers(than)) {
         (Some(version), Some(than)) => version > than,
         (None, _) | (_, None) => false,

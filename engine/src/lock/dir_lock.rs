@@ -149,6 +149,25 @@ impl DirLock {
     }
 }
 
+impl Drop for DirLock {
+    /// Who had the directory for itself and lives on says so no more: whoever takes the lock next has not written anything yet when
+    /// others read the text. What a server wrote stays, since it names a socket that may outlive it.
+    fn drop(&mut self) {
+        let text = self.text.get_mut();
+        let is_ours = std::process::id() == text.pid;
+        let is_told = |holder: &Holder| {
+            holder.state == HolderState::Alone && holder.pid == i32::try_from(std::process::id()).ok()
+        };
+        if let Some(file) = &text.file
+            && is_ours
+            && is_told(&Holder::read(file))
+            && let Err(error) = file.set_len(0)
+        {
+            tracing::debug!(%error, "the lock file names a process that has the directory no more");
+        }
+    }
+}
+
 fn take(file: &File) -> std::result::Result<(), TryLockError> {
     if planted::is(Planted::DirectoryUnlocked) {
         return Ok(());

@@ -13,6 +13,7 @@ use crate::client::options::ClientOptions;
 use crate::client::stream::{Patience, Silence, Stream};
 use crate::client::waiting::pause_for;
 use crate::hello::Hello;
+use crate::succession::is_newer;
 
 const PAUSE_MIN: Duration = Duration::from_millis(1);
 const PAUSE_MAX: Duration = Duration::from_millis(10);
@@ -74,26 +75,40 @@ impl Opened {
     /// Connects to its server, and says hello.
     pub(crate) fn reach(&self, client: Option<ClientId>, patience: &Patience<'_>) -> Result<Stream> {
         let call = Call { patience, since: Silence::begin(), client };
-        let (mut pause, mut in_vain) = (PAUSE_MIN, 0);
+        let (mut pause, mut died, mut has_asked) = (PAUSE_MIN, 0, false);
         loop {
             let dir = SharedDir::open_again(&self.path, self.identity)?;
-            let why = match self.look(&dir, &call)? {
-                Seen::Answered(stream) => return Ok(stream),
-                Seen::GivesWay => Error::new(ErrorCode::ShuttingDown, "an older server is ending"),
-                Seen::Nobody(why) => match dir.try_start()? {
-                    None => why,
-                    Some(_lock) => match self.look(&dir, &call)? {
+            let seen = match self.look(&dir, &call, Hello::clone)? {
+                Seen::Answered(stream) if has_asked || !is_older(&stream) => return Ok(stream),
+                seen => seen,
+            };
+            let why = match (dir.try_start()?, seen) {
+                // Somebody starts one, or asks it to give way.
+                (None, Seen::Answered(stream)) => return Ok(stream),
+                (None, Seen::Nobody(why)) => why,
+                (None, Seen::GivesWay) => gives_way(),
+                (Some(_lock), seen) => {
+                    // An only client is connected once.
+                    drop(seen);
+                    let as_successor = |hello: &Hello| hello.clone().with_successor(VERSION);
+                    let why = match self.look(&dir, &call, if has_asked { Hello::clone } else { as_successor })? {
                         Seen::Answered(stream) => return Ok(stream),
-                        Seen::GivesWay => why,
-                        Seen::Nobody(why) => {
-                            let outcome = start(&dir, &self.options, self.interval(), &call.left());
-                            in_vain += 1;
-                            tell_if_in_vain(in_vain, &dir, outcome?, why)?;
-                            // At once: it is there.
-                            continue;
+                        // The lock stays until the successor is there: nobody else starts the older one again.
+                        Seen::GivesWay => gives_way(),
+                        Seen::Nobody(why) => why,
+                    };
+                    has_asked = true;
+                    match start(&dir, &self.options, self.interval(), &call.left())? {
+                        // Connecting comes at once. It may be gone by then, as where servers are killed again and again.
+                        Outcome::Ready => {}
+                        Outcome::Died(log) => {
+                            died += 1;
+                            tell_if_in_vain(died, &dir, &log)?;
                         }
-                    },
-                },
+                    }
+                    self.wait_on(&call, &why)?;
+                    continue;
+                }
             };
             pause_for(pause);
             pause = (2 * pause).min(PAUSE_MAX);
@@ -115,11 +130,11 @@ impl Opened {
         self.options.client.idle_interval.max(Duration::from_millis(1))
     }
 
-    /// Tries all places.
-    fn look(&self, dir: &SharedDir, call: &Call<'_>) -> Result<Seen> {
+    /// Tries all places; `greeting` makes the hello of what every hello says.
+    fn look(&self, dir: &SharedDir, call: &Call<'_>, greeting: fn(&Hello) -> Hello) -> Result<Seen> {
         let mut nobody = Error::new(ErrorCode::ConnectionFailed, "there is no place for a socket: set XDG_RUNTIME_DIR");
         for place in places(dir) {
-            match self.ask(&place, call)? {
+            match self.ask(&place, call, greeting)? {
                 Seen::Nobody(error) => nobody = error,
                 seen => return Ok(seen),
             }
@@ -127,8 +142,8 @@ impl Opened {
         Ok(Seen::Nobody(nobody))
     }
 
-    fn ask(&self, place: &Place, call: &Call<'_>) -> Result<Seen> {
-        let hello = Hello::new(self.options.client.name.as_str()).with_successor(VERSION);
+    fn ask(&self, place: &Place, call: &Call<'_>, greeting: fn(&Hello) -> Hello) -> Result<Seen> {
+        let hello = greeting(&Hello::new(self.options.client.name.as_str()));
         let hello = match call.client {
             Some(client) => hello.of(client),
             None => hello,
@@ -159,16 +174,23 @@ impl Opened {
     }
 }
 
-/// One start may meet its end before anybody has connected, as where servers are killed again and again; many in a row mean that none
-/// will ever answer.
-fn tell_if_in_vain(count: u32, dir: &SharedDir, outcome: Outcome, why: Error) -> Result<()> {
+fn gives_way() -> Error {
+    Error::new(ErrorCode::ShuttingDown, "an older server is ending")
+}
+
+/// True if this version of the server is newer than the one that has answered.
+fn is_older(stream: &Stream) -> bool {
+    is_newer(VERSION, &stream.welcome().server)
+}
+
+/// One server may be killed before it has said a word; many in a row mean that none ever will.
+fn tell_if_in_vain(count: u32, dir: &SharedDir, log: &str) -> Result<()> {
     if count < limits::STARTS_MAX {
         return Ok(());
     }
-    let text = match outcome {
-        Outcome::Died(log) if log.is_empty() => "the last one died, and wrote nothing to its log".to_owned(),
-        Outcome::Died(log) => format!("the last one died; its log ends with: {log}"),
-        Outcome::Ready => why.message,
+    let text = match log {
+        "" => "the last one died, and wrote nothing to its log".to_owned(),
+        log => format!("the last one died; its log ends with: {log}"),
     };
     let text = format!("{count} servers were started for {}, and none answers: {text}", dir.path().display());
     Err(Error::new(ErrorCode::Unavailable, text))
