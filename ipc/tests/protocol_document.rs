@@ -35,7 +35,7 @@ fn key(text: &str) -> ByteBuf {
     ByteBuf::from(text.as_bytes())
 }
 
-fn requests() -> [(&'static str, Example); 5] {
+fn requests() -> [(&'static str, Example); 6] {
     let get = Request::Get(Get { key: key("user:1"), snapshot: None });
     let put = Put { key: key("user:1"), value: key("Ada"), ttl_ms: Some(60_000), durability: Durability::Durable };
     let search = SearchVectors {
@@ -61,6 +61,7 @@ fn requests() -> [(&'static str, Example); 5] {
     };
     [
         ("hello", Example::Hello(1, Hello::new("docs"))),
+        ("open-hello", Example::Hello(1, Hello::new("docs").with_successor("0.5.0"))),
         ("get", Example::Request(2, "default", get)),
         ("put", Example::Request(3, "tenant-a", Request::Put(put))),
         ("search", Example::Request(4, "default", Request::SearchVectors(search))),
@@ -68,7 +69,7 @@ fn requests() -> [(&'static str, Example); 5] {
     ]
 }
 
-fn responses() -> [(&'static str, Example); 5] {
+fn responses() -> [(&'static str, Example); 6] {
     let welcome = Welcome {
         protocol: 1,
         server: "0.4.0".to_owned(),
@@ -80,11 +81,13 @@ fn responses() -> [(&'static str, Example); 5] {
         directory: None,
         gives_way: false,
     };
+    let yielding = Welcome { directory: Some("fe01-1a2b".to_owned()), gives_way: true, ..welcome.clone() };
     let value = KvValue { value: key("Ada"), version: CommitSeq(7) };
     let written = Written { commit_seq: CommitSeq(300), durability: Durability::Durable };
     let busy = Error::new(ErrorCode::Busy, "later");
     [
         ("hello-answer", Example::Welcome(1, welcome)),
+        ("open-hello-answer", Example::Welcome(1, yielding)),
         ("get-answer", Example::Response(2, OpCode::Get, Ok(Response::Get(MaybeValue { found: Some(value) })))),
         ("get-absent", Example::Response(2, OpCode::Get, Ok(Response::Get(MaybeValue { found: None })))),
         ("put-answer", Example::Response(3, OpCode::Put, Ok(Response::Put(written)))),

@@ -47,7 +47,7 @@ pub enum ErrorCode {
     Corrupt = 31,
     /// The namespace is out of service after repeated faults; see the server's log.
     Fenced = 32,
-    /// Another process owns the data directory; connect to its socket instead.
+    /// Another process owns the data directory; connect to its server instead.
     Locked = 33,
     /// This process is a fork of the one that opened the database; open your own connection.
     Forked = 34,
