@@ -9,6 +9,7 @@ use toondb_engine::api::{
     ByteBuf, Commit, CommitSeq, Durability, ErrorCode, Get, NamespaceName, OpCode, Operation, Put, Request, Response,
     Scope,
 };
+use toondb_ipc::{Opened, project};
 
 use crate::answer;
 use crate::arguments::{self, bytes_of};
@@ -19,7 +20,7 @@ use crate::gate;
 use crate::grpc::{Grpc, GrpcArguments};
 use crate::looped::{Door, Looped};
 use crate::record::Object;
-use crate::socket::{Socket, socket_options};
+use crate::socket::{OpenArguments, Socket, socket_options};
 use crate::transport::Transport;
 
 /// How calls reach the engine.
@@ -64,6 +65,20 @@ pub fn connect_socket(py: Python<'_>, path: PathBuf, timeout: Option<f64>) -> Py
     Ok(Connection::blocking(Socket::connect(py, path, timeout)?))
 }
 
+/// Opens a directory through its server, which is started if nobody answers. `options` has an item for each argument of `toondb.open`,
+/// and `program`: the words that start this package's command.
+#[pyfunction]
+pub fn open_directory(py: Python<'_>, options: OpenArguments) -> PyResult<Connection> {
+    Ok(Connection::blocking(Socket::open(py, options)?))
+}
+
+/// The directory of the project's memory, or of the user's own.
+#[pyfunction]
+pub fn find_directory(py: Python<'_>) -> PyResult<PathBuf> {
+    let found = py.detach(|| project::find(&project::Surroundings::of_this_process()?)?.data_dir());
+    found.map_err(|error| to_python(py, &error))
+}
+
 /// Connects to a server by gRPC. `options` has an item for each argument of `ToonDBClient`.
 #[pyfunction]
 pub fn connect_grpc(py: Python<'_>, options: GrpcArguments) -> PyResult<Connection> {
@@ -81,6 +96,14 @@ pub fn looped_embedded(py: Python<'_>, path: PathBuf, concurrency: usize) -> PyR
 #[pyo3(signature = (path, timeout, concurrency))]
 pub fn looped_socket(py: Python<'_>, path: PathBuf, timeout: Option<f64>, concurrency: usize) -> PyResult<Connection> {
     Connection::looped(py, Door::Socket { path, options: socket_options(py, timeout)? }, concurrency)
+}
+
+/// As `open_directory`, for event loops; the directory is looked at now, and the first call connects.
+#[pyfunction]
+pub fn looped_directory(py: Python<'_>, options: OpenArguments, concurrency: usize) -> PyResult<Connection> {
+    let (path, options) = options.options(py)?;
+    let opened = Opened::new(&path, options).map_err(|error| to_python(py, &error))?;
+    Connection::looped(py, Door::Directory(Arc::new(opened)), concurrency)
 }
 
 /// As `connect_grpc`, for event loops; the first call connects.

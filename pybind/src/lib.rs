@@ -42,6 +42,9 @@ fn _toondb(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<query::Query>()?;
     module.add_function(wrap_pyfunction!(core::open_embedded, module)?)?;
     module.add_function(wrap_pyfunction!(core::connect_socket, module)?)?;
+    module.add_function(wrap_pyfunction!(core::open_directory, module)?)?;
+    module.add_function(wrap_pyfunction!(core::looped_directory, module)?)?;
+    module.add_function(wrap_pyfunction!(core::find_directory, module)?)?;
     module.add_function(wrap_pyfunction!(core::connect_grpc, module)?)?;
     module.add_function(wrap_pyfunction!(core::looped_embedded, module)?)?;
     module.add_function(wrap_pyfunction!(core::looped_socket, module)?)?;

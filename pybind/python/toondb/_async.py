@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Awaitable, Callable, Optional, Type, TypeVar
 
 from . import _toondb
-from ._clients import PathLike, grpc_options, shown
+from ._clients import PathLike, grpc_options, open_options, shown
 from ._errors import ErrorCode, SnapshotExpiredError, ToonDBError, TransactionConflictError, from_code
 from ._generated._async_collection import AsyncCollectionMethods
 from ._generated._async_namespace import AsyncNamespaceMethods
@@ -348,6 +348,21 @@ class AsyncIpcClient(AsyncStore):
         calls of one event loop run at a time.
         """
         return await cls(path, timeout, concurrency=concurrency)._connected()
+
+    @classmethod
+    async def open(
+        cls,
+        path: PathLike,
+        *,
+        timeout: Optional[float] = None,
+        idle_exit: Optional[float] = None,
+        concurrency: int = CONCURRENCY_DEFAULT,
+    ) -> "Self":
+        """Open a data directory that any number of processes share. See :meth:`IpcClient.open`."""
+        self = cls.__new__(cls)
+        options = open_options(path, timeout, idle_exit)
+        AsyncStore.__init__(self, _toondb.looped_directory(options, _checked(concurrency)), shown(path))
+        return await self._connected()
 
 
 class AsyncToonDBClient(AsyncStore):

@@ -4,6 +4,7 @@ import os
 from typing import TYPE_CHECKING, Dict, Optional, Union
 
 from . import _toondb
+from ._command import program
 from ._store import Store
 
 if TYPE_CHECKING:
@@ -42,6 +43,16 @@ def grpc_options(
     }
 
 
+def open_options(path: PathLike, timeout: Optional[float], idle_exit: Optional[float]) -> Dict[str, object]:
+    """How a directory is opened, as the native half takes it."""
+    return {
+        "path": os.path.abspath(os.path.expanduser(path)),
+        "program": program(),
+        "timeout": timeout,
+        "idle_exit": idle_exit,
+    }
+
+
 def shown(path: PathLike) -> str:
     """A path as it was meant when it was given, whatever directory is the current one later."""
     return os.path.abspath(os.path.expanduser(os.fsdecode(path)))
@@ -51,8 +62,8 @@ class Database(Store):
     """The engine in this process, on a data directory that belongs to it alone.
 
     ``with Database.open("./mydb") as db: ...`` closes it at the end. Whoever in this process opens the same directory
-    again shares its engine, which closes with the last of them. Another process that opens it gets LockedError: start
-    ``toondb serve`` on it and let everyone use :class:`IpcClient` or :class:`ToonDBClient`. After ``os.fork`` the child gets
+    again shares its engine, which closes with the last of them. Another process that opens it gets LockedError: processes
+    that share a directory open it with :func:`toondb.open`. After ``os.fork`` the child gets
     ForkedError from every method and never touches the files; it opens a connection of its own.
     """
 
@@ -94,6 +105,44 @@ class IpcClient(Store):
         protocol.
         """
         return cls(path, timeout)
+
+    @classmethod
+    def open(
+        cls, path: PathLike, *, timeout: Optional[float] = None, idle_exit: Optional[float] = None
+    ) -> "Self":
+        """Open a data directory that any number of processes share: connect to its server, and start one if nobody answers.
+
+        A directory that does not exist is made, for this user alone. The server is this package's own command, run by
+        this interpreter; it goes on when this process ends, and ends itself once nobody has been connected for a while.
+        A call that finds it gone starts it anew, within its timeout; a write is made once all the same.
+
+        timeout: seconds for opening and for each call, as for :meth:`connect`; None = the client's default.
+        idle_exit: seconds for which a server that is started goes on when nobody is connected; None = 60.
+
+        Raises PermissionDeniedError if the directory or its server is another user's, LockedError if a process has it
+        for itself, as with :class:`Database`, and what keeps the server from starting, such as CorruptError or
+        DiskFullError.
+        """
+        self = super().__new__(cls, _toondb.open_directory(open_options(path, timeout, idle_exit)))
+        self._where = shown(path)
+        return self
+
+
+def open(path: PathLike, *, timeout: Optional[float] = None, idle_exit: Optional[float] = None) -> IpcClient:
+    """Open a data directory that any number of processes share, whoever comes first: :meth:`IpcClient.open`.
+
+    ``with toondb.open("./memory") as db: ...`` closes the connection at the end; the server ends by itself.
+    """
+    return IpcClient.open(path, timeout=timeout, idle_exit=idle_exit)
+
+
+def connect(*, timeout: Optional[float] = None, idle_exit: Optional[float] = None) -> IpcClient:
+    """Open the memory that belongs to where this process works, as :func:`open` does.
+
+    That is the project's: what ``toondb init`` made in the working directory or the nearest one above it. Without one it is the
+    user's own, ``$XDG_DATA_HOME/toondb`` or ``~/.local/share/toondb``.
+    """
+    return IpcClient.open(_toondb.find_directory(), timeout=timeout, idle_exit=idle_exit)
 
 
 class ToonDBClient(Store):

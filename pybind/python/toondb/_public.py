@@ -11,7 +11,7 @@ from ._async import (
     AsyncSnapshot,
     AsyncTransaction,
 )
-from ._clients import Database, IpcClient, ToonDBClient
+from ._clients import Database, IpcClient, ToonDBClient, connect, open as open
 from ._context import Context, Section
 from ._document_writes import AddedIds, Affected
 from ._entries import LogEntry, LogInfo, PrefixEntry

@@ -32,6 +32,15 @@ pub fn begin(this: &Bound<'_, Line>, state: &mut State) {
             }
             None => on_a_thread(this, state, move || opening.open().map(Way::Embedded)),
         },
+        Door::Directory(opened) => match numbers(state) {
+            Ok(numbers) => on_a_thread(this, state, move || {
+                Pipeline::open_as(&opened, numbers.client()).map(|pipeline| Way::Socket(Box::new(pipeline)))
+            }),
+            Err(error) => {
+                state.fail_waiting(&error);
+                Ok(())
+            }
+        },
         Door::Socket { path, options } => match numbers(state) {
             Ok(numbers) => {
                 // A server that was there is looked for again, for a while.

@@ -22,6 +22,8 @@ use crate::transport::{Transport, closed_error};
 pub enum Door {
     /// A server's Unix socket.
     Socket { path: PathBuf, options: ClientOptions },
+    /// The server of a directory, which is started if nobody answers.
+    Directory(Arc<toondb_ipc::Opened>),
     /// The engine in this process.
     Embedded(Arc<Opening>),
     /// A server behind gRPC.
@@ -73,6 +75,7 @@ impl Door {
     pub fn of_child(&self) -> Self {
         match self {
             Self::Socket { path, options } => Self::Socket { path: path.clone(), options: options.clone() },
+            Self::Directory(opened) => Self::Directory(Arc::clone(opened)),
             Self::Embedded(opening) => Self::Embedded(Arc::new(Opening::new(opening.path.clone(), true))),
             Self::Grpc(remote) => Self::Grpc(Arc::new(Remote::new(remote.address.clone(), remote.options.clone()))),
         }
@@ -81,7 +84,7 @@ impl Door {
     /// Gives back what the loops do not own.
     pub fn close(&self) -> Result<()> {
         match self {
-            Self::Socket { .. } => Ok(()),
+            Self::Socket { .. } | Self::Directory(_) => Ok(()),
             Self::Embedded(opening) => opening.close(),
             Self::Grpc(remote) => {
                 let _ = remote.closed.set(());

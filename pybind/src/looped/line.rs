@@ -100,6 +100,10 @@ impl Line {
     pub fn new(event_loop: &Object<'_>, door: Door, concurrency: usize) -> Self {
         let (timeout, retry_for) = match &door {
             Door::Socket { options, .. } => (options.timeout, options.retry_for),
+            Door::Directory(opened) => {
+                let options = opened.client_options();
+                (options.timeout, options.timeout.unwrap_or(options.retry_for))
+            }
             // That client keeps the time itself.
             Door::Embedded(_) | Door::Grpc(_) => (None, Duration::ZERO),
         };
