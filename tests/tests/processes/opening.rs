@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 use toondb_engine::api::{ErrorCode, Get};
+use toondb_engine::clock::{Clock, SystemClock};
 use toondb_ipc::{AsyncClient, BlockingClient};
 use toondb_tests::requests::{get, put};
 use toondb_tests::{Dice, Served, Started, TempDir, increment, is_long, open_options, run, seed};
@@ -168,12 +169,15 @@ fn pause_for(pause: Duration) {
 /// Counts until the end; each call must be answered.
 fn work(data: &Path, key: &str, ends: &AtomicBool) -> i64 {
     let client = BlockingClient::open(data, open_options(STAYS)).unwrap();
-    let mut counted = 0;
+    let (mut counted, mut longest, clock) = (0, Duration::ZERO, SystemClock::new());
     while !ends.load(Ordering::Relaxed) {
         counted += 1;
+        let began = clock.monotonic();
         assert_eq!(client.call_op("default", increment(key)).unwrap().value, counted, "each once");
         client.call_op("default", increment("shared")).unwrap();
+        longest = longest.max(clock.monotonic() - began);
     }
+    println!("{key}: {counted} rounds, the longest {longest:?}");
     counted
 }
 

@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use toondb_engine::api::{Error, ErrorCode};
 use toondb_engine::{Engine, EngineOptions};
-use toondb_ipc::{BlockingClient, HELLO_CODE, Hello, OpenOptions, ServerCommand, Welcome, write_request};
+use toondb_ipc::{
+    BlockingClient, ClientOptions, HELLO_CODE, Hello, OpenOptions, ServerCommand, Welcome, write_request,
+};
 use toondb_tests::requests::{get, put};
 use toondb_tests::{Started, TempDir, open_options, run, server_binary, worker_binary};
 
@@ -152,6 +154,40 @@ fn programs_that_are_no_server_are_told() {
     let error = with("/bin/sh", &["-c", "echo its last words >&2"]);
     assert_eq!(error.code, ErrorCode::Unavailable, "{error}");
     assert!(error.message.contains("its last words"), "{error}");
+}
+
+/// A server that does not become ready in time, or does not answer any more, costs its callers their time and no more.
+#[test]
+fn no_caller_waits_longer_than_its_time() {
+    Started::adopt_all();
+    let dir = TempDir::new();
+    let data = dir.join("data");
+    let timeout = Some(Duration::from_millis(200));
+    let client = ClientOptions { timeout, ..ClientOptions::default() };
+    let server = ServerCommand { program: "/bin/sh".into(), first_arguments: vec!["-c".into(), "exec sleep 2".into()] };
+    let slow = OpenOptions { server, client: client.clone(), ..open_options(STAYS) };
+    let options = OpenOptions { client, ..open_options(STAYS) };
+    std::thread::scope(|scope| {
+        let open = || BlockingClient::open(&data, slow.clone()).map(drop).unwrap_err();
+        let callers = [scope.spawn(open), scope.spawn(open)];
+        let told: Vec<String> = callers
+            .into_iter()
+            .map(|caller| {
+                let error = caller.join().unwrap();
+                assert_eq!(error.code, ErrorCode::Timeout, "{error}");
+                error.message
+            })
+            .collect();
+        assert!(told.iter().any(|text| text.contains("goes on")), "{told:?}");
+    });
+    let client = BlockingClient::open(&data, open_options(STAYS)).unwrap();
+    let server = Started::behind(&client).unwrap();
+    server.signal(rustix::process::Signal::STOP);
+    let error = BlockingClient::open(&data, options).map(drop).unwrap_err();
+    assert_eq!(error.code, ErrorCode::Timeout, "{error}");
+    server.signal(rustix::process::Signal::CONT);
+    run(&client, "default", put("k", "v")).unwrap();
+    server.kill();
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! A connection to the server of a directory, whoever has to start it: look, queue, look again, start.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use toondb_engine::api::{ClientId, Error, ErrorCode, Result};
-use toondb_engine::{DirectoryIdentity, SharedDir, VERSION, limits};
+use toondb_engine::{SharedDir, VERSION, limits};
 
 use super::options::OpenOptions;
 use super::places::{Place, places};
@@ -20,8 +20,7 @@ const PAUSE_MAX: Duration = Duration::from_millis(10);
 /// A directory that was opened: found, checked, and known again. Whoever connects to its server does so through this.
 #[derive(Debug)]
 pub struct Opened {
-    path: PathBuf,
-    identity: DirectoryIdentity,
+    dir: SharedDir,
     options: OpenOptions,
 }
 
@@ -57,13 +56,12 @@ impl Opened {
     /// absolute path; what the file system says.
     pub fn new(path: &Path, options: OpenOptions) -> Result<Self> {
         options.server.check()?;
-        let dir = SharedDir::open(path)?;
-        Ok(Self { path: dir.path().to_owned(), identity: dir.identity(), options })
+        Ok(Self { dir: SharedDir::open(path)?, options })
     }
 
     /// Where the directory is.
     pub fn path(&self) -> &Path {
-        &self.path
+        self.dir.path()
     }
 
     /// How its clients connect.
@@ -75,20 +73,20 @@ impl Opened {
     pub(crate) fn reach(&self, client: Option<ClientId>, patience: &Patience<'_>) -> Result<Stream> {
         let call = Call { patience, since: Silence::begin(), client };
         let (mut pause, mut in_vain) = (PAUSE_MIN, 0);
+        self.dir.check_place()?;
         loop {
-            let dir = SharedDir::open_again(&self.path, self.identity)?;
-            let why = match self.look(&dir, &call)? {
+            let why = match self.look(&call)? {
                 Seen::Answered(stream) => return Ok(stream),
-                Seen::GivesWay => Error::new(ErrorCode::ShuttingDown, "an older server is ending"),
-                Seen::Nobody(why) => match dir.try_start()? {
-                    None => why,
-                    Some(_lock) => match self.look(&dir, &call)? {
+                Seen::GivesWay => gives_way(),
+                Seen::Nobody(_) => match self.dir.try_start()? {
+                    None => Error::new(ErrorCode::Busy, "another process is starting its server"),
+                    Some(_lock) => match self.look(&call)? {
                         Seen::Answered(stream) => return Ok(stream),
-                        Seen::GivesWay => why,
+                        Seen::GivesWay => gives_way(),
                         Seen::Nobody(why) => {
-                            let outcome = start(&dir, &self.options, self.interval(), &call.left());
+                            let outcome = start(&self.dir, &self.options, self.interval(), &call.left());
                             in_vain += 1;
-                            tell_if_in_vain(in_vain, &dir, outcome?, why)?;
+                            tell_if_in_vain(in_vain, &self.dir, outcome?, why)?;
                             // At once: it is there.
                             continue;
                         }
@@ -105,7 +103,7 @@ impl Opened {
     fn wait_on(&self, call: &Call<'_>, why: &Error) -> Result<()> {
         call.patience.wait_on(&call.since).map_err(|error| match error.code {
             ErrorCode::Timeout => {
-                Error { message: format!("{}: {}; {}", self.path.display(), error.message, why.message), ..error }
+                Error { message: format!("{}: {}; {}", self.path().display(), error.message, why.message), ..error }
             }
             _ => error,
         })
@@ -116,9 +114,9 @@ impl Opened {
     }
 
     /// Tries all places.
-    fn look(&self, dir: &SharedDir, call: &Call<'_>) -> Result<Seen> {
+    fn look(&self, call: &Call<'_>) -> Result<Seen> {
         let mut nobody = Error::new(ErrorCode::ConnectionFailed, "there is no place for a socket: set XDG_RUNTIME_DIR");
-        for place in places(dir) {
+        for place in places(&self.dir) {
             match self.ask(&place, call)? {
                 Seen::Nobody(error) => nobody = error,
                 seen => return Ok(seen),
@@ -140,13 +138,14 @@ impl Opened {
             }
             Err(error) => return Err(error),
         };
-        let (shown, identity) = (place.socket.display(), self.identity.to_string());
+        let (shown, identity) = (place.socket.display(), self.dir.identity().to_string());
         let is_ours = match &stream.welcome().directory {
             Some(directory) => *directory == identity,
             None => place.is_named,
         };
         if !is_ours && place.is_own {
-            let text = format!("the server on {shown} serves another directory than {}; stop it", self.path.display());
+            let text =
+                format!("the server on {shown} serves another directory than {}; stop it", self.path().display());
             return Err(Error::new(ErrorCode::Unavailable, text));
         }
         Ok(match (is_ours, stream.welcome().gives_way) {
@@ -157,6 +156,10 @@ impl Opened {
             }
         })
     }
+}
+
+fn gives_way() -> Error {
+    Error::new(ErrorCode::ShuttingDown, "its older server is ending")
 }
 
 /// One start may meet its end before anybody has connected, as where servers are killed again and again; many in a row mean that none

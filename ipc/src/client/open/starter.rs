@@ -59,7 +59,15 @@ pub fn start(dir: &SharedDir, options: &OpenOptions, interval: Duration, patienc
     // The process between, which has ended.
     child.wait().map_err(|error| Error::internal(format!("waiting for a process: {error}")))?;
     let pipe = child.stdout.take().ok_or_else(|| Error::internal("a server without its pipe"))?;
-    match read_report(pipe, interval, patience)? {
+    let report = read_report(pipe, interval, patience).map_err(|error| match error.code {
+        ErrorCode::Timeout => {
+            let text =
+                format!("the server of {} is still starting, and goes on: {}", dir.path().display(), error.message);
+            Error { message: text, ..error }
+        }
+        _ => error,
+    })?;
+    match report {
         Some(Started::Ready) => Ok(Outcome::Ready),
         Some(Started::Failed(error)) => Err(error),
         None => Ok(Outcome::Died(dir.log_tail(logged))),
