@@ -140,8 +140,7 @@ fn programs_that_are_no_server_are_told() {
     let dir = TempDir::new();
     let data = dir.join("data");
     let with = |program: &str, first: &[&str]| {
-        let first_arguments = first.iter().map(Into::into).collect();
-        let server = ServerCommand { program: program.into(), first_arguments };
+        let server = ServerCommand::new(program).with_first_arguments(first);
         let options = OpenOptions { server, ..open_options(STAYS) };
         BlockingClient::open(&data, options).map(|client| client.path().to_owned()).unwrap_err()
     };
@@ -164,7 +163,7 @@ fn no_caller_waits_longer_than_its_time() {
     let data = dir.join("data");
     let timeout = Some(Duration::from_millis(200));
     let client = ClientOptions { timeout, ..ClientOptions::default() };
-    let server = ServerCommand { program: "/bin/sh".into(), first_arguments: vec!["-c".into(), "exec sleep 2".into()] };
+    let server = ServerCommand::new("/bin/sh").with_first_arguments(["-c", "exec sleep 2"]);
     let slow = OpenOptions { server, client: client.clone(), ..open_options(STAYS) };
     let options = OpenOptions { client, ..open_options(STAYS) };
     std::thread::scope(|scope| {
@@ -182,7 +181,7 @@ fn no_caller_waits_longer_than_its_time() {
     });
     let client = BlockingClient::open(&data, open_options(STAYS)).unwrap();
     let server = Started::behind(&client).unwrap();
-    server.signal(rustix::process::Signal::STOP);
+    server.stop();
     let error = BlockingClient::open(&data, options).map(drop).unwrap_err();
     assert_eq!(error.code, ErrorCode::Timeout, "{error}");
     server.signal(rustix::process::Signal::CONT);
@@ -259,7 +258,22 @@ fn a_server_gives_way_to_a_newer_version_and_to_nobody_while_others_are_connecte
     server.wait();
     let client = BlockingClient::open(&data, open_options(STAYS)).unwrap();
     assert!(run(&client, "default", get("k")).unwrap().found.is_some());
-    Started::behind(&client).unwrap().kill();
+    let server = Started::behind(&client).unwrap();
+    drop(client);
+    // A client that says so of its program, and is wrong: it replaces the server once, and is content.
+    let newer = ServerCommand { version: "99.0.0".to_owned(), ..ServerCommand::new(server_binary()) };
+    let options = OpenOptions { server: newer, ..open_options(STAYS) };
+    let next = loop {
+        let client = BlockingClient::open(&data, options.clone()).unwrap();
+        let next = Started::behind(&client).unwrap();
+        assert!(run(&client, "default", get("k")).unwrap().found.is_some());
+        // Until the server has seen that the one before is gone.
+        if next != server {
+            break next;
+        }
+    };
+    server.wait();
+    next.kill();
 }
 
 #[test]

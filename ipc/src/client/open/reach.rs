@@ -1,10 +1,11 @@
 //! A connection to the server of a directory, whoever has to start it: look, queue, look again, start.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use toondb_engine::api::{ClientId, Error, ErrorCode, Result};
-use toondb_engine::{SharedDir, VERSION, limits};
+use toondb_engine::{SharedDir, limits};
 
 use super::options::OpenOptions;
 use super::places::{Place, places};
@@ -22,6 +23,8 @@ const PAUSE_MAX: Duration = Duration::from_millis(10);
 pub struct Opened {
     dir: SharedDir,
     options: OpenOptions,
+    /// Whether the program was started before: it is no newer than what answers then, whatever its version was said to be.
+    started: AtomicBool,
 }
 
 /// What a look at the places has found.
@@ -56,7 +59,7 @@ impl Opened {
     /// absolute path; what the file system says.
     pub fn new(path: &Path, options: OpenOptions) -> Result<Self> {
         options.server.check()?;
-        Ok(Self { dir: SharedDir::open(path)?, options })
+        Ok(Self { dir: SharedDir::open(path)?, options, started: AtomicBool::new(false) })
     }
 
     /// Where the directory is.
@@ -85,6 +88,7 @@ impl Opened {
                         Seen::GivesWay => gives_way(),
                         Seen::Nobody(why) => {
                             let outcome = start(&self.dir, &self.options, self.interval(), &call.left());
+                            self.started.store(true, Ordering::Relaxed);
                             in_vain += 1;
                             tell_if_in_vain(in_vain, &self.dir, outcome?, why)?;
                             // At once: it is there.
@@ -126,7 +130,11 @@ impl Opened {
     }
 
     fn ask(&self, place: &Place, call: &Call<'_>) -> Result<Seen> {
-        let hello = Hello::new(self.options.client.name.as_str()).with_successor(VERSION);
+        let hello = Hello::new(self.options.client.name.as_str());
+        let hello = match self.started.load(Ordering::Relaxed) {
+            true => hello,
+            false => hello.with_successor(self.options.server.version.as_str()),
+        };
         let hello = match call.client {
             Some(client) => hello.of(client),
             None => hello,

@@ -47,8 +47,15 @@ pub enum Outcome {
 
 /// Starts the server of a directory; the start lock is held. Waits as long as `patience` has patience; the server then goes on starting.
 pub fn start(dir: &SharedDir, options: &OpenOptions, interval: Duration, patience: &Patience<'_>) -> Result<Outcome> {
-    let log = dir.open_log()?;
-    let logged = log.metadata().map_or(0, |found| found.size());
+    let (log, logged) = match dir.open_log() {
+        Ok(log) => {
+            let logged = log.metadata().map_or(0, |found| found.size());
+            (Stdio::from(log), logged)
+        }
+        // What is there can still be read, and deleted.
+        Err(error) if error.code == ErrorCode::DiskFull => (Stdio::null(), 0),
+        Err(error) => return Err(error),
+    };
     let mut command = command(dir.path(), options);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
     detach(&mut command);
