@@ -63,6 +63,16 @@ impl BlockingClient {
     /// ends itself when nobody has been connected for [`OpenOptions::idle_exit`]. A call that finds it gone starts it anew, within the
     /// call's timeout.
     ///
+    /// ```no_run
+    /// use toondb_engine::api::Ping;
+    /// use toondb_ipc::{BlockingClient, OpenOptions, ServerCommand};
+    ///
+    /// let server = ServerCommand::new("/usr/local/bin/toondb");
+    /// let client = BlockingClient::open("/home/u/memory", OpenOptions::new(server))?;
+    /// println!("{}", client.call_op("", Ping {})?.version);
+    /// # Ok::<(), toondb_engine::api::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// `PermissionDenied` if the directory or the server is another user's, or everyone may write into the directory; `Locked` if a
     /// process has it for itself; what kept the server from starting, such as `Corrupt`, `DiskFull`, `Unavailable` or

@@ -7,8 +7,10 @@ use std::process::{ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{Access, access};
 use rustix::io::Errno;
 use toondb_engine::api::{Error, ErrorCode, Result};
+use toondb_engine::disk::to_error;
 use toondb_engine::{SharedDir, limits};
 
 use super::detached::detach;
@@ -59,12 +61,15 @@ pub fn start(dir: &SharedDir, options: &OpenOptions, interval: Duration, patienc
     let mut command = command(dir.path(), options);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
     detach(&mut command);
-    let mut child = command.spawn().map_err(|error| {
+    let refused = |error: io::Error| {
         let text = format!("the server {} cannot be started: {error}", options.server.program.display());
-        Error { message: text, ..toondb_engine::disk::to_error(&error) }
-    })?;
-    // The process between, which has ended.
-    child.wait().map_err(|error| Error::internal(format!("waiting for a process: {error}")))?;
+        Error { message: text, ..to_error(&error) }
+    };
+    // Looked at first: where this process ignores SIGCHLD, a program that cannot be executed is more than `spawn` can deal with.
+    access(&options.server.program, Access::EXEC_OK).map_err(|errno| refused(errno.into()))?;
+    let mut child = command.spawn().map_err(refused)?;
+    // The process between, which has ended; or somebody else of this process has collected it.
+    let _ = child.wait();
     let pipe = child.stdout.take().ok_or_else(|| Error::internal("a server without its pipe"))?;
     let report = read_report(pipe, interval, patience).map_err(|error| match error.code {
         ErrorCode::Timeout => {
