@@ -55,6 +55,9 @@ gRPC listens on loopback as it is. Any other address needs TLS (--grpc-cert, --g
 tokens (toondb token create), certificates of the clients (--grpc-client-ca), or both. Once a token was created, every
 gRPC call needs one. --grpc unix:/path listens on a Unix socket instead.
 
+With --on-demand it serves the data directory's own socket, DIR/toondb.sock, for those who open the directory (toondb.open in
+Python, toondb --data DIR). They start it so themselves, and again when it has ended.
+
 Started by systemd, it serves the sockets that the unit names (FileDescriptorName=socket or grpc), says when it is ready,
 and with --idle-exit ends when nobody is connected; `toondb install-units` writes the units.
 

@@ -75,10 +75,13 @@ fn begin(options: &Serve) -> Result<Option<Ready>> {
     owns.store(true, Ordering::Relaxed);
     let doors = bind(&dir, options, &engine)?;
     signals.catch_ending().map_err(|error| Error::internal(format!("signals: {error}")))?;
-    engine.announce(&doors.addresses(), doors.path())?;
+    // Clients look in the usual places first; a disk too full for the text must not keep them from being served.
+    if let Err(error) = engine.announce(&doors.addresses(), doors.path()) {
+        tracing::warn!(%error, "the lock file does not say where the directory is served");
+    }
     tracing::info!(
         version = VERSION,
-        socket = doors.addresses(),
+        socket = doors.path().map(|path| tracing::field::display(path.display())),
         data = %dir.path().display(),
         pid = std::process::id(),
         "ToonDB is ready"

@@ -40,7 +40,8 @@ pub fn connect(socket: &Path, data: Option<&Directory<'_>>) -> Result<BlockingCl
 fn open(data: &Directory<'_>) -> Result<BlockingClient, Box<dyn Error>> {
     let mut words = data.program.words();
     let program = words.next().ok_or(UNKNOWN)?;
-    let server = ServerCommand { program: program.into(), first_arguments: words.map(Into::into).collect() };
+    let first_arguments = words.map(Into::into).collect();
+    let server = ServerCommand { first_arguments, ..ServerCommand::new(program) };
     Ok(BlockingClient::open(data.path, OpenOptions::new(server))?)
 }
 

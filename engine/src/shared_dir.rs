@@ -44,7 +44,7 @@ impl fmt::Display for DirectoryIdentity {
     }
 }
 
-/// A directory that is of this user and that nobody else may write into.
+/// A directory that is of this user and that nobody else may write into. It is kept open, so that its identity remains its own.
 #[derive(Debug)]
 pub struct SharedDir {
     path: PathBuf,
@@ -68,20 +68,19 @@ impl SharedDir {
         Ok(Self { path, disk, identity })
     }
 
-    /// Finds the directory that was there before, and makes none.
+    /// Refuses to go on where the path no longer leads to the directory: it was removed, moved, or replaced, and a new one in its place would
+    /// hide that.
     ///
     /// # Errors
-    /// `Unavailable` if it is gone or another one has its place; as [`SharedDir::open`].
-    pub fn open_again(path: &Path, identity: DirectoryIdentity) -> Result<Self> {
-        let changed = |what: String| {
-            let text = format!("the data directory {} {what} since it was opened; open it anew", path.display());
-            Err(Error::new(ErrorCode::Unavailable, text))
+    /// `Unavailable`.
+    pub fn check_place(&self) -> Result<()> {
+        let what = match std::fs::metadata(&self.path) {
+            Ok(found) if (found.dev(), found.ino()) == (self.identity.device, self.identity.inode) => return Ok(()),
+            Ok(_) => "was replaced by another one".to_owned(),
+            Err(error) => format!("is no longer there ({error})"),
         };
-        match std::fs::metadata(path) {
-            Ok(found) if (found.dev(), found.ino()) == (identity.device, identity.inode) => Self::open(path),
-            Ok(_) => changed("was replaced by another one".to_owned()),
-            Err(error) => changed(format!("has gone ({error})")),
-        }
+        let text = format!("the data directory {} {what} since it was opened; open it anew", self.path.display());
+        Err(Error::new(ErrorCode::Unavailable, text))
     }
 
     /// Where it is, with every link resolved.

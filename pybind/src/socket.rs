@@ -67,7 +67,7 @@ impl OpenArguments {
         let program = words.next().ok_or_else(|| {
             invalid(py, "sys.executable is empty, so it is not known which interpreter would serve the directory")
         })?;
-        let server = ServerCommand { program: program.into(), first_arguments: words.collect() };
+        let server = ServerCommand { first_arguments: words.collect(), ..ServerCommand::new(program) };
         let mut options = OpenOptions { client: socket_options(py, timeout)?, ..OpenOptions::new(server) };
         if let Some(idle_exit) = time::timeout(py, idle_exit)? {
             options.idle_exit = idle_exit;

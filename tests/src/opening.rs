@@ -64,6 +64,13 @@ impl Started {
         let _ = kill_process(self.number(), signal);
     }
 
+    /// Stops it: until it is told to continue, it does nothing.
+    pub fn stop(self) {
+        self.signal(Signal::STOP);
+        // It is stopped only once all of its threads are.
+        waitpid(Some(self.number()), WaitOptions::UNTRACED).expect("the server is this process's child");
+    }
+
     /// Waits for its end, however it comes. One that was waited for before has ended.
     pub fn wait(self) {
         let _ = waitpid(Some(self.number()), WaitOptions::empty());

@@ -206,7 +206,7 @@ fn held(data_dir: &Path, holder: &Holder) -> Error {
     Error::new(ErrorCode::Locked, format!("{shown} is {text}"))
 }
 
-fn cannot(path: &Path, error: impl Into<io::Error>) -> Error {
+pub(super) fn cannot(path: &Path, error: impl Into<io::Error>) -> Error {
     let error = error.into();
     let text = match Errno::from_io_error(&error) {
         Some(Errno::NOLCK | Errno::OPNOTSUPP | Errno::NOSYS | Errno::BADF | Errno::INVAL) => format!(

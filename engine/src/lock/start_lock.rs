@@ -11,6 +11,7 @@ use std::path::Path;
 use rustix::fs::{FileType, Mode, OFlags, fstat, openat};
 use rustix::io::{Errno, retry_on_intr};
 
+use super::dir_lock::cannot;
 use super::fork::NotInherited;
 use crate::api::{Error, ErrorCode, Result};
 use crate::disk::to_error;
@@ -41,10 +42,7 @@ impl StartLock {
                 Ok(Some(Self { file, not_inherited, pid: std::process::id() }))
             }
             Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) => {
-                let text = format!("{} cannot be locked: {error}", path.display());
-                Err(Error { message: text, ..to_error(&error) })
-            }
+            Err(TryLockError::Error(error)) => Err(cannot(&path, error)),
         }
     }
 }

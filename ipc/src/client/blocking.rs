@@ -43,7 +43,7 @@ enum Whose {
     /// The one at this socket.
     At(PathBuf),
     /// The one of this directory, which is started if need be.
-    Of(Opened),
+    Of(Box<Opened>),
 }
 
 impl BlockingClient {
@@ -63,6 +63,16 @@ impl BlockingClient {
     /// ends itself when nobody has been connected for [`OpenOptions::idle_exit`]. A call that finds it gone starts it anew, within the
     /// call's timeout.
     ///
+    /// ```no_run
+    /// use toondb_engine::api::Ping;
+    /// use toondb_ipc::{BlockingClient, OpenOptions, ServerCommand};
+    ///
+    /// let server = ServerCommand::new("/usr/local/bin/toondb");
+    /// let client = BlockingClient::open("/home/u/memory", OpenOptions::new(server))?;
+    /// println!("{}", client.call_op("", Ping {})?.version);
+    /// # Ok::<(), toondb_engine::api::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// `PermissionDenied` if the directory or the server is another user's, or everyone may write into the directory; `Locked` if a
     /// process has it for itself; what kept the server from starting, such as `Corrupt`, `DiskFull`, `Unavailable` or
@@ -77,7 +87,7 @@ impl BlockingClient {
     /// As [`BlockingClient::open`].
     pub fn open_with(dir: impl AsRef<Path>, options: OpenOptions, call: &CallOptions<'_>) -> Result<Self> {
         let client_options = options.client.clone();
-        let server = Whose::Of(Opened::new(dir.as_ref(), options)?);
+        let server = Whose::Of(Box::new(Opened::new(dir.as_ref(), options)?));
         let client = Self { server, options: client_options, pool: Pool::new() };
         client.begin(call)?;
         Ok(client)

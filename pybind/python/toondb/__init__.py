@@ -5,7 +5,10 @@ namespace. :class:`Database` runs the engine in this process; :class:`IpcClient`
 socket, :class:`ToonDBClient` over gRPC. All have the same methods and give the same answers; :class:`AsyncDatabase`,
 :class:`AsyncIpcClient` and :class:`AsyncToonDBClient` have them awaited, for asyncio.
 
-``ConnectionError``, ``TimeoutError`` and ``Path`` are here by name; ``from toondb import *`` leaves Python's own alone.
+:func:`open` opens a directory that any number of processes share, and :func:`connect` the memory of a project or of this
+user; both start its server if need be.
+
+``ConnectionError``, ``TimeoutError``, ``Path`` and ``open`` are here by name; ``from toondb import *`` leaves Python's own alone.
 
     from toondb import Database
 
@@ -21,6 +24,7 @@ from ._toondb import __version__ as __version__
 if TYPE_CHECKING:
     from ._public import *
     from ._public import ConnectionError as ConnectionError, Path as Path, TimeoutError as TimeoutError
+    from ._public import open as open
     from ._public import __all__ as __all__
 else:
     # All public names are loaded with the first of them that is asked for. ``python -m toondb`` asks for none: it would
@@ -31,7 +35,7 @@ else:
         if name.startswith("__") and name != "__all__":
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         public = import_module("toondb._public")
-        for each in (*public.__all__, "__all__", "ConnectionError", "Path", "TimeoutError"):
+        for each in (*public.__all__, "__all__", "ConnectionError", "Path", "TimeoutError", "open"):
             globals()[each] = getattr(public, each)
         # Modules of the package are found here too, as soon as they are loaded.
         if name not in globals():

@@ -188,6 +188,7 @@ __all__ = [
     "WireFormat",
     "WriteBatch",
     "__version__",
+    "connect",
     "convert_text",
     "count_tokens",
     "from_json",

@@ -1,5 +1,7 @@
 //! Sockets that outlive the server: handed over, served, left behind; and what the supervisor is told.
 
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixDatagram, UnixListener};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -12,7 +14,9 @@ use toondb_engine::api::Error;
 use toondb_engine::clock::{Clock, SystemClock};
 use toondb_ipc::{BlockingClient, ClientOptions};
 use toondb_tests::requests::{get, put};
-use toondb_tests::{Dice, Served, Started, TempDir, open_options, run, seed, server_binary};
+use toondb_tests::{Dice, Served, Started, TempDir, open_options, run, seed, server_binary, worker_binary};
+
+use super::sharing::first_line;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 const NOTHING: (&str, &str) = ("", "");
@@ -96,6 +100,40 @@ fn a_directory_that_a_kept_socket_serves_is_opened_there() {
         assert_eq!(opening.join().unwrap(), server.pid());
     });
     assert!(!data.join("start.lock").exists());
+}
+
+/// As `toondb install-units --user` has it: the socket is known before anybody has served the directory, and only for that one.
+#[test]
+fn a_users_unit_is_used_for_the_directory_that_it_serves() {
+    Started::adopt_all();
+    let dir = TempDir::new();
+    let (state, runtime) = (dir.join("state"), dir.join("run"));
+    let data = state.join("toondb");
+    for made in [&data, &runtime.join("toondb")] {
+        std::fs::create_dir_all(made).unwrap();
+    }
+    std::fs::set_permissions(&runtime, std::fs::Permissions::from_mode(0o700)).unwrap();
+    let listener = UnixListener::bind(runtime.join("toondb/toondb.sock")).unwrap();
+    let open = |data: &Path| {
+        let mut command = Command::new(worker_binary());
+        command.args(["share", "600000"]).env("XDG_RUNTIME_DIR", &runtime).env("XDG_STATE_HOME", &state);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        writeln!(child.stdin.take().unwrap(), "{}", data.display()).unwrap();
+        let line = first_line(&mut child);
+        child.wait().unwrap();
+        line.parse::<u32>().unwrap_or_else(|_| panic!("{line}"))
+    };
+    std::thread::scope(|scope| {
+        let opening = scope.spawn(|| open(&data));
+        let mut asked = [PollFd::new(&listener, PollFlags::IN)];
+        poll(&mut asked, None).unwrap();
+        let server = Served::start_handed(&listener, "socket", NOTHING, &data).unwrap();
+        assert_eq!(opening.join().unwrap(), server.pid());
+    });
+    let other = open(&dir.join("other"));
+    let mut asked = [PollFd::new(&listener, PollFlags::IN)];
+    assert_eq!(poll(&mut asked, Some(&Timespec::default())).unwrap(), 0, "it was asked for no other directory");
+    Started::of_pid(other).kill();
 }
 
 #[test]

@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use toondb_engine::api::{Error, ErrorCode};
 use toondb_engine::{Engine, EngineOptions};
-use toondb_ipc::{BlockingClient, HELLO_CODE, Hello, OpenOptions, ServerCommand, Welcome, write_request};
+use toondb_ipc::{
+    BlockingClient, ClientOptions, HELLO_CODE, Hello, OpenOptions, ServerCommand, Welcome, write_request,
+};
 use toondb_tests::requests::{get, put};
 use toondb_tests::{Started, TempDir, open_options, run, server_binary, worker_binary};
 
@@ -138,8 +140,7 @@ fn programs_that_are_no_server_are_told() {
     let dir = TempDir::new();
     let data = dir.join("data");
     let with = |program: &str, first: &[&str]| {
-        let first_arguments = first.iter().map(Into::into).collect();
-        let server = ServerCommand { program: program.into(), first_arguments };
+        let server = ServerCommand::new(program).with_first_arguments(first);
         let options = OpenOptions { server, ..open_options(STAYS) };
         BlockingClient::open(&data, options).map(|client| client.path().to_owned()).unwrap_err()
     };
@@ -152,6 +153,40 @@ fn programs_that_are_no_server_are_told() {
     let error = with("/bin/sh", &["-c", "echo its last words >&2"]);
     assert_eq!(error.code, ErrorCode::Unavailable, "{error}");
     assert!(error.message.contains("its last words"), "{error}");
+}
+
+/// A server that does not become ready in time, or does not answer any more, costs its callers their time and no more.
+#[test]
+fn no_caller_waits_longer_than_its_time() {
+    Started::adopt_all();
+    let dir = TempDir::new();
+    let data = dir.join("data");
+    let timeout = Some(Duration::from_millis(200));
+    let client = ClientOptions { timeout, ..ClientOptions::default() };
+    let server = ServerCommand::new("/bin/sh").with_first_arguments(["-c", "exec sleep 2"]);
+    let slow = OpenOptions { server, client: client.clone(), ..open_options(STAYS) };
+    let options = OpenOptions { client, ..open_options(STAYS) };
+    std::thread::scope(|scope| {
+        let open = || BlockingClient::open(&data, slow.clone()).map(drop).unwrap_err();
+        let callers = [scope.spawn(open), scope.spawn(open)];
+        let told: Vec<String> = callers
+            .into_iter()
+            .map(|caller| {
+                let error = caller.join().unwrap();
+                assert_eq!(error.code, ErrorCode::Timeout, "{error}");
+                error.message
+            })
+            .collect();
+        assert!(told.iter().any(|text| text.contains("goes on")), "{told:?}");
+    });
+    let client = BlockingClient::open(&data, open_options(STAYS)).unwrap();
+    let server = Started::behind(&client).unwrap();
+    server.stop();
+    let error = BlockingClient::open(&data, options).map(drop).unwrap_err();
+    assert_eq!(error.code, ErrorCode::Timeout, "{error}");
+    server.signal(rustix::process::Signal::CONT);
+    run(&client, "default", put("k", "v")).unwrap();
+    server.kill();
 }
 
 #[test]
@@ -223,7 +258,22 @@ fn a_server_gives_way_to_a_newer_version_and_to_nobody_while_others_are_connecte
     server.wait();
     let client = BlockingClient::open(&data, open_options(STAYS)).unwrap();
     assert!(run(&client, "default", get("k")).unwrap().found.is_some());
-    Started::behind(&client).unwrap().kill();
+    let server = Started::behind(&client).unwrap();
+    drop(client);
+    // A client that says so of its program, and is wrong: it replaces the server once, and is content.
+    let newer = ServerCommand { version: "99.0.0".to_owned(), ..ServerCommand::new(server_binary()) };
+    let options = OpenOptions { server: newer, ..open_options(STAYS) };
+    let next = loop {
+        let client = BlockingClient::open(&data, options.clone()).unwrap();
+        let next = Started::behind(&client).unwrap();
+        assert!(run(&client, "default", get("k")).unwrap().found.is_some());
+        // Until the server has seen that the one before is gone.
+        if next != server {
+            break next;
+        }
+    };
+    server.wait();
+    next.kill();
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use toondb_engine::api::{Error, Result};
-use toondb_engine::limits;
+use toondb_engine::{VERSION, limits};
 
 use crate::client::options::ClientOptions;
 
@@ -19,12 +19,20 @@ pub struct ServerCommand {
     pub program: PathBuf,
     /// What stands between the program and `serve`.
     pub first_arguments: Vec<OsString>,
+    /// The program's version: an older server that is idle gives way to it.
+    pub version: String,
 }
 
 impl ServerCommand {
-    /// A program that is the `toondb` command itself.
+    /// A program of this build's version that is the `toondb` command itself.
     pub fn new(program: impl Into<PathBuf>) -> Self {
-        Self { program: program.into(), first_arguments: Vec::new() }
+        Self { program: program.into(), first_arguments: Vec::new(), version: VERSION.to_owned() }
+    }
+
+    /// The same, with these arguments in front of `serve`.
+    #[must_use]
+    pub fn with_first_arguments(self, arguments: impl IntoIterator<Item = impl Into<OsString>>) -> Self {
+        Self { first_arguments: arguments.into_iter().map(Into::into).collect(), ..self }
     }
 
     /// Refuses what would be looked for somewhere.

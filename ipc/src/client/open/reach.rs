@@ -1,10 +1,11 @@
 //! A connection to the server of a directory, whoever has to start it: look, queue, look again, start.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use toondb_engine::api::{ClientId, Error, ErrorCode, Result};
-use toondb_engine::{DirectoryIdentity, SharedDir, VERSION, limits};
+use toondb_engine::{SharedDir, limits};
 
 use super::options::OpenOptions;
 use super::places::{Place, places};
@@ -21,9 +22,11 @@ const PAUSE_MAX: Duration = Duration::from_millis(10);
 /// A directory that was opened: found, checked, and known again. Whoever connects to its server does so through this.
 #[derive(Debug)]
 pub struct Opened {
-    path: PathBuf,
-    identity: DirectoryIdentity,
+    dir: SharedDir,
     options: OpenOptions,
+    /// True once an older server was asked to give way, or the program was started: it is no newer than what answers then, whatever
+    /// its version was said to be.
+    has_asked: AtomicBool,
 }
 
 /// What a look at the places has found.
@@ -58,13 +61,12 @@ impl Opened {
     /// absolute path; what the file system says.
     pub fn new(path: &Path, options: OpenOptions) -> Result<Self> {
         options.server.check()?;
-        let dir = SharedDir::open(path)?;
-        Ok(Self { path: dir.path().to_owned(), identity: dir.identity(), options })
+        Ok(Self { dir: SharedDir::open(path)?, options, has_asked: AtomicBool::new(false) })
     }
 
     /// Where the directory is.
     pub fn path(&self) -> &Path {
-        &self.path
+        self.dir.path()
     }
 
     /// How its clients connect.
@@ -75,35 +77,40 @@ impl Opened {
     /// Connects to its server, and says hello.
     pub(crate) fn reach(&self, client: Option<ClientId>, patience: &Patience<'_>) -> Result<Stream> {
         let call = Call { patience, since: Silence::begin(), client };
-        let (mut pause, mut died, mut has_asked) = (PAUSE_MIN, 0, false);
+        let (mut pause, mut died) = (PAUSE_MIN, 0);
+        self.dir.check_place()?;
         loop {
-            let dir = SharedDir::open_again(&self.path, self.identity)?;
-            let seen = match self.look(&dir, &call, Hello::clone)? {
-                Seen::Answered(stream) if has_asked || !is_older(&stream) => return Ok(stream),
+            // An older server is asked to give way once, and by nobody who has started one.
+            let may_ask = !self.has_asked.load(Ordering::Relaxed);
+            let seen = match self.look(&call, false)? {
+                Seen::Answered(stream) if !(may_ask && self.is_older(&stream)) => return Ok(stream),
                 seen => seen,
             };
-            let why = match (dir.try_start()?, seen) {
+            let why = match (self.dir.try_start()?, seen) {
                 // Somebody starts one, or asks it to give way.
                 (None, Seen::Answered(stream)) => return Ok(stream),
-                (None, Seen::Nobody(why)) => why,
-                (None, Seen::GivesWay) => gives_way(),
+                (None, Seen::Nobody(_) | Seen::GivesWay) => {
+                    Error::new(ErrorCode::Busy, "another process is starting its server")
+                }
                 (Some(_lock), seen) => {
                     // An only client is connected once.
                     drop(seen);
-                    let as_successor = |hello: &Hello| hello.clone().with_successor(VERSION);
-                    let why = match self.look(&dir, &call, if has_asked { Hello::clone } else { as_successor })? {
-                        Seen::Answered(stream) => return Ok(stream),
+                    let why = match self.look(&call, may_ask)? {
+                        Seen::Answered(stream) => {
+                            self.has_asked.store(true, Ordering::Relaxed);
+                            return Ok(stream);
+                        }
                         // The lock stays until the successor is there: nobody else starts the older one again.
-                        Seen::GivesWay => gives_way(),
+                        Seen::GivesWay => Error::new(ErrorCode::ShuttingDown, "its older server is ending"),
                         Seen::Nobody(why) => why,
                     };
-                    has_asked = true;
-                    match start(&dir, &self.options, self.interval(), &call.left())? {
+                    self.has_asked.store(true, Ordering::Relaxed);
+                    match start(&self.dir, &self.options, self.interval(), &call.left())? {
                         // Connecting comes at once. It may be gone by then, as where servers are killed again and again.
                         Outcome::Ready => {}
                         Outcome::Died(log) => {
                             died += 1;
-                            tell_if_in_vain(died, &dir, &log)?;
+                            tell_if_in_vain(died, &self.dir, &log)?;
                         }
                     }
                     self.wait_on(&call, &why)?;
@@ -120,21 +127,26 @@ impl Opened {
     fn wait_on(&self, call: &Call<'_>, why: &Error) -> Result<()> {
         call.patience.wait_on(&call.since).map_err(|error| match error.code {
             ErrorCode::Timeout => {
-                Error { message: format!("{}: {}; {}", self.path.display(), error.message, why.message), ..error }
+                Error { message: format!("{}: {}; {}", self.path().display(), error.message, why.message), ..error }
             }
             _ => error,
         })
+    }
+
+    /// True if the program would be a newer server than the one that has answered.
+    fn is_older(&self, stream: &Stream) -> bool {
+        is_newer(&self.options.server.version, &stream.welcome().server)
     }
 
     fn interval(&self) -> Duration {
         self.options.client.idle_interval.max(Duration::from_millis(1))
     }
 
-    /// Tries all places; `greeting` makes the hello of what every hello says.
-    fn look(&self, dir: &SharedDir, call: &Call<'_>, greeting: fn(&Hello) -> Hello) -> Result<Seen> {
+    /// Tries all places; an older server is asked to give way if `as_successor`.
+    fn look(&self, call: &Call<'_>, as_successor: bool) -> Result<Seen> {
         let mut nobody = Error::new(ErrorCode::ConnectionFailed, "there is no place for a socket: set XDG_RUNTIME_DIR");
-        for place in places(dir) {
-            match self.ask(&place, call, greeting)? {
+        for place in places(&self.dir) {
+            match self.ask(&place, call, as_successor)? {
                 Seen::Nobody(error) => nobody = error,
                 seen => return Ok(seen),
             }
@@ -142,8 +154,12 @@ impl Opened {
         Ok(Seen::Nobody(nobody))
     }
 
-    fn ask(&self, place: &Place, call: &Call<'_>, greeting: fn(&Hello) -> Hello) -> Result<Seen> {
-        let hello = greeting(&Hello::new(self.options.client.name.as_str()));
+    fn ask(&self, place: &Place, call: &Call<'_>, as_successor: bool) -> Result<Seen> {
+        let hello = Hello::new(self.options.client.name.as_str());
+        let hello = match as_successor {
+            true => hello.with_successor(self.options.server.version.as_str()),
+            false => hello,
+        };
         let hello = match call.client {
             Some(client) => hello.of(client),
             None => hello,
@@ -155,13 +171,14 @@ impl Opened {
             }
             Err(error) => return Err(error),
         };
-        let (shown, identity) = (place.socket.display(), self.identity.to_string());
+        let (shown, identity) = (place.socket.display(), self.dir.identity().to_string());
         let is_ours = match &stream.welcome().directory {
             Some(directory) => *directory == identity,
             None => place.is_named,
         };
         if !is_ours && place.is_own {
-            let text = format!("the server on {shown} serves another directory than {}; stop it", self.path.display());
+            let text =
+                format!("the server on {shown} serves another directory than {}; stop it", self.path().display());
             return Err(Error::new(ErrorCode::Unavailable, text));
         }
         Ok(match (is_ours, stream.welcome().gives_way) {
@@ -172,15 +189,6 @@ impl Opened {
             }
         })
     }
-}
-
-fn gives_way() -> Error {
-    Error::new(ErrorCode::ShuttingDown, "an older server is ending")
-}
-
-/// True if this version of the server is newer than the one that has answered.
-fn is_older(stream: &Stream) -> bool {
-    is_newer(VERSION, &stream.welcome().server)
 }
 
 /// One server may be killed before it has said a word; many in a row mean that none ever will.

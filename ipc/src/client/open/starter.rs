@@ -7,8 +7,10 @@ use std::process::{ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{Access, access};
 use rustix::io::Errno;
 use toondb_engine::api::{Error, ErrorCode, Result};
+use toondb_engine::disk::to_error;
 use toondb_engine::{SharedDir, limits};
 
 use super::detached::detach;
@@ -47,19 +49,37 @@ pub enum Outcome {
 
 /// Starts the server of a directory; the start lock is held. Waits as long as `patience` has patience; the server then goes on starting.
 pub fn start(dir: &SharedDir, options: &OpenOptions, interval: Duration, patience: &Patience<'_>) -> Result<Outcome> {
-    let log = dir.open_log()?;
-    let logged = log.metadata().map_or(0, |found| found.size());
+    let (log, logged) = match dir.open_log() {
+        Ok(log) => {
+            let logged = log.metadata().map_or(0, |found| found.size());
+            (Stdio::from(log), logged)
+        }
+        // What is there can still be read, and deleted.
+        Err(error) if error.code == ErrorCode::DiskFull => (Stdio::null(), 0),
+        Err(error) => return Err(error),
+    };
     let mut command = command(dir.path(), options);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
     detach(&mut command);
-    let mut child = command.spawn().map_err(|error| {
+    let refused = |error: io::Error| {
         let text = format!("the server {} cannot be started: {error}", options.server.program.display());
-        Error { message: text, ..toondb_engine::disk::to_error(&error) }
-    })?;
-    // The process between, which has ended.
-    child.wait().map_err(|error| Error::internal(format!("waiting for a process: {error}")))?;
+        Error { message: text, ..to_error(&error) }
+    };
+    // Looked at first: where this process ignores SIGCHLD, a program that cannot be executed is more than `spawn` can deal with.
+    access(&options.server.program, Access::EXEC_OK).map_err(|errno| refused(errno.into()))?;
+    let mut child = command.spawn().map_err(refused)?;
+    // The process between, which has ended; or somebody else of this process has collected it.
+    let _ = child.wait();
     let pipe = child.stdout.take().ok_or_else(|| Error::internal("a server without its pipe"))?;
-    match read_report(pipe, interval, patience)? {
+    let report = read_report(pipe, interval, patience).map_err(|error| match error.code {
+        ErrorCode::Timeout => {
+            let text =
+                format!("the server of {} is still starting, and goes on: {}", dir.path().display(), error.message);
+            Error { message: text, ..error }
+        }
+        _ => error,
+    })?;
+    match report {
         Some(Started::Ready) => Ok(Outcome::Ready),
         Some(Started::Failed(error)) => Err(error),
         None => Ok(Outcome::Died(dir.log_tail(logged))),
