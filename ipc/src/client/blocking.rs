@@ -43,7 +43,7 @@ enum Whose {
     /// The one at this socket.
     At(PathBuf),
     /// The one of this directory, which is started if need be.
-    Of(Opened),
+    Of(Box<Opened>),
 }
 
 impl BlockingClient {
@@ -87,7 +87,7 @@ impl BlockingClient {
     /// As [`BlockingClient::open`].
     pub fn open_with(dir: impl AsRef<Path>, options: OpenOptions, call: &CallOptions<'_>) -> Result<Self> {
         let client_options = options.client.clone();
-        let server = Whose::Of(Opened::new(dir.as_ref(), options)?);
+        let server = Whose::Of(Box::new(Opened::new(dir.as_ref(), options)?));
         let client = Self { server, options: client_options, pool: Pool::new() };
         client.begin(call)?;
         Ok(client)
