@@ -225,6 +225,7 @@ impl Session {
             return Err(Violation::new(head.id, "the first message on a connection must be the hello"));
         }
         let hello: Hello = message::read_map(head.args).map_err(|error| Violation::new(head.id, error))?;
+        let gives_way = hello.successor.is_some_and(|version| self.succession.is_asked_by(&version));
         if hello.protocol != PROTOCOL {
             let text = format!("protocol {} is unknown to this server; it speaks {PROTOCOL}", hello.protocol);
             return Err(Violation { id: head.id, error: Error::new(ErrorCode::UnsupportedVersion, text) });
@@ -236,7 +237,7 @@ impl Session {
         }
         let welcome = Welcome {
             directory: self.succession.directory().map(str::to_owned),
-            gives_way: hello.successor.is_some_and(|version| self.succession.is_asked_by(&version)),
+            gives_way,
             ..Welcome::new(self.pipeline_max)
         };
         self.answer_hello(head.id, &welcome).map_err(|error| Violation { id: head.id, error })

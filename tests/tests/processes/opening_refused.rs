@@ -1,7 +1,7 @@
 //! Directories that cannot be opened, and what the caller is told; servers that make room for newer ones.
 
 use std::fs::{self, Permissions};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -273,7 +273,21 @@ fn a_server_gives_way_to_a_newer_version_and_to_nobody_while_others_are_connecte
         }
     };
     server.wait();
-    next.kill();
+    // Nor must a protocol of the future be spoken to be made room for.
+    let hello = Hello { protocol: 99, ..Hello::new("future").with_successor("99.0.0") };
+    let mut bytes = Vec::new();
+    write_request(&mut bytes, 1, HELLO_CODE, "", &hello).unwrap();
+    let (mut answers, mut answer) = (0, Vec::new());
+    // Again, until the server has seen that the one before is gone, and has ended.
+    while let Ok(mut future) = UnixStream::connect(&socket) {
+        answer.clear();
+        if future.write_all(&bytes).and_then(|()| future.read_to_end(&mut answer)).is_ok_and(|count| count > 0) {
+            assert!(String::from_utf8_lossy(&answer).contains("protocol 99 is unknown"), "{answer:?}");
+            answers += 1;
+        }
+    }
+    assert!(answers > 0);
+    next.wait();
 }
 
 #[test]

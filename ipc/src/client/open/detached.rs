@@ -11,6 +11,9 @@ use std::process::Command;
 /// Descriptors up to which each is marked by itself where the system cannot mark a range.
 const DESCRIPTORS_MARKED_MAX: RawFd = 1 << 16;
 const FIRST: RawFd = 3;
+/// What clone(2) is asked for to do as fork(2) does; the order of its arguments is the machine's.
+const AS_FORK: [libc::c_long; 2] =
+    if cfg!(target_arch = "s390x") { [0, libc::SIGCHLD as libc::c_long] } else { [libc::SIGCHLD as libc::c_long, 0] };
 
 /// Lets the command run detached. Its own process ends at once and must be waited for.
 pub fn detach(command: &mut Command) {
@@ -23,9 +26,10 @@ pub fn detach(command: &mut Command) {
 
 fn leave() -> io::Result<()> {
     rustix::process::setsid()?;
-    // SAFETY: the child of this fork goes on in this very function, up to exec; no other thread exists in it.
+    // Not by the library's fork, which would run what others have registered for it, a second time and in a process without their threads.
+    // SAFETY: the child has a copy of this thread and its memory, and goes on in this very function, with system calls up to exec.
     #[expect(unsafe_code, reason = "the program is to be no child of this process")]
-    match unsafe { libc::fork() } {
+    match unsafe { libc::syscall(libc::SYS_clone, AS_FORK[0], AS_FORK[1], 0, 0, 0) } {
         -1 => return Err(io::Error::last_os_error()),
         0 => {}
         // SAFETY: ends this process without running anything of the one that it was forked from.
