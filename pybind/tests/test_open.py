@@ -61,10 +61,10 @@ def test_processes_share_a_directory_and_nothing_is_left_running(memory: Path) -
 def test_a_server_that_is_killed_is_started_by_the_next_call(memory: Path) -> None:
     with toondb.open(memory, idle_exit=0.2) as db:
         for number in range(5):
-            assert db.increment(b"n") == number + 1
+            assert db.incr(b"n") == number + 1
             pid = server_of(memory)
             os.kill(pid, signal.SIGKILL)
-        assert db.increment(b"n") == 6
+        assert db.incr(b"n") == 6
         pid = server_of(memory)
     wait_for_end(pid)
 
@@ -74,7 +74,7 @@ async def test_event_loops_open_too(memory: Path) -> None:
         await db.put(b"k", b"1")
         pid = server_of(memory)
         os.kill(pid, signal.SIGKILL)
-        assert await db.increment(b"n") == 1
+        assert await db.incr(b"n") == 1
         assert await db.get(b"k") == b"1"
         pid = server_of(memory)
     wait_for_end(pid)
