@@ -166,6 +166,15 @@ fn pause_for(pause: Duration) {
     std::thread::sleep(pause);
 }
 
+/// Says the end when it is dropped: also where a test fails, or those who work would go on for ever.
+struct Ends<'a>(&'a AtomicBool);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// Counts until the end; each call must be answered.
 fn work(data: &Path, key: &str, ends: &AtomicBool) -> i64 {
     let client = BlockingClient::open(data, open_options(STAYS)).unwrap();
@@ -205,6 +214,7 @@ fn kills_and_stops_lose_nothing_and_repeat_nothing() {
     let dice = Dice::new(seed(1));
     let told: i64 = std::thread::scope(|scope| {
         let (data, ends) = (&data, &ends);
+        let end = Ends(ends);
         let mut workers: Vec<_> =
             (0..3).map(|thread| scope.spawn(move || work(data, &format!("own{thread}"), ends))).collect();
         workers.push(scope.spawn(move || {
@@ -221,7 +231,7 @@ fn kills_and_stops_lose_nothing_and_repeat_nothing() {
             server.signal(if round % 3 == 0 { Signal::TERM } else { Signal::KILL });
             server.wait();
         }
-        ends.store(true, Ordering::Relaxed);
+        drop(end);
         workers.into_iter().map(|worker| worker.join().unwrap()).sum()
     });
     let client = BlockingClient::open(&data, open_options(STAYS)).unwrap();
