@@ -100,7 +100,7 @@ fn own(dir: &SharedDir) -> Result<Option<Engine>> {
             Err(error) => return Err(error),
         };
         let holder = dir.holder();
-        if holder.state == HolderState::Serving && accepts(&holder) {
+        if holder.state == HolderState::Serving && !holder.is_gone() && accepts(&holder) {
             return Ok(None);
         }
         if clock.monotonic() >= patience(&holder) {

@@ -114,6 +114,12 @@ fn a_file_that_only_says_so_makes_no_worktree_of_somebody_elses_repository() {
         fs::write(stranger.join(".git"), &text).unwrap();
         assert_eq!(found(&top, &stranger), user(), "{text}");
     }
+    // As an archive may bring it along.
+    let forged = dir(stranger.join("forged"));
+    fs::write(stranger.join(".git"), "gitdir: forged\n").unwrap();
+    fs::write(forged.join("gitdir"), "../.git\n").unwrap();
+    fs::write(forged.join("commondir"), main.join(".git").display().to_string()).unwrap();
+    assert_eq!(found(&top, &stranger), user());
 }
 
 #[test]

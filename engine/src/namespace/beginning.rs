@@ -5,12 +5,13 @@
 //! though nothing is wrong where it writes, again and again if somebody goes on reading there. Alone, it ends as it would on its
 //! own, so either the log gets shorter or it is known that it cannot ([`super::flush_failures`]).
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::Namespace;
 use super::access::Access;
-use super::mailbox::{Envelope, Post};
+use super::mailbox::{Envelope, Post, worker_failed};
 use super::opening::Opening;
 use super::options::NamespaceFiles;
 use super::tenant::Tenant;
@@ -54,7 +55,8 @@ impl Namespace {
         if !is_due || planted::is(Planted::FlushNotFirst) {
             return true;
         }
-        let flushed = opening.actor.flush_first();
+        let flushed = catch_unwind(AssertUnwindSafe(|| opening.actor.flush_first()));
+        let flushed = flushed.unwrap_or_else(|_| Err(worker_failed()));
         let mut failures = self.flush_failures.lock();
         match flushed {
             Ok(()) => {

@@ -2,7 +2,8 @@
 //!
 //! In a linked worktree `.git` is a file, which names a directory of the repository: `<main>/.git/worktrees/<name>`. That has a
 //! file `commondir`, which names the repository, and a file `gitdir`, which names the worktree's `.git`. The last one is
-//! compared: somebody else's `.git` file cannot have a directory taken for a worktree of a repository that knows nothing of it.
+//! compared, and the directory must be the repository's own: somebody else's `.git` file, whatever comes with it, cannot have a
+//! directory taken for a worktree of a repository that knows nothing of it.
 //! A submodule's `.git` is a file too, but there is no `commondir` behind it; it is a project of its own.
 
 use std::path::{Path, PathBuf};
@@ -32,7 +33,12 @@ pub fn main_of(dir: &Path) -> Result<Option<PathBuf>> {
     if !is_same(&private.join(back.trim()), &own) {
         return Ok(None);
     }
-    let Ok(common) = private.join(common.trim()).canonicalize() else { return Ok(None) };
+    let (Ok(common), Ok(private)) = (private.join(common.trim()).canonicalize(), private.canonicalize()) else {
+        return Ok(None);
+    };
+    if private.parent() != Some(&common.join("worktrees")) {
+        return Ok(None);
+    }
     let is_beside_files = common.file_name().is_some_and(|name| name == GIT);
     Ok(common.parent().filter(|_| is_beside_files).map(Path::to_owned))
 }

@@ -30,7 +30,8 @@ pub fn socket_places(dir: &SharedDir) -> Vec<PathBuf> {
 pub fn places(dir: &SharedDir) -> Vec<Place> {
     let own = |socket| Place { is_named: socket == dir.socket(), socket, is_own: true };
     let mut places: Vec<Place> = socket_places(dir).into_iter().map(own).collect();
-    let named = dir.holder().socket.map(|socket| Place { socket, is_own: false, is_named: true });
+    // It may be older than whoever has that socket now, who must say what he serves.
+    let named = dir.holder().socket.map(|socket| Place { socket, is_own: false, is_named: false });
     let of_units = unit_socket(dir.path()).map(|socket| Place { socket, is_own: false, is_named: false });
     for place in named.into_iter().chain(of_units) {
         if check_path(&place.socket).is_ok() && !places.iter().any(|known| known.socket == place.socket) {

@@ -77,7 +77,7 @@ impl Opened {
     /// Connects to its server, and says hello.
     pub(crate) fn reach(&self, client: Option<ClientId>, patience: &Patience<'_>) -> Result<Stream> {
         let call = Call { patience, since: Silence::begin(), client };
-        let (mut pause, mut died) = (PAUSE_MIN, 0);
+        let (mut pause, mut died, mut is_first) = (PAUSE_MIN, 0, true);
         self.dir.check_place()?;
         loop {
             // An older server is asked to give way once, and by nobody who has started one.
@@ -105,9 +105,12 @@ impl Opened {
                         Seen::Nobody(why) => why,
                     };
                     self.has_asked.store(true, Ordering::Relaxed);
+                    // What was removed meanwhile is not made anew.
+                    self.dir.check_place()?;
                     match start(&self.dir, &self.options, self.interval(), &call.left())? {
-                        // Connecting comes at once. It may be gone by then, as where servers are killed again and again.
-                        Outcome::Ready => {}
+                        // Connecting comes at once; after a pause if it was gone by then, as where servers are killed again and again.
+                        Outcome::Ready if is_first => is_first = false,
+                        Outcome::Ready => pause_for(PAUSE_MAX),
                         Outcome::Died(log) => {
                             died += 1;
                             tell_if_in_vain(died, &self.dir, &log)?;
@@ -169,6 +172,8 @@ impl Opened {
             Err(error) if matches!(error.code, ErrorCode::ConnectionFailed | ErrorCode::ShuttingDown) => {
                 return Ok(Seen::Nobody(error));
             }
+            // Whoever is there, it is none of this directory's business: the text that named the place may be old.
+            Err(error) if !place.is_own && is_strangers(error.code) => return Ok(Seen::Nobody(error)),
             Err(error) => return Err(error),
         };
         let (shown, identity) = (place.socket.display(), self.dir.identity().to_string());
@@ -189,6 +194,11 @@ impl Opened {
             }
         })
     }
+}
+
+/// True of what another program than this directory's server may have answered with.
+fn is_strangers(code: ErrorCode) -> bool {
+    matches!(code, ErrorCode::PermissionDenied | ErrorCode::Protocol | ErrorCode::UnsupportedVersion)
 }
 
 /// One server may be killed before it has said a word; many in a row mean that none ever will.
