@@ -181,6 +181,15 @@ fn work(data: &Path, key: &str, ends: &AtomicBool) -> i64 {
     counted
 }
 
+/// Ends the work, also where the test fails.
+struct Ends<'a>(&'a AtomicBool);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 async fn work_async(data: &Path, ends: &AtomicBool) -> i64 {
     let client = AsyncClient::open(data, open_options(STAYS)).await.unwrap();
     let count = async || {
@@ -204,7 +213,8 @@ fn kills_and_stops_lose_nothing_and_repeat_nothing() {
     let ends = AtomicBool::new(false);
     let dice = Dice::new(seed(1));
     let told: i64 = std::thread::scope(|scope| {
-        let (data, ends) = (&data, &ends);
+        let (data, _at_last) = (&data, Ends(&ends));
+        let ends = &ends;
         let mut workers: Vec<_> =
             (0..3).map(|thread| scope.spawn(move || work(data, &format!("own{thread}"), ends))).collect();
         workers.push(scope.spawn(move || {
