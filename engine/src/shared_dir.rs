@@ -5,7 +5,6 @@
 use std::fmt;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
-use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -161,12 +160,6 @@ impl SharedDir {
             Ok(String::from_utf8_lossy(&text).trim().to_owned())
         };
         read().unwrap_or_default()
-    }
-}
-
-impl AsFd for SharedDir {
-    fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
-        self.disk.dir()
     }
 }
 

@@ -7,7 +7,8 @@
 //! frame's bytes, `message` reads the envelope and the arguments, and [`Service::submit`](toondb_engine::Service) takes
 //! over. The answer is written into the `outbox`, from whichever thread has it, and the connection's task sends it.
 //!
-//! [`Server`] is the server as a whole, [`BlockingClient`], [`Pipeline`] and [`AsyncClient`] are its clients. [`project`] finds the
+//! [`Server`] is the server as a whole, [`BlockingClient`], [`Pipeline`] and [`AsyncClient`] are its clients. [`BlockingClient::open`] takes
+//! a data directory instead of a socket, and starts its server where nobody serves it (`client::open`); [`project`] finds the
 //! directory that a program means which names none.
 
 /// The Rust of the repository's first page compiles.

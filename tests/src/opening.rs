@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, set_child_subreaper, waitpid};
 use toondb_engine::api::{Durability, Error, Increment, ServerStatsRequest};
+use toondb_engine::clock::{Clock, SystemClock};
 use toondb_ipc::{BlockingClient, ClientOptions, OpenOptions, ServerCommand};
 
 use crate::process::server_binary;
@@ -68,13 +69,23 @@ impl Started {
     pub fn stop(self) {
         self.signal(Signal::STOP);
         // It is stopped only once all of its threads are.
-        waitpid(Some(self.number()), WaitOptions::UNTRACED).expect("the server is this process's child");
+        while waitpid(Some(self.number()), WaitOptions::UNTRACED).is_err() {
+            std::thread::yield_now();
+        }
     }
 
     /// Waits for its end, however it comes. One that was waited for before has ended.
     pub fn wait(self) {
-        let _ = waitpid(Some(self.number()), WaitOptions::empty());
-        assert!(!Path::new(&format!("/proc/{}", self.0)).exists(), "process {} is left", self.0);
+        let clock = SystemClock::new();
+        // Whoever met it first may know it before the process between it and its starter has ended: until then it is no child of ours.
+        while waitpid(Some(self.number()), WaitOptions::empty()).is_err() && self.is_there() {
+            assert!(clock.monotonic() < PATIENCE, "process {} is left", self.0);
+            std::thread::yield_now();
+        }
+    }
+
+    fn is_there(self) -> bool {
+        Path::new(&format!("/proc/{}", self.0)).exists()
     }
 
     /// Kills it and waits.

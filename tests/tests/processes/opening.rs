@@ -166,15 +166,6 @@ fn pause_for(pause: Duration) {
     std::thread::sleep(pause);
 }
 
-/// Says the end when it is dropped: also where a test fails, or those who work would go on for ever.
-struct Ends<'a>(&'a AtomicBool);
-
-impl Drop for Ends<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-}
-
 /// Counts until the end; each call must be answered.
 fn work(data: &Path, key: &str, ends: &AtomicBool) -> i64 {
     let client = BlockingClient::open(data, open_options(STAYS)).unwrap();
@@ -188,6 +179,15 @@ fn work(data: &Path, key: &str, ends: &AtomicBool) -> i64 {
     }
     println!("{key}: {counted} rounds, the longest {longest:?}");
     counted
+}
+
+/// Ends the work, also where the test fails.
+struct Ends<'a>(&'a AtomicBool);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 async fn work_async(data: &Path, ends: &AtomicBool) -> i64 {
@@ -213,8 +213,8 @@ fn kills_and_stops_lose_nothing_and_repeat_nothing() {
     let ends = AtomicBool::new(false);
     let dice = Dice::new(seed(1));
     let told: i64 = std::thread::scope(|scope| {
-        let (data, ends) = (&data, &ends);
-        let end = Ends(ends);
+        let (data, _at_last) = (&data, Ends(&ends));
+        let ends = &ends;
         let mut workers: Vec<_> =
             (0..3).map(|thread| scope.spawn(move || work(data, &format!("own{thread}"), ends))).collect();
         workers.push(scope.spawn(move || {
@@ -231,7 +231,7 @@ fn kills_and_stops_lose_nothing_and_repeat_nothing() {
             server.signal(if round % 3 == 0 { Signal::TERM } else { Signal::KILL });
             server.wait();
         }
-        drop(end);
+        ends.store(true, Ordering::Relaxed);
         workers.into_iter().map(|worker| worker.join().unwrap()).sum()
     });
     let client = BlockingClient::open(&data, open_options(STAYS)).unwrap();
