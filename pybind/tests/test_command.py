@@ -62,7 +62,7 @@ def test_it_is_the_command_of_this_version(command: List[str]) -> None:
     assert (said.returncode, said.stdout, said.stderr) == (0, f"toondb {toondb.__version__}\n", "")
     refused = ran(command, "serve", "--frob")
     assert refused.returncode == 2 and "Usage: toondb serve" in refused.stderr, refused
-    assert "Usage: toondb <COMMAND>" in ran(command, "--help").stdout
+    assert "Usage: toondb [OPTIONS] <COMMAND>" in ran(command, "--help").stdout
 
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
