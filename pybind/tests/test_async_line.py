@@ -204,7 +204,6 @@ def test_a_directory_closes_with_the_last_who_says_so(tmp_path: Path) -> None:
 
 FORKS = """
 import os, sys, threading, toondb
-toondb.Database  # loaded: Python itself does not survive a fork in the middle of an import
 stop = threading.Event()
 def busy():
     while not stop.is_set():

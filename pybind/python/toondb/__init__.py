@@ -16,6 +16,8 @@ user; both start its server if need be.
         db.put(b"key", b"value")
 """
 
+import os
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, List
 
@@ -41,6 +43,13 @@ else:
         if name not in globals():
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         return globals()[name]
+
+    def _load_whole() -> None:
+        # A child that is forked while another thread loads them would wait for that thread for ever.
+        if "toondb._public" in sys.modules:
+            import_module("toondb._public")
+
+    os.register_at_fork(before=_load_whole)
 
 
 def __dir__() -> List[str]:

@@ -15,7 +15,7 @@ pub struct Place {
     pub socket: PathBuf,
     /// True if the place is the directory's own, so that a server that serves another one has no business there.
     pub is_own: bool,
-    /// True if a server that does not say what it serves is believed: the directory itself names the place.
+    /// True if a server that does not say what it serves is believed: its socket lies in the directory.
     pub is_named: bool,
 }
 
