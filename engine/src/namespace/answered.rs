@@ -90,14 +90,18 @@ impl AnsweredClients {
             };
         };
         if once.number < client.answered_below {
-            let text = format!("request {} was answered before, and its answer let go; read what it changed", once.number);
+            let text =
+                format!("request {} was answered before, and its answer let go; read what it changed", once.number);
             return Err(Error::new(ErrorCode::OutcomeUnknown, text));
         }
         match client.answers.get(&once.number) {
             None => Ok(Seen::New),
             Some(_) if planted::is(Planted::AskedTwiceDoneTwice) => Ok(Seen::New),
             Some(kept) if kept.kind == code.number() => Ok(Seen::Answered(kept)),
-            Some(_) => Err(Error::invalid(format!("request {} was another operation before; give each a number of its own", once.number))),
+            Some(_) => Err(Error::invalid(format!(
+                "request {} was another operation before; give each a number of its own",
+                once.number
+            ))),
         }
     }
 
