@@ -16,6 +16,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use parking_lot::Mutex;
+
 use crate::disk::Disk;
 use crate::limits;
 
@@ -24,6 +26,8 @@ use crate::limits;
 pub struct Space {
     disk: Arc<dyn Disk>,
     data_dir: PathBuf,
+    /// Held while somebody looks: what an earlier look found must not replace what a later one did.
+    looking: Mutex<()>,
     /// Too little is free, or will be once what was promised is taken.
     short: AtomicBool,
     /// Too little is free.
@@ -79,8 +83,8 @@ impl Drop for Promise {
 impl Space {
     /// The space where `data_dir` is.
     pub fn new(disk: Arc<dyn Disk>, data_dir: PathBuf) -> Arc<Self> {
-        let (short, low) = Default::default();
-        Arc::new(Self { disk, data_dir, short, low, promised: AtomicU64::new(0) })
+        let (looking, short, low) = Default::default();
+        Arc::new(Self { disk, data_dir, looking, short, low, promised: AtomicU64::new(0) })
     }
 
     /// A disk that does not tell is used until it refuses.
@@ -90,6 +94,7 @@ impl Space {
 
     /// Asks the disk, and gives what everybody is told from now on: true if writes must stop.
     pub fn look(&self) -> bool {
+        let _looking = self.looking.lock();
         let promised = self.promised.load(Ordering::Acquire);
         let free = self.free_bytes();
         let short = free.saturating_sub(promised) < limits::DISK_FREE_BYTES_MIN;
